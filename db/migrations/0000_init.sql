@@ -1,0 +1,389 @@
+CREATE TABLE "agents" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"graph" text DEFAULT 'assistant' NOT NULL,
+	"prompt_version_id" uuid,
+	"collection_ids" jsonb,
+	"is_default" boolean DEFAULT false NOT NULL,
+	"created_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"archived_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "budget_entries" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"user_id" uuid NOT NULL,
+	"reserved" integer NOT NULL,
+	"settled" integer,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_versions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"version" integer NOT NULL,
+	"body" text NOT NULL,
+	"message" text DEFAULT '' NOT NULL,
+	"created_by" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompts" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"owner_id" uuid NOT NULL,
+	"latest_version" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "run_events" (
+	"run_id" uuid NOT NULL,
+	"seq" integer NOT NULL,
+	"type" text NOT NULL,
+	"data" jsonb NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "runs" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"question" text NOT NULL,
+	"collection_ids" jsonb,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"lease_owner" text,
+	"lease_until" timestamp with time zone,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"stop_requested_at" timestamp with time zone,
+	"last_seq" integer DEFAULT 0 NOT NULL,
+	"answer" text,
+	"result" jsonb,
+	"reason" text,
+	"request_id" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "threads" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"title" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_entries" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_entries_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"actor_kind" text NOT NULL,
+	"actor_id" text,
+	"actor_label" text NOT NULL,
+	"user_id" uuid,
+	"via" text NOT NULL,
+	"action" text NOT NULL,
+	"resource_kind" text NOT NULL,
+	"resource_id" text,
+	"outcome" text NOT NULL,
+	"reason" text,
+	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"request_id" text NOT NULL,
+	"run_id" uuid,
+	"address" text,
+	"user_agent" text
+);
+--> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"id" text PRIMARY KEY NOT NULL,
+	"input_hash" text NOT NULL,
+	"answer" jsonb,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "job_attempts" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "job_attempts_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"run_id" text NOT NULL,
+	"step_id" text,
+	"name" text,
+	"attempt" integer NOT NULL,
+	"state" text NOT NULL,
+	"error" jsonb,
+	"ms" integer,
+	"worker" text,
+	"at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "job_crons" (
+	"function_id" text NOT NULL,
+	"cron" text NOT NULL,
+	"next_at" timestamp with time zone NOT NULL,
+	"last_at" timestamp with time zone,
+	CONSTRAINT "job_crons_function_id_cron_pk" PRIMARY KEY("function_id","cron")
+);
+--> statement-breakpoint
+CREATE TABLE "job_events" (
+	"id" text PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"data" jsonb NOT NULL,
+	"ts" bigint NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"delivered_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "job_functions" (
+	"id" text PRIMARY KEY NOT NULL,
+	"config" jsonb NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "job_queue" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "job_queue_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"run_id" text NOT NULL,
+	"step_id" text NOT NULL,
+	"kind" text NOT NULL,
+	"attempt" integer DEFAULT 0 NOT NULL,
+	"crashes" integer DEFAULT 0 NOT NULL,
+	"run_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"priority" integer DEFAULT 0 NOT NULL,
+	"concurrency_keys" text[] DEFAULT '{}' NOT NULL,
+	"claimed_by" text,
+	"claim_token" text,
+	"claimed_until" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "job_runs" (
+	"id" text PRIMARY KEY NOT NULL,
+	"function_id" text NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"events" jsonb NOT NULL,
+	"force_plan" boolean DEFAULT false NOT NULL,
+	"output" jsonb,
+	"error" jsonb,
+	"priority" integer DEFAULT 0 NOT NULL,
+	"concurrency" jsonb,
+	"idempotency_key" text,
+	"parent_run_id" text,
+	"parent_step_id" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "job_steps" (
+	"run_id" text NOT NULL,
+	"id" text NOT NULL,
+	"op" text NOT NULL,
+	"name" text,
+	"state" text NOT NULL,
+	"result" jsonb,
+	"opts" jsonb,
+	"done_seq" bigint,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone,
+	CONSTRAINT "job_steps_run_id_id_pk" PRIMARY KEY("run_id","id")
+);
+--> statement-breakpoint
+CREATE TABLE "job_waits" (
+	"run_id" text NOT NULL,
+	"step_id" text NOT NULL,
+	"event" text NOT NULL,
+	"expression" text,
+	CONSTRAINT "job_waits_run_id_step_id_event_pk" PRIMARY KEY("run_id","step_id","event")
+);
+--> statement-breakpoint
+CREATE TABLE "workers" (
+	"id" text PRIMARY KEY NOT NULL,
+	"pid" integer NOT NULL,
+	"host" text NOT NULL,
+	"rss_mb" integer DEFAULT 0 NOT NULL,
+	"heap_mb" integer DEFAULT 0 NOT NULL,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"beat_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "chunk_vectors" (
+	"chunk_id" bigint PRIMARY KEY NOT NULL,
+	"collection_no" integer NOT NULL,
+	"document_id" uuid NOT NULL,
+	"model" text NOT NULL,
+	"vector" "bytea" NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "chunks" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "chunks_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"document_id" uuid NOT NULL,
+	"collection_no" integer NOT NULL,
+	"ordinal" integer NOT NULL,
+	"page" integer NOT NULL,
+	"start_offset" integer NOT NULL,
+	"end_offset" integer NOT NULL,
+	"heading" text DEFAULT '' NOT NULL,
+	"text" text NOT NULL,
+	"length" integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "collections" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"no" integer GENERATED ALWAYS AS IDENTITY (sequence name "collections_no_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
+	"name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"owner_id" uuid NOT NULL,
+	"version" bigint DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"deleted_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "document_pages" (
+	"document_id" uuid NOT NULL,
+	"page" integer NOT NULL,
+	"text" text NOT NULL,
+	CONSTRAINT "document_pages_document_id_page_pk" PRIMARY KEY("document_id","page")
+);
+--> statement-breakpoint
+CREATE TABLE "documents" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"collection_id" uuid NOT NULL,
+	"sha256" text NOT NULL,
+	"name" text NOT NULL,
+	"media_type" text NOT NULL,
+	"size" bigint NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"reason" text,
+	"done" integer DEFAULT 0 NOT NULL,
+	"total" integer DEFAULT 0 NOT NULL,
+	"page_count" integer,
+	"chunk_count" integer,
+	"attempt" integer DEFAULT 1 NOT NULL,
+	"uploaded_by" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ready_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "files" (
+	"sha256" text PRIMARY KEY NOT NULL,
+	"size" bigint NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "grants" (
+	"resource_kind" text NOT NULL,
+	"resource_id" uuid NOT NULL,
+	"grantee" text NOT NULL,
+	"level" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "grants_resource_kind_resource_id_grantee_pk" PRIMARY KEY("resource_kind","resource_id","grantee")
+);
+--> statement-breakpoint
+CREATE TABLE "postings" (
+	"term" text NOT NULL,
+	"chunk_id" bigint NOT NULL,
+	"collection_no" integer NOT NULL,
+	"tf" smallint NOT NULL,
+	CONSTRAINT "postings_term_collection_no_chunk_id_pk" PRIMARY KEY("term","collection_no","chunk_id")
+);
+--> statement-breakpoint
+CREATE TABLE "uploads" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"sha256" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "sessions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"last_seen_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"revoked_at" timestamp with time zone,
+	"address" text,
+	"user_agent" text
+);
+--> statement-breakpoint
+CREATE TABLE "setup" (
+	"id" integer PRIMARY KEY DEFAULT 1 NOT NULL,
+	"code_hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"used_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "users" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"email" text NOT NULL,
+	"name" text NOT NULL,
+	"role" text NOT NULL,
+	"password_hash" text NOT NULL,
+	"disabled_at" timestamp with time zone,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+ALTER TABLE "agents" ADD CONSTRAINT "agents_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agents" ADD CONSTRAINT "agents_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "budget_entries" ADD CONSTRAINT "budget_entries_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompts" ADD CONSTRAINT "prompts_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "run_events" ADD CONSTRAINT "run_events_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "job_attempts" ADD CONSTRAINT "job_attempts_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "job_steps" ADD CONSTRAINT "job_steps_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "job_waits" ADD CONSTRAINT "job_waits_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "chunk_vectors" ADD CONSTRAINT "chunk_vectors_chunk_id_chunks_id_fk" FOREIGN KEY ("chunk_id") REFERENCES "public"."chunks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "chunks" ADD CONSTRAINT "chunks_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "collections" ADD CONSTRAINT "collections_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "document_pages" ADD CONSTRAINT "document_pages_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "documents" ADD CONSTRAINT "documents_collection_id_collections_id_fk" FOREIGN KEY ("collection_id") REFERENCES "public"."collections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "documents" ADD CONSTRAINT "documents_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "documents" ADD CONSTRAINT "documents_uploaded_by_users_id_fk" FOREIGN KEY ("uploaded_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "postings" ADD CONSTRAINT "postings_chunk_id_chunks_id_fk" FOREIGN KEY ("chunk_id") REFERENCES "public"."chunks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "uploads" ADD CONSTRAINT "uploads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "uploads" ADD CONSTRAINT "uploads_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "agents_name_key" ON "agents" USING btree ("name");--> statement-breakpoint
+CREATE INDEX "budget_entries_user_idx" ON "budget_entries" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_versions_number_key" ON "prompt_versions" USING btree ("prompt_id","version");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompts_name_key" ON "prompts" USING btree ("name");--> statement-breakpoint
+CREATE UNIQUE INDEX "run_events_key" ON "run_events" USING btree ("run_id","seq");--> statement-breakpoint
+CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");--> statement-breakpoint
+CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_open_idx" ON "runs" USING btree ("state","lease_until");--> statement-breakpoint
+CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_user_idx" ON "audit_entries" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_action_idx" ON "audit_entries" USING btree ("action","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_resource_idx" ON "audit_entries" USING btree ("resource_kind","resource_id","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_outcome_idx" ON "audit_entries" USING btree ("outcome","id");--> statement-breakpoint
+CREATE INDEX "audit_entries_request_idx" ON "audit_entries" USING btree ("request_id");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id");--> statement-breakpoint
+CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("created_at","delivered_at");--> statement-breakpoint
+CREATE INDEX "job_queue_ready_idx" ON "job_queue" USING btree ("run_at");--> statement-breakpoint
+CREATE INDEX "job_queue_run_idx" ON "job_queue" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "job_queue_claimed_idx" ON "job_queue" USING btree ("claimed_until");--> statement-breakpoint
+CREATE INDEX "job_runs_function_idx" ON "job_runs" USING btree ("function_id","created_at");--> statement-breakpoint
+CREATE INDEX "job_runs_state_idx" ON "job_runs" USING btree ("state","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "job_runs_idempotency_key" ON "job_runs" USING btree ("function_id","idempotency_key");--> statement-breakpoint
+CREATE INDEX "job_waits_event_idx" ON "job_waits" USING btree ("event");--> statement-breakpoint
+CREATE INDEX "chunk_vectors_collection_idx" ON "chunk_vectors" USING btree ("collection_no","chunk_id");--> statement-breakpoint
+CREATE INDEX "chunk_vectors_document_idx" ON "chunk_vectors" USING btree ("document_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "chunks_document_ordinal_key" ON "chunks" USING btree ("document_id","ordinal");--> statement-breakpoint
+CREATE UNIQUE INDEX "collections_no_key" ON "collections" USING btree ("no");--> statement-breakpoint
+CREATE INDEX "collections_owner_idx" ON "collections" USING btree ("owner_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "documents_collection_sha_key" ON "documents" USING btree ("collection_id","sha256");--> statement-breakpoint
+CREATE INDEX "documents_collection_idx" ON "documents" USING btree ("collection_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
+CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint
+CREATE INDEX "uploads_created_idx" ON "uploads" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "sessions_user_idx" ON "sessions" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));

@@ -1,0 +1,29 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "@/db/connection";
+import { users } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
+import type { Role } from "@/server/core/permissions";
+
+/** A freshly made person, with an e-mail that nobody else has. */
+export async function testUser(
+	db: Database,
+	{ role = "staff", name = "Robin Tester" }: { role?: Role; name?: string } = {},
+): Promise<UserActor> {
+	const email = `${randomUUID()}@example.test`;
+	const [user] = await db.orm
+		.insert(users)
+		.values({ email, name, role, passwordHash: "cannot sign in" })
+		.returning({ id: users.id });
+	if (!user) throw new Error("The user was not made");
+	return { kind: "user", userId: user.id, name, role, sessionId: null };
+}
+
+/** What a service gets from a request of a freshly made person in that role, or of the given person. */
+export async function testContext(
+	db: Database,
+	who: { role?: Role; name?: string } | UserActor = {},
+): Promise<ServiceContext> {
+	const actor = "kind" in who ? who : await testUser(db, who);
+	return { db, actor, via: "rpc", requestId: randomUUID(), origin: { address: "127.0.0.1", userAgent: "vitest" } };
+}

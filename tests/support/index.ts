@@ -1,0 +1,3 @@
+export { testContext, testUser } from "./context";
+export { emptyDatabase, testDatabase, urlOf } from "./database";
+export { until } from "./until";

@@ -1,0 +1,14 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, inject } from "vitest";
+import { Env } from "@/server/core/env";
+import { dropTestDatabases } from "./database";
+
+// What the machine happens to have set must not reach a test.
+for (const name of Object.keys(Env.shape)) delete process.env[name];
+process.env.QD_AUTH_SECRET = inject("authSecret");
+process.env.QD_DATA = join(inject("temporary"), `data-${process.pid}-${Date.now()}`);
+process.env.QD_LOG_LEVEL = "error";
+mkdirSync(process.env.QD_DATA, { recursive: true });
+
+afterAll(dropTestDatabases);

@@ -1,0 +1,46 @@
+import { defineConfig } from "vitest/config";
+
+const withDatabase = {
+	globalSetup: ["tests/support/global-setup.ts"],
+	setupFiles: ["tests/support/setup.ts"],
+	pool: "forks",
+	testTimeout: 30_000,
+	hookTimeout: 30_000,
+} as const;
+
+export default defineConfig({
+	resolve: { alias: { "@": import.meta.dirname } },
+	test: {
+		projects: [
+			{
+				extends: true,
+				test: {
+					...withDatabase,
+					name: "main",
+					include: ["{app,components,db,server}/**/*.test.{ts,tsx}", "tests/{integration,attack,support}/**/*.test.ts"],
+				},
+			},
+			{ extends: true, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"] } },
+			{
+				extends: true,
+				test: {
+					name: "launch",
+					include: ["tests/launch/**/*.test.ts"],
+					fileParallelism: false,
+					testTimeout: 180_000,
+					hookTimeout: 180_000,
+				},
+			},
+			{
+				extends: true,
+				test: {
+					name: "fault",
+					include: ["tests/fault/**/*.test.ts"],
+					fileParallelism: false,
+					testTimeout: 1_200_000,
+					hookTimeout: 300_000,
+				},
+			},
+		],
+	},
+});
