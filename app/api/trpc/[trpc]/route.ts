@@ -1,0 +1,1 @@
+export { rpcHandler as GET, rpcHandler as POST } from "@/server/trpc/handler";

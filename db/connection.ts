@@ -1,0 +1,145 @@
+import { type ExtractTablesWithRelations, sql as raw } from "drizzle-orm";
+import type { PgTransaction } from "drizzle-orm/pg-core";
+import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+
+export type Tx = PgTransaction<
+	PostgresJsQueryResultHKT,
+	Record<string, never>,
+	ExtractTablesWithRelations<Record<string, never>>
+>;
+/** What reads take: the pool itself or a transaction. */
+export type Reader = PostgresJsDatabase<Record<string, never>> | Tx;
+
+export type SlowQuery = { query: string; ms: number; plan: string[] };
+export type DatabaseOptions = {
+	url: string;
+	/** Most connections at once. */
+	pool?: number;
+	/** Longest a statement may run, in ms. */
+	statementTimeout?: number;
+	/** Longest a statement may wait for a lock, in ms. */
+	lockTimeout?: number;
+	/** Statements above this many ms are told to `onSlow`, with their plan. */
+	slowMs?: number;
+	onSlow?: (slow: SlowQuery) => void;
+	/** Stands in pg_stat_activity. */
+	name?: string;
+};
+
+const retryable = new Set(["40001", "40P01"]);
+const mostAttempts = 4;
+
+/** The only way to PostgreSQL. One a process. */
+export class Database {
+	readonly sql: postgres.Sql;
+	readonly orm: PostgresJsDatabase<Record<string, never>>;
+
+	constructor(private readonly options: DatabaseOptions) {
+		this.sql = postgres(options.url, {
+			max: options.pool ?? 10,
+			idle_timeout: 60,
+			connect_timeout: 5,
+			onnotice: () => {},
+			connection: {
+				application_name: options.name ?? "quarterdeck",
+				statement_timeout: options.statementTimeout ?? 5_000,
+				lock_timeout: options.lockTimeout ?? 3_000,
+				idle_in_transaction_session_timeout: 30_000,
+			},
+		});
+		this.orm = drizzle(this.timed(this.sql), { casing: "snake_case" });
+	}
+
+	/** Runs `work` in one transaction; a serialization failure or a deadlock runs it again, so it must have no other effects. */
+	async transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+		for (let attempt = 1; ; attempt++) {
+			try {
+				return await this.orm.transaction(work);
+			} catch (error) {
+				if (attempt === mostAttempts || !retryable.has(databaseCode(error) ?? "")) throw error;
+				await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** attempt * Math.random()));
+			}
+		}
+	}
+
+	/** Calls back for each NOTIFY on the channel, also after a reconnect; `onListen` runs at each (re)connection. */
+	async listen(
+		channel: string,
+		onNotify: (payload: string) => void,
+		onListen?: () => void,
+	): Promise<() => Promise<void>> {
+		const { unlisten } = await this.sql.listen(channel, onNotify, onListen);
+		return unlisten;
+	}
+
+	async ping(): Promise<void> {
+		await this.orm.execute(raw`select 1`);
+	}
+
+	async close(): Promise<void> {
+		await this.sql.end({ timeout: 5 });
+	}
+
+	/** Drizzle runs every statement through `unsafe` and `begin`: the two places where its time can be taken. */
+	private timed(sql: postgres.Sql): postgres.Sql {
+		const { slowMs = 200, onSlow } = this.options;
+		if (!onSlow) return sql;
+		const time = <C extends postgres.Sql | postgres.TransactionSql>(target: C): C =>
+			new Proxy(target, {
+				get: (inner, name) => {
+					if (name === "unsafe")
+						return (query: string, parameters?: never[], more?: postgres.UnsafeQueryOptions) => {
+							const pending = inner.unsafe(query, parameters, more);
+							const started = performance.now();
+							const check = () => {
+								const ms = performance.now() - started;
+								if (ms >= slowMs) void this.explain(query, parameters ?? [], ms, onSlow);
+							};
+							// A query starts one microtask after its first `then`, so `.values()` on it still counts.
+							pending.then(check, () => {});
+							return pending;
+						};
+					if (name === "begin" || name === "savepoint")
+						return (...args: unknown[]) => {
+							const work = args.pop() as (tx: postgres.TransactionSql) => unknown;
+							return Reflect.apply(Reflect.get(inner, name), inner, [
+								...args,
+								(tx: postgres.TransactionSql) => work(time(tx)),
+							]);
+						};
+					return Reflect.get(inner, name);
+				},
+			});
+		return time(sql);
+	}
+
+	private async explain(
+		query: string,
+		parameters: never[],
+		ms: number,
+		onSlow: (slow: SlowQuery) => void,
+	): Promise<void> {
+		const plan = /^\s*(select|with)/i.test(query)
+			? await this.sql.unsafe(`explain ${query}`, parameters).then(
+					(rows) => rows.map((row) => String(row["QUERY PLAN"])),
+					() => [],
+				)
+			: [];
+		onSlow({ query, ms: Math.round(ms), plan });
+	}
+}
+
+/** The SQLSTATE of a failure, wherever in its chain of causes it stands. */
+export function databaseCode(error: unknown): string | undefined {
+	for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+		if ("code" in at && typeof at.code === "string") return at.code;
+	}
+	return undefined;
+}
+
+const awayCodes = /^(08|57P0|53|25006|CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOTFOUND|ETIMEDOUT|EPIPE)/;
+/** Whether a failure means that the database can't be used now, rather than that the statement was wrong. */
+export const isDatabaseAway = (error: unknown): boolean => awayCodes.test(databaseCode(error) ?? "");
+/** Whether a failure means that a statement or a lock took too long. */
+export const isDatabaseSlow = (error: unknown): boolean => ["57014", "55P03"].includes(databaseCode(error) ?? "");

@@ -1,0 +1,149 @@
+import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { users } from "./users";
+
+const at = () => timestamp({ withTimezone: true });
+
+export const prompts = pgTable(
+	"prompts",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		name: text().notNull(),
+		ownerId: uuid()
+			.notNull()
+			.references(() => users.id),
+		latestVersion: integer().notNull().default(1),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+	},
+	(t) => [uniqueIndex("prompts_name_key").on(t.name)],
+);
+
+export const promptVersions = pgTable(
+	"prompt_versions",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		promptId: uuid()
+			.notNull()
+			.references(() => prompts.id, { onDelete: "cascade" }),
+		version: integer().notNull(),
+		body: text().notNull(),
+		message: text().notNull().default(""),
+		createdBy: uuid()
+			.notNull()
+			.references(() => users.id),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [uniqueIndex("prompt_versions_number_key").on(t.promptId, t.version)],
+);
+
+/** An agent: a graph with its instructions and what it may search. Everyone with `agents:read` may use it. */
+export const agents = pgTable(
+	"agents",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		name: text().notNull(),
+		description: text().notNull().default(""),
+		graph: text().$type<"assistant">().notNull().default("assistant"),
+		/** The version of a prompt that gives its instructions; null for the graph's own. */
+		promptVersionId: uuid().references(() => promptVersions.id),
+		/** Null: every collection that the asking person may read. */
+		collectionIds: jsonb().$type<string[] | null>(),
+		isDefault: boolean().notNull().default(false),
+		createdBy: uuid().references(() => users.id),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+		archivedAt: at(),
+	},
+	(t) => [uniqueIndex("agents_name_key").on(t.name)],
+);
+
+export const threads = pgTable(
+	"threads",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		userId: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		agentId: uuid()
+			.notNull()
+			.references(() => agents.id),
+		title: text().notNull(),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("threads_user_idx").on(t.userId, t.updatedAt, t.id)],
+);
+
+export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+
+export const runs = pgTable(
+	"runs",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		userId: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		agentId: uuid()
+			.notNull()
+			.references(() => agents.id),
+		question: text().notNull(),
+		/** Only these collections, of those the agent and the person may search; null for no further limit. */
+		collectionIds: jsonb().$type<string[] | null>(),
+		state: text().$type<RunState>().notNull().default("queued"),
+		/** The executor that holds the run, and until when unless it renews. */
+		leaseOwner: text(),
+		leaseUntil: at(),
+		/** How often an executor has taken it up. */
+		attempt: integer().notNull().default(0),
+		stopRequestedAt: at(),
+		/** The sequence number of its newest event. */
+		lastSeq: integer().notNull().default(0),
+		answer: text(),
+		/** Citations, confidence, model, usage: see server/runs/contract.ts. */
+		result: jsonb().$type<Record<string, unknown>>(),
+		reason: text(),
+		requestId: text().notNull(),
+		createdAt: at().notNull().defaultNow(),
+		startedAt: at(),
+		endedAt: at(),
+	},
+	(t) => [
+		index("runs_thread_idx").on(t.threadId, t.createdAt),
+		index("runs_user_idx").on(t.userId, t.createdAt, t.id),
+		index("runs_open_idx").on(t.state, t.leaseUntil),
+	],
+);
+
+/** What happened in a run, gap-free from 1. Append only. */
+export const runEvents = pgTable(
+	"run_events",
+	{
+		runId: uuid()
+			.notNull()
+			.references(() => runs.id, { onDelete: "cascade" }),
+		seq: integer().notNull(),
+		type: text().notNull(),
+		data: jsonb().$type<Record<string, unknown>>().notNull(),
+		at: at().notNull().defaultNow(),
+	},
+	(t) => [uniqueIndex("run_events_key").on(t.runId, t.seq)],
+);
+
+/** Tokens held back for a run before it starts, settled when it ends. */
+export const budgetEntries = pgTable(
+	"budget_entries",
+	{
+		runId: uuid()
+			.primaryKey()
+			.references(() => runs.id, { onDelete: "cascade" }),
+		userId: uuid().notNull(),
+		reserved: integer().notNull(),
+		/** Null until the run ends. */
+		settled: integer(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("budget_entries_user_idx").on(t.userId, t.createdAt)],
+);

@@ -1,0 +1,5 @@
+export * from "./agents";
+export * from "./audit";
+export * from "./jobs";
+export * from "./knowledge";
+export * from "./users";

@@ -1,0 +1,181 @@
+import {
+	bigint,
+	customType,
+	index,
+	integer,
+	pgTable,
+	primaryKey,
+	smallint,
+	text,
+	timestamp,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
+import { users } from "./users";
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
+const at = () => timestamp({ withTimezone: true });
+
+export const collections = pgTable(
+	"collections",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		/** A small number that stands for the collection in postings and vectors. */
+		no: integer().notNull().generatedAlwaysAsIdentity(),
+		name: text().notNull(),
+		description: text().notNull().default(""),
+		ownerId: uuid()
+			.notNull()
+			.references(() => users.id),
+		/** Goes up with each change of what can be found in it; caches compare it. */
+		version: bigint({ mode: "number" }).notNull().default(1),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+		deletedAt: at(),
+	},
+	(t) => [uniqueIndex("collections_no_key").on(t.no), index("collections_owner_idx").on(t.ownerId)],
+);
+
+/** Who else may read or manage a resource of one's own: one person, or everyone with an account. */
+export const grants = pgTable(
+	"grants",
+	{
+		resourceKind: text().$type<"collection" | "agent" | "prompt">().notNull(),
+		resourceId: uuid().notNull(),
+		/** A user's id, or the word `everyone`. */
+		grantee: text().notNull(),
+		level: text().$type<"read" | "manage">().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [
+		primaryKey({ columns: [t.resourceKind, t.resourceId, t.grantee] }),
+		index("grants_grantee_idx").on(t.grantee, t.resourceKind),
+	],
+);
+
+/** A file in the content-addressed store. */
+export const files = pgTable("files", {
+	sha256: text().primaryKey(),
+	size: bigint({ mode: "number" }).notNull(),
+	createdAt: at().notNull().defaultNow(),
+});
+
+/** Proof that this person brought these bytes: a hash alone opens nothing. Ends after a day. */
+export const uploads = pgTable(
+	"uploads",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		userId: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		sha256: text()
+			.notNull()
+			.references(() => files.sha256),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("uploads_created_idx").on(t.createdAt)],
+);
+
+export type DocumentState = "queued" | "parsing" | "chunking" | "embedding" | "indexing" | "ready" | "failed";
+
+export const documents = pgTable(
+	"documents",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		collectionId: uuid()
+			.notNull()
+			.references(() => collections.id, { onDelete: "cascade" }),
+		sha256: text()
+			.notNull()
+			.references(() => files.sha256),
+		name: text().notNull(),
+		mediaType: text().notNull(),
+		size: bigint({ mode: "number" }).notNull(),
+		state: text().$type<DocumentState>().notNull().default("queued"),
+		/** Why it failed, for the person who uploaded it. */
+		reason: text(),
+		/** Work done and work in all within the present state, for the progress bar. */
+		done: integer().notNull().default(0),
+		total: integer().notNull().default(0),
+		pageCount: integer(),
+		chunkCount: integer(),
+		/** Goes up with each attempt, so that a late step of an older attempt changes nothing. */
+		attempt: integer().notNull().default(1),
+		uploadedBy: uuid()
+			.notNull()
+			.references(() => users.id),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+		readyAt: at(),
+	},
+	(t) => [
+		uniqueIndex("documents_collection_sha_key").on(t.collectionId, t.sha256),
+		index("documents_collection_idx").on(t.collectionId, t.createdAt, t.id),
+	],
+);
+
+/** The text of a document, one row a page; formats without pages have one. */
+export const documentPages = pgTable(
+	"document_pages",
+	{
+		documentId: uuid()
+			.notNull()
+			.references(() => documents.id, { onDelete: "cascade" }),
+		page: integer().notNull(),
+		text: text().notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.documentId, t.page] })],
+);
+
+/** A passage: what is searched, quoted and cited. Offsets count UTF-16 units in its page's text. */
+export const chunks = pgTable(
+	"chunks",
+	{
+		id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+		documentId: uuid()
+			.notNull()
+			.references(() => documents.id, { onDelete: "cascade" }),
+		collectionNo: integer().notNull(),
+		ordinal: integer().notNull(),
+		page: integer().notNull(),
+		startOffset: integer().notNull(),
+		endOffset: integer().notNull(),
+		heading: text().notNull().default(""),
+		text: text().notNull(),
+		/** Count of lexemes, BM25's document length. */
+		length: integer().notNull(),
+	},
+	(t) => [uniqueIndex("chunks_document_ordinal_key").on(t.documentId, t.ordinal)],
+);
+
+/** float32 vectors in their own narrow table, so that loading a block reads nothing else. */
+export const chunkVectors = pgTable(
+	"chunk_vectors",
+	{
+		chunkId: bigint({ mode: "number" })
+			.primaryKey()
+			.references(() => chunks.id, { onDelete: "cascade" }),
+		collectionNo: integer().notNull(),
+		documentId: uuid().notNull(),
+		model: text().notNull(),
+		vector: bytea().notNull(),
+	},
+	(t) => [
+		index("chunk_vectors_collection_idx").on(t.collectionNo, t.chunkId),
+		index("chunk_vectors_document_idx").on(t.documentId),
+	],
+);
+
+/** The lexical index: which chunk holds which lexeme how often. Written when a document becomes ready, gone with it. */
+export const postings = pgTable(
+	"postings",
+	{
+		term: text().notNull(),
+		chunkId: bigint({ mode: "number" })
+			.notNull()
+			.references(() => chunks.id, { onDelete: "cascade" }),
+		collectionNo: integer().notNull(),
+		tf: smallint().notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.term, t.collectionNo, t.chunkId] }), index("postings_chunk_idx").on(t.chunkId)],
+);

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+
+export const Agent = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	description: z.string(),
+	graph: z.enum(["assistant"]),
+	promptVersionId: z.uuid().nullable(),
+	promptName: z.string().nullable(),
+	promptVersion: z.int().nullable(),
+	/** Null: every collection that the asking person may read. */
+	collectionIds: z.array(z.uuid()).nullable(),
+	isDefault: z.boolean(),
+	createdAt: z.date(),
+	updatedAt: z.date(),
+});
+export type Agent = z.infer<typeof Agent>;
+export const ListAgents = Page;
+export const AgentPage = pageOf(Agent);
+export const OneAgent = z.strictObject({ agentId: z.uuid() });
+export type OneAgent = z.infer<typeof OneAgent>;
+
+const fields = {
+	name: z.string().trim().min(1, "A name is needed.").max(60),
+	description: z.string().trim().max(500),
+	promptVersionId: z.uuid().nullable(),
+	collectionIds: z.array(z.uuid()).max(100).nullable(),
+};
+export const CreateAgent = z.strictObject({
+	name: fields.name,
+	description: fields.description.default(""),
+	promptVersionId: fields.promptVersionId.default(null),
+	collectionIds: fields.collectionIds.default(null),
+});
+export type CreateAgent = z.infer<typeof CreateAgent>;
+export const UpdateAgent = z.strictObject({
+	agentId: z.uuid(),
+	name: fields.name.optional(),
+	description: fields.description.optional(),
+	promptVersionId: fields.promptVersionId.optional(),
+	collectionIds: fields.collectionIds.optional(),
+});
+export type UpdateAgent = z.infer<typeof UpdateAgent>;

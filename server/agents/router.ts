@@ -1,0 +1,35 @@
+import { router } from "@/server/trpc/init";
+import { procedure } from "@/server/trpc/procedure";
+import { Done } from "@/server/users/contract";
+import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
+import { archiveAgent, createAgent, getAgent, listAgents, updateAgent } from "./service";
+
+export const agentsRouter = router({
+	list: procedure("agents:read", { risk: "read", tool: "List the agents that can be asked." })
+		.input(ListAgents)
+		.output(AgentPage)
+		.query(({ ctx, input }) => listAgents(ctx, input)),
+
+	get: procedure("agents:read", { risk: "read" })
+		.input(OneAgent)
+		.output(Agent)
+		.query(({ ctx, input }) => getAgent(ctx, input)),
+
+	create: procedure("agents:write", { risk: "write" })
+		.input(CreateAgent)
+		.output(Agent)
+		.mutation(({ ctx, input }) => createAgent(ctx, input)),
+
+	update: procedure("agents:write", { risk: "write" })
+		.input(UpdateAgent)
+		.output(Agent)
+		.mutation(({ ctx, input }) => updateAgent(ctx, input)),
+
+	archive: procedure("agents:write", { risk: "danger" })
+		.input(OneAgent)
+		.output(Done)
+		.mutation(async ({ ctx, input }) => {
+			await archiveAgent(ctx, input);
+			return { done: true };
+		}),
+});

@@ -1,0 +1,99 @@
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import { sessions, users } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import { verifyPassword } from "./passwords";
+
+const sessionDays = 30;
+const idleDays = 7;
+
+/** A new session for the right password; null for a wrong one, an unknown or a disabled account, which look alike. */
+export async function signIn(
+	ctx: ServiceContext,
+	input: { email: string; password: string },
+): Promise<{ userId: string; sessionId: string; name: string } | null> {
+	const [user] = await ctx.db.orm
+		.select({
+			id: users.id,
+			name: users.name,
+			role: users.role,
+			passwordHash: users.passwordHash,
+			disabledAt: users.disabledAt,
+		})
+		.from(users)
+		.where(eq(sql`lower(${users.email})`, input.email.trim().toLowerCase()));
+	const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
+	if (!user || !isRight || user.disabledAt) {
+		const reason = !user ? "unknown account" : user.disabledAt ? "disabled account" : "wrong password";
+		await audit(ctx, ctx.db.orm, {
+			action: "session.open",
+			resource: "user",
+			resourceId: user?.id ?? null,
+			outcome: "denied",
+			reason,
+		});
+		return null;
+	}
+	const actor: UserActor = { kind: "user", userId: user.id, name: user.name, role: user.role, sessionId: null };
+	return ctx.db.transaction(async (tx) => {
+		const [session] = await tx
+			.insert(sessions)
+			.values({
+				userId: user.id,
+				expiresAt: sql`now() + make_interval(days => ${sessionDays})`,
+				address: ctx.origin.address,
+				userAgent: ctx.origin.userAgent,
+			})
+			.returning({ id: sessions.id });
+		if (!session) throw new Error("the session was not stored");
+		await audit({ ...ctx, actor }, tx, { action: "session.open", resource: "session", resourceId: session.id });
+		return { userId: user.id, sessionId: session.id, name: user.name };
+	});
+}
+
+export async function signOut(ctx: ServiceContext, sessionId: string): Promise<void> {
+	await ctx.db.transaction(async (tx) => {
+		const [ended] = await tx
+			.update(sessions)
+			.set({ revokedAt: sql`now()` })
+			.where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)))
+			.returning({ id: sessions.id });
+		if (ended) await audit(ctx, tx, { action: "session.close", resource: "session", resourceId: sessionId });
+	});
+}
+
+/** Whom a session stands for now: null once it ended, or its account was disabled. */
+export async function findSessionActor(db: Database, sessionId: string): Promise<UserActor | null> {
+	const [row] = await db.orm
+		.select({
+			userId: users.id,
+			name: users.name,
+			role: users.role,
+			stale: sql<boolean>`${sessions.lastSeenAt} < now() - interval '1 minute'`,
+		})
+		.from(sessions)
+		.innerJoin(users, eq(users.id, sessions.userId))
+		.where(
+			and(
+				eq(sessions.id, sessionId),
+				isNull(sessions.revokedAt),
+				isNull(users.disabledAt),
+				gt(sessions.expiresAt, sql`now()`),
+				gt(sessions.lastSeenAt, sql`now() - make_interval(days => ${idleDays})`),
+			),
+		);
+	if (!row) return null;
+	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
+	return { kind: "user", userId: row.userId, name: row.name, role: row.role, sessionId };
+}
+
+/** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */
+export async function findUserActor(db: Database, userId: string): Promise<UserActor | null> {
+	const [row] = await db.orm
+		.select({ userId: users.id, name: users.name, role: users.role })
+		.from(users)
+		.where(and(eq(users.id, userId), isNull(users.disabledAt)));
+	return row ? { kind: "user", ...row, sessionId: null } : null;
+}

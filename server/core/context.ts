@@ -1,0 +1,24 @@
+import type { Database } from "@/db/connection";
+import { type Actor, actorUser, type UserActor, type Via } from "./actor";
+import { AppError } from "./errors";
+
+/** Where a call came from, as far as it is known. */
+export type Origin = { address: string | null; userAgent: string | null };
+
+/** Everything a service may touch. The same shape from a request, a job, an agent's tool or a test. */
+export type ServiceContext = {
+	db: Database;
+	actor: Actor;
+	via: Via;
+	requestId: string;
+	origin: Origin;
+	/** Ends when the caller is gone or its time is up. */
+	signal?: AbortSignal;
+};
+
+/** The person whose rights count. Throws where nobody stands behind the call. */
+export function requireUser(ctx: ServiceContext): UserActor {
+	const user = actorUser(ctx.actor);
+	if (!user) throw new AppError("UNAUTHENTICATED", "Sign in first.");
+	return user;
+}

@@ -1,0 +1,54 @@
+import { z } from "zod";
+
+/** A variable that is set but empty counts as not set. */
+const empty = (value: unknown) => (value === "" ? undefined : value);
+const port = z.preprocess(empty, z.coerce.number().int().min(1).max(65535));
+const count = (fallback: number, max: number) =>
+	z.preprocess(empty, z.coerce.number().int().min(1).max(max).default(fallback));
+const text = z.preprocess(empty, z.string().min(1).optional());
+const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
+
+/** Every variable that Quarterdeck reads. `.env.example` names each with its default; a test compares the two. */
+export const Env = z
+	.object({
+		PORT: port.default(3000),
+		QD_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
+		QD_URL: url,
+		QD_DATA: z.preprocess(empty, z.string().default(".data")),
+		QD_LOG_LEVEL: z.preprocess(empty, z.enum(["debug", "info", "warn", "error"]).default("info")),
+		QD_AUTH_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
+		DATABASE_URL: z.preprocess(empty, z.url({ protocol: /^postgres(ql)?$/ }).optional()),
+		QD_DATABASE_POOL: count(10, 200),
+		QD_MODEL_URL: url,
+		QD_MODEL_KEY: text,
+		QD_MODEL: text,
+		QD_WORKER_MEMORY_MB: count(1024, 65536),
+		QD_WORKER_SLOTS: count(4, 64),
+		QD_RUN_SLOTS: count(32, 1000),
+		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
+		INNGEST_BASE_URL: url,
+		INNGEST_EVENT_KEY: text,
+		INNGEST_SIGNING_KEY: text,
+	})
+	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
+		path: ["QD_MODEL"],
+		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine((env) => !env.INNGEST_BASE_URL || env.INNGEST_SIGNING_KEY, {
+		path: ["INNGEST_SIGNING_KEY"],
+		error: "is required with INNGEST_BASE_URL: without it anybody could run jobs",
+	});
+export type Env = z.infer<typeof Env>;
+
+/** One line that names the variable and what is wrong with it; never its value, which may be a secret. */
+export function describeEnvProblem(error: z.ZodError): string {
+	const issue = error.issues[0];
+	return `${issue?.path.join(".") ?? "environment"} ${issue?.message ?? "is malformed"}`;
+}
+
+let cached: Env | undefined;
+/** The only reader of `process.env`. Throws a ZodError where a value is malformed. */
+export function env(): Env {
+	cached ??= Env.parse(process.env);
+	return cached;
+}

@@ -1,0 +1,41 @@
+/**
+ * Every way a call can fail, in three classes: the reader's doing (*user*), ours (*system*), somebody else's (*external*).
+ * This one table maps a code to its class, its HTTP status, its tRPC code and its RFC 9457 problem type.
+ */
+export const errorTable = {
+	INVALID_INPUT: { class: "user", status: 400, trpc: "BAD_REQUEST" },
+	UNAUTHENTICATED: { class: "user", status: 401, trpc: "UNAUTHORIZED" },
+	FORBIDDEN: { class: "user", status: 403, trpc: "FORBIDDEN" },
+	NOT_FOUND: { class: "user", status: 404, trpc: "NOT_FOUND" },
+	CONFLICT: { class: "user", status: 409, trpc: "CONFLICT" },
+	TOO_LARGE: { class: "user", status: 413, trpc: "PAYLOAD_TOO_LARGE" },
+	UNSUPPORTED: { class: "user", status: 415, trpc: "UNSUPPORTED_MEDIA_TYPE" },
+	KEY_REUSED: { class: "user", status: 422, trpc: "UNPROCESSABLE_CONTENT" },
+	LIMIT_REACHED: { class: "user", status: 429, trpc: "TOO_MANY_REQUESTS" },
+	INTERNAL: { class: "system", status: 500, trpc: "INTERNAL_SERVER_ERROR" },
+	BAD_GATEWAY: { class: "external", status: 502, trpc: "BAD_GATEWAY" },
+	UNAVAILABLE: { class: "external", status: 503, trpc: "SERVICE_UNAVAILABLE" },
+	TIMEOUT: { class: "external", status: 504, trpc: "GATEWAY_TIMEOUT" },
+} as const satisfies Record<string, { class: "user" | "system" | "external"; status: number; trpc: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** A failure whose message is written for the person who reads it. The cause stays on the server. */
+export class AppError extends Error {
+	override readonly name = "AppError";
+	readonly retryAfterSeconds: number | undefined;
+	constructor(
+		readonly code: ErrorCode,
+		message: string,
+		options?: ErrorOptions & { retryAfterSeconds?: number },
+	) {
+		super(message, options);
+		this.retryAfterSeconds = options?.retryAfterSeconds;
+	}
+}
+
+/** Missing and forbidden look alike from outside, so both end here. */
+export const notFound = (what: string): AppError => new AppError("NOT_FOUND", `${what} was not found.`);
+
+export const problemType = (code: ErrorCode): string =>
+	`urn:quarterdeck:problem:${code.toLowerCase().replaceAll("_", "-")}`;

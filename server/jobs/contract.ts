@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+
+export const jobStates = ["queued", "running", "parked", "completed", "failed", "cancelled"] as const;
+export const JobState = z.enum(jobStates);
+export const JobRun = z.object({
+	id: z.string(),
+	functionId: z.string(),
+	state: JobState,
+	/** Why it waits, where it does: its place in the queue, the key it waits for, until when it sleeps. */
+	waitingFor: z.string().nullable(),
+	error: z.string().nullable(),
+	attempts: z.int(),
+	createdAt: z.date(),
+	startedAt: z.date().nullable(),
+	endedAt: z.date().nullable(),
+});
+export type JobRun = z.infer<typeof JobRun>;
+export const ListJobs = Page.extend({ state: JobState.optional() });
+export type ListJobs = z.infer<typeof ListJobs>;
+export const JobPage = pageOf(JobRun);
+export const OneJob = z.strictObject({ jobRunId: z.string().min(1).max(100) });
+export type OneJob = z.infer<typeof OneJob>;
+export const JobStep = z.object({
+	id: z.string(),
+	name: z.string(),
+	op: z.string(),
+	state: z.string(),
+	attempts: z.array(
+		z.object({
+			attempt: z.int(),
+			state: z.string(),
+			error: z.string().nullable(),
+			ms: z.int().nullable(),
+			at: z.date(),
+		}),
+	),
+	createdAt: z.date(),
+	endedAt: z.date().nullable(),
+});
+export type JobStep = z.infer<typeof JobStep>;
+export const JobDetail = z.object({ run: JobRun, steps: z.array(JobStep) });
+export type JobDetail = z.infer<typeof JobDetail>;
+export const JobsOverview = z.object({
+	engine: z.enum(["embedded", "inngest"]),
+	ready: z.int(),
+	/** Seconds that the oldest ready job has waited; null where none waits. */
+	oldestReadySeconds: z.number().nullable(),
+	running: z.int(),
+	failed: z.int(),
+	parked: z.int(),
+	workers: z.array(
+		z.object({
+			id: z.string(),
+			pid: z.int(),
+			rssMb: z.int(),
+			heapMb: z.int(),
+			startedAt: z.date(),
+			beatAt: z.date(),
+			isAlive: z.boolean(),
+		}),
+	),
+	crons: z.array(z.object({ functionId: z.string(), cron: z.string(), lastAt: z.date().nullable(), nextAt: z.date() })),
+});
+export type JobsOverview = z.infer<typeof JobsOverview>;

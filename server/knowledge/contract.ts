@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+
+export const maxFileBytes = 25 * 1024 * 1024;
+/** What can be read, by extension. */
+export const fileTypes = {
+	pdf: "application/pdf",
+	docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	md: "text/markdown",
+	html: "text/html",
+	htm: "text/html",
+	txt: "text/plain",
+} as const satisfies Record<string, string>;
+
+const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
+const Description = z.string().trim().max(1000);
+
+/** Who can find what is in it: its owner alone, or everyone with an account. */
+export const Access = z.enum(["private", "everyone"]);
+
+export const Collection = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	description: z.string(),
+	access: Access,
+	ownerName: z.string(),
+	mayManage: z.boolean(),
+	documentCount: z.int(),
+	readyCount: z.int(),
+	failedCount: z.int(),
+	createdAt: z.date(),
+	updatedAt: z.date(),
+});
+export type Collection = z.infer<typeof Collection>;
+export const ListCollections = Page;
+export const CollectionPage = pageOf(Collection);
+export const CreateCollection = z.strictObject({
+	name: CollectionName,
+	description: Description.default(""),
+	access: Access.default("private"),
+});
+export type CreateCollection = z.infer<typeof CreateCollection>;
+export const UpdateCollection = z.strictObject({
+	collectionId: z.uuid(),
+	name: CollectionName.optional(),
+	description: Description.optional(),
+	access: Access.optional(),
+});
+export type UpdateCollection = z.infer<typeof UpdateCollection>;
+export const OneCollection = z.strictObject({ collectionId: z.uuid() });
+export type OneCollection = z.infer<typeof OneCollection>;
+
+export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
+export const DocumentState = z.enum(documentStates);
+export const Document = z.object({
+	id: z.uuid(),
+	collectionId: z.uuid(),
+	name: z.string(),
+	mediaType: z.string(),
+	size: z.int(),
+	state: DocumentState,
+	/** Why it failed, and what to do. */
+	reason: z.string().nullable(),
+	/** 0 to 1 over the whole way from queued to ready. */
+	progress: z.number(),
+	pageCount: z.int().nullable(),
+	chunkCount: z.int().nullable(),
+	uploadedByName: z.string(),
+	createdAt: z.date(),
+	updatedAt: z.date(),
+});
+export type Document = z.infer<typeof Document>;
+export const ListDocuments = Page.extend({ collectionId: z.uuid() });
+export type ListDocuments = z.infer<typeof ListDocuments>;
+export const DocumentPage = pageOf(Document);
+export const OneDocument = z.strictObject({ documentId: z.uuid() });
+export type OneDocument = z.infer<typeof OneDocument>;
+
+/** The upload itself is a raw body (`knowledge.upload`, octet stream); this adds the brought bytes to a collection. */
+export const Upload = z.object({ uploadId: z.uuid(), sha256: z.string(), size: z.int() });
+export type Upload = z.infer<typeof Upload>;
+export const AddDocument = z.strictObject({
+	collectionId: z.uuid(),
+	uploadId: z.uuid(),
+	name: z.string().trim().min(1).max(255),
+});
+export type AddDocument = z.infer<typeof AddDocument>;
+/** `isNew` is false where the collection already had these bytes: nothing was done twice. */
+export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
+export type AddedDocument = z.infer<typeof AddedDocument>;
+
+/** A document's text, and the passage to mark in it. */
+export const ReadDocument = z.strictObject({
+	documentId: z.uuid(),
+	/** The page to open, from 1; left out: the passage's page, else the first. */
+	page: z.int().min(1).max(100_000).optional(),
+	chunkId: z.int().min(1).optional(),
+});
+export type ReadDocument = z.infer<typeof ReadDocument>;
+export const DocumentText = z.object({
+	document: Document,
+	collectionName: z.string(),
+	page: z.int(),
+	text: z.string(),
+	/** Where the passage stands in `text`, in UTF-16 units; null where none was asked for. */
+	passage: z.object({ start: z.int(), end: z.int() }).nullable(),
+});
+export type DocumentText = z.infer<typeof DocumentText>;
+
+/** What the page of a collection follows while files go in: the documents that changed. */
+export const WatchCollection = z.strictObject({ collectionId: z.uuid(), lastEventId: z.string().max(100).nullish() });
+export type WatchCollection = z.infer<typeof WatchCollection>;
+export const CollectionChange = z.object({
+	documents: z.array(Document),
+	removedIds: z.array(z.uuid()),
+	/** The collection's whole: documents by where they stand. */
+	total: z.object({ all: z.int(), ready: z.int(), failed: z.int(), progress: z.number() }),
+});
+export type CollectionChange = z.infer<typeof CollectionChange>;
+
+export const Search = z.strictObject({
+	query: z.string().trim().min(1).max(4000),
+	/** Only these; left out: all that the caller may read. */
+	collectionIds: z.array(z.uuid()).max(100).optional(),
+	limit: z.int().min(1).max(50).default(8),
+});
+export type Search = z.infer<typeof Search>;
+export const Passage = z.object({
+	chunkId: z.int(),
+	documentId: z.uuid(),
+	documentName: z.string(),
+	collectionId: z.uuid(),
+	page: z.int(),
+	/** Null for formats without pages. */
+	pageCount: z.int().nullable(),
+	heading: z.string(),
+	text: z.string(),
+	/** Fused by reciprocal rank, k = 60. */
+	score: z.number(),
+	/** Cosine with the question, −1 to 1; null where only the keywords found it. */
+	similarity: z.number().nullable(),
+	/** Its place in each list, from 1. */
+	lexicalRank: z.int().nullable(),
+	vectorRank: z.int().nullable(),
+	/** The question's terms, stemmed, that stand in it, and how many there were in all. */
+	matchedTerms: z.array(z.string()),
+	queryTermCount: z.int(),
+});
+export type Passage = z.infer<typeof Passage>;
+export const SearchResult = z.object({ passages: z.array(Passage), searchedCollections: z.int() });
+export type SearchResult = z.infer<typeof SearchResult>;

@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+export const ProcedureEntry = z.object({
+	path: z.string(),
+	type: z.enum(["query", "mutation", "subscription"]),
+	/** Null for open ones, which say why. */
+	permission: z.string().nullable(),
+	openBecause: z.string().nullable(),
+	risk: z.enum(["read", "write", "danger"]),
+	limit: z.string(),
+	faces: z.array(z.enum(["rpc", "tool"])),
+	tool: z.string().nullable(),
+	/** JSON Schema of its input and output. */
+	input: z.record(z.string(), z.unknown()),
+	output: z.record(z.string(), z.unknown()),
+	/** Since this web process started. */
+	calls: z.int(),
+	failures: z.int(),
+	meanMs: z.number().nullable(),
+});
+export type ProcedureEntry = z.infer<typeof ProcedureEntry>;
+export const ProcedureList = z.object({ rows: z.array(ProcedureEntry) });

@@ -1,0 +1,141 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+
+export const maxQuestionChars = 20_000;
+export const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
+export const RunState = z.enum(runStates);
+export const isEnded = (state: z.infer<typeof RunState>): boolean => state !== "queued" && state !== "running";
+
+/** A source that the answer leans on; `marker` is the number in square brackets in the text. */
+export const Citation = z.object({
+	marker: z.int(),
+	chunkId: z.int(),
+	documentId: z.uuid(),
+	documentName: z.string(),
+	collectionId: z.uuid(),
+	page: z.int(),
+	pageCount: z.int().nullable(),
+	snippet: z.string(),
+});
+export type Citation = z.infer<typeof Citation>;
+
+export const Confidence = z.object({
+	level: z.enum(["high", "medium", "low", "none"]),
+	/** 0 to 1. */
+	score: z.number(),
+	reasons: z.array(z.string()),
+});
+export type Confidence = z.infer<typeof Confidence>;
+
+export const RunResult = z.object({
+	citations: z.array(Citation),
+	confidence: Confidence,
+	/** The documents don't say: no passage supports an answer. */
+	abstained: z.boolean(),
+	/** Answered by the built-in extractive model, and why. */
+	degraded: z.string().nullable(),
+	/** The text stops before its end (the model failed or it was stopped). */
+	incomplete: z.boolean(),
+	/** Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units. */
+	unsupported: z.array(z.object({ start: z.int(), end: z.int() })),
+	model: z.string(),
+	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+});
+export type RunResult = z.infer<typeof RunResult>;
+
+export const Run = z.object({
+	id: z.uuid(),
+	threadId: z.uuid(),
+	threadTitle: z.string(),
+	agentId: z.uuid(),
+	agentName: z.string(),
+	question: z.string(),
+	state: RunState,
+	answer: z.string().nullable(),
+	result: RunResult.nullable(),
+	/** Why it failed or was cancelled. */
+	reason: z.string().nullable(),
+	createdAt: z.date(),
+	startedAt: z.date().nullable(),
+	endedAt: z.date().nullable(),
+});
+export type Run = z.infer<typeof Run>;
+export const ListRuns = Page.extend({ state: RunState.optional() });
+export type ListRuns = z.infer<typeof ListRuns>;
+export const RunPage = pageOf(Run);
+export const OneRun = z.strictObject({ runId: z.uuid() });
+export type OneRun = z.infer<typeof OneRun>;
+
+export const StartRun = z.strictObject({
+	question: z
+		.string()
+		.trim()
+		.min(1, "Ask something.")
+		.max(
+			maxQuestionChars,
+			`A question has at most ${maxQuestionChars.toLocaleString("en")} characters: put longer texts into a collection.`,
+		),
+	/** Left out: a new thread. */
+	threadId: z.uuid().optional(),
+	/** Left out: the thread's agent, or the default one. */
+	agentId: z.uuid().optional(),
+	/** Search only these; left out: all that agent and person may. */
+	collectionIds: z.array(z.uuid()).max(100).optional(),
+});
+export type StartRun = z.infer<typeof StartRun>;
+export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });
+export type StartedRun = z.infer<typeof StartedRun>;
+
+/**
+ * What happens in a run, in order. The text of the answer is the concatenation of `answer.delta` texts after the last
+ * `answer.restarted`: an attempt that died in mid-answer is started over, and whoever replays sees the same.
+ */
+export const RunEventBody = z.discriminatedUnion("type", [
+	z.object({ type: z.literal("run.started"), attempt: z.int() }),
+	/** A step of the graph, named for people. */
+	z.object({ type: z.literal("step.started"), step: z.string() }),
+	z.object({ type: z.literal("step.finished"), step: z.string(), ms: z.number(), note: z.string().nullable() }),
+	/** The passages that the answer may cite, in the order of their markers. */
+	z.object({ type: z.literal("passages.found"), citations: z.array(Citation) }),
+	z.object({ type: z.literal("answer.restarted"), why: z.string() }),
+	z.object({ type: z.literal("answer.delta"), text: z.string() }),
+	z.object({ type: z.literal("model.fallback"), why: z.string() }),
+	z.object({
+		type: z.literal("run.ended"),
+		state: z.enum(["succeeded", "failed", "cancelled"]),
+		answer: z.string().nullable(),
+		result: RunResult.nullable(),
+		reason: z.string().nullable(),
+	}),
+]);
+export type RunEventBody = z.infer<typeof RunEventBody>;
+export const RunEvent = z.object({ seq: z.int(), at: z.date(), body: RunEventBody });
+export type RunEvent = z.infer<typeof RunEvent>;
+
+/** `lastEventId` is the sequence number of the last event that the client has; the stream goes on after it and ends with `run.ended`. */
+export const FollowRun = z.strictObject({
+	runId: z.uuid(),
+	lastEventId: z
+		.string()
+		.regex(/^\d{1,9}$/)
+		.nullish(),
+});
+export type FollowRun = z.infer<typeof FollowRun>;
+
+/** Folds events into the answer's text: the one rule for every client. */
+export function foldAnswer(text: string, body: RunEventBody): string {
+	switch (body.type) {
+		case "answer.delta":
+			return text + body.text;
+		case "answer.restarted":
+			return "";
+		case "run.ended":
+			return body.answer ?? text;
+		case "run.started":
+		case "step.started":
+		case "step.finished":
+		case "passages.found":
+		case "model.fallback":
+			return text;
+	}
+}

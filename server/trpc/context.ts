@@ -1,0 +1,31 @@
+import { randomUUID } from "node:crypto";
+import { identify, readSessionCookie } from "@/server/auth/identity";
+import type { Actor } from "@/server/core/actor";
+import { database } from "@/server/core/database";
+import type { RequestContext } from "./init";
+
+const longest = 512;
+
+/** The context of an HTTP request. The address is what our own server saw, never what a header claims. */
+export function contextFromHeaders(headers: Headers): RequestContext {
+	const db = database();
+	const cookie = readSessionCookie(headers.get("cookie"));
+	return {
+		db,
+		requestId: randomUUID(),
+		via: headers.has("sec-fetch-site") ? "console" : "rpc",
+		origin: { address: headers.get("x-qd-address"), userAgent: headers.get("user-agent")?.slice(0, longest) ?? null },
+		identify: () => identify(db, cookie),
+		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
+	};
+}
+
+/** The context of a call by our own code for somebody already known: an agent's tool, a test. */
+export const contextForActor = (
+	actor: Actor,
+	call: Pick<RequestContext, "db" | "requestId" | "via"> & { signal?: AbortSignal },
+): RequestContext => ({
+	...call,
+	origin: { address: null, userAgent: null },
+	identify: async () => actor,
+});

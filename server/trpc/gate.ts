@@ -1,0 +1,119 @@
+import type { z } from "zod";
+import { type Actor, actorId, actorMay } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError, errorTable } from "@/server/core/errors";
+import { log } from "@/server/core/log";
+import { countCall } from "@/server/core/metrics";
+import { toAppError, toTrpcError } from "./failure";
+import { once } from "./idempotency";
+import type { RequestContext } from "./init";
+import { chargeCall } from "./limits";
+import type { ProcedureMeta } from "./procedure";
+
+/** Longest a query or mutation may take, in ms. */
+const timeLimit = 15_000;
+
+export type Call = {
+	meta: ProcedureMeta;
+	path: string;
+	type: "query" | "mutation" | "subscription";
+	ctx: RequestContext;
+	raw: unknown;
+};
+
+/** The first half of the gate: request id → identity → permission → rate limit → input parse. */
+async function enter<I extends z.ZodType>(
+	call: Call,
+	schema: I,
+	signal?: AbortSignal,
+): Promise<{ ctx: ServiceContext; input: z.output<I> }> {
+	const { meta, path, ctx } = call;
+	const actor = await ctx.identify();
+	const service: ServiceContext = {
+		db: ctx.db,
+		actor,
+		via: ctx.via,
+		requestId: ctx.requestId,
+		origin: ctx.origin,
+		...(signal ? { signal } : {}),
+	};
+	if (meta.permission !== null) await mayPass(service, actor, meta.permission, path);
+	await chargeCall(meta.limit, actorId(actor) ?? ctx.origin.address ?? "unknown");
+	return { ctx: service, input: schema.parse(call.raw) };
+}
+
+async function mayPass(
+	ctx: ServiceContext,
+	actor: Actor,
+	permission: NonNullable<ProcedureMeta["permission"]>,
+	path: string,
+) {
+	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Sign in first.");
+	if (actorMay(actor, permission)) return;
+	const reason = `Needs ${permission}`;
+	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
+	throw new AppError(
+		"FORBIDDEN",
+		`You may not do this: it needs the right ${permission}. An administrator can give it.`,
+	);
+}
+
+/** A query or mutation through the whole gate. */
+export async function pass<I extends z.ZodType, O extends z.ZodType>(
+	call: Call,
+	schemas: { input: I; output: O },
+	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => Promise<z.input<O>>,
+): Promise<z.output<O>> {
+	return told(call, async () => {
+		const limit = AbortSignal.timeout(timeLimit);
+		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
+		const { ctx, input } = await enter(call, schemas.input, signal);
+		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
+		const answer = once(ctx, { key, path: call.path, input }, async () =>
+			schemas.output.parse(await work({ ctx, input })),
+		);
+		return call.meta.isUpload ? answer : inTime(answer, limit);
+	});
+}
+
+/** A subscription: the same gate before its first event; each event is parsed like an answer. */
+export async function* follow<I extends z.ZodType, T>(
+	call: Call,
+	input: I,
+	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+	const entered = await told(call, () => enter(call, input, call.ctx.signal));
+	try {
+		yield* work(entered);
+	} catch (error) {
+		throw toTrpcError(toAppError(error));
+	}
+}
+
+function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
+	return new Promise((resolve, reject) => {
+		const late = () =>
+			reject(new AppError("TIMEOUT", "This took too long and was given up. Try again.", { retryAfterSeconds: 5 }));
+		limit.addEventListener("abort", late, { once: true });
+		work.then(resolve, reject).finally(() => limit.removeEventListener("abort", late));
+	});
+}
+
+/** Counts and logs the call; a failure leaves as the error that its reader may see. */
+async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
+	const started = performance.now();
+	const facts = { path: call.path, requestId: call.ctx.requestId, via: call.ctx.via };
+	try {
+		const answer = await work();
+		countCall(call.path, "OK", performance.now() - started);
+		log.debug({ ...facts, ms: Math.round(performance.now() - started) }, "call");
+		return answer;
+	} catch (error) {
+		const failure = toAppError(error);
+		countCall(call.path, failure.code, performance.now() - started);
+		const level = errorTable[failure.code].class === "user" ? "info" : "error";
+		log[level]({ ...facts, code: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
+		throw toTrpcError(failure);
+	}
+}

@@ -1,0 +1,51 @@
+import { getTRPCErrorShape } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import superjson from "superjson";
+import { AppError, errorTable } from "@/server/core/errors";
+import { contextFromHeaders } from "./context";
+import { toAppError, toTrpcError } from "./failure";
+import { checkOrigin, limitBody } from "./request-guard";
+import { appRouter } from "./root";
+
+const endpoint = "/api/trpc";
+
+/** The RPC face. What a stranger's page could send is refused before anything is parsed. */
+export async function rpcHandler(request: Request): Promise<Response> {
+	const ctx = contextFromHeaders(request.headers);
+	try {
+		checkOrigin(request);
+		const req = await limitBody(request);
+		const response = await fetchRequestHandler({
+			endpoint,
+			req,
+			router: appRouter,
+			createContext: () => ({ ...ctx, signal: request.signal }),
+			maxBatchSize: 10,
+			responseMeta: ({ errors }) => {
+				const waits = errors.flatMap(({ cause }) => (cause instanceof AppError ? (cause.retryAfterSeconds ?? []) : []));
+				return { headers: waits.length > 0 ? { "retry-after": String(Math.max(...waits)) } : {} };
+			},
+		});
+		response.headers.set("x-request-id", ctx.requestId);
+		response.headers.set("cache-control", "no-store");
+		return response;
+	} catch (error) {
+		return refusal(toAppError(error), ctx.requestId);
+	}
+}
+
+function refusal(error: AppError, requestId: string): Response {
+	const shape = getTRPCErrorShape({
+		config: appRouter._def._config,
+		error: toTrpcError(error),
+		type: "unknown",
+		path: undefined,
+		input: undefined,
+		ctx: undefined,
+	});
+	const body = { error: superjson.serialize({ ...shape, data: { ...shape.data, requestId } }) };
+	return Response.json(body, {
+		status: errorTable[error.code].status,
+		headers: { "x-request-id": requestId, "cache-control": "no-store" },
+	});
+}

@@ -1,0 +1,49 @@
+import { createHash } from "node:crypto";
+import { and, eq, isNull } from "drizzle-orm";
+import superjson from "superjson";
+import { idempotencyKeys } from "@/db/schema";
+import { actorId } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Same key and same input: the first call's answer, without doing it again. A failed call leaves its key free. */
+export async function once<T>(
+	ctx: ServiceContext,
+	call: { key: string | undefined; path: string; input: unknown },
+	work: () => Promise<T>,
+): Promise<T> {
+	if (!call.key) return work();
+	const id = sha256(JSON.stringify([actorId(ctx.actor), call.path, call.key]));
+	const inputHash = sha256(superjson.stringify(call.input));
+	const [fresh] = await ctx.db.orm
+		.insert(idempotencyKeys)
+		.values({ id, inputHash })
+		.onConflictDoNothing()
+		.returning({ id: idempotencyKeys.id });
+	if (!fresh) return earlierAnswer<T>(ctx, id, inputHash);
+	try {
+		const answer = await work();
+		await ctx.db.orm
+			.update(idempotencyKeys)
+			.set({ answer: superjson.serialize(answer) })
+			.where(eq(idempotencyKeys.id, id));
+		return answer;
+	} catch (error) {
+		await ctx.db.orm.delete(idempotencyKeys).where(and(eq(idempotencyKeys.id, id), isNull(idempotencyKeys.answer)));
+		throw error;
+	}
+}
+
+async function earlierAnswer<T>(ctx: ServiceContext, id: string, inputHash: string): Promise<T> {
+	const [earlier] = await ctx.db.orm.select().from(idempotencyKeys).where(eq(idempotencyKeys.id, id));
+	if (earlier && earlier.inputHash !== inputHash)
+		throw new AppError(
+			"KEY_REUSED",
+			"This idempotency key was used with another input. Take a new key for a new call.",
+		);
+	if (!earlier?.answer) throw new AppError("CONFLICT", "The first call with this idempotency key is still under way.");
+	// What superjson wrote, it reads back as it was.
+	return superjson.deserialize<T>(earlier.answer as Parameters<typeof superjson.deserialize>[0]);
+}

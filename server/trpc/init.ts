@@ -1,0 +1,42 @@
+import { initTRPC } from "@trpc/server";
+import superjson from "superjson";
+import type { Database } from "@/db/connection";
+import type { Actor, Via } from "@/server/core/actor";
+import type { Origin } from "@/server/core/context";
+import { failureFacts } from "./failure";
+import type { ProcedureMeta } from "./procedure";
+
+/** What a face knows of a call before the gate has asked who it is. */
+export type RequestContext = {
+	db: Database;
+	requestId: string;
+	via: Via;
+	origin: Origin;
+	/** Who calls; asked once a request, after which it is remembered. */
+	identify: () => Promise<Actor>;
+	idempotencyKey?: string | undefined;
+	signal?: AbortSignal | undefined;
+};
+
+export const t = initTRPC
+	.context<RequestContext>()
+	.meta<ProcedureMeta>()
+	.create({
+		transformer: superjson,
+		sse: {
+			ping: { enabled: true, intervalMs: 5_000 },
+			client: { reconnectAfterInactivityMs: 12_000 },
+		},
+		errorFormatter: ({ shape, error, ctx }) => ({
+			...shape,
+			data: {
+				code: shape.data.code,
+				httpStatus: shape.data.httpStatus,
+				path: shape.data.path,
+				...failureFacts(error),
+				requestId: ctx?.requestId ?? null,
+			},
+		}),
+	});
+
+export const { router, createCallerFactory } = t;

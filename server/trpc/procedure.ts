@@ -1,0 +1,109 @@
+import {
+	type TRPCMutationProcedure,
+	type TRPCQueryProcedure,
+	type TRPCSubscriptionProcedure,
+	tracked,
+} from "@trpc/server";
+import { z } from "zod";
+import type { ServiceContext } from "@/server/core/context";
+import type { Permission } from "@/server/core/permissions";
+import { type Call, follow, pass } from "./gate";
+import { type RequestContext, t } from "./init";
+import type { LimitClass } from "./limits";
+
+export type Risk = "read" | "write" | "danger";
+
+/** What decides a procedure's faces and its weight; nothing else does. */
+export type ProcedureOptions = {
+	risk: Risk;
+	limit?: LimitClass;
+	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
+	tool?: string;
+};
+
+/** What faces, tests and the console read of a procedure. `permission` is null for open ones, which say why. */
+export type ProcedureMeta = {
+	permission: Permission | null;
+	openBecause: string | null;
+	risk: Risk;
+	limit: LimitClass;
+	tool: string | null;
+	isUpload: boolean;
+	input: z.ZodType;
+	output: z.ZodType;
+};
+
+type Base = Omit<ProcedureMeta, "input" | "output" | "isUpload">;
+type Opts<I> = { ctx: ServiceContext; input: I };
+type Def<I, O> = { input: I; output: O; meta: ProcedureMeta };
+
+type TrpcCall = { ctx: RequestContext; input: unknown; path: string; signal?: AbortSignal | undefined };
+const callOf = (meta: ProcedureMeta, type: Call["type"], { ctx, input, path, signal }: TrpcCall): Call => ({
+	meta,
+	path,
+	type,
+	ctx: signal ? { ...ctx, signal } : ctx,
+	raw: input,
+});
+
+// tRPC infers the types of a procedure from its own parsers; here the gate parses, in its own order, so they are stated.
+const typed = <P>(procedure: unknown): P => procedure as P;
+
+/** Without `.input` and `.output` there is no `.query`: a procedure that names neither does not compile. */
+function builder(base: Base) {
+	return {
+		input: <I extends z.ZodType>(input: I) => ({
+			output: <O extends z.ZodType>(output: O) => {
+				const meta: ProcedureMeta = { ...base, isUpload: false, input, output };
+				const open = t.procedure.meta(meta).input(z.unknown());
+				return {
+					query: (work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>) =>
+						typed<TRPCQueryProcedure<Def<z.input<I>, z.output<O>>>>(
+							open.query((call) => pass(callOf(meta, "query", call), { input, output }, work)),
+						),
+					mutation: (work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>) =>
+						typed<TRPCMutationProcedure<Def<z.input<I>, z.output<O>>>>(
+							open.mutation((call) => pass(callOf(meta, "mutation", call), { input, output }, work)),
+						),
+					/** Each event has an id, from which a client that was cut off goes on (`lastEventId`). */
+					subscription: (work: (opts: Opts<z.output<I>>) => AsyncGenerator<{ id: string; data: z.input<O> }>) =>
+						typed<
+							TRPCSubscriptionProcedure<
+								Def<z.input<I>, AsyncIterable<{ id: string; data: z.output<O> }, never, unknown>>
+							>
+						>(
+							open.subscription(async function* (call) {
+								const events = follow(callOf(meta, "subscription", call), input, work);
+								for await (const event of events) yield tracked(event.id, output.parse(event.data));
+							}),
+						),
+				};
+			},
+		}),
+		/** Takes a raw body (application/octet-stream) as a stream of bytes. */
+		upload: <O extends z.ZodType>(output: O, work: (opts: Opts<ReadableStream<Uint8Array>>) => Promise<z.input<O>>) => {
+			const input = z.instanceof(ReadableStream<Uint8Array>, { error: "Send the file as a raw body (application/octet-stream)." });
+			const meta: ProcedureMeta = { ...base, isUpload: true, input, output };
+			return typed<TRPCMutationProcedure<Def<ReadableStream | Blob | Uint8Array, z.output<O>>>>(
+				t.procedure
+					.meta(meta)
+					.input(z.unknown())
+					.mutation((call) => pass(callOf(meta, "mutation", call), { input, output }, work)),
+			);
+		},
+	};
+}
+
+/** The only way to make a procedure: its permission can't be left out. */
+export const procedure = (permission: Permission, options: ProcedureOptions) =>
+	builder({
+		permission,
+		openBecause: null,
+		risk: options.risk,
+		limit: options.limit ?? "standard",
+		tool: options.tool ?? null,
+	});
+
+/** For people without an identity: sign-in, first run, health. A test lists them with their reasons. */
+export const openProcedure = (reason: string, options: Omit<ProcedureOptions, "tool">) =>
+	builder({ permission: null, openBecause: reason, risk: options.risk, limit: options.limit ?? "signIn", tool: null });

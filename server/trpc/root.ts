@@ -1,0 +1,19 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import { agentsRouter } from "@/server/agents/router";
+import { auditRouter } from "@/server/audit/router";
+import { proceduresRouter } from "@/server/procedures/router";
+import { promptsRouter } from "@/server/prompts/router";
+import { authRouter, usersRouter } from "@/server/users/router";
+import { createCallerFactory, router } from "./init";
+
+/** The API's table of contents. */
+export const appRouter = router({
+	auth: authRouter,
+	users: usersRouter,
+	agents: agentsRouter,
+	prompts: promptsRouter,
+	audit: auditRouter,
+	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
+});
+export type AppRouter = typeof appRouter;
+export const createCaller = createCallerFactory(appRouter);

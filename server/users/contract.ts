@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+import { roles } from "@/server/core/permissions";
+
+export const Role = z.enum(roles);
+export const Password = z
+	.string()
+	.min(15, "Use at least 15 characters: a sentence is easy to remember.")
+	.max(256, "Use at most 256 characters.");
+export const Email = z.email("This is not an e-mail address.").max(254);
+const PersonName = z.string().trim().min(1, "A name is needed.").max(100);
+
+export const User = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	email: z.string(),
+	role: Role,
+	isDisabled: z.boolean(),
+	createdAt: z.date(),
+	lastSeenAt: z.date().nullable(),
+});
+export type User = z.infer<typeof User>;
+
+export const ListUsers = Page;
+export const UserPage = pageOf(User);
+
+export const CreateUser = z.strictObject({ name: PersonName, email: Email, role: Role, password: Password });
+export type CreateUser = z.infer<typeof CreateUser>;
+
+export const SetUserRole = z.strictObject({ userId: z.uuid(), role: Role });
+export type SetUserRole = z.infer<typeof SetUserRole>;
+
+export const SetUserDisabled = z.strictObject({ userId: z.uuid(), isDisabled: z.boolean() });
+export type SetUserDisabled = z.infer<typeof SetUserDisabled>;
+
+/** First run. The code is the one that `npm start` printed. */
+export const CreateOwner = z.strictObject({
+	code: z.string().trim().min(1).max(100),
+	name: PersonName,
+	email: Email,
+	password: Password,
+});
+export type CreateOwner = z.infer<typeof CreateOwner>;
+
+export const SetupStatus = z.object({ needsOwner: z.boolean() });
+export const Me = z.object({ id: z.uuid(), name: z.string(), email: z.string(), role: Role });
+export type Me = z.infer<typeof Me>;
+export const Nothing = z.strictObject({});
+export const Done = z.object({ done: z.literal(true) });

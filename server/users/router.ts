@@ -1,0 +1,60 @@
+import { router } from "@/server/trpc/init";
+import { openProcedure, procedure } from "@/server/trpc/procedure";
+import {
+	CreateOwner,
+	CreateUser,
+	Done,
+	ListUsers,
+	Me,
+	Nothing,
+	SetUserDisabled,
+	SetUserRole,
+	SetupStatus,
+	User,
+	UserPage,
+} from "./contract";
+import { createOwner, createUser, getMe, listUsers, needsOwner, setUserDisabled, setUserRole } from "./service";
+
+export const authRouter = router({
+	status: openProcedure("The sign-in page asks whether this is the first run.", { risk: "read", limit: "standard" })
+		.input(Nothing)
+		.output(SetupStatus)
+		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db) })),
+
+	createOwner: openProcedure("First run: nobody has an account yet; the one-time code stands for one.", {
+		risk: "write",
+	})
+		.input(CreateOwner)
+		.output(Done)
+		.mutation(async ({ ctx, input }) => {
+			await createOwner(ctx, input);
+			return { done: true };
+		}),
+
+	me: procedure("account:read", { risk: "read" })
+		.input(Nothing)
+		.output(Me)
+		.query(({ ctx }) => getMe(ctx)),
+});
+
+export const usersRouter = router({
+	list: procedure("users:read", { risk: "read", tool: "List the people with an account, with their roles." })
+		.input(ListUsers)
+		.output(UserPage)
+		.query(({ ctx, input }) => listUsers(ctx, input)),
+
+	create: procedure("users:write", { risk: "danger" })
+		.input(CreateUser)
+		.output(User)
+		.mutation(({ ctx, input }) => createUser(ctx, input)),
+
+	setRole: procedure("users:write", { risk: "danger" })
+		.input(SetUserRole)
+		.output(User)
+		.mutation(({ ctx, input }) => setUserRole(ctx, input)),
+
+	setDisabled: procedure("users:write", { risk: "danger" })
+		.input(SetUserDisabled)
+		.output(User)
+		.mutation(({ ctx, input }) => setUserDisabled(ctx, input)),
+});

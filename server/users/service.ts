@@ -1,0 +1,203 @@
+import { createHash, randomInt } from "node:crypto";
+import { and, count, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
+import { type Database, databaseCode } from "@/db/connection";
+import { agents, sessions, setup, users } from "@/db/schema";
+import { hashPassword } from "@/server/auth/passwords";
+import type { UserActor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { decodeCursor, toPage } from "@/server/core/cursor";
+import { AppError, notFound } from "@/server/core/errors";
+import type { Page } from "@/server/core/pagination";
+import type { CreateOwner, CreateUser, Me, SetUserDisabled, SetUserRole, User } from "./contract";
+
+const hashCode = (code: string) =>
+	createHash("sha256")
+		.update(code.replace(/[^A-Za-z0-9]/g, "").toUpperCase())
+		.digest("hex");
+
+export async function needsOwner(db: Database): Promise<boolean> {
+	const [row] = await db.orm.select({ id: users.id }).from(users).where(eq(users.role, "owner")).limit(1);
+	return !row;
+}
+
+/** A fresh one-time code for making the owner, for the start command to print; null once there is one. Earlier codes end. */
+export async function issueSetupCode(db: Database): Promise<string | null> {
+	if (!(await needsOwner(db))) return null;
+	// No letters or digits that look alike.
+	const alphabet = "ABCDEFGHJKMNPQRSTVWXYZ23456789";
+	const group = () => Array.from({ length: 4 }, () => alphabet[randomInt(alphabet.length)]).join("");
+	const code = [group(), group(), group()].join("-");
+	const codeHash = hashCode(code);
+	await db.orm
+		.insert(setup)
+		.values({ codeHash })
+		.onConflictDoUpdate({ target: setup.id, set: { codeHash, createdAt: sql`now()` }, setWhere: isNull(setup.usedAt) });
+	return code;
+}
+
+/** Whoever holds the code becomes the owner, once: of many at the same time one wins, as the code's row is used up by it. */
+export async function createOwner(ctx: ServiceContext, input: CreateOwner): Promise<void> {
+	const passwordHash = await hashPassword(input.password);
+	await ctx.db.transaction(async (tx) => {
+		const [used] = await tx
+			.update(setup)
+			.set({ usedAt: sql`now()` })
+			.where(and(eq(setup.codeHash, hashCode(input.code)), isNull(setup.usedAt)))
+			.returning({ id: setup.id });
+		if (!used)
+			throw new AppError(
+				"FORBIDDEN",
+				"This code is not valid, or an owner exists already. The start command prints the code of this installation.",
+			);
+		const [owner] = await tx
+			.insert(users)
+			.values({ email: input.email, name: input.name, role: "owner", passwordHash })
+			.returning({ id: users.id });
+		if (!owner) throw new Error("the owner was not stored");
+		await tx
+			.insert(agents)
+			.values({
+				name: "Assistant",
+				description: "Answers from the documents that you may read, and says where it found it.",
+				isDefault: true,
+				createdBy: owner.id,
+			})
+			.onConflictDoNothing();
+		const actor: UserActor = { kind: "user", userId: owner.id, name: input.name, role: "owner", sessionId: null };
+		await audit({ ...ctx, actor }, tx, {
+			action: "user.create",
+			resource: "user",
+			resourceId: owner.id,
+			detail: { role: "owner", by: "setup code" },
+		});
+	});
+}
+
+const columns = {
+	id: users.id,
+	name: users.name,
+	email: users.email,
+	role: users.role,
+	isDisabled: sql<boolean>`${users.disabledAt} is not null`,
+	createdAt: users.createdAt,
+};
+
+export async function getMe(ctx: ServiceContext): Promise<Me> {
+	const { userId } = requireUser(ctx);
+	const [me] = await ctx.db.orm.select(columns).from(users).where(eq(users.id, userId));
+	if (!me) throw notFound("Your account");
+	return { id: me.id, name: me.name, email: me.email, role: me.role };
+}
+
+export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ rows: User[]; next: string | null }> {
+	const after = decodeCursor(input.cursor);
+	const at = sql`date_trunc('milliseconds', ${users.createdAt})`;
+	const lastSeenAt = max(sessions.lastSeenAt).as("last_seen_at");
+	const seen = ctx.db.orm
+		.select({ userId: sessions.userId, lastSeenAt })
+		.from(sessions)
+		.groupBy(sessions.userId)
+		.as("seen");
+	const rows = await ctx.db.orm
+		.select({ ...columns, lastSeenAt: seen.lastSeenAt })
+		.from(users)
+		.leftJoin(seen, eq(seen.userId, users.id))
+		.where(
+			after
+				? or(
+						lt(at, sql`${after[0]}::timestamptz`),
+						and(eq(at, sql`${after[0]}::timestamptz`), lt(users.id, String(after[1]))),
+					)
+				: undefined,
+		)
+		.orderBy(desc(at), desc(users.id))
+		.limit(input.limit + 1);
+	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+}
+
+async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
+	const [row] = await ctx.db.orm.select(columns).from(users).where(eq(users.id, userId));
+	if (!row) throw notFound("This account");
+	return { ...row, lastSeenAt: null };
+}
+
+/** Nobody makes or changes an owner but an owner. */
+function mayTouchRole(ctx: ServiceContext, role: string): void {
+	if (role === "owner" && requireUser(ctx).role !== "owner")
+		throw new AppError("FORBIDDEN", "Only an owner may make or change an owner.");
+}
+
+export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {
+	mayTouchRole(ctx, input.role);
+	const passwordHash = await hashPassword(input.password);
+	try {
+		return await ctx.db.transaction(async (tx) => {
+			const [row] = await tx
+				.insert(users)
+				.values({ name: input.name, email: input.email, role: input.role, passwordHash })
+				.returning(columns);
+			if (!row) throw new Error("the account was not stored");
+			await audit(ctx, tx, {
+				action: "user.create",
+				resource: "user",
+				resourceId: row.id,
+				detail: { role: input.role },
+			});
+			return { ...row, lastSeenAt: null };
+		});
+	} catch (error) {
+		if (databaseCode(error) === "23505")
+			throw new AppError("CONFLICT", "There is an account with this e-mail address already.");
+		throw error;
+	}
+}
+
+export async function setUserRole(ctx: ServiceContext, input: SetUserRole): Promise<User> {
+	const before = await findUser(ctx, input.userId);
+	mayTouchRole(ctx, before.role);
+	mayTouchRole(ctx, input.role);
+	await ctx.db.transaction(async (tx) => {
+		await tx.update(users).set({ role: input.role }).where(eq(users.id, input.userId));
+		await keepAnOwner(tx);
+		await audit(ctx, tx, {
+			action: "user.set-role",
+			resource: "user",
+			resourceId: input.userId,
+			detail: { before: before.role, after: input.role },
+		});
+	});
+	return findUser(ctx, input.userId);
+}
+
+/** A disabled account's sessions end with it. */
+export async function setUserDisabled(ctx: ServiceContext, input: SetUserDisabled): Promise<User> {
+	const before = await findUser(ctx, input.userId);
+	mayTouchRole(ctx, before.role);
+	await ctx.db.transaction(async (tx) => {
+		await tx
+			.update(users)
+			.set({ disabledAt: input.isDisabled ? sql`now()` : null })
+			.where(eq(users.id, input.userId));
+		if (input.isDisabled) {
+			await tx
+				.update(sessions)
+				.set({ revokedAt: sql`now()` })
+				.where(and(eq(sessions.userId, input.userId), isNull(sessions.revokedAt)));
+			await keepAnOwner(tx);
+		}
+		const action = input.isDisabled ? "user.disable" : "user.enable";
+		await audit(ctx, tx, { action, resource: "user", resourceId: input.userId });
+	});
+	return findUser(ctx, input.userId);
+}
+
+async function keepAnOwner(tx: Parameters<Parameters<Database["transaction"]>[0]>[0]): Promise<void> {
+	// Locks the owners, so that two can't step down at the same time.
+	await tx.select({ id: users.id }).from(users).where(eq(users.role, "owner")).for("update");
+	const [left] = await tx
+		.select({ n: count() })
+		.from(users)
+		.where(and(eq(users.role, "owner"), isNull(users.disabledAt)));
+	if (!left?.n) throw new AppError("CONFLICT", "This is the last owner: make another one first.");
+}
