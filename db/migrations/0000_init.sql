@@ -128,8 +128,10 @@ CREATE TABLE "job_crons" (
 --> statement-breakpoint
 CREATE TABLE "job_events" (
 	"id" text PRIMARY KEY NOT NULL,
+	"seq" bigint GENERATED ALWAYS AS IDENTITY (sequence name "job_events_seq_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"name" text NOT NULL,
 	"data" jsonb NOT NULL,
+	"extra" jsonb,
 	"ts" bigint NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"delivered_at" timestamp with time zone
@@ -144,13 +146,15 @@ CREATE TABLE "job_functions" (
 CREATE TABLE "job_queue" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "job_queue_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"run_id" text NOT NULL,
+	"function_id" text NOT NULL,
 	"step_id" text NOT NULL,
 	"kind" text NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
 	"crashes" integer DEFAULT 0 NOT NULL,
 	"run_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"priority" integer DEFAULT 0 NOT NULL,
+	"order_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"concurrency_keys" text[] DEFAULT '{}' NOT NULL,
+	"blocked_on" text,
 	"claimed_by" text,
 	"claim_token" text,
 	"claimed_until" timestamp with time zone
@@ -161,11 +165,10 @@ CREATE TABLE "job_runs" (
 	"function_id" text NOT NULL,
 	"state" text DEFAULT 'queued' NOT NULL,
 	"events" jsonb NOT NULL,
-	"force_plan" boolean DEFAULT false NOT NULL,
 	"output" jsonb,
 	"error" jsonb,
 	"priority" integer DEFAULT 0 NOT NULL,
-	"concurrency" jsonb,
+	"concurrency_keys" text[] DEFAULT '{}' NOT NULL,
 	"idempotency_key" text,
 	"parent_run_id" text,
 	"parent_step_id" text,
@@ -182,7 +185,7 @@ CREATE TABLE "job_steps" (
 	"state" text NOT NULL,
 	"result" jsonb,
 	"opts" jsonb,
-	"done_seq" bigint,
+	"done_seq" integer,
 	"attempts" integer DEFAULT 0 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"ended_at" timestamp with time zone,
@@ -194,7 +197,8 @@ CREATE TABLE "job_waits" (
 	"step_id" text NOT NULL,
 	"event" text NOT NULL,
 	"expression" text,
-	CONSTRAINT "job_waits_run_id_step_id_event_pk" PRIMARY KEY("run_id","step_id","event")
+	"expires_at" timestamp with time zone,
+	CONSTRAINT "job_waits_run_id_step_id_pk" PRIMARY KEY("run_id","step_id")
 );
 --> statement-breakpoint
 CREATE TABLE "workers" (
@@ -338,6 +342,7 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("age
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_attempts" ADD CONSTRAINT "job_attempts_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "job_queue" ADD CONSTRAINT "job_queue_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_steps" ADD CONSTRAINT "job_steps_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_waits" ADD CONSTRAINT "job_waits_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "chunk_vectors" ADD CONSTRAINT "chunk_vectors_chunk_id_chunks_id_fk" FOREIGN KEY ("chunk_id") REFERENCES "public"."chunks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -367,14 +372,18 @@ CREATE INDEX "audit_entries_outcome_idx" ON "audit_entries" USING btree ("outcom
 CREATE INDEX "audit_entries_request_idx" ON "audit_entries" USING btree ("request_id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id");--> statement-breakpoint
-CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("created_at","delivered_at");--> statement-breakpoint
-CREATE INDEX "job_queue_ready_idx" ON "job_queue" USING btree ("run_at");--> statement-breakpoint
+CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("seq") WHERE delivered_at is null;--> statement-breakpoint
+CREATE INDEX "job_events_created_idx" ON "job_events" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "job_queue_ready_idx" ON "job_queue" USING btree ("order_at","id") WHERE kind = 'call' and claim_token is null and blocked_on is null;--> statement-breakpoint
+CREATE INDEX "job_queue_due_idx" ON "job_queue" USING btree ("run_at") WHERE claim_token is null and blocked_on is null;--> statement-breakpoint
+CREATE INDEX "job_queue_blocked_idx" ON "job_queue" USING btree ("blocked_on","order_at") WHERE blocked_on is not null;--> statement-breakpoint
+CREATE INDEX "job_queue_claimed_idx" ON "job_queue" USING btree ("claimed_until") WHERE claim_token is not null;--> statement-breakpoint
 CREATE INDEX "job_queue_run_idx" ON "job_queue" USING btree ("run_id");--> statement-breakpoint
-CREATE INDEX "job_queue_claimed_idx" ON "job_queue" USING btree ("claimed_until");--> statement-breakpoint
+CREATE INDEX "job_runs_created_idx" ON "job_runs" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "job_runs_function_idx" ON "job_runs" USING btree ("function_id","created_at");--> statement-breakpoint
-CREATE INDEX "job_runs_state_idx" ON "job_runs" USING btree ("state","created_at");--> statement-breakpoint
+CREATE INDEX "job_runs_state_idx" ON "job_runs" USING btree ("state","created_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "job_runs_idempotency_key" ON "job_runs" USING btree ("function_id","idempotency_key");--> statement-breakpoint
-CREATE INDEX "job_waits_event_idx" ON "job_waits" USING btree ("event");--> statement-breakpoint
+CREATE INDEX "job_waits_event_idx" ON "job_waits" USING btree ("event","run_id");--> statement-breakpoint
 CREATE INDEX "chunk_vectors_collection_idx" ON "chunk_vectors" USING btree ("collection_no","chunk_id");--> statement-breakpoint
 CREATE INDEX "chunk_vectors_document_idx" ON "chunk_vectors" USING btree ("document_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "chunks_document_ordinal_key" ON "chunks" USING btree ("document_id","ordinal");--> statement-breakpoint
