@@ -103,10 +103,8 @@ export class Database {
 					if (name === "begin" || name === "savepoint")
 						return (...args: unknown[]) => {
 							const work = args.pop() as (tx: postgres.TransactionSql) => unknown;
-							return Reflect.apply(Reflect.get(inner, name), inner, [
-								...args,
-								(tx: postgres.TransactionSql) => work(time(tx)),
-							]);
+							const original: (...args: unknown[]) => unknown = Reflect.get(inner as object, name);
+							return original.call(inner, ...args, (tx: postgres.TransactionSql) => work(time(tx)));
 						};
 					return Reflect.get(inner, name);
 				},

@@ -113,7 +113,7 @@ async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
 		const failure = toAppError(error);
 		countCall(call.path, failure.code, performance.now() - started);
 		const level = errorTable[failure.code].class === "user" ? "info" : "error";
-		log[level]({ ...facts, code: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
+		log[level]({ ...facts, problem: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
 		throw toTrpcError(failure);
 	}
 }

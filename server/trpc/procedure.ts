@@ -82,7 +82,9 @@ function builder(base: Base) {
 		}),
 		/** Takes a raw body (application/octet-stream) as a stream of bytes. */
 		upload: <O extends z.ZodType>(output: O, work: (opts: Opts<ReadableStream<Uint8Array>>) => Promise<z.input<O>>) => {
-			const input = z.instanceof(ReadableStream<Uint8Array>, { error: "Send the file as a raw body (application/octet-stream)." });
+			const input = z.instanceof(ReadableStream<Uint8Array>, {
+				error: "Send the file as a raw body (application/octet-stream).",
+			});
 			const meta: ProcedureMeta = { ...base, isUpload: true, input, output };
 			return typed<TRPCMutationProcedure<Def<ReadableStream | Blob | Uint8Array, z.output<O>>>>(
 				t.procedure

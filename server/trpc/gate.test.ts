@@ -1,0 +1,136 @@
+import { randomUUID } from "node:crypto";
+import { eq } from "drizzle-orm";
+import { beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
+import type { Database } from "@/db/connection";
+import { auditEntries } from "@/db/schema";
+import type { Actor } from "@/server/core/actor";
+import { AppError } from "@/server/core/errors";
+import { testDatabase, testUser } from "@/tests/support";
+import { createCallerFactory, type RequestContext, router } from "./init";
+import { procedure } from "./procedure";
+
+let db: Database;
+beforeAll(async () => {
+	db = await testDatabase();
+});
+
+let effects = 0;
+const sample = router({
+	read: procedure("knowledge:read", { risk: "read" })
+		.input(z.strictObject({ n: z.int().max(10) }))
+		.output(z.object({ n: z.int() }))
+		.query(async ({ input }) => ({ n: input.n, secret: "stays here" })),
+	write: procedure("knowledge:write", { risk: "write" })
+		.input(z.strictObject({ n: z.int() }))
+		.output(z.object({ n: z.int() }))
+		.mutation(async ({ input }) => {
+			effects += 1;
+			return { n: input.n };
+		}),
+	fail: procedure("knowledge:read", { risk: "read" })
+		.input(z.strictObject({}))
+		.output(z.object({}))
+		.query(async () => {
+			throw new Error("password=hunter2");
+		}),
+	missing: procedure("knowledge:read", { risk: "read" })
+		.input(z.strictObject({}))
+		.output(z.object({}))
+		.query(async () => {
+			throw new AppError("NOT_FOUND", "This thing was not found.");
+		}),
+});
+const callerOf = createCallerFactory(sample);
+const as = (actor: Actor, more: Partial<RequestContext> = {}) =>
+	callerOf({
+		db,
+		requestId: randomUUID(),
+		via: "rpc",
+		origin: { address: null, userAgent: null },
+		identify: async () => actor,
+		...more,
+	});
+
+describe("the gate", () => {
+	test("lets nobody in without an identity", async () => {
+		await expect(as({ kind: "anonymous" }).read({ n: 1 })).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+	});
+
+	test("asks for the permission before it looks at the input", async () => {
+		const auditor = await testUser(db, { role: "auditor" });
+		await expect(as(auditor).read({ n: 99 })).rejects.toMatchObject({ code: "FORBIDDEN" });
+	});
+
+	test("writes a denial into the audit", async () => {
+		const viewer = await testUser(db, { role: "viewer" });
+		await expect(as(viewer).write({ n: 1 })).rejects.toMatchObject({ code: "FORBIDDEN" });
+		const rows = await db.orm.select().from(auditEntries).where(eq(auditEntries.userId, viewer.userId));
+		expect(rows).toMatchObject([{ action: "write", outcome: "denied", reason: "Needs knowledge:write" }]);
+	});
+
+	test("refuses unknown keys and says which field is wrong", async () => {
+		const staff = await testUser(db);
+		await expect(as(staff).read({ n: 11 })).rejects.toMatchObject({
+			code: "BAD_REQUEST",
+			message: expect.stringContaining("n:"),
+		});
+		const withRole = { n: 1, role: "owner" };
+		await expect(as(staff).read(withRole)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+	});
+
+	test("answers with what the output names, and nothing else", async () => {
+		expect(await as(await testUser(db)).read({ n: 1 })).toEqual({ n: 1 });
+	});
+
+	test("keeps an unforeseen error's message on the server", async () => {
+		const failure = as(await testUser(db)).fail({});
+		await expect(failure).rejects.toMatchObject({
+			code: "INTERNAL_SERVER_ERROR",
+			message: "Something went wrong on our side.",
+		});
+	});
+
+	test("keeps the message that was written for the reader", async () => {
+		await expect(as(await testUser(db)).missing({})).rejects.toMatchObject({
+			code: "NOT_FOUND",
+			message: "This thing was not found.",
+		});
+	});
+
+	test("does a mutation once for one idempotency key, also when asked twice at once", async () => {
+		const staff = await testUser(db);
+		const key = { idempotencyKey: randomUUID() };
+		effects = 0;
+		const both = await Promise.allSettled([as(staff, key).write({ n: 1 }), as(staff, key).write({ n: 1 })]);
+		expect(both.some((one) => one.status === "fulfilled")).toBe(true);
+		expect(await as(staff, key).write({ n: 1 })).toEqual({ n: 1 });
+		expect(effects).toBe(1);
+		await expect(as(staff, key).write({ n: 2 })).rejects.toMatchObject({ code: "UNPROCESSABLE_CONTENT" });
+	});
+
+	test("lets an agent do no more than the person it acts for", async () => {
+		const viewer = await testUser(db, { role: "viewer" });
+		const agent: Actor = { kind: "agent", agentId: randomUUID(), runId: randomUUID(), onBehalfOf: viewer };
+		expect(await as(agent).read({ n: 1 })).toEqual({ n: 1 });
+		await expect(as(agent).write({ n: 1 })).rejects.toMatchObject({ code: "FORBIDDEN" });
+	});
+
+	test("says that the database is away, when to try again, and nothing of where it is", async () => {
+		const { Database } = await import("@/db/connection");
+		const away = new Database({ url: "postgres://nobody:secret@127.0.0.1:1/none", pool: 1 });
+		const staff = await testUser(db);
+		const broken = callerOf({
+			db: away,
+			requestId: randomUUID(),
+			via: "rpc",
+			origin: { address: null, userAgent: null },
+			identify: async () => ({ ...staff, role: "auditor" as const }),
+		});
+		await expect(broken.read({ n: 1 })).rejects.toMatchObject({
+			code: "SERVICE_UNAVAILABLE",
+			message: expect.not.stringContaining("127.0.0.1"),
+		});
+		await away.close();
+	});
+});
