@@ -22,9 +22,17 @@ export const log = pino({
 	timestamp: pino.stdTimeFunctions.isoTime,
 	redact: {
 		paths: [
-			...["password", "passwordHash", "token", "secret", "authorization", "cookie", "code", "apiKey", "key"].flatMap(
-				(name) => [name, `*.${name}`, `*.*.${name}`],
-			),
+			...[
+				"password",
+				"passwordHash",
+				"token",
+				"secret",
+				"authorization",
+				"cookie",
+				"setupCode",
+				"apiKey",
+				"key",
+			].flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
 		],
 		censor: "[redacted]",
 	},
