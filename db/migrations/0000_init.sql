@@ -248,6 +248,7 @@ CREATE TABLE "document_pages" (
 	"document_id" uuid NOT NULL,
 	"page" integer NOT NULL,
 	"text" text NOT NULL,
+	"headings" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	CONSTRAINT "document_pages_document_id_page_pk" PRIMARY KEY("document_id","page")
 );
 --> statement-breakpoint
@@ -264,11 +265,13 @@ CREATE TABLE "documents" (
 	"total" integer DEFAULT 0 NOT NULL,
 	"page_count" integer,
 	"chunk_count" integer,
+	"term_count" integer,
 	"attempt" integer DEFAULT 1 NOT NULL,
 	"uploaded_by" uuid NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
-	"ready_at" timestamp with time zone
+	"ready_at" timestamp with time zone,
+	"deleted_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "files" (
@@ -291,6 +294,7 @@ CREATE TABLE "postings" (
 	"chunk_id" bigint NOT NULL,
 	"collection_no" integer NOT NULL,
 	"tf" smallint NOT NULL,
+	"length" smallint NOT NULL,
 	CONSTRAINT "postings_term_collection_no_chunk_id_pk" PRIMARY KEY("term","collection_no","chunk_id")
 );
 --> statement-breakpoint
@@ -389,7 +393,8 @@ CREATE INDEX "chunk_vectors_document_idx" ON "chunk_vectors" USING btree ("docum
 CREATE UNIQUE INDEX "chunks_document_ordinal_key" ON "chunks" USING btree ("document_id","ordinal");--> statement-breakpoint
 CREATE UNIQUE INDEX "collections_no_key" ON "collections" USING btree ("no");--> statement-breakpoint
 CREATE INDEX "collections_owner_idx" ON "collections" USING btree ("owner_id");--> statement-breakpoint
-CREATE UNIQUE INDEX "documents_collection_sha_key" ON "documents" USING btree ("collection_id","sha256");--> statement-breakpoint
+CREATE UNIQUE INDEX "documents_collection_sha_key" ON "documents" USING btree ("collection_id","sha256") WHERE "documents"."deleted_at" is null;--> statement-breakpoint
+CREATE INDEX "documents_sha_idx" ON "documents" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "documents_collection_idx" ON "documents" USING btree ("collection_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
 CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint

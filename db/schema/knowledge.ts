@@ -1,8 +1,10 @@
+import { sql } from "drizzle-orm";
 import {
 	bigint,
 	customType,
 	index,
 	integer,
+	jsonb,
 	pgTable,
 	primaryKey,
 	smallint,
@@ -99,6 +101,8 @@ export const documents = pgTable(
 		total: integer().notNull().default(0),
 		pageCount: integer(),
 		chunkCount: integer(),
+		/** Sum of its chunks' lengths in lexemes. */
+		termCount: integer(),
 		/** Goes up with each attempt, so that a late step of an older attempt changes nothing. */
 		attempt: integer().notNull().default(1),
 		uploadedBy: uuid()
@@ -107,9 +111,12 @@ export const documents = pgTable(
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 		readyAt: at(),
+		/** From then on nobody finds it; a job removes its rows. */
+		deletedAt: at(),
 	},
 	(t) => [
-		uniqueIndex("documents_collection_sha_key").on(t.collectionId, t.sha256),
+		uniqueIndex("documents_collection_sha_key").on(t.collectionId, t.sha256).where(sql`${t.deletedAt} is null`),
+		index("documents_sha_idx").on(t.sha256),
 		index("documents_collection_idx").on(t.collectionId, t.createdAt, t.id),
 	],
 );
@@ -123,6 +130,8 @@ export const documentPages = pgTable(
 			.references(() => documents.id, { onDelete: "cascade" }),
 		page: integer().notNull(),
 		text: text().notNull(),
+		/** Where its headings stand in the text. */
+		headings: jsonb().$type<{ at: number; level: number; text: string }[]>().notNull().default([]),
 	},
 	(t) => [primaryKey({ columns: [t.documentId, t.page] })],
 );
@@ -166,7 +175,7 @@ export const chunkVectors = pgTable(
 	],
 );
 
-/** The lexical index: which chunk holds which lexeme how often. Written when a document becomes ready, gone with it. */
+/** The lexical index: which chunk holds which lexeme how often. Written when a document becomes ready. */
 export const postings = pgTable(
 	"postings",
 	{
@@ -176,6 +185,8 @@ export const postings = pgTable(
 			.references(() => chunks.id, { onDelete: "cascade" }),
 		collectionNo: integer().notNull(),
 		tf: smallint().notNull(),
+		/** The chunk's length in lexemes: repeated here so that ranking reads this table alone. */
+		length: smallint().notNull(),
 	},
 	(t) => [primaryKey({ columns: [t.term, t.collectionNo, t.chunkId] }), index("postings_chunk_idx").on(t.chunkId)],
 );

@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 describe("an event", () => {
 	test("is there if its transaction committed, and not if it did not", async () => {
-		const kept = documentAdded.create({ documentId: randomUUID(), attempt: 0 });
-		const lost = documentAdded.create({ documentId: randomUUID(), attempt: 0 });
+		const kept = documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() });
+		const lost = documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() });
 		const id = await db.transaction((tx) => emit(tx, kept));
 		const failing = db.transaction(async (tx) => {
 			await emit(tx, lost);
@@ -29,12 +29,15 @@ describe("an event", () => {
 	});
 
 	test("that does not fit its schema is refused, and the transaction with it", async () => {
-		const wrong = documentAdded.create({ documentId: "not an id", attempt: 0 });
+		const wrong = documentAdded.create({ documentId: "not an id", attempt: 0, userId: randomUUID() });
 		await expect(db.transaction((tx) => emit(tx, wrong))).rejects.toThrow("documentId");
 	});
 
 	test("with the same id is written once", async () => {
-		const event = documentAdded.create({ documentId: randomUUID(), attempt: 0 }, { id: randomUUID() });
+		const event = documentAdded.create(
+			{ documentId: randomUUID(), attempt: 0, userId: randomUUID() },
+			{ id: randomUUID() },
+		);
 		await db.transaction((tx) => emit(tx, event));
 		const id = await db.transaction((tx) => emit(tx, event));
 		expect(await db.orm.select().from(jobEvents).where(eq(jobEvents.id, id))).toHaveLength(1);
@@ -43,13 +46,15 @@ describe("an event", () => {
 	test("wakes whoever listens for jobs, when its transaction commits", async () => {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const unlisten = await db.listen("jobs", () => resolve());
-		await db.transaction((tx) => emit(tx, documentAdded.create({ documentId: randomUUID(), attempt: 0 })));
+		await db.transaction((tx) =>
+			emit(tx, documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() })),
+		);
 		await promise;
 		await unlisten();
 	});
 
 	test("sent through the client lands in the same place", async () => {
-		const event = documentAdded.create({ documentId: randomUUID(), attempt: 3 });
+		const event = documentAdded.create({ documentId: randomUUID(), attempt: 3, userId: randomUUID() });
 		const { ids } = await withJobDatabase(db, () => inngest.send(event));
 		const rows = await db.orm
 			.select()

@@ -6,12 +6,21 @@ import { z } from "zod";
  * `attempt` counts the times a person asked, so that asking again isn't taken for the same event.
  */
 export const documentAdded = eventType("knowledge/document.added", {
-	schema: z.strictObject({ documentId: z.uuid(), attempt: z.int().min(0) }),
+	/** `userId` is whose turn it takes: one person's thousand files must not starve the others. */
+	schema: z.strictObject({ documentId: z.uuid(), attempt: z.int().min(0), userId: z.uuid() }),
 });
 
-/** The document's row is gone; what only it used (its file, named by its digest) may go too. */
+/** The document can't be found any more; its rows, index and bytes may go. */
 export const documentRemoved = eventType("knowledge/document.removed", {
-	schema: z.strictObject({ documentId: z.uuid(), sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
+	schema: z.strictObject({ documentId: z.uuid() }),
 });
 
-export type JobEvent = ReturnType<typeof documentAdded.create> | ReturnType<typeof documentRemoved.create>;
+/** The same for a whole collection. */
+export const collectionRemoved = eventType("knowledge/collection.removed", {
+	schema: z.strictObject({ collectionId: z.uuid() }),
+});
+
+export type JobEvent =
+	| ReturnType<typeof documentAdded.create>
+	| ReturnType<typeof documentRemoved.create>
+	| ReturnType<typeof collectionRemoved.create>;
