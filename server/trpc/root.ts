@@ -3,6 +3,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
+import { systemRouter } from "@/server/system/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -13,6 +14,7 @@ export const appRouter = router({
 	agents: agentsRouter,
 	prompts: promptsRouter,
 	audit: auditRouter,
+	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });
 export type AppRouter = typeof appRouter;

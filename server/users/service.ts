@@ -36,20 +36,23 @@ export async function issueSetupCode(db: Database): Promise<string | null> {
 	return code;
 }
 
+const wrongCode = () =>
+	new AppError(
+		"FORBIDDEN",
+		"This code is not valid, or an owner exists already. The start command prints the code of this installation.",
+	);
+
 /** Whoever holds the code becomes the owner, once: of many at the same time one wins, as the code's row is used up by it. */
 export async function createOwner(ctx: ServiceContext, input: CreateOwner): Promise<void> {
+	const codeHash = hashCode(input.code);
+	const isUnused = and(eq(setup.codeHash, codeHash), isNull(setup.usedAt));
+	// Asked before the costly hashing of the password, which a stranger could make us do; decided below.
+	const [open] = await ctx.db.orm.select({ id: setup.id }).from(setup).where(isUnused);
+	if (!open) throw wrongCode();
 	const passwordHash = await hashPassword(input.password);
 	await ctx.db.transaction(async (tx) => {
-		const [used] = await tx
-			.update(setup)
-			.set({ usedAt: sql`now()` })
-			.where(and(eq(setup.codeHash, hashCode(input.code)), isNull(setup.usedAt)))
-			.returning({ id: setup.id });
-		if (!used)
-			throw new AppError(
-				"FORBIDDEN",
-				"This code is not valid, or an owner exists already. The start command prints the code of this installation.",
-			);
+		const [used] = await tx.update(setup).set({ usedAt: sql`now()` }).where(isUnused).returning({ id: setup.id });
+		if (!used) throw wrongCode();
 		const [owner] = await tx
 			.insert(users)
 			.values({ email: input.email, name: input.name, role: "owner", passwordHash })

@@ -1,0 +1,93 @@
+import { statfs } from "node:fs/promises";
+import { sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import packageJson from "@/package.json" with { type: "json" };
+import { env } from "@/server/core/env";
+import type { Health, HealthPart } from "./contract";
+
+const fewFreeBytes = 1024 ** 3;
+
+/** What works and what doesn't, by trying it. Never throws: a part that can't be asked is ill. */
+export async function readHealth(db: Database): Promise<Health> {
+	const parts = await Promise.all([
+		databasePart(db),
+		workerPart(db),
+		jobsPart(db),
+		indexPart(db),
+		modelPart(),
+		diskPart(),
+	]);
+	return { isReady: parts.every((part) => part.state !== "ill"), parts, version: packageJson.version, at: new Date() };
+}
+
+async function tried(name: string, look: () => Promise<Omit<HealthPart, "name">>): Promise<HealthPart> {
+	try {
+		return { name, ...(await look()) };
+	} catch {
+		return { name, state: "ill", detail: "It can't be reached." };
+	}
+}
+
+const first = async <Row>(db: Database, query: ReturnType<typeof sql>): Promise<Row | undefined> =>
+	// The rows are as wide as the query that stands beside each call says.
+	((await db.orm.execute(query)) as unknown as Row[])[0];
+
+const databasePart = (db: Database) =>
+	tried("Database", async () => {
+		const row = await first<{ version: string; size: string }>(
+			db,
+			sql`select current_setting('server_version') as version, pg_size_pretty(pg_database_size(current_database())) as size`,
+		);
+		return { state: "well", detail: `PostgreSQL ${row?.version}, ${row?.size} stored.` };
+	});
+
+const workerPart = (db: Database) =>
+	tried("Worker", async () => {
+		const row = await first<{ alive: number }>(
+			db,
+			sql`select count(*)::int as alive from workers where beat_at > now() - interval '15 seconds'`,
+		);
+		const alive = row?.alive ?? 0;
+		if (alive === 0)
+			return { state: "ill", detail: "No worker has given a sign of life for 15 s: documents and questions wait." };
+		return { state: "well", detail: alive === 1 ? "One worker is at work." : `${alive} workers are at work.` };
+	});
+
+const jobsPart = (db: Database) =>
+	tried("Jobs", async () => {
+		const row = await first<{ ready: number; oldest: number | null }>(
+			db,
+			sql`select count(*)::int as ready, extract(epoch from now() - min(run_at))::int as oldest from job_queue where claimed_by is null and run_at <= now()`,
+		);
+		if (!row?.ready) return { state: "well", detail: "Nothing waits." };
+		const isLate = (row.oldest ?? 0) > 300;
+		return { state: isLate ? "idle" : "well", detail: `${row.ready} ready, the oldest for ${row.oldest} s.` };
+	});
+
+const indexPart = (db: Database) =>
+	tried("Search index", async () => {
+		const row = await first<{ chunks: number }>(
+			db,
+			sql`select greatest(reltuples, 0)::bigint::int as chunks from pg_class where oid = 'chunk_vectors'::regclass`,
+		);
+		return { state: "well", detail: `About ${row?.chunks ?? 0} passages can be found.` };
+	});
+
+async function modelPart(): Promise<HealthPart> {
+	const { QD_MODEL } = env();
+	if (!QD_MODEL)
+		return {
+			name: "Chat model",
+			state: "idle",
+			detail: "None is set: answers quote the passages. Set QD_MODEL_URL and QD_MODEL.",
+		};
+	return { name: "Chat model", state: "well", detail: `${QD_MODEL} is set.` };
+}
+
+const diskPart = () =>
+	tried("Disk", async () => {
+		const { bavail, bsize } = await statfs(env().QD_DATA);
+		const free = bavail * bsize;
+		const text = `${(free / 1024 ** 3).toFixed(1)} GiB free where the data lies.`;
+		return { state: free < fewFreeBytes ? "ill" : "well", detail: text };
+	});
