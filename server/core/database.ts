@@ -18,3 +18,8 @@ export function database(): Database {
 	}
 	return global.quarterdeckDatabase;
 }
+
+/** For entry points that open their own, and for tests. */
+export function useDatabase(database: Database): void {
+	global.quarterdeckDatabase = database;
+}
