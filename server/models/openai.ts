@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
+import { ChatOpenAI } from "@langchain/openai";
+import { type ChatModel, estimateTokens, type ModelEnd, ModelFailure, type ModelMessage } from "./model";
+import { describeFailure } from "./model-failure";
+import { startWatch, type Watch } from "./watch";
+
+export type ModelLimits = {
+	firstTokenMs: number;
+	/** Longest silence between two pieces. */
+	idleMs: number;
+	/** For the whole answer, with every retry. */
+	totalMs: number;
+	retries: number;
+	/** The wait before the first retry; doubles with each, and varies by half. */
+	backoffMs: number;
+};
+export const modelLimits: ModelLimits = {
+	firstTokenMs: 30_000,
+	idleMs: 30_000,
+	totalMs: 120_000,
+	retries: 2,
+	backoffMs: 300,
+};
+
+/** Most tokens that one answer may have; a run holds back as many of its person's budget. */
+export const maxAnswerTokens = 4_096;
+
+export type Endpoint = { url: string; key: string | undefined; model: string };
+
+/** A model behind any endpoint that speaks the OpenAI HTTP API. */
+export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
+	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
+	const client = new ChatOpenAI({
+		model: endpoint.model,
+		// The SDK insists on a key; endpoints without one ignore it.
+		apiKey: endpoint.key ?? "none",
+		maxTokens: maxAnswerTokens,
+		useResponsesApi: false,
+		maxRetries: 0,
+		onFailedAttempt: (error: unknown) => {
+			throw error;
+		},
+		configuration: { baseURL: endpoint.url, logLevel: "off" },
+	});
+	return {
+		name: endpoint.model,
+		async *answer(messages, signal) {
+			const deadline = performance.now() + limits.totalMs;
+			for (let attempt = 0; ; attempt += 1) {
+				const left = deadline - performance.now();
+				const spoken = { any: false };
+				try {
+					return yield* oneAnswer(client, messages, { signal, limits: { ...limits, totalMs: left }, spoken });
+				} catch (error) {
+					signal.throwIfAborted();
+					const failure = describeFailure(error);
+					const wait = failure.retryAfterMs ?? limits.backoffMs * 2 ** attempt * (0.5 + Math.random());
+					const isLate = performance.now() + wait >= deadline;
+					if (spoken.any || !failure.mayRetry || attempt >= limits.retries || isLate) throw failure;
+					await sleep(wait, undefined, { signal });
+				}
+			}
+		},
+	};
+}
+
+type Attempt = { signal: AbortSignal; limits: ModelLimits; spoken: { any: boolean } };
+
+async function* oneAnswer(
+	client: ChatOpenAI,
+	messages: ModelMessage[],
+	{ signal, limits, spoken }: Attempt,
+): AsyncGenerator<string, ModelEnd> {
+	const watch = startWatch(signal, limits);
+	try {
+		return yield* listen(client, messages, { watch, spoken });
+	} catch (error) {
+		// Once the watch has ended the call, its reason tells more than the broken connection does.
+		throw watch.signal.aborted ? watch.signal.reason : error;
+	} finally {
+		watch.end();
+	}
+}
+
+async function* listen(
+	client: ChatOpenAI,
+	messages: ModelMessage[],
+	{ watch, spoken }: { watch: Watch; spoken: { any: boolean } },
+): AsyncGenerator<string, ModelEnd> {
+	let reason: string | null = null;
+	let usage: ModelEnd["usage"] | null = null;
+	let length = 0;
+	const stream = await client.stream(messages.map(toLangChain), { signal: watch.signal });
+	for await (const chunk of stream) {
+		watch.heard();
+		const finish: unknown = chunk.response_metadata.finish_reason;
+		if (typeof finish === "string") reason = finish;
+		const told = chunk.usage_metadata;
+		if (told) usage = { inputTokens: told.input_tokens, outputTokens: told.output_tokens };
+		const { text } = chunk;
+		if (text === "") continue;
+		spoken.any = true;
+		length += text.length;
+		yield text;
+	}
+	watch.signal.throwIfAborted();
+	if (length === 0) throw new ModelFailure("The model's endpoint sent something that is not an answer.");
+	if (reason === null) throw new ModelFailure("The model's answer broke off.");
+	const asked = messages.map(({ content }) => content).join("\n");
+	return {
+		usage: usage ?? { inputTokens: estimateTokens(asked), outputTokens: Math.ceil(length / 4) },
+		end: reason === "length" || reason === "content_filter" ? "cut" : "whole",
+	};
+}
+
+function toLangChain({ role, content }: ModelMessage): BaseMessage {
+	switch (role) {
+		case "system":
+			return new SystemMessage(content);
+		case "user":
+			return new HumanMessage(content);
+		case "assistant":
+			return new AIMessage(content);
+	}
+}
