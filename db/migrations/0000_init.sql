@@ -44,7 +44,8 @@ CREATE TABLE "run_events" (
 	"seq" integer NOT NULL,
 	"type" text NOT NULL,
 	"data" jsonb NOT NULL,
-	"at" timestamp with time zone DEFAULT now() NOT NULL
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "run_events_run_id_seq_pk" PRIMARY KEY("run_id","seq")
 );
 --> statement-breakpoint
 CREATE TABLE "runs" (
@@ -335,7 +336,6 @@ CREATE TABLE "users" (
 --> statement-breakpoint
 ALTER TABLE "agents" ADD CONSTRAINT "agents_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agents" ADD CONSTRAINT "agents_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "budget_entries" ADD CONSTRAINT "budget_entries_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompts" ADD CONSTRAINT "prompts_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -364,10 +364,9 @@ CREATE UNIQUE INDEX "agents_name_key" ON "agents" USING btree ("name");--> state
 CREATE INDEX "budget_entries_user_idx" ON "budget_entries" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "prompt_versions_number_key" ON "prompt_versions" USING btree ("prompt_id","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "prompts_name_key" ON "prompts" USING btree ("name");--> statement-breakpoint
-CREATE UNIQUE INDEX "run_events_key" ON "run_events" USING btree ("run_id","seq");--> statement-breakpoint
 CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");--> statement-breakpoint
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
-CREATE INDEX "runs_open_idx" ON "runs" USING btree ("state","lease_until");--> statement-breakpoint
+CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "audit_entries_user_idx" ON "audit_entries" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "audit_entries_action_idx" ON "audit_entries" USING btree ("action","id");--> statement-breakpoint

@@ -1,4 +1,16 @@
-import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import {
+	boolean,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	text,
+	timestamp,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
 import { users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
@@ -93,7 +105,7 @@ export const runs = pgTable(
 		/** Only these collections, of those the agent and the person may search; null for no further limit. */
 		collectionIds: jsonb().$type<string[] | null>(),
 		state: text().$type<RunState>().notNull().default("queued"),
-		/** The executor that holds the run, and until when unless it renews. */
+		/** The executor that holds or last held the run, and until when unless it renews. */
 		leaseOwner: text(),
 		leaseUntil: at(),
 		/** How often an executor has taken it up. */
@@ -113,7 +125,8 @@ export const runs = pgTable(
 	(t) => [
 		index("runs_thread_idx").on(t.threadId, t.createdAt),
 		index("runs_user_idx").on(t.userId, t.createdAt, t.id),
-		index("runs_open_idx").on(t.state, t.leaseUntil),
+		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
+		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running')`),
 	],
 );
 
@@ -129,16 +142,14 @@ export const runEvents = pgTable(
 		data: jsonb().$type<Record<string, unknown>>().notNull(),
 		at: at().notNull().defaultNow(),
 	},
-	(t) => [uniqueIndex("run_events_key").on(t.runId, t.seq)],
+	(t) => [primaryKey({ columns: [t.runId, t.seq] })],
 );
 
-/** Tokens held back for a run before it starts, settled when it ends. */
+/** Tokens held back for a run before it starts, settled when it ends. Outlives its run: deleting a thread gives no tokens back. */
 export const budgetEntries = pgTable(
 	"budget_entries",
 	{
-		runId: uuid()
-			.primaryKey()
-			.references(() => runs.id, { onDelete: "cascade" }),
+		runId: uuid().primaryKey(),
 		userId: uuid().notNull(),
 		reserved: integer().notNull(),
 		/** Null until the run ends. */
