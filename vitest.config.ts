@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 const withDatabase = {
 	globalSetup: ["tests/support/global-setup.ts"],
@@ -6,7 +6,7 @@ const withDatabase = {
 	pool: "forks",
 	testTimeout: 30_000,
 	hookTimeout: 30_000,
-} as const;
+} satisfies TestProjectInlineConfiguration["test"];
 
 export default defineConfig({
 	resolve: { alias: { "@": import.meta.dirname } },

@@ -52,3 +52,6 @@ export function env(): Env {
 	cached ??= Env.parse(process.env);
 	return cached;
 }
+
+/** What a child process is started with: what we were started with, and what the launcher found out. */
+export const childEnvironment = (added: Record<string, string>): NodeJS.ProcessEnv => ({ ...process.env, ...added });

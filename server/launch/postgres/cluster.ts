@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { type SpawnOptions, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -53,7 +53,7 @@ function runInitdb(cluster: Cluster, passwordFile: string, letters: string): Pro
 			{ ...runAs(cluster), stdio: ["ignore", "ignore", "pipe"] },
 		);
 		let said = "";
-		child.stderr.on("data", (chunk) => {
+		child.stderr?.on("data", (chunk) => {
 			said += chunk;
 		});
 		child.on("error", reject);
@@ -62,8 +62,8 @@ function runInitdb(cluster: Cluster, passwordFile: string, letters: string): Pro
 }
 
 /** What every start of a program of PostgreSQL needs: its account, and a folder that this account may enter. */
-export function runAs({ account, data }: Cluster) {
-	return { ...account, cwd: data, env: { PATH: "/usr/bin:/bin", LC_ALL: "C" }, windowsHide: true };
+export function runAs({ account, data }: Cluster): Pick<SpawnOptions, "uid" | "gid" | "cwd" | "env"> {
+	return { ...account, cwd: data, env: { NODE_ENV: "production", PATH: "/usr/bin:/bin", LC_ALL: "C" } };
 }
 
 export const settingArguments = (settings: Record<string, string | number>): string[] =>

@@ -1,0 +1,3 @@
+export { readyz as GET } from "@/server/system/probes";
+
+export const dynamic = "force-dynamic";

@@ -1,0 +1,168 @@
+// Builds what changed: the server's programs into dist/, the console into .next/. `npm run build` runs it by hand.
+
+import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { takeLock } from "./lock.mjs";
+import { node24 } from "./node.mjs";
+import { describe, Problem } from "./problem.mjs";
+import { stage } from "./stages.mjs";
+
+/** Each becomes dist/<name>.mjs. The launcher runs on the machine's own Node, the others on the one in the packages. */
+const programs = {
+	launcher: "server/launch/launcher.ts",
+	prepare: "server/launch/prepare.ts",
+	web: "server/launch/web.ts",
+	worker: "server/launch/worker.ts",
+	"parse-child": "server/knowledge/parsing/child.ts",
+};
+const settings = ["package-lock.json", "tsconfig.json", "next.config.mjs", "postcss.config.mjs", "scripts/build.mjs"];
+const rooms = { server: ["server", "db"], console: ["app", "components", "server", "db", "public"] };
+
+/** Builds what is older than its sources, one process at a time. */
+export async function build(root) {
+	const stale = staleParts(root);
+	if (stale.length === 0) return;
+	const release = await takeLock("build", join(root, "node_modules"), { isEnding: () => true, url: () => null });
+	try {
+		// Another process may have built it while this one waited.
+		const now = staleParts(root);
+		if (now.includes("server")) await stage("build", () => buildServer(root));
+		if (now.includes("console")) await stage("console", () => buildConsole(root), "building the pages, about a minute");
+	} finally {
+		release();
+	}
+}
+
+const stampOf = { server: (root) => join(root, "dist", ".stamp"), console: (root) => join(root, ".next", ".stamp") };
+
+function staleParts(root) {
+	return ["server", "console"].filter((part) => {
+		const stamp = stampOf[part](root);
+		return !existsSync(stamp) || readFileSync(stamp, "utf8") !== hashSources(root, part);
+	});
+}
+
+/** Of the contents, not the times: a fresh clone or a branch that was left and entered again needs no new build. */
+function hashSources(root, part) {
+	const hash = createHash("sha256");
+	const add = (file) =>
+		hash
+			.update(`${relative(root, file)}\n`)
+			.update(readFileSync(file))
+			.update("\n");
+	for (const file of settings.map((name) => join(root, name))) if (existsSync(file)) add(file);
+	for (const room of rooms[part]) for (const file of filesBelow(join(root, room), part)) add(file);
+	return hash.digest("hex");
+}
+
+function* filesBelow(folder, part) {
+	if (!existsSync(folder)) return;
+	const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+	for (const entry of entries) {
+		const path = join(folder, entry.name);
+		if (entry.isDirectory()) {
+			const isOthers = entry.name === "migrations" || (part === "console" && path.endsWith(join("server", "launch")));
+			if (!isOthers) yield* filesBelow(path, part);
+		} else if (!/\.test\.tsx?$/.test(entry.name)) yield path;
+	}
+}
+
+/** Bundles our own code only: packages stay packages. Written aside and then renamed, so a running one sees all or nothing. */
+export async function buildServer(root, { watch } = {}) {
+	const esbuild = await import("esbuild");
+	const entryPoints = Object.entries(programs)
+		.filter(([, file]) => existsSync(join(root, file)))
+		.map(([out, file]) => ({ in: join(root, file), out }));
+	const options = {
+		absWorkingDir: root,
+		entryPoints,
+		bundle: true,
+		format: "esm",
+		platform: "node",
+		target: "node20",
+		packages: "external",
+		alias: { "@": root },
+		outExtension: { ".js": ".mjs" },
+		sourcemap: "linked",
+		logLevel: "silent",
+	};
+	if (watch) return watchServer(esbuild, options, root, watch);
+	const hash = hashSources(root, "server");
+	const aside = join(root, "dist.new");
+	rmSync(aside, { recursive: true, force: true });
+	try {
+		await esbuild.build({ ...options, outdir: aside });
+	} catch (error) {
+		const first = error.errors?.[0];
+		throw new Problem(
+			first ? `${first.location?.file}:${first.location?.line}: ${first.text}` : `The build failed: ${error.message}`,
+		);
+	}
+	writeFileSync(join(aside, ".stamp"), hash);
+	const out = join(root, "dist");
+	mkdirSync(out, { recursive: true });
+	for (const name of readdirSync(aside)) renameSync(join(aside, name), join(out, name));
+	rmSync(aside, { recursive: true });
+}
+
+/** Builds again at each change, and then calls `onBuilt`. */
+async function watchServer(esbuild, options, root, onBuilt) {
+	let isFirst = true;
+	const tell = {
+		name: "tell",
+		setup: (build) =>
+			build.onEnd(({ errors }) => {
+				for (const { text, location } of errors) console.error(`  ✗ ${location?.file}:${location?.line}: ${text}`);
+				if (!isFirst && errors.length === 0) onBuilt();
+				isFirst = false;
+			}),
+	};
+	const context = await esbuild.context({ ...options, outdir: join(root, "dist"), plugins: [tell] });
+	await context.rebuild();
+	await context.watch();
+}
+
+async function buildConsole(root) {
+	const hash = hashSources(root, "console");
+	rmSync(stampOf.console(root), { force: true });
+	const { code, said } = await run(
+		node24(root),
+		[join(root, "node_modules", "next", "dist", "bin", "next"), "build"],
+		root,
+	);
+	if (code !== 0) {
+		mkdirSync(join(root, "dist"), { recursive: true });
+		const file = join(root, "dist", "next-build.log");
+		writeFileSync(file, said);
+		const why = said.includes("ENOSPC") ? "the disk is full" : `see ${relative(root, file).split(sep).join("/")}`;
+		throw new Problem(`The console could not be built: ${why}.`);
+	}
+	writeFileSync(stampOf.console(root), hash);
+}
+
+function run(command, args, cwd) {
+	return new Promise((resolve, reject) => {
+		// Routes are loaded once while building, and some ask for the secret; nothing of it stays in what is built.
+		const QD_AUTH_SECRET = process.env.QD_AUTH_SECRET || randomBytes(32).toString("hex");
+		const env = { ...process.env, QD_AUTH_SECRET, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
+		const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+		let said = "";
+		const keep = (chunk) => {
+			said += chunk;
+		};
+		child.stdout.on("data", keep);
+		child.stderr.on("data", keep);
+		child.on("error", reject);
+		child.on("close", (code) => resolve({ code, said }));
+	});
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+	await build(dirname(dirname(fileURLToPath(import.meta.url)))).catch((error) => {
+		console.error(describe(error));
+		process.exitCode = 1;
+	});
+}

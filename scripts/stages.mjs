@@ -1,0 +1,26 @@
+// One progress line a stage, with its time.
+
+const tty = process.stdout.isTTY;
+const seconds = (ms) => (ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
+const line = (mark, name, rest) => `  ${mark} ${name.padEnd(10)} ${rest}`;
+
+/**
+ * Runs `work` and prints its line when it is done; `work` may return a word or two for the line.
+ * @template T
+ * @param {string} name @param {() => Promise<T>} work @param {string} [hint] shown while it runs, on a terminal
+ * @returns {Promise<T>}
+ */
+export async function stage(name, work, hint = "") {
+	const started = performance.now();
+	if (tty) process.stdout.write(line("…", name, hint));
+	const clear = tty ? "\r\u001b[2K" : "";
+	try {
+		const result = await work();
+		const note = typeof result === "string" ? `  ${result}` : "";
+		process.stdout.write(`${clear}${line("✓", name, `${seconds(performance.now() - started).padStart(7)}${note}`)}\n`);
+		return result;
+	} catch (error) {
+		process.stdout.write(`${clear}${line("✗", name, seconds(performance.now() - started).padStart(7))}\n`);
+		throw error;
+	}
+}

@@ -1,0 +1,58 @@
+import { relative } from "node:path";
+import { ZodError } from "zod";
+import { describeEnvProblem, type Env, env } from "@/server/core/env";
+import type { LaunchOptions } from "./options";
+import { LaunchProblem } from "./problem";
+import { Product } from "./product";
+
+/** Starts everything in order, keeps it alive, and ends it in the reverse order on SIGINT, SIGTERM or SIGHUP. */
+export async function launch(options: LaunchOptions): Promise<void> {
+	const product = new Product(options, readEnvironment());
+	const isParentGone = parentWatch(options.isUnderNpm);
+	endOnSignals(product, isParentGone);
+	options.onRunning({
+		url: product.url,
+		isEnding: () => product.isEnding || isParentGone(),
+		restartWorker: () => product.restartWorker(),
+	});
+	try {
+		const setupCode = await product.start();
+		console.log(`\n  Quarterdeck is ready at ${product.url}`);
+		if (setupCode) console.log(`  Make the owner's account there with this one-time code:  ${setupCode}`);
+		console.log(`  Logs: ${relative(options.root, product.logs)}. Ctrl-C stops it.\n`);
+	} catch (error) {
+		// A start that was interrupted fails in one way or another; that is no news.
+		if (product.isEnding) return;
+		await product.stop();
+		throw error;
+	}
+}
+
+function readEnvironment(): Env {
+	try {
+		return env();
+	} catch (error) {
+		if (!(error instanceof ZodError)) throw error;
+		throw new LaunchProblem(`${describeEnvProblem(error)}: mend or unset it; .env.example lists every variable.`);
+	}
+}
+
+/** npm itself may be killed; what it started then ends too. Who started us without npm may go away. */
+function parentWatch(isUnderNpm: boolean): () => boolean {
+	const first = process.ppid;
+	return () => isUnderNpm && process.ppid !== first;
+}
+
+function endOnSignals(product: Product, isParentGone: () => boolean): void {
+	let firstAt: number | null = null;
+	const end = () => {
+		// One Ctrl-C arrives twice: from the terminal and from npm.
+		if (firstAt !== null && performance.now() - firstAt < 700) return;
+		if (firstAt !== null) return void product.kill().finally(() => process.exit(1));
+		firstAt = performance.now();
+		console.log("\n  Stopping…");
+		void product.stop().finally(() => process.exit(0));
+	};
+	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
+	setInterval(() => isParentGone() && firstAt === null && end(), 1_000).unref();
+}

@@ -1,0 +1,10 @@
+import { z } from "zod";
+
+/** What the launcher's children tell it. */
+export const Message = z.discriminatedUnion("kind", [
+	/** It can't go on, and a new start would not help. */
+	z.object({ kind: z.literal("problem"), message: z.string() }),
+	/** The database is as this version needs it. */
+	z.object({ kind: z.literal("prepared"), applied: z.array(z.string()), setupCode: z.string().nullable() }),
+]);
+export type Message = z.infer<typeof Message>;
