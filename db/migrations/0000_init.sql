@@ -378,7 +378,7 @@ CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id"
 CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("seq") WHERE delivered_at is null;--> statement-breakpoint
 CREATE INDEX "job_events_created_idx" ON "job_events" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "job_queue_ready_idx" ON "job_queue" USING btree ("order_at","id") WHERE kind = 'call' and claim_token is null and blocked_on is null;--> statement-breakpoint
-CREATE INDEX "job_queue_due_idx" ON "job_queue" USING btree ("run_at") WHERE claim_token is null and blocked_on is null;--> statement-breakpoint
+CREATE INDEX "job_queue_due_idx" ON "job_queue" USING btree ("kind","run_at") WHERE claim_token is null and blocked_on is null;--> statement-breakpoint
 CREATE INDEX "job_queue_blocked_idx" ON "job_queue" USING btree ("blocked_on","order_at") WHERE blocked_on is not null;--> statement-breakpoint
 CREATE INDEX "job_queue_claimed_idx" ON "job_queue" USING btree ("claimed_until") WHERE claim_token is not null;--> statement-breakpoint
 CREATE INDEX "job_queue_run_idx" ON "job_queue" USING btree ("run_id");--> statement-breakpoint

@@ -161,7 +161,7 @@ export const jobQueue = pgTable(
 		index("job_queue_ready_idx")
 			.on(t.orderAt, t.id)
 			.where(sql`kind = 'call' and claim_token is null and blocked_on is null`),
-		index("job_queue_due_idx").on(t.runAt).where(sql`claim_token is null and blocked_on is null`),
+		index("job_queue_due_idx").on(t.kind, t.runAt).where(sql`claim_token is null and blocked_on is null`),
 		index("job_queue_blocked_idx").on(t.blockedOn, t.orderAt).where(sql`blocked_on is not null`),
 		index("job_queue_claimed_idx").on(t.claimedUntil).where(sql`claim_token is not null`),
 		index("job_queue_run_idx").on(t.runId),

@@ -4,26 +4,27 @@ import type { UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 
-const engineDatabase = new AsyncLocalStorage<Database>();
+type Surroundings = { db: Database; signal?: AbortSignal };
+const surroundings = new AsyncLocalStorage<Surroundings>();
 
-/** Runs `work` as a job of the engine that keeps its state in `db`. */
-export const withJobDatabase = <T>(db: Database, work: () => T): T => engineDatabase.run(db, work);
+/** Runs `work` as a job of the engine that keeps its state in `db`; `signal` ends when the engine gives the call up. */
+export const asJob = <T>(around: Surroundings, work: () => T): T => surroundings.run(around, work);
 
 /** The database of the engine that runs this job; the process's own where a real Inngest server called. */
-export const jobDatabase = (): Database => engineDatabase.getStore() ?? database();
+export const jobDatabase = (): Database => surroundings.getStore()?.db ?? database();
 
-/** What a job hands to services. `runId` is the job run's id; `person` is whoever caused it, null for a scheduled job. */
-export function jobContext(
-	job: string,
-	runId: string,
-	options: { person?: UserActor | null; signal?: AbortSignal } = {},
-): ServiceContext {
+/**
+ * What a job hands to services. `runId` is the job run's id; `person` is whoever caused it, null for a scheduled job.
+ * Its signal ends when the step has taken too long or the worker stops.
+ */
+export function jobContext(job: string, runId: string, person: UserActor | null = null): ServiceContext {
+	const signal = surroundings.getStore()?.signal;
 	return {
 		db: jobDatabase(),
-		actor: { kind: "job", job, onBehalfOf: options.person ?? null },
+		actor: { kind: "job", job, onBehalfOf: person },
 		via: "job",
 		requestId: runId,
 		origin: { address: null, userAgent: null },
-		...(options.signal ? { signal: options.signal } : {}),
+		...(signal ? { signal } : {}),
 	};
 }

@@ -5,7 +5,7 @@ import type { Database } from "@/db/connection";
 import { jobEvents } from "@/db/schema";
 import { testDatabase } from "@/tests/support";
 import { inngest } from "./client";
-import { withJobDatabase } from "./context";
+import { asJob } from "./context";
 import { emit } from "./emit";
 import { documentAdded } from "./events";
 
@@ -55,7 +55,7 @@ describe("an event", () => {
 
 	test("sent through the client lands in the same place", async () => {
 		const event = documentAdded.create({ documentId: randomUUID(), attempt: 3, userId: randomUUID() });
-		const { ids } = await withJobDatabase(db, () => inngest.send(event));
+		const { ids } = await asJob({ db }, () => inngest.send(event));
 		const rows = await db.orm
 			.select()
 			.from(jobEvents)

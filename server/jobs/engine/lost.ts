@@ -1,0 +1,98 @@
+import { and, asc, eq, inArray, isNotNull, lt, or, sql } from "drizzle-orm";
+import type { Tx } from "@/db/connection";
+import { jobAttempts, jobQueue } from "@/db/schema";
+import { type Claim, takeClaimed } from "./claim";
+import type { Core } from "./core";
+import { discovery, notifyWorkers, type Run, releaseKeys } from "./queue";
+import { finishRun, lockRun, resolveStep } from "./runs";
+import { dueSql } from "./time";
+
+/**
+ * Takes back what workers held that are gone: their leases ran out, or they are known to be dead. Each counts as a failed
+ * attempt, so that a step which kills its process can't do so for ever. Answers how many there were.
+ */
+export async function reclaimLost(core: Core, deadWorkers: readonly string[]): Promise<number> {
+	const lost = await core.db.orm
+		.select({ ...claimColumns, worker: jobQueue.claimedBy, crashes: jobQueue.crashes })
+		.from(jobQueue)
+		.where(isLost(deadWorkers))
+		.orderBy(asc(jobQueue.id));
+	let reclaimed = 0;
+	for (const { token, ...job } of lost) {
+		if (token && (await core.db.transaction((tx) => reclaim(tx, core, { ...job, token }, deadWorkers)))) reclaimed++;
+	}
+	return reclaimed;
+}
+
+const isLost = (deadWorkers: readonly string[]) =>
+	and(
+		isNotNull(jobQueue.claimToken),
+		or(
+			lt(jobQueue.claimedUntil, sql`now()`),
+			deadWorkers.length > 0 ? inArray(jobQueue.claimedBy, [...deadWorkers]) : undefined,
+		),
+	);
+const claimColumns = {
+	id: jobQueue.id,
+	runId: jobQueue.runId,
+	functionId: jobQueue.functionId,
+	stepId: jobQueue.stepId,
+	attempt: jobQueue.attempt,
+	concurrencyKeys: jobQueue.concurrencyKeys,
+	token: jobQueue.claimToken,
+};
+type LostClaim = Claim & { worker: string | null; crashes: number };
+
+async function reclaim(tx: Tx, core: Core, claim: LostClaim, deadWorkers: readonly string[]): Promise<boolean> {
+	const run = await lockRun(tx, claim.runId);
+	// Unless it has been settled or renewed in the meantime.
+	if (!run || !(await isStillLost(tx, claim, deadWorkers))) return false;
+	if (run.endedAt) await takeClaimed(tx, claim);
+	else await countLost(tx, core, run, claim);
+	await releaseKeys(tx, claim.concurrencyKeys);
+	await notifyWorkers(tx);
+	return true;
+}
+
+async function isStillLost(tx: Tx, claim: LostClaim, deadWorkers: readonly string[]): Promise<boolean> {
+	const rows = await tx
+		.select({ id: jobQueue.id })
+		.from(jobQueue)
+		.where(and(eq(jobQueue.id, claim.id), eq(jobQueue.claimToken, claim.token), isLost(deadWorkers)))
+		.for("update");
+	return rows.length === 1;
+}
+
+async function countLost(tx: Tx, core: Core, run: Run, claim: LostClaim): Promise<void> {
+	const error = { name: "WorkerLost", message: "The worker that did this is gone" };
+	await tx.insert(jobAttempts).values({
+		runId: run.id,
+		stepId: claim.stepId === discovery ? null : claim.stepId,
+		attempt: claim.attempt,
+		state: "lost",
+		error,
+		worker: claim.worker,
+	});
+	const most = core.registry.find(claim.functionId)?.maxAttempts ?? Number.POSITIVE_INFINITY;
+	if (claim.attempt + 1 < most) {
+		// The first time at once: a worker was most likely restarted. After that the step itself is under suspicion.
+		const runAt = dueSql({ inMs: claim.crashes === 0 ? 0 : core.backoff(claim.attempt) });
+		await tx
+			.update(jobQueue)
+			.set({
+				attempt: claim.attempt + 1,
+				crashes: claim.crashes + 1,
+				runAt,
+				orderAt: sql`${runAt} - make_interval(secs => ${run.priority}::int)`,
+				claimedBy: null,
+				claimToken: null,
+				claimedUntil: null,
+			})
+			.where(eq(jobQueue.id, claim.id));
+		return;
+	}
+	await takeClaimed(tx, claim);
+	const last = { ...error, message: `The worker that did this was lost ${claim.crashes + 1} times` };
+	if (claim.stepId === discovery) return finishRun(tx, core, run, { state: "failed", error: last });
+	await resolveStep(tx, run, claim.stepId, { error: last });
+}
