@@ -1,0 +1,58 @@
+"use client";
+
+import { useMantineColorScheme } from "@mantine/core";
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
+import { useSyncExternalStore } from "react";
+import styles from "./account-panel.module.css";
+import { useMe } from "./me";
+
+export const schemes = [
+	{ value: "auto", label: "Auto", icon: IconDeviceDesktop },
+	{ value: "light", label: "Light", icon: IconSun },
+	{ value: "dark", label: "Dark", icon: IconMoon },
+] as const;
+
+export async function leave(): Promise<void> {
+	const { signOut } = await import("next-auth/react");
+	await signOut({ callbackUrl: "/sign-in" });
+}
+
+const never = () => () => {};
+
+/** Name, colour scheme, sign-out. */
+export function AccountPanel({ id }: { id: string }) {
+	const me = useMe();
+	const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: false });
+	// The choice is kept in the browser, so the server can't mark it.
+	const isHydrated = useSyncExternalStore(
+		never,
+		() => true,
+		() => false,
+	);
+	return (
+		<div id={id} popover="auto" className={styles.panel}>
+			<p className={styles.name}>{me.name}</p>
+			<p className={styles.email}>{me.email}</p>
+			<fieldset className={styles.schemes}>
+				<legend>Colours</legend>
+				{schemes.map(({ value, label, icon: SchemeIcon }) => (
+					<label key={value}>
+						<input
+							type="radio"
+							name={`scheme-${id}`}
+							value={value}
+							checked={isHydrated && colorScheme === value}
+							onChange={() => setColorScheme(value)}
+						/>
+						<SchemeIcon size={15} stroke={1.5} aria-hidden="true" />
+						{label}
+					</label>
+				))}
+			</fieldset>
+			<button type="button" className={styles.leave} onClick={() => void leave()}>
+				<IconLogout size={16} stroke={1.5} aria-hidden="true" />
+				Sign out
+			</button>
+		</div>
+	);
+}

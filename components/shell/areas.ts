@@ -1,0 +1,46 @@
+import {
+	type Icon,
+	IconBook2,
+	IconChecklist,
+	IconHistory,
+	IconMessageCircle,
+	IconPlayerPlay,
+	IconPrompt,
+	IconRobot,
+	IconRoute,
+	IconServer2,
+	IconUsers,
+} from "@tabler/icons-react";
+import type { Permission } from "@/server/core/permissions";
+
+export type Entry = { href: string; label: string; icon: Icon; permission: Permission };
+export type Area = { name: string; entries: Entry[] };
+
+/** The three areas. What somebody may not read is not shown; the server decides all the same. */
+export const areas: Area[] = [
+	{
+		name: "Work",
+		entries: [
+			{ href: "/chat", label: "Chat", icon: IconMessageCircle, permission: "threads:read" },
+			{ href: "/agents", label: "Agents", icon: IconRobot, permission: "agents:read" },
+			{ href: "/knowledge", label: "Knowledge", icon: IconBook2, permission: "knowledge:read" },
+			{ href: "/runs", label: "Runs", icon: IconPlayerPlay, permission: "runs:read" },
+		],
+	},
+	{
+		name: "Build",
+		entries: [
+			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
+			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
+		],
+	},
+	{
+		name: "Operate",
+		entries: [
+			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
+			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },
+			{ href: "/users", label: "People", icon: IconUsers, permission: "users:read" },
+			{ href: "/system", label: "System", icon: IconServer2, permission: "system:read" },
+		],
+	},
+];

@@ -1,0 +1,15 @@
+"use client";
+
+import "@mantine/notifications/styles.layer.css";
+import { ModalsProvider } from "@mantine/modals";
+import { Notifications } from "@mantine/notifications";
+
+/** What no first screen needs: notes at the edge and questions before something is lost. */
+export default function LateParts() {
+	return (
+		<>
+			<Notifications position="bottom-right" limit={4} />
+			<ModalsProvider>{null}</ModalsProvider>
+		</>
+	);
+}

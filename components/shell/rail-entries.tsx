@@ -1,0 +1,46 @@
+"use client";
+
+import { usePathname } from "next/navigation";
+import { Link } from "@/components/ui/link";
+import { roleMay } from "@/server/core/permissions";
+import { areas } from "./areas";
+import { useMe } from "./me";
+import styles from "./rail.module.css";
+
+/** The areas with what one's role may open. */
+export function RailEntries({ isFolded, onGo }: { isFolded: boolean; onGo?: () => void }) {
+	const path = usePathname();
+	const { role } = useMe();
+	return (
+		<nav className={styles.nav} aria-label="Main">
+			{areas.map((area) => {
+				const entries = area.entries.filter((entry) => roleMay(role, entry.permission));
+				if (entries.length === 0) return null;
+				return (
+					<section key={area.name} className={styles.area} aria-labelledby={`area-${area.name}`}>
+						<h2 id={`area-${area.name}`}>{area.name}</h2>
+						<ul>
+							{entries.map(({ href, label, icon: EntryIcon }) => {
+								const isHere = path === href || path.startsWith(`${href}/`);
+								return (
+									<li key={href}>
+										<Link
+											href={href}
+											className={styles.entry}
+											aria-current={isHere ? "page" : undefined}
+											title={isFolded ? label : undefined}
+											onClick={onGo}
+										>
+											<EntryIcon size={18} stroke={1.5} aria-hidden="true" />
+											<span className={styles.word}>{label}</span>
+										</Link>
+									</li>
+								);
+							})}
+						</ul>
+					</section>
+				);
+			})}
+		</nav>
+	);
+}

@@ -1,0 +1,49 @@
+"use client";
+
+import dynamic from "next/dynamic";
+import type { ReactNode } from "react";
+import { ApiProvider } from "@/components/trpc/client";
+import { useSessionOver } from "@/components/trpc/session-over";
+import { MeProvider, type Person } from "./me";
+import { Palette } from "./palette";
+import { Rail } from "./rail";
+import styles from "./shell.module.css";
+import { TopBar } from "./top-bar";
+
+const LateParts = dynamic(() => import("./late-parts"), { ssr: false });
+
+/** What stands around every page behind a session. */
+export function Shell({ me, isFolded, children }: { me: Person; isFolded: boolean; children: ReactNode }) {
+	return (
+		<ApiProvider>
+			<MeProvider me={me}>
+				<a href="#main" className={styles.skip}>
+					Skip to the page
+				</a>
+				<div className={styles.shell}>
+					<Rail isFolded={isFolded} />
+					<TopBar />
+					<main id="main" tabIndex={-1} className={styles.main}>
+						<SessionOver />
+						{children}
+					</main>
+				</div>
+				<Palette />
+				<LateParts />
+			</MeProvider>
+		</ApiProvider>
+	);
+}
+
+function SessionOver() {
+	if (!useSessionOver()) return null;
+	const backTo = () => window.location.assign(`/sign-in?next=${encodeURIComponent(window.location.pathname)}`);
+	return (
+		<div className={styles.over} role="alert">
+			<span>Your session has ended. What you wrote is kept in this tab.</span>
+			<button type="button" onClick={backTo}>
+				Sign in again
+			</button>
+		</div>
+	);
+}

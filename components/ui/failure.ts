@@ -1,0 +1,20 @@
+/** What went wrong, as far as its reader needs it. */
+export type Failure = {
+	message: string;
+	requestId: string | null;
+	/** The session ended: signing in again is the way on. */
+	isSessionOver: boolean;
+	/** Trying again may help. */
+	mayPass: boolean;
+	/** What is wrong with which field of a form. */
+	fields: Record<string, string>;
+};
+
+/** A failure of which there is no more to say than its message. */
+export const plainFailure = (message: string): Failure => ({
+	message,
+	requestId: null,
+	isSessionOver: false,
+	mayPass: false,
+	fields: {},
+});

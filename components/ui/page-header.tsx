@@ -1,0 +1,44 @@
+import { IconChevronRight } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { Link } from "./link";
+import styles from "./page.module.css";
+
+/** The head of each page: where one is, what it is for, what one can do here. */
+export function PageHeader(props: {
+	title: ReactNode;
+	/** How many there are, with their unit. */
+	count?: string;
+	/** The page above this one. */
+	up?: { href: string; label: string };
+	children?: ReactNode;
+	actions?: ReactNode;
+}) {
+	return (
+		<header className={styles.header}>
+			<div className={styles.heading}>
+				{props.up ? (
+					<nav aria-label="Breadcrumb" className={styles.up}>
+						<Link href={props.up.href}>{props.up.label}</Link>
+						<IconChevronRight size={14} stroke={1.5} aria-hidden="true" />
+					</nav>
+				) : null}
+				<div className={styles.titleLine}>
+					<h1>{props.title}</h1>
+					{props.count ? <span className={styles.count}>{props.count}</span> : null}
+				</div>
+				{props.children ? <p className={styles.lead}>{props.children}</p> : null}
+			</div>
+			{props.actions ? <div className={styles.actions}>{props.actions}</div> : null}
+		</header>
+	);
+}
+
+/** What is read: at most 1,200 px wide, scrolls as a whole. */
+export function ReadPage({ children }: { children: ReactNode }) {
+	return <div className={styles.read}>{children}</div>;
+}
+
+/** What is scanned: full width; its table scrolls by itself. */
+export function ScanPage({ children }: { children: ReactNode }) {
+	return <div className={styles.scan}>{children}</div>;
+}

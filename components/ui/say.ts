@@ -1,0 +1,29 @@
+"use client";
+
+/** A short note at the edge of the screen, for what was done or went wrong elsewhere than where one looks. */
+export function say(message: string, tone: "done" | "failed" = "done"): void {
+	void import("@mantine/notifications").then(({ notifications }) =>
+		notifications.show({ message, color: tone === "done" ? "sea" : "red", autoClose: tone === "done" ? 4_000 : 8_000 }),
+	);
+}
+
+/** Asks before something that can't be taken back. Resolves to whether it was wanted. */
+export async function confirm(question: {
+	title: string;
+	text: string;
+	action: string;
+	tone?: "danger" | "plain";
+}): Promise<boolean> {
+	const { modals } = await import("@mantine/modals");
+	return new Promise((resolve) => {
+		modals.openConfirmModal({
+			title: question.title,
+			children: question.text,
+			labels: { confirm: question.action, cancel: "Cancel" },
+			confirmProps: { color: question.tone === "plain" ? "sea" : "red" },
+			groupProps: { gap: 8 },
+			onConfirm: () => resolve(true),
+			onClose: () => resolve(false),
+		});
+	});
+}
