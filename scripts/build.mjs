@@ -1,6 +1,5 @@
 // Builds what changed: the server's programs into dist/, the console into .next/. `npm run build` runs it by hand.
 
-import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
@@ -8,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { takeLock } from "./lock.mjs";
 import { node24 } from "./node.mjs";
 import { describe, Problem } from "./problem.mjs";
+import { run } from "./run.mjs";
 import { stage } from "./stages.mjs";
 
 /** Each becomes dist/<name>.mjs. The launcher runs on the machine's own Node, the others on the one in the packages. */
@@ -16,7 +16,8 @@ const programs = {
 	prepare: "server/launch/prepare.ts",
 	web: "server/launch/web.ts",
 	worker: "server/launch/worker.ts",
-	"parse-child": "server/knowledge/parsing/child.ts",
+	parser: "server/knowledge/parsing/child.ts",
+	embedder: "server/knowledge/embedding/thread.ts",
 };
 const settings = ["package-lock.json", "tsconfig.json", "next.config.mjs", "postcss.config.mjs", "scripts/build.mjs"];
 const rooms = { server: ["server", "db"], console: ["app", "components", "server", "db", "public"] };
@@ -128,11 +129,11 @@ async function watchServer(esbuild, options, root, onBuilt) {
 async function buildConsole(root) {
 	const hash = hashSources(root, "console");
 	rmSync(stampOf.console(root), { force: true });
-	const { code, said } = await run(
-		node24(root),
-		[join(root, "node_modules", "next", "dist", "bin", "next"), "build"],
-		root,
-	);
+	// Routes are loaded once while building, and some ask for the secret; nothing of it stays in what is built.
+	const QD_AUTH_SECRET = process.env.QD_AUTH_SECRET || randomBytes(32).toString("hex");
+	const env = { ...process.env, QD_AUTH_SECRET, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
+	const next = join(root, "node_modules", "next", "dist", "bin", "next");
+	const { code, said } = await run(node24(root), [next, "build"], { cwd: root, env });
 	if (code !== 0) {
 		mkdirSync(join(root, "dist"), { recursive: true });
 		const file = join(root, "dist", "next-build.log");
@@ -141,23 +142,6 @@ async function buildConsole(root) {
 		throw new Problem(`The console could not be built: ${why}.`);
 	}
 	writeFileSync(stampOf.console(root), hash);
-}
-
-function run(command, args, cwd) {
-	return new Promise((resolve, reject) => {
-		// Routes are loaded once while building, and some ask for the secret; nothing of it stays in what is built.
-		const QD_AUTH_SECRET = process.env.QD_AUTH_SECRET || randomBytes(32).toString("hex");
-		const env = { ...process.env, QD_AUTH_SECRET, NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
-		const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-		let said = "";
-		const keep = (chunk) => {
-			said += chunk;
-		};
-		child.stdout.on("data", keep);
-		child.stderr.on("data", keep);
-		child.on("error", reject);
-		child.on("close", (code) => resolve({ code, said }));
-	});
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

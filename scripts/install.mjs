@@ -1,10 +1,10 @@
 // Installs the packages of the lock file, where that has not been done yet.
 
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "./problem.mjs";
+import { run } from "./run.mjs";
 
 const stampOf = (root) => join(root, "node_modules", ".quarterdeck-installed");
 const hashOf = (root) =>
@@ -38,7 +38,9 @@ export async function install(root) {
 		: [process.platform === "win32" ? "npm.cmd" : "npm"];
 	// A production setting of the machine would leave out what the build needs.
 	const args = [...before, "ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
-	const { code, said } = await run(command, args, root);
+	const { code, said } = await run(command, args, { cwd: root }).catch((error) => {
+		throw error.code === "ENOENT" ? new Problem("npm is not on the PATH: install Node.js with npm.") : error;
+	});
 	if (code !== 0) throw new Problem(problemOf(said));
 	writeFileSync(stampOf(root), hashOf(root));
 }
@@ -53,18 +55,4 @@ function problemOf(said) {
 		.split("\n")
 		.findLast((line) => !line.includes("A complete log of this run"));
 	return `\`npm ci\` failed: ${last ?? "it said nothing"}. Run it by hand to see more.`;
-}
-
-function run(command, args, cwd) {
-	return new Promise((resolve, reject) => {
-		const child = spawn(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], shell: command.endsWith(".cmd") });
-		let said = "";
-		child.stderr.on("data", (chunk) => {
-			said += chunk;
-		});
-		child.on("error", (error) =>
-			reject(error.code === "ENOENT" ? new Problem("npm is not on the PATH: install Node.js with npm.") : error),
-		);
-		child.on("close", (code) => resolve({ code, said }));
-	});
 }

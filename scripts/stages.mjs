@@ -16,7 +16,7 @@ export async function stage(name, work, hint = "") {
 	const clear = tty ? "\r\u001b[2K" : "";
 	try {
 		const result = await work();
-		const note = typeof result === "string" ? `  ${result}` : "";
+		const note = typeof result === "string" && result ? `  ${result}` : "";
 		process.stdout.write(`${clear}${line("✓", name, `${seconds(performance.now() - started).padStart(7)}${note}`)}\n`);
 		return result;
 	} catch (error) {

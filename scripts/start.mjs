@@ -8,11 +8,13 @@ import { install, isInstalled } from "./install.mjs";
 import { takeLock } from "./lock.mjs";
 import { node24 } from "./node.mjs";
 import { describe, Problem } from "./problem.mjs";
+import { endOnSignals } from "./run.mjs";
 import { stage } from "./stages.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const flags = ["--demo", "--dev"];
 
+const restoreSignals = endOnSignals();
 try {
 	process.chdir(root);
 	const unknown = process.argv.slice(2).find((word) => !flags.includes(word));
@@ -31,6 +33,7 @@ try {
 	if (dev) await buildServer(root, { watch: () => running?.restartWorker() });
 	else await build(root);
 	const { launch } = await import(pathToFileURL(join(root, "dist", "launcher.mjs")).href);
+	restoreSignals();
 	await launch({
 		root,
 		node: node24(root),
