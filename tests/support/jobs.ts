@@ -1,26 +1,13 @@
 import { asc, eq, sql } from "drizzle-orm";
-import { Inngest, type InngestFunction } from "inngest";
+import type { Inngest, InngestFunction } from "inngest";
 import { onTestFinished } from "vitest";
 import type { Database } from "@/db/connection";
 import { jobAttempts, jobRuns, jobSteps } from "@/db/schema";
 import { createEngine, type EngineOptions } from "@/server/jobs/engine";
-import { engineFetch } from "@/server/jobs/engine/fetch";
+import { silent } from "./job-client";
 import { until } from "./until";
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-
-/** A client of its own whose events go into that database, and nowhere else. */
-export function testClient(db: Database, options: { signingKey?: string } = {}): Inngest {
-	return new Inngest({
-		id: "test",
-		isDev: !options.signingKey,
-		eventKey: "test",
-		...options,
-		fetch: engineFetch(() => db),
-		logger: silent,
-		aiMetadata: false,
-	});
-}
+export { silent, testClient } from "./job-client";
 
 type Options = Partial<Omit<EngineOptions, "database" | "client" | "functions">>;
 
