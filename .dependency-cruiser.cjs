@@ -4,6 +4,7 @@ const rule = (name, comment, from, to) => ({ name, comment, severity: "error", f
 const test = "\\.test\\.tsx?$|^tests/";
 const contract = "^server/[^/]+/contract\\.ts$";
 const service = "^server/[^/]+/service(\\.ts$|/)";
+const executor = "^server/agents/(executor/|checkpointer\\.ts$)";
 /** The feature's door for others: its contract and its service, whole or as a folder's index. */
 const door = "^server/[^/]+/(contract|service)(\\.ts$|/index\\.ts$)";
 /** Shared by the browser and the server. */
@@ -95,15 +96,27 @@ module.exports = {
 		rule(
 			"features-meet-at-doors",
 			"Another feature's door is its contract and its service; not its insides.",
-			{ path: "^server/([^/]+)/", pathNot: ["^server/(core|trpc|faces|jobs|launch|demo)/", test] },
+			{ path: "^server/([^/]+)/", pathNot: ["^server/(core|trpc|faces|jobs|launch|demo)/", executor, test] },
 			{
 				path: "^server/",
 				pathNot: [
 					"^server/$1/",
 					"^server/(core|trpc|models|faces|files)/",
 					"^server/jobs/(emit|events|client|context)\\.ts$",
+					// Who makes an account sets its first password.
+					"^server/auth/passwords\\.ts$",
 					door,
 				],
+				...notAsType,
+			},
+		),
+		rule(
+			"executor-writes-runs",
+			"The executor is the other half of server/runs: it writes what that reads. It knows no other feature's insides.",
+			{ path: executor, pathNot: test },
+			{
+				path: "^server/",
+				pathNot: ["^server/(agents|runs|core|trpc|models|faces|auth)/", door],
 				...notAsType,
 			},
 		),

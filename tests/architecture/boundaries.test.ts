@@ -26,6 +26,7 @@ const breaches: Record<string, [from: string, imports: string]> = {
 	"services-know-no-transport": ["server/beta/service.ts", "@/server/trpc/init"],
 	"graphs-use-the-door": ["server/agents/graphs/one.ts", "@/server/alpha/service"],
 	"features-meet-at-doors": ["server/beta/inside.ts", "@/server/alpha/nowhere"],
+	"executor-writes-runs": ["server/agents/executor/one.ts", "@/server/alpha/nowhere"],
 	"nothing-needs-the-launcher": ["server/beta/launched.ts", "@/server/launch/web"],
 	"no-test-code-in-product": ["server/beta/tested.ts", "@/tests/support"],
 };
