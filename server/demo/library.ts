@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { PersonKey } from "./organisation";
 
 /** The demo's collections; each document is a file in `content/<folder>/` and the name that people see. */
@@ -82,3 +84,12 @@ export type Shelf = {
 	folder: string;
 	documents: Readonly<Record<string, string>>;
 };
+
+/** From the source and from a bundle alike: the nearest folder above that has it. */
+export function contentFolder(): string {
+	for (let at = import.meta.dirname; at !== dirname(at); at = dirname(at)) {
+		const folder = join(at, "server", "demo", "content");
+		if (existsSync(folder)) return folder;
+	}
+	throw new Error("The folder server/demo/content is missing: install this version again.");
+}

@@ -1,0 +1,57 @@
+import type { Database } from "@/db/connection";
+import { createAgent, listAgents } from "@/server/agents/service";
+import type { Prompt } from "@/server/prompts/contract";
+import { createPrompt, listPrompts, savePrompt } from "@/server/prompts/service";
+import { demoContext, everyRow } from "./context";
+import type { DemoActors } from "./seed-people";
+import { type DemoPrompt, demoAgents, demoPrompts } from "./workshop";
+
+/** Saves the versions that a prompt lacks, each by its author. A prompt that somebody went on with is left alone. */
+export async function seedPrompts(db: Database, actors: DemoActors): Promise<Map<string, Prompt>> {
+	const known = await everyRow((page) => listPrompts(demoContext(db, actors.maren), page));
+	const found = new Map<string, Prompt>();
+	for (const prompt of demoPrompts) {
+		const there = known.find(({ name }) => name === prompt.name) ?? null;
+		found.set(prompt.name, await saveMissing(db, actors, prompt, there));
+	}
+	return found;
+}
+
+async function saveMissing(
+	db: Database,
+	actors: DemoActors,
+	{ name, versions }: DemoPrompt,
+	there: Prompt | null,
+): Promise<Prompt> {
+	let prompt = there;
+	for (const { by, message, body } of versions.slice(there?.latestVersion ?? 0)) {
+		const ctx = demoContext(db, actors[by]);
+		const history = prompt
+			? await savePrompt(ctx, { promptId: prompt.id, basedOn: prompt.latestVersion, body, message })
+			: await createPrompt(ctx, { name, body, message });
+		prompt = history.prompt;
+	}
+	if (!prompt) throw new Error(`The prompt ${name} has no version`);
+	return prompt;
+}
+
+/** The agents that are missing, over these prompts and collections; answers with the ids of all, by name. */
+export async function seedAgents(
+	db: Database,
+	actors: DemoActors,
+	{ prompts, collections }: { prompts: Map<string, Prompt>; collections: Map<string, string> },
+): Promise<Map<string, string>> {
+	const known = await everyRow((page) => listAgents(demoContext(db, actors.maren), page));
+	const ids = new Map(known.map(({ name, id }) => [name, id]));
+	for (const { name, description, by, ...uses } of demoAgents) {
+		if (ids.has(name)) continue;
+		const agent = await createAgent(demoContext(db, actors[by]), {
+			name,
+			description,
+			promptVersionId: prompts.get(uses.prompt)?.latestVersionId ?? null,
+			collectionIds: uses.collections.flatMap((one) => collections.get(one) ?? []),
+		});
+		ids.set(name, agent.id);
+	}
+	return ids;
+}

@@ -1,0 +1,91 @@
+import { eq, sql } from "drizzle-orm";
+import { beforeAll, expect, test } from "vitest";
+import type { Database } from "@/db/connection";
+import { auditEntries, users } from "@/db/schema";
+import { listAgents } from "@/server/agents/service";
+import { hashPassword } from "@/server/auth/passwords";
+import { signIn } from "@/server/auth/service";
+import { getPrompt, listPrompts } from "@/server/prompts/service";
+import { listUsers, needsOwner } from "@/server/users/service";
+import { testContext, testDatabase } from "@/tests/support";
+import { demoContext, everyRow } from "./context";
+import { people, personKeys } from "./organisation";
+import { demoPassword } from "./password";
+import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
+import { seedAgents, seedPrompts } from "./seed-workshop";
+import { demoAgents, demoPrompts } from "./workshop";
+
+let db: Database;
+let actors: DemoActors;
+beforeAll(async () => {
+	db = await testDatabase();
+	actors = await seedPeople(db);
+});
+
+test("a fresh installation gets an owner and everyone else, once", async () => {
+	expect(await needsOwner(db)).toBe(false);
+	expect(await seedPeople(db)).toEqual(actors);
+	const { rows } = await listUsers(await testContext(db, actors.ingrid), { limit: 100 });
+	expect(rows.map(({ email, role }) => [email, role]).toSorted()).toEqual(
+		Object.values(people)
+			.map(({ email, role }) => [email, role])
+			.toSorted(),
+	);
+});
+
+test("each change of the demo has its audit row, by the person who made it", async () => {
+	const rows = await db.orm.select().from(auditEntries).where(eq(auditEntries.action, "user.create"));
+	expect(rows.length).toBe(personKeys.length);
+	expect(new Set(rows.map(({ actorLabel }) => actorLabel))).toEqual(new Set([people.ingrid.name]));
+});
+
+test("the printed password opens the accounts that the demo made, and no other", async () => {
+	const email = people.jonas.email;
+	const ctx = demoContext(db, { kind: "anonymous" });
+	expect((await signIn(ctx, { email, password: demoPassword() }))?.name).toBe("Jonas Feld");
+	expect(demoPassword().length).toBeGreaterThanOrEqual(15);
+	const passwordHash = await hashPassword("she chose a sentence of her own");
+	await db.orm.update(users).set({ passwordHash }).where(eq(users.email, people.lea.email));
+	const able = (await whoCanSignIn(db)).map(({ name }) => name);
+	expect(able.toSorted()).toEqual(
+		Object.values(people)
+			.map(({ name }) => name)
+			.filter((name) => name !== people.lea.name)
+			.toSorted(),
+	);
+});
+
+test("prompts and agents are made once, also after a stop in the middle", async () => {
+	const [first] = demoPrompts;
+	if (!first) throw new Error("The demo has no prompt");
+	const prompts = await seedPrompts(db, actors);
+	const again = await seedPrompts(db, actors);
+	expect([...again]).toEqual([...prompts]);
+	const ctx = await testContext(db, actors.maren);
+	const history = await getPrompt(ctx, { promptId: prompts.get(first.name)?.id ?? "" });
+	expect(history.versions.map(({ message }) => message).toReversed()).toEqual(
+		first.versions.map(({ message }) => message),
+	);
+	expect(new Set(history.versions.map(({ authorName }) => authorName)).size).toBe(2);
+
+	const collections = new Map<string, string>();
+	const agents = await seedAgents(db, actors, { prompts, collections });
+	expect(await seedAgents(db, actors, { prompts, collections })).toEqual(agents);
+	const { rows } = await listAgents(ctx, { limit: 100 });
+	expect(rows.length).toBe(demoAgents.length + 1);
+	expect((await everyRow((page) => listPrompts(ctx, page))).length).toBe(demoPrompts.length);
+});
+
+test("an installation that has an owner keeps it", async () => {
+	const own = await testDatabase();
+	await testContext(own, { role: "owner", name: "Olga Owner" });
+	const made = await seedPeople(own);
+	expect(made.ingrid.role).toBe("admin");
+	const owners = await own.orm.select({ name: users.name }).from(users).where(eq(users.role, "owner"));
+	expect(owners).toEqual([{ name: "Olga Owner" }]);
+	const [row] = await own.orm
+		.select({ label: auditEntries.actorLabel, via: auditEntries.via })
+		.from(auditEntries)
+		.where(sql`${auditEntries.resourceId} = ${made.ingrid.userId}`);
+	expect(row).toEqual({ label: "demo", via: "start" });
+});
