@@ -1,0 +1,142 @@
+import { type ChildProcessByStdio, type SpawnOptionsWithStdioTuple, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, realpathSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { entryFile } from "../entry-file";
+import { UnreadableFile, unreadable } from "./failure";
+import { residentBytes } from "./memory";
+import { mostText, type ParsedPage } from "./page";
+import { ChildLine } from "./protocol";
+import { cleanLine } from "./text";
+
+export type ParsedFile = { pages: ParsedPage[] };
+export type ParseLimits = { wallMs: number; residentBytes: number; heapMb: number; outputBytes: number };
+type Options = { signal?: AbortSignal; limits?: Partial<ParseLimits> };
+
+const megabyte = 1024 * 1024;
+const defaults: ParseLimits = {
+	wallMs: 30_000,
+	residentBytes: 512 * megabyte,
+	heapMb: 400,
+	outputBytes: 128 * megabyte,
+};
+const watchMs = 50;
+
+/**
+ * Reads a stranger's file in a process of its own, which may read that file and the packages, holds no environment, and is
+ * killed at its limits. Throws an UnreadableFile with the reason for whoever uploaded it.
+ */
+export async function parseFile(
+	path: string,
+	mediaType: string,
+	{ signal, limits }: Options = {},
+): Promise<ParsedFile> {
+	signal?.throwIfAborted();
+	const limit = { ...defaults, ...limits };
+	const child = await start(resolve(path), mediaType, limit);
+	const guard = watch(child, limit, signal);
+	try {
+		const ended = once(child, "close");
+		const lines = await readLines(child.stdout, limit);
+		await ended;
+		return finish(child, lines, guard.failure());
+	} catch (error) {
+		child.kill("SIGKILL");
+		throw guard.failure() ?? error;
+	} finally {
+		guard.end();
+	}
+}
+
+type Parser = ChildProcessByStdio<Writable, Readable, null>;
+
+async function start(path: string, mediaType: string, limit: ParseLimits): Promise<Parser> {
+	// Node asks its permissions about real paths, so links are followed first.
+	const script = realpathSync(await entryFile("parser"));
+	const packages = realpathSync(packageFolder(script));
+	const args = [
+		"--permission",
+		...[path, script, join(packages, "*"), join(dirname(packages), "package.json")].map(
+			(allowed) => `--allow-fs-read=${allowed}`,
+		),
+		`--max-old-space-size=${limit.heapMb}`,
+		"--disable-warning=SecurityWarning",
+		"--disallow-code-generation-from-strings",
+		script,
+		path,
+		mediaType,
+	];
+	const options: SpawnOptionsWithStdioTuple<"pipe", "pipe", "ignore"> = {
+		env: { NODE_ENV: "production" },
+		cwd: dirname(packages),
+		stdio: ["pipe", "pipe", "ignore"],
+	};
+	if (process.platform === "win32") return spawn(process.execPath, args, options);
+	// The kernel's own limits hold even when we are killed meanwhile: CPU seconds, no file writes, no core dumps.
+	const cpuSeconds = Math.ceil(limit.wallMs / 1000) * 2;
+	const shell = `ulimit -t ${cpuSeconds} -f 0 -c 0 2>/dev/null; exec "$0" "$@"`;
+	return spawn("/bin/sh", ["-c", shell, process.execPath, ...args], options);
+}
+
+/** The `node_modules` whose packages the script uses. */
+function packageFolder(script: string): string {
+	for (let at = dirname(script); ; at = dirname(at)) {
+		if (at.endsWith("node_modules")) return at;
+		if (existsSync(join(at, "node_modules", "pdfjs-dist"))) return join(at, "node_modules");
+		if (at === dirname(at)) throw new Error(`No node_modules was found for ${script}`);
+	}
+}
+
+/** Kills the child at a limit, and remembers why. */
+function watch(child: Parser, limit: ParseLimits, signal?: AbortSignal) {
+	let failure: Error | null = null;
+	const kill = (reason: Error) => {
+		failure ??= reason;
+		child.kill("SIGKILL");
+	};
+	const late = setTimeout(() => kill(unreadable("timedOut")), limit.wallMs);
+	const memory = setInterval(async () => {
+		const bytes = child.pid ? await residentBytes(child.pid) : null;
+		if (bytes && bytes > limit.residentBytes) kill(unreadable("outOfMemory"));
+	}, watchMs);
+	const abort = () => kill(new Error("Reading the file was given up", { cause: signal?.reason }));
+	if (signal?.aborted) abort();
+	else signal?.addEventListener("abort", abort, { once: true });
+	child.once("error", kill);
+	return {
+		failure: () => failure,
+		end: () => {
+			clearTimeout(late);
+			clearInterval(memory);
+			signal?.removeEventListener("abort", abort);
+		},
+	};
+}
+
+async function readLines(output: Readable, limit: ParseLimits): Promise<ChildLine[]> {
+	const lines: ChildLine[] = [];
+	let bytes = 0;
+	output.on("data", (part: Buffer) => {
+		bytes += part.length;
+		if (bytes > limit.outputBytes) output.destroy(unreadable("tooMuchText"));
+	});
+	for await (const line of createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }))
+		lines.push(ChildLine.parse(JSON.parse(line)));
+	return lines;
+}
+
+function finish(child: Parser, lines: ChildLine[], killed: Error | null): ParsedFile {
+	if (killed) throw killed;
+	const failed = lines.find((line) => "failure" in line);
+	if (failed) throw new UnreadableFile(failed.failure, cleanLine(failed.reason));
+	// Out of heap, V8 aborts; past its CPU seconds, the kernel ends it.
+	if (child.signalCode === "SIGABRT" || child.exitCode === 134) throw unreadable("outOfMemory");
+	if (child.signalCode === "SIGXCPU" || child.signalCode === "SIGKILL") throw unreadable("timedOut");
+	const pages = lines.filter((line) => "page" in line);
+	const end = lines.find((line) => "end" in line);
+	if (end?.end !== pages.length) throw unreadable("crashed");
+	if (pages.reduce((sum, page) => sum + page.text.length, 0) > mostText) throw unreadable("tooMuchText");
+	return { pages };
+}
