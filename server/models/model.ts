@@ -25,3 +25,6 @@ export class ModelFailure extends Error {
 
 /** Providers count tokens themselves; where one doesn't say, four characters are taken for one. */
 export const estimateTokens = (text: string): number => Math.ceil(text.length / 4);
+
+/** Most tokens that one answer may have; a run holds back as many of its person's budget. */
+export const maxAnswerTokens = 4_096;

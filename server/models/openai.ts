@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
-import { type ChatModel, estimateTokens, type ModelEnd, ModelFailure, type ModelMessage } from "./model";
+import {
+	type ChatModel,
+	estimateTokens,
+	type ModelEnd,
+	ModelFailure,
+	type ModelMessage,
+	maxAnswerTokens,
+} from "./model";
 import { describeFailure } from "./model-failure";
 import { startWatch, type Watch } from "./watch";
 
@@ -22,9 +29,6 @@ export const modelLimits: ModelLimits = {
 	retries: 2,
 	backoffMs: 300,
 };
-
-/** Most tokens that one answer may have; a run holds back as many of its person's budget. */
-export const maxAnswerTokens = 4_096;
 
 export type Endpoint = { url: string; key: string | undefined; model: string };
 

@@ -4,7 +4,8 @@ import { Page, pageOf } from "@/server/core/pagination";
 export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
 export const RunState = z.enum(runStates);
-export const isEnded = (state: z.infer<typeof RunState>): boolean => state !== "queued" && state !== "running";
+export type RunState = z.infer<typeof RunState>;
+export const isEnded = (state: RunState): boolean => state !== "queued" && state !== "running";
 
 /** A source that the answer leans on; `marker` is the number in square brackets in the text. */
 export const Citation = z.object({
@@ -69,7 +70,8 @@ export type OneRun = z.infer<typeof OneRun>;
 export const StartRun = z.strictObject({
 	question: z
 		.string()
-		.trim()
+		// Letters that no database stores and no reader sees.
+		.overwrite((text) => text.replaceAll("\0", "").toWellFormed().trim())
 		.min(1, "Ask something.")
 		.max(
 			maxQuestionChars,

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type Actor, actorId, actorMay } from "@/server/core/actor";
+import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, errorTable } from "@/server/core/errors";
@@ -39,8 +39,15 @@ async function enter<I extends z.ZodType>(
 		...(signal ? { signal } : {}),
 	};
 	if (meta.permission !== null) await mayPass(service, actor, meta.permission, path);
-	await chargeCall(meta.limit, actorId(actor) ?? ctx.origin.address ?? "unknown");
+	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
 	return { ctx: service, input: schema.parse(call.raw) };
+}
+
+/** A person's own calls and those of their agents are counted apart, and nobody shares a count with somebody else. */
+function limitKey(actor: Actor, address: string | null): string {
+	const person = actorUser(actor)?.userId;
+	if (person) return `${actor.kind} ${person}`;
+	return actorId(actor) ?? address ?? "unknown";
 }
 
 async function mayPass(
@@ -77,18 +84,43 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 	});
 }
 
-/** A subscription: the same gate before its first event; each event is parsed like an answer. */
+/** How often an open stream is asked whether its reader may still have it, in ms. Answers are up to 2 s old: it ends within 5 s. */
+const recheckMs = 3_000;
+
+/**
+ * A subscription: the same gate before its first event, and again and again while it is open; each event is parsed like an
+ * answer. `work` ends when its context's signal does.
+ */
 export async function* follow<I extends z.ZodType, T>(
 	call: Call,
 	input: I,
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-	const entered = await told(call, () => enter(call, input, call.ctx.signal));
+	const over = new AbortController();
+	const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, over.signal]) : over.signal;
+	const entered = await told(call, () => enter(call, input, signal));
+	let refusal: AppError | null = null;
+	const recheck = setInterval(async () => {
+		refusal = await refusalNow(call, entered.ctx.actor);
+		if (refusal) over.abort();
+	}, recheckMs);
 	try {
 		yield* work(entered);
+		if (refusal) throw refusal;
 	} catch (error) {
-		throw toTrpcError(toAppError(error));
+		throw toTrpcError(toAppError(refusal ?? error));
+	} finally {
+		clearInterval(recheck);
 	}
+}
+
+/** Why an open stream must end: its session has, or its reader's right was taken. A database that is away ends nothing. */
+async function refusalNow({ ctx, meta }: Call, before: Actor): Promise<AppError | null> {
+	if (meta.permission === null) return null;
+	const actor = await ctx.identify().catch(() => before);
+	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
+		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
+	return actorMay(actor, meta.permission) ? null : new AppError("FORBIDDEN", "You may not see this any more.");
 }
 
 function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {

@@ -3,7 +3,9 @@ import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
+import { runsRouter } from "@/server/runs/router";
 import { systemRouter } from "@/server/system/router";
+import { threadsRouter } from "@/server/threads/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -12,6 +14,8 @@ export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
 	agents: agentsRouter,
+	threads: threadsRouter,
+	runs: runsRouter,
 	prompts: promptsRouter,
 	audit: auditRouter,
 	system: systemRouter,

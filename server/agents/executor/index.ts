@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "@/db/connection";
+import { env } from "@/server/core/env";
+import type { Log } from "@/server/core/log";
+import { callTool } from "@/server/faces/tool";
+import { configuredModel } from "@/server/models/configured";
+import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
+import { runsChannel, stopWanted } from "@/server/runs/events";
+import { type Checkpoints, checkpointer } from "../checkpointer";
+import { assistantGraph } from "../graphs/assistant";
+import { claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
+import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
+
+export type ExecutorOptions = {
+	database: Database;
+	log: Log;
+	/** Most runs at once. */
+	slots: number;
+	/** Stops it, like `stop()`. */
+	signal?: AbortSignal;
+	checkpoints?: Checkpoints;
+} & Partial<Pick<SessionDeps, "model" | "search" | "wallMs">>;
+
+const beatMs = 1_500;
+const pollMs = 1_000;
+/** How long a run may take to let go when the executor ends, in ms. */
+const handoverMs = 3_000;
+
+/** Takes up runs and carries them out, until it is stopped; then others take over at once. */
+export async function startExecutor(options: ExecutorOptions): Promise<{ stop: () => Promise<void> }> {
+	const { database: db, log, slots } = options;
+	const owner = newOwner();
+	const writer = createEventWriter(db, { owner, log });
+	const deps: SessionDeps = {
+		db,
+		log,
+		graph: assistantGraph((options.checkpoints ?? checkpointer()).saver),
+		model: options.model === undefined ? configuredModel(env()) : options.model,
+		search:
+			options.search ??
+			((run, input, signal) =>
+				callTool(
+					{ db, agentId: run.agent.id, runId: run.id, userId: run.user.id, requestId: run.requestId, signal },
+					"knowledge.search",
+					input,
+				)),
+		wallMs: options.wallMs ?? 10 * 60_000,
+	};
+	type Session = { attempt: number; stop: AbortController; done: Promise<void> };
+	const sessions = new Map<string, Session>();
+	let isStopping = false;
+	let isClaiming = false;
+	let claimAgain = false;
+
+	const breakOff = (runId: string, reason: StopReason) => sessions.get(runId)?.stop.abort(new RunStopped(reason));
+
+	/** Fills the free slots; a wake that comes meanwhile is not lost. */
+	async function claim(): Promise<void> {
+		if (isClaiming) {
+			claimAgain = true;
+			return;
+		}
+		isClaiming = true;
+		try {
+			do {
+				claimAgain = false;
+				const free = slots - sessions.size;
+				if (isStopping || free <= 0) break;
+				const runs = await claimRuns(db, owner, free);
+				for (const run of runs) begin(run);
+				claimAgain ||= runs.length === free;
+			} while (claimAgain);
+		} catch (error) {
+			log.warn({ error: String(error) }, "no runs could be taken up");
+		} finally {
+			isClaiming = false;
+		}
+	}
+
+	function begin(run: Awaited<ReturnType<typeof claimRuns>>[number]): void {
+		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
+		breakOff(run.id, "lost");
+		const stop = new AbortController();
+		const events = writer.open(run, (why) => stop.abort(why));
+		const session: Session = {
+			attempt: run.attempt,
+			stop,
+			done: carryOut(run, events, stop, deps).finally(() => {
+				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				void claim();
+			}),
+		};
+		sessions.set(run.id, session);
+		if (isStopping) breakOff(run.id, "handover");
+	}
+
+	async function beat(): Promise<void> {
+		if (sessions.size === 0) return;
+		const before = new Map(sessions);
+		const held = new Map((await renewLeases(db, owner)).map((beat) => [beat.id, beat]));
+		for (const [runId, { attempt, stop }] of before) {
+			const mine = held.get(runId);
+			// A run that has just ended is not held either: stopping what is over does nothing.
+			if (mine?.attempt !== attempt) stop.abort(new LeaseLost("another executor has this run, or it is gone"));
+			else if (mine.stopRequested) breakOff(runId, "asked");
+			else if (mine.isDisabled) breakOff(runId, "disabled");
+		}
+	}
+
+	const unlisten = await db.listen(
+		runsChannel,
+		(payload) => {
+			const stopped = stopWanted(payload);
+			if (stopped) breakOff(stopped, "asked");
+			else void claim();
+		},
+		() => void claim(),
+	);
+	const beats = setInterval(
+		() => void beat().catch((error) => log.warn({ error: String(error) }, "no renewal")),
+		beatMs,
+	);
+	const polls = setInterval(() => {
+		void releaseDeadLeases(db, owner)
+			.catch((error) => log.warn({ error: String(error) }, "leases could not be looked through"))
+			.then(claim);
+	}, pollMs);
+	await releaseDeadLeases(db, owner).catch(() => {});
+	await claim();
+
+	let stopped: Promise<void> | null = null;
+	const stop = () => {
+		stopped ??= (async () => {
+			isStopping = true;
+			clearInterval(polls);
+			clearInterval(beats);
+			await unlisten().catch(() => {});
+			for (const runId of sessions.keys()) breakOff(runId, "handover");
+			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done));
+			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);
+			await releaseLeases(db, owner).catch((error) => log.warn({ error: String(error) }, "leases were not released"));
+		})();
+		return stopped;
+	};
+	options.signal?.addEventListener("abort", () => void stop(), { once: true });
+	return { stop };
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from "node:crypto";
+import { readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import { sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import type { Role } from "@/server/core/permissions";
+import { runsChannel } from "@/server/runs/events";
+
+/** How long a run stays ours without a sign of life, in s. */
+const leaseSeconds = 5;
+const lease = sql.raw(`now() + interval '${leaseSeconds} seconds'`);
+
+/** A run that this executor holds, with all that carrying it out needs. */
+export type ClaimedRun = {
+	id: string;
+	threadId: string;
+	question: string;
+	collectionIds: string[] | null;
+	attempt: number;
+	lastSeq: number;
+	requestId: string;
+	startedAt: Date;
+	stopRequested: boolean;
+	user: { id: string; name: string; role: Role; isDisabled: boolean };
+	agent: { id: string; collectionIds: string[] | null; instructions: string | null };
+	/** Earlier questions of the thread that were answered, oldest first. */
+	history: { question: string; answer: string }[];
+	/** What an earlier attempt had said when it died. */
+	partial: string;
+};
+
+const mostTurns = 4;
+
+/** Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. */
+export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
+	const rows = await db.orm.execute<{ run: ClaimedRun; startedAt: string }>(sql`
+		with next as (
+			select id from runs
+			where state in ('queued', 'running') and (lease_until is null or lease_until < now())
+			order by created_at limit ${limit} for update skip locked
+		), taken as (
+			update runs r set state = 'running', lease_owner = ${owner}, lease_until = ${lease}, attempt = r.attempt + 1,
+				started_at = coalesce(r.started_at, now())
+			from next where r.id = next.id returning r.*
+		)
+		select t.started_at as "startedAt", json_build_object(
+			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids,
+			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
+			'stopRequested', t.stop_requested_at is not null,
+			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role, 'isDisabled', u.disabled_at is not null),
+			'agent', json_build_object('id', a.id, 'collectionIds', a.collection_ids, 'instructions', v.body),
+			'history', coalesce((select json_agg(h order by h.created_at) from (
+				select question, answer, created_at from runs
+				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'
+				order by created_at desc limit ${mostTurns}) h), '[]'),
+			'partial', case when t.attempt = 1 then '' else coalesce((
+				select string_agg(e.data ->> 'text', '' order by e.seq) from run_events e
+				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
+					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
+		) as run
+		from taken t join users u on u.id = t.user_id join agents a on a.id = t.agent_id
+			left join prompt_versions v on v.id = a.prompt_version_id`);
+	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
+}
+
+export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean };
+
+/** Holds on to all our runs; answers with those that are still ours, and what has come up about them. */
+export async function renewLeases(db: Database, owner: string): Promise<Beat[]> {
+	const rows = await db.orm.execute<Beat>(sql`
+		update runs r set lease_until = ${lease} from users u
+		where r.lease_owner = ${owner} and r.state = 'running' and u.id = r.user_id
+		returning r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled"`);
+	return [...rows];
+}
+
+/** Lets go of all our runs, so that whoever comes next need not wait. */
+export async function releaseLeases(db: Database, owner: string): Promise<void> {
+	await releaseOwners(db, [owner]);
+}
+
+/** Lets go of the runs of executors that died on this machine. */
+export async function releaseDeadLeases(db: Database, owner: string): Promise<void> {
+	const rows = await db.orm.execute<{ owner: string }>(sql`
+		select distinct lease_owner as owner from runs
+		where state = 'running' and lease_until >= now() and lease_owner <> ${owner}`);
+	const dead = rows.map((row) => row.owner).filter(isDead);
+	if (dead.length > 0) await releaseOwners(db, dead);
+}
+
+async function releaseOwners(db: Database, owners: string[]): Promise<void> {
+	const released = await db.orm.execute(sql`
+		update runs set lease_until = now()
+		where state = 'running' and lease_owner in ${owners} returning id`);
+	if (released.length > 0) await db.orm.execute(sql`select pg_notify(${runsChannel}, '')`);
+}
+
+/** Executors of this process: two of them are no successors of each other. */
+const ours = new Set<string>();
+
+/** Names an executor so that its neighbours on the machine can tell whether it still lives. */
+export function newOwner(): string {
+	const owner = `${machine}/${process.pid}/${randomBytes(6).toString("hex")}`;
+	ours.add(owner);
+	return owner;
+}
+
+function isDead(owner: string): boolean {
+	const [at, pid] = owner.split("/");
+	if (at !== machine || ours.has(owner)) return false;
+	// A restarted container gives the same process id again.
+	return Number(pid) === process.pid || !isRunning(Number(pid));
+}
+
+function isRunning(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		return true;
+	} catch (error) {
+		// It runs, but as somebody else.
+		return error instanceof Error && "code" in error && error.code === "EPERM";
+	}
+}
+
+/** Process ids mean something within one machine, and there within one namespace. */
+const machine = `${hostname().replaceAll("/", "_")}${processNamespace()}`;
+
+function processNamespace(): string {
+	try {
+		return `:${readlinkSync("/proc/self/ns/pid").replace(/\D/g, "")}`;
+	} catch {
+		return "";
+	}
+}

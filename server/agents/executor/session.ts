@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "@/db/connection";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
+import type { Log } from "@/server/core/log";
+import type { Search, SearchResult } from "@/server/knowledge/contract";
+import type { ChatModel } from "@/server/models/model";
+import type { RunEventBody, RunResult } from "@/server/runs/contract";
+import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
+import { mayPass } from "@/server/runs/patience";
+import type { assistantGraph } from "../graphs/assistant";
+import { noConfidence } from "../graphs/assistant/confidence";
+import type { AssistantContext } from "../graphs/assistant/state";
+import type { ClaimedRun } from "./lease";
+
+/** Why a run is broken off. */
+export type StopReason = "asked" | "disabled" | "late" | "lost" | "handover";
+export class RunStopped extends Error {
+	override readonly name = "RunStopped";
+	constructor(readonly reason: StopReason) {
+		super(`the run was stopped: ${reason}`);
+	}
+}
+
+export type SessionDeps = {
+	db: Database;
+	log: Log;
+	graph: ReturnType<typeof assistantGraph>;
+	model: ChatModel | null;
+	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
+	/** Longest that a run may take from its first start, in ms. */
+	wallMs: number;
+};
+
+/** A run that keeps killing the process that carries it out must come to an end. */
+const mostAttempts = 20;
+
+/** Carries out one run until it has ended, or is no longer ours. Never rejects. */
+export async function carryOut(
+	run: ClaimedRun,
+	events: RunLog,
+	stop: AbortController,
+	deps: SessionDeps,
+): Promise<void> {
+	const said = { text: run.partial };
+	const wall = setTimeout(
+		() => stop.abort(new RunStopped("late")),
+		Math.max(0, run.startedAt.getTime() + deps.wallMs - Date.now()),
+	);
+	try {
+		events.append({ type: "run.started", attempt: run.attempt });
+		if (run.stopRequested) stop.abort(new RunStopped("asked"));
+		if (run.user.isDisabled) stop.abort(new RunStopped("disabled"));
+		const ending =
+			run.attempt > mostAttempts
+				? failed("It was interrupted too often.", said.text, deps)
+				: await drive(run, events, stop.signal, said, deps);
+		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
+	} catch (error) {
+		events.abandon();
+		const isGivenUp = error instanceof LeaseLost || (error instanceof RunStopped && isNoLongerOurs(error.reason));
+		if (!isGivenUp) deps.log.error({ err: error, runId: run.id }, "a run could not be ended");
+	} finally {
+		clearTimeout(wall);
+	}
+}
+
+type Ending = Omit<Extract<RunEventBody, { type: "run.ended" }>, "type">;
+
+/** Drives the graph to its end, waiting for a database that is away. Throws where the run is no longer ours. */
+async function drive(
+	run: ClaimedRun,
+	events: RunLog,
+	signal: AbortSignal,
+	said: { text: string },
+	deps: SessionDeps,
+): Promise<Ending> {
+	for (let tries = 0; ; tries += 1) {
+		try {
+			const { draft, final } = await invoke(run, events, signal, said, {
+				...deps,
+				isNew: run.attempt === 1 && tries === 0,
+			});
+			const state = draft.failure === null ? "succeeded" : "failed";
+			return { state, answer: final.answer, result: final.result, reason: draft.failure };
+		} catch (error) {
+			const stopped = signal.aborted ? signal.reason : error;
+			if (stopped instanceof LeaseLost) throw stopped;
+			if (stopped instanceof RunStopped) return brokenOff(stopped, said.text, deps);
+			if (mayPass(error)) {
+				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
+				// A stop while waiting shows itself in the next try.
+				await sleep(Math.min(200 * 2 ** tries, 2_000), undefined, { signal }).catch(() => {});
+				continue;
+			}
+			if (error instanceof AppError && error.code === "UNAUTHENTICATED")
+				return brokenOff(new RunStopped("disabled"), said.text, deps);
+			deps.log.error({ err: error, runId: run.id }, "a run failed");
+			const why =
+				error instanceof AppError && error.code !== "INTERNAL" ? error.message : "Something went wrong on our side.";
+			return failed(why, said.text, deps);
+		}
+	}
+}
+
+async function invoke(
+	run: ClaimedRun,
+	events: RunLog,
+	signal: AbortSignal,
+	said: { text: string },
+	{ graph, model, search, isNew }: SessionDeps & { isNew: boolean },
+) {
+	signal.throwIfAborted();
+	const context: AssistantContext = {
+		model,
+		instructions: run.agent.instructions,
+		search: (input) => search(run, input, signal),
+		tell: events.append,
+		say: (text) => {
+			said.text += text;
+			events.say(text);
+		},
+		startOver: () => {
+			if (said.text === "") return;
+			said.text = "";
+			events.append({ type: "answer.restarted", why: "The answer was interrupted and is written again." });
+		},
+		flushed: events.flushed,
+		signal,
+	};
+	const config = {
+		configurable: { thread_id: run.id, isNew },
+		context: { run: context },
+		signal,
+		durability: "async" as const,
+	};
+	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
+	const input = { question: run.question, collectionIds, history: run.history };
+	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
+	return graph.invoke(isBegun ? null : input, config);
+}
+
+/** What the agent may search and what this question asked for, where either sets a limit. */
+function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
+	if (!allowed) return wanted;
+	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
+}
+
+function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending {
+	switch (stopped.reason) {
+		case "asked":
+			return { ...failed("It was stopped.", text, deps), state: "cancelled" };
+		case "disabled":
+			return { ...failed("The account that it worked for was disabled.", text, deps), state: "cancelled" };
+		case "late":
+			return failed(`It took longer than ${Math.round(deps.wallMs / 60_000)} minutes.`, text, deps);
+		case "lost":
+		case "handover":
+			throw stopped;
+	}
+}
+
+const isNoLongerOurs = (reason: StopReason): boolean => reason === "lost" || reason === "handover";
+
+/** What was said stays, marked as incomplete. */
+function failed(reason: string, text: string, { model }: SessionDeps): Ending {
+	const answer = text.replaceAll("\0", "").toWellFormed();
+	const result: RunResult = {
+		citations: [],
+		confidence: noConfidence("The answer stops before its end."),
+		abstained: false,
+		degraded: null,
+		incomplete: true,
+		unsupported: [],
+		model: model?.name ?? "none",
+		usage: { inputTokens: 0, outputTokens: Math.ceil(answer.length / 4) },
+	};
+	return { state: "failed", answer: answer === "" ? null : answer, result, reason };
+}
+
+const tokensOf = (result: RunResult | null): number =>
+	result ? result.usage.inputTokens + result.usage.outputTokens : 0;
+
+function auditContext(run: ClaimedRun, db: Database): ServiceContext {
+	const { id, name, role } = run.user;
+	const onBehalfOf = { kind: "user" as const, userId: id, name, role, sessionId: null };
+	return {
+		db,
+		actor: { kind: "agent", agentId: run.agent.id, runId: run.id, onBehalfOf },
+		via: "job",
+		requestId: run.requestId,
+		origin: { address: null, userAgent: null },
+	};
+}

@@ -1,0 +1,79 @@
+import { extractiveName, quoteAnswer } from "@/server/models/extractive";
+import { estimateTokens, type ModelEnd, ModelFailure } from "@/server/models/model";
+import { abstention, promptFor } from "./prompt";
+import type { AssistantContext, AssistantState, Draft } from "./state";
+
+const noUsage = { inputTokens: 0, outputTokens: 0 };
+const mostAnswerChars = 60_000;
+
+/** Answers from the supporting passages; while nothing was said yet, a model that fails is stood in for by quotations. */
+export async function answer(state: AssistantState, run: AssistantContext): Promise<Draft> {
+	run.startOver();
+	const { model } = run;
+	if (!model) return quote(state, run, "No model is set: this answer quotes the passages.");
+	const messages = promptFor(state, run.instructions);
+	let text = "";
+	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
+	try {
+		const pieces = model.answer(messages, run.signal);
+		let end: ModelEnd | null = null;
+		while (end === null) {
+			const piece = await pieces.next();
+			if (piece.done) {
+				end = piece.value;
+				break;
+			}
+			run.say(piece.value);
+			text += piece.value;
+			if (text.length > mostAnswerChars) throw new ModelFailure("The model's answer did not come to an end.");
+		}
+		return { ...facts, text, abstained: isAbstention(text), isCut: end.end === "cut", usage: end.usage };
+	} catch (error) {
+		if (!(error instanceof ModelFailure)) throw error;
+		if (text === "") {
+			run.tell({ type: "model.fallback", why: error.message });
+			return quote(state, run, `The model gave no answer, so this one quotes the passages. ${error.message}`);
+		}
+		const asked = messages.map(({ content }) => content).join("\n");
+		const usage = { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
+		return { ...facts, text, failure: error.message, usage };
+	}
+}
+
+function quote(state: AssistantState, run: AssistantContext, degraded: string): Draft {
+	const quotable = state.supporting.map(({ heading, text, similarity }, index) => ({
+		marker: index + 1,
+		heading,
+		text,
+		similarity,
+	}));
+	const quoted = quoteAnswer(state.question, quotable);
+	const text = quoted ?? `${abstention}: the passages that were found share no words with the question.`;
+	run.say(text);
+	return {
+		text,
+		abstained: quoted === null,
+		degraded,
+		failure: null,
+		isCut: false,
+		model: extractiveName,
+		usage: noUsage,
+	};
+}
+
+/** Says that there is no answer, without asking a model, and why. */
+export function abstain({ findings }: AssistantState, run: AssistantContext): Draft {
+	run.startOver();
+	const { searchedCollections: searched, passages } = findings;
+	const text =
+		searched === 0
+			? `${abstention}: there is no collection yet that you may read. Add documents under Knowledge, or ask somebody to share theirs.`
+			: passages.length === 0
+				? `${abstention}: nothing was found in the ${searched === 1 ? "collection" : `${searched} collections`} that you may read.`
+				: `${abstention}. I searched ${searched === 1 ? "one collection" : `${searched} collections`}, and no passage speaks of this.`;
+	run.say(text);
+	return { text, abstained: true, degraded: null, failure: null, isCut: false, model: "none", usage: noUsage };
+}
+
+const isAbstention = (text: string): boolean =>
+	text.trimStart().replaceAll("’", "'").toLowerCase().startsWith(abstention.toLowerCase());

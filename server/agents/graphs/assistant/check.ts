@@ -1,0 +1,83 @@
+import type { Passage } from "@/server/knowledge/contract";
+import { coverage, meaningfulWords, sentences } from "@/server/models/words";
+import type { Citation } from "@/server/runs/contract";
+import { abstention } from "./prompt";
+
+const snippetLength = 240;
+/** Share of a sentence's words that its passages must hold. */
+const enoughWords = 0.5;
+/** What cites nothing must lie nearer to some passage. */
+const enoughUncited = 0.7;
+
+export type Checked = {
+	text: string;
+	/** Those that the text cites, by marker. */
+	citations: Citation[];
+	unsupported: { start: number; end: number }[];
+	sentenceCount: number;
+	/** The text cited passages that there are not. */
+	hadUnknownMarkers: boolean;
+};
+
+export function toCitation(passage: Passage, index: number): Citation {
+	const { chunkId, documentId, documentName, collectionId, page, pageCount } = passage;
+	const flat = passage.text.replace(/\s+/gu, " ").trim();
+	const snippet = flat.length <= snippetLength ? flat : `${flat.slice(0, snippetLength).toWellFormed()}…`;
+	return { marker: index + 1, chunkId, documentId, documentName, collectionId, page, pageCount, snippet };
+}
+
+/** Holds an answer against the passages that it cites: what it cites must exist, what it says must stand there. */
+export function checkAnswer(answer: string, passages: readonly Passage[]): Checked {
+	const { text, hadUnknownMarkers } = withKnownMarkers(answer, passages.length);
+	const words = passages.map((passage) => wordsOf(`${passage.heading} ${passage.text}`));
+	const unsupported: Checked["unsupported"] = [];
+	let sentenceCount = 0;
+	for (const sentence of sentences(text)) {
+		const said = new Set(meaningfulWords(sentence.text.replace(marker, " ")));
+		// A heading, "Yes." or "In short:" claims nothing by itself.
+		if (said.size < 3 || sentence.text.startsWith(abstention)) continue;
+		sentenceCount += 1;
+		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1] ?? []);
+		if (!isSupported(said, cited, words)) unsupported.push({ start: sentence.start, end: sentence.end });
+	}
+	const used = new Set(markersIn(text));
+	const citations = passages.map(toCitation).filter((citation) => used.has(citation.marker));
+	return { text, citations, unsupported, sentenceCount, hadUnknownMarkers };
+}
+
+function isSupported(
+	said: ReadonlySet<string>,
+	cited: readonly ReadonlySet<string>[],
+	all: readonly ReadonlySet<string>[],
+): boolean {
+	if (cited.length === 0)
+		return all.some((passage) => coverage(said, passage) >= enoughUncited && hasNumbers(said, passage));
+	const together = new Set(cited.flatMap((passage) => [...passage]));
+	return coverage(said, together) >= enoughWords && hasNumbers(said, together);
+}
+
+/** A wrong number hides behind many right words, so each has to stand there itself. */
+const hasNumbers = (said: ReadonlySet<string>, found: ReadonlySet<string>): boolean =>
+	[...said].every((word) => !/^\p{N}+$/u.test(word) || found.has(word));
+
+const wordsOf = (text: string): ReadonlySet<string> => new Set(meaningfulWords(text));
+
+const marker = /\[(\d{1,3})\]/g;
+const markersIn = (text: string): number[] => [...text.matchAll(marker)].map(([, number]) => Number(number));
+
+function withKnownMarkers(answer: string, count: number): { text: string; hadUnknownMarkers: boolean } {
+	let hadUnknownMarkers = false;
+	const text = answer
+		.replace(/\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})+)\]/g, (_, list: string) =>
+			list
+				.split(/[,;]/)
+				.map((number) => `[${number.trim()}]`)
+				.join(""),
+		)
+		.replace(/[ \t]?\[(\d{1,3})\]/g, (whole, number: string) => {
+			const isKnown = Number(number) >= 1 && Number(number) <= count;
+			hadUnknownMarkers ||= !isKnown;
+			return isKnown ? whole : "";
+		});
+	return { text: text.trim(), hadUnknownMarkers };
+}

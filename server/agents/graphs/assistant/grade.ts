@@ -1,0 +1,21 @@
+import type { Passage } from "@/server/knowledge/contract";
+
+/** Cosines of the local embeddings: unrelated texts lie under 0.25, passages that answer a question mostly above 0.45. */
+const surelyAbout = 0.45;
+const perhapsAbout = 0.3;
+
+/**
+ * Whether a passage speaks of what was asked: its meaning is near, or enough of the question's words stand in it. Search
+ * always finds the nearest passages, however far they are; answering from those would be invention.
+ */
+export function supports(passage: Passage): boolean {
+	const { similarity, matchedTerms, queryTermCount } = passage;
+	if (similarity !== null && similarity >= surelyAbout) return true;
+	const share = queryTermCount === 0 ? 0 : matchedTerms.length / queryTermCount;
+	if (similarity !== null && similarity >= perhapsAbout) return share >= 0.4;
+	// A single word in common proves little, unless it was the whole question.
+	const enough = matchedTerms.length >= 2 || queryTermCount === 1;
+	return enough && share >= 0.6;
+}
+
+export const supportingPassages = (passages: readonly Passage[]): Passage[] => passages.filter(supports);

@@ -1,0 +1,16 @@
+import { meaningfulWords } from "@/server/models/words";
+import type { Turn } from "./state";
+
+/** What a question that leans on the one before it tends to hold. */
+const leaning = /\b(it|its|that|this|those|these|they|them|their|he|she|him|her|there|then|same|such|one|ones|else)\b/i;
+const continuing = /^(and|or|but|so|also|what about|how about|why|when|where|who)\b/i;
+const longestQuery = 4_000;
+
+/** The words to search by. A follow-up such as "and for part-time staff?" means nothing without the question before it. */
+export function searchQuery(question: string, history: readonly Turn[]): string {
+	const previous = history.at(-1)?.question;
+	const words = meaningfulWords(question).length;
+	const leans = words < 2 || (words < 5 && continuing.test(question)) || (words < 8 && leaning.test(question));
+	const query = previous && leans ? `${previous}\n${question}` : question;
+	return query.length <= longestQuery ? query : query.slice(-longestQuery).toWellFormed();
+}

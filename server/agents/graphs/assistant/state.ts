@@ -1,0 +1,55 @@
+import { Annotation } from "@langchain/langgraph";
+import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
+import type { ChatModel, Usage } from "@/server/models/model";
+import type { RunEventBody, RunResult } from "@/server/runs/contract";
+
+/** An earlier question of the conversation and what was answered. */
+export type Turn = { question: string; answer: string };
+
+/** What the graph needs of the run that it is in. It lives in memory: nothing of it goes into a checkpoint. */
+export type AssistantContext = {
+	/** Null: the built-in extractive model answers. */
+	model: ChatModel | null;
+	/** The agent's own instructions, from its prompt. */
+	instructions: string | null;
+	search: (input: Search) => Promise<SearchResult>;
+	tell: (body: RunEventBody) => void;
+	/** Adds to the answer that the reader sees. */
+	say: (text: string) => void;
+	/** Takes back what an attempt that died had said. */
+	startOver: () => void;
+	/** Resolves once all that was said is safe. */
+	flushed: () => Promise<void>;
+	signal: AbortSignal;
+};
+
+export const AssistantRuntime = Annotation.Root({ run: Annotation<AssistantContext>() });
+
+export type Findings = { passages: Passage[]; searchedCollections: number };
+
+/** What an answer rests on, before its citations are checked. */
+export type Draft = {
+	text: string;
+	/** The documents don't say. */
+	abstained: boolean;
+	degraded: string | null;
+	/** Why the model stopped in the middle; null where it came to its end. */
+	failure: string | null;
+	/** The model came to its greatest length. */
+	isCut: boolean;
+	model: string;
+	usage: Usage;
+};
+
+export const AssistantState = Annotation.Root({
+	question: Annotation<string>(),
+	collectionIds: Annotation<string[] | null>(),
+	history: Annotation<Turn[]>(),
+	findings: Annotation<Findings>(),
+	/** The passages that support an answer, by the order of their markers. */
+	supporting: Annotation<Passage[]>(),
+	draft: Annotation<Draft>(),
+	final: Annotation<{ answer: string; result: RunResult }>(),
+});
+export type AssistantInput = { question: string; collectionIds: string[] | null; history: Turn[] };
+export type AssistantState = typeof AssistantState.State;

@@ -1,0 +1,65 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { TRPCError } from "@trpc/server";
+import type { Database } from "@/db/connection";
+import { findUserActor } from "@/server/auth/service";
+import type { Actor } from "@/server/core/actor";
+import { AppError, notFound } from "@/server/core/errors";
+import { contextForActor } from "@/server/trpc/context";
+import { type AppRouter, appRouter, createCaller } from "@/server/trpc/root";
+
+/** In which run an agent calls, and for whom. */
+export type ToolContext = {
+	db: Database;
+	agentId: string;
+	runId: string;
+	userId: string;
+	requestId: string;
+	signal: AbortSignal;
+};
+
+type Inputs = inferRouterInputs<AppRouter>;
+type Outputs = inferRouterOutputs<AppRouter>;
+type Split<Name extends string> = Name extends `${infer Feature}.${infer Verb}` ? [Feature, Verb] : never;
+type At<Tree, Path> = Path extends [infer Feature extends keyof Tree, infer Verb]
+	? Verb extends keyof Tree[Feature]
+		? Tree[Feature][Verb]
+		: never
+	: never;
+export type ToolName = {
+	[Feature in keyof Inputs & string]: `${Feature}.${keyof Inputs[Feature] & string}`;
+}[keyof Inputs & string];
+
+/**
+ * Calls a procedure as an agent: through the same gate, with the rights that the person behind it has at this moment.
+ * Only procedures with a tool face can be called.
+ */
+export async function callTool<Name extends ToolName>(
+	tool: ToolContext,
+	name: Name,
+	input: At<Inputs, Split<Name>>,
+): Promise<At<Outputs, Split<Name>>> {
+	const procedure = proceduresByName()[name];
+	if (!procedure?._def.meta?.tool) throw notFound("This tool");
+	const { db, requestId, signal } = tool;
+	const onBehalfOf = await findUserActor(db, tool.userId);
+	if (!onBehalfOf) throw new AppError("UNAUTHENTICATED", "The account that this run works for is disabled.");
+	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
+	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
+	try {
+		return await call(caller, name, input);
+	} catch (error) {
+		// The gate wraps its failures for the wire; here their reader is our own code.
+		throw error instanceof TRPCError && error.cause instanceof AppError ? error.cause : error;
+	}
+}
+
+type Callable = { _def: { meta?: { tool: string | null } } };
+// tRPC keeps its procedures by their whole name, typed as unknown.
+const proceduresByName = () => appRouter._def.procedures as unknown as Record<string, Callable | undefined>;
+
+/** The one place where a procedure is reached by its name: what is typed by the name goes in and comes out. */
+function call<Result>(caller: unknown, name: string, input: unknown): Promise<Result> {
+	let at = caller;
+	for (const part of name.split(".")) at = Reflect.get(at as object, part);
+	return (at as (input: unknown) => Promise<Result>)(input);
+}

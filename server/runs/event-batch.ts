@@ -1,0 +1,101 @@
+import { sql } from "drizzle-orm";
+import type { Database, Reader } from "@/db/connection";
+import { audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import type { RunEvent, RunEventBody } from "./contract";
+import { eventsChannel, toRow, writeNotice } from "./events";
+
+export type RunEnding = {
+	event: Omit<Extract<RunEventBody, { type: "run.ended" }>, "type">;
+	/** What is taken from the person's budget in place of what was held back. */
+	tokens: number;
+	/** Whose act the end is, for the audit. */
+	ctx: ServiceContext;
+};
+
+/** The next events of one run, and its end where it ends. */
+export type Entry = { runId: string; attempt: number; events: RunEvent[]; ending: RunEnding | null };
+
+/**
+ * Writes events, tells of them, and ends runs, all or nothing. Answers with the runs that it wrote: a run whose lease is
+ * another's, or which has ended, is left out.
+ */
+export async function commitBatch(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+	if (entries.every(({ ending }) => ending === null)) return writeEvents(db.orm, owner, entries);
+	return db.transaction(async (tx) => {
+		const written = await writeEvents(tx, owner, entries);
+		const ended = entries.flatMap(({ runId, attempt, ending }) =>
+			ending && written.has(runId) ? [{ runId, attempt, ...ending }] : [],
+		);
+		const tokens = JSON.stringify(ended.map(({ runId, tokens }) => ({ runId, tokens })));
+		await Promise.all([
+			tx.execute(sql`update budget_entries b set settled = e.tokens
+				from jsonb_to_recordset(${tokens}::text::jsonb) as e("runId" uuid, tokens int) where b.run_id = e."runId"`),
+			...ended.map(({ ctx, runId, attempt, event, tokens }) =>
+				audit(ctx, tx, {
+					action: "run.finish",
+					resource: "run",
+					resourceId: runId,
+					runId,
+					outcome: event.state === "failed" ? "failed" : "done",
+					...(event.reason ? { reason: event.reason } : {}),
+					detail: { state: event.state, tokens, attempt, model: event.result?.model ?? null },
+				}),
+			),
+		]);
+		return written;
+	});
+}
+
+async function writeEvents(reader: Reader, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+	const batch = JSON.stringify(
+		entries.map(({ runId, attempt, events, ending }) => ({
+			runId,
+			attempt,
+			first: events[0]?.seq,
+			last: events.at(-1)?.seq,
+			ended: ending?.event.state ?? null,
+			answer: ending?.event.answer ?? null,
+			result: ending?.event.result ?? null,
+			reason: ending?.event.reason ?? null,
+			notice: writeNotice(runId, events),
+			events: events.map(({ seq, at, body }) => ({ seq, at, ...toRow(body) })),
+		})),
+	);
+	const rows = await reader.execute<{ id: string }>(sql`
+		with batch as materialized (
+			select * from jsonb_to_recordset(${batch}::text::jsonb) as b("runId" uuid, attempt int, first int, last int,
+				ended text, answer text, result jsonb, reason text, notice text, events jsonb)
+		), fenced as (
+			update runs r set
+				last_seq = b.last,
+				state = coalesce(b.ended, r.state),
+				answer = coalesce(b.answer, r.answer),
+				result = coalesce(b.result, r.result),
+				reason = coalesce(b.reason, r.reason),
+				ended_at = case when b.ended is null then null else now() end
+			from batch b
+			where r.id = b."runId" and r.attempt = b.attempt and r.lease_owner = ${owner} and r.state = 'running'
+				and r.last_seq = b.first - 1
+			returning r.id
+		), written as (
+			insert into run_events (run_id, seq, type, data, at)
+			select f.id, e.seq, e.type, e.data, e.at
+			from fenced f join batch b on b."runId" = f.id
+			cross join lateral jsonb_to_recordset(b.events) as e(seq int, type text, data jsonb, at timestamptz)
+		)
+		select f.id, pg_notify(${eventsChannel}, b.notice) from fenced f join batch b on b."runId" = f.id`);
+	return new Set(rows.map(({ id }) => id));
+}
+
+/** Which of the entries are there already: asked after a commit whose answer was lost. Only a lease's holder can have written them. */
+export async function isCommitted(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+	const batch = JSON.stringify(
+		entries.map(({ runId, attempt, events }) => ({ runId, attempt, last: events.at(-1)?.seq })),
+	);
+	const rows = await db.orm.execute<{ id: string }>(sql`
+		select r.id from runs r
+		join jsonb_to_recordset(${batch}::text::jsonb) as b("runId" uuid, attempt int, last int) on b."runId" = r.id
+		where r.attempt = b.attempt and r.lease_owner = ${owner} and r.last_seq = b.last`);
+	return new Set(rows.map(({ id }) => id));
+}

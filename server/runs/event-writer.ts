@@ -1,0 +1,205 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Database } from "@/db/connection";
+import type { Log } from "@/server/core/log";
+import type { RunEventBody } from "./contract";
+import { commitBatch, type Entry, isCommitted, type RunEnding } from "./event-batch";
+import { mayPass } from "./patience";
+
+/** The run is no longer ours: another executor took it, or it is gone. Nothing may be said or done for it any more. */
+export class LeaseLost extends Error {
+	override readonly name = "LeaseLost";
+}
+
+/** The one hand that writes a run's events while its lease is held. */
+export type RunLog = {
+	append: (body: RunEventBody) => void;
+	/** Adds to the answer; pieces that come close together become one event. */
+	say: (text: string) => void;
+	/** Resolves once all that was said is committed, and so visible. Rejects with LeaseLost, or with what made the run unwritable. */
+	flushed: () => Promise<void>;
+	/** Writes the last event, and in the same transaction the run's state, its budget and its audit row. */
+	end: (ending: RunEnding) => Promise<void>;
+	/** Says no more, whatever is still pending. */
+	abandon: () => void;
+};
+
+type Held = {
+	runId: string;
+	attempt: number;
+	nextSeq: number;
+	pending: RunEventBody[];
+	/** Text that waits to become an event. */
+	text: string;
+	/** The first words are what a reader waits for: they go at once. */
+	hasSpoken: boolean;
+	ending: RunEnding | null;
+	/** What stopped it for good. */
+	failure: Error | null;
+	waiting: { resolve: () => void; reject: (error: Error) => void }[];
+	onLost: (why: Error) => void;
+};
+
+export type EventWriter = {
+	open: (run: { id: string; attempt: number; lastSeq: number }, onLost: (why: Error) => void) => RunLog;
+};
+
+const highSurrogate = /[\uD800-\uDBFF]$/;
+
+/**
+ * Writes the events of all runs of one executor: whatever gathers within `pauseMs`, of however many runs, goes into one
+ * transaction. Each run's events are gap-free and in order, and only a holder of its lease can write them.
+ */
+export function createEventWriter(
+	db: Database,
+	{ owner, log, pauseMs = 12 }: { owner: string; log: Log; pauseMs?: number },
+): EventWriter {
+	const dirty = new Set<Held>();
+	let flushing = false;
+	let isUrgent = false;
+	let planned: { cancel: () => void } | null = null;
+	let lastFlush = 0;
+
+	const schedule = () => {
+		if (flushing || planned || dirty.size === 0) return;
+		const wait = isUrgent ? 0 : lastFlush + pauseMs - performance.now();
+		if (wait <= 0) {
+			const now = setImmediate(flushAll);
+			planned = { cancel: () => clearImmediate(now) };
+			return;
+		}
+		const later = setTimeout(flushAll, wait);
+		planned = { cancel: () => clearTimeout(later) };
+	};
+	const touch = (held: Held, urgency: "now" | "soon" = "soon") => {
+		if (held.failure) return;
+		dirty.add(held);
+		if (urgency === "now" && !isUrgent) {
+			isUrgent = true;
+			planned?.cancel();
+			planned = null;
+		}
+		schedule();
+	};
+
+	async function flushAll(): Promise<void> {
+		planned = null;
+		isUrgent = false;
+		flushing = true;
+		lastFlush = performance.now();
+		const batch = [...dirty].flatMap(take);
+		dirty.clear();
+		if (batch.length > 0) await write(batch);
+		flushing = false;
+		schedule();
+	}
+
+	/** Never rejects: a database that is away is waited for; what can't be written at all fails its own run only. */
+	async function write(batch: Taken[]): Promise<void> {
+		for (let attempt = 0; ; attempt += 1) {
+			try {
+				const entries = batch.map(({ entry }) => entry);
+				const done = attempt > 0 ? await isCommitted(db, owner, entries) : new Set<string>();
+				const rest = entries.filter(({ runId }) => !done.has(runId));
+				const written = rest.length > 0 ? await commitBatch(db, owner, rest) : new Set<string>();
+				for (const { held, entry, waiting } of batch) {
+					if (done.has(entry.runId) || written.has(entry.runId)) for (const { resolve } of waiting) resolve();
+					else fail(held, new LeaseLost("another executor has this run"), waiting);
+				}
+				return;
+			} catch (error) {
+				if (mayPass(error)) {
+					log.warn({ error: String(error), attempt }, "run events wait for the database");
+					await sleep(Math.min(50 * 2 ** attempt, 1_000));
+					continue;
+				}
+				if (batch.length > 1) {
+					for (const one of batch) await write([one]);
+					return;
+				}
+				for (const { held, waiting } of batch) {
+					log.error({ err: error, runId: held.runId }, "a run's events can't be written");
+					fail(held, error instanceof Error ? error : new Error(String(error)), waiting);
+				}
+				return;
+			}
+		}
+	}
+
+	function fail(held: Held, why: Error, waiting: Held["waiting"]): void {
+		held.failure ??= why;
+		dirty.delete(held);
+		for (const { reject } of [...waiting, ...held.waiting.splice(0)]) reject(why);
+		held.onLost(why);
+	}
+
+	return {
+		open: (run, onLost) => {
+			const held: Held = {
+				runId: run.id,
+				attempt: run.attempt,
+				nextSeq: run.lastSeq + 1,
+				pending: [],
+				text: "",
+				hasSpoken: false,
+				ending: null,
+				failure: null,
+				waiting: [],
+				onLost,
+			};
+			const flushed = () =>
+				new Promise<void>((resolve, reject) => {
+					if (held.failure) return reject(held.failure);
+					held.waiting.push({ resolve, reject });
+					touch(held);
+				});
+			return {
+				append: (body) => {
+					closeText(held);
+					held.pending.push(body);
+					touch(held);
+				},
+				say: (text) => {
+					held.text += text;
+					touch(held, held.hasSpoken ? "soon" : "now");
+					held.hasSpoken = true;
+				},
+				flushed,
+				end: (ending) => {
+					closeText(held);
+					held.ending = ending;
+					return flushed();
+				},
+				abandon: () => {
+					held.failure ??= new LeaseLost("given up");
+					dirty.delete(held);
+				},
+			};
+		},
+	};
+}
+
+type Taken = { held: Held; entry: Entry; waiting: Held["waiting"] };
+
+/** Half a character stays until its other half has come: PostgreSQL stores whole ones only. */
+function closeText(held: Held, isLast = true): void {
+	const half = !isLast && highSurrogate.test(held.text);
+	const text = (half ? held.text.slice(0, -1) : held.text).replaceAll("\0", "").toWellFormed();
+	held.text = half ? held.text.slice(-1) : "";
+	if (text !== "") held.pending.push({ type: "answer.delta", text });
+}
+
+function take(held: Held): Taken[] {
+	closeText(held, false);
+	const waiting = held.waiting.splice(0);
+	const bodies = held.pending.splice(0);
+	const { ending } = held;
+	if (ending) bodies.push({ type: "run.ended", ...ending.event });
+	if (bodies.length === 0) {
+		for (const { resolve } of waiting) resolve();
+		return [];
+	}
+	const at = new Date();
+	const events = bodies.map((body, index) => ({ seq: held.nextSeq + index, at, body }));
+	held.nextSeq += bodies.length;
+	return [{ held, waiting, entry: { runId: held.runId, attempt: held.attempt, events, ending } }];
+}

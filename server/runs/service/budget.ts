@@ -1,0 +1,48 @@
+import { sql } from "drizzle-orm";
+import type { Tx } from "@/db/connection";
+import { budgetEntries } from "@/db/schema";
+import { env } from "@/server/core/env";
+import { AppError } from "@/server/core/errors";
+import { estimateTokens, maxAnswerTokens } from "@/server/models/model";
+
+/** Most runs of one person that have not ended. */
+const mostOpenRuns = 100;
+/** What rules, passages and earlier turns may come to, in tokens. */
+const contextTokens = 4_500;
+
+/**
+ * Holds back what a run may use at most. Two starts of one person wait for each other here, so that what is held back and
+ * used never passes the day's limit, however many start at once.
+ */
+export async function reserveBudget(tx: Tx, run: { runId: string; userId: string; question: string }): Promise<void> {
+	const { runId, userId, question } = run;
+	const reserved = contextTokens + maxAnswerTokens + estimateTokens(question);
+	await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 1))`);
+	const [now] = await tx.execute<{ used: string; open: number }>(sql`
+		select (select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
+				where user_id = ${userId} and created_at >= date_trunc('day', now(), 'UTC')) as used,
+			(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running')) as open`);
+	if (now && now.open >= mostOpenRuns)
+		throw new AppError(
+			"LIMIT_REACHED",
+			`At most ${mostOpenRuns} of your runs can be open at once. Wait for one to end, or stop one.`,
+			{
+				retryAfterSeconds: 10,
+			},
+		);
+	const limit = env().QD_TOKENS_PER_USER_PER_DAY;
+	if (Number(now?.used ?? 0) + reserved > limit) throw outOfTokens(limit);
+	await tx.insert(budgetEntries).values({ runId, userId, reserved });
+}
+
+function outOfTokens(limit: number): AppError {
+	const now = new Date();
+	const midnight = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1);
+	const seconds = Math.ceil((midnight - now.getTime()) / 1000);
+	const hours = Math.max(1, Math.round(seconds / 3600));
+	return new AppError(
+		"LIMIT_REACHED",
+		`Your ${limit.toLocaleString("en")} tokens for today are used or held back by open runs. They come back at 00:00 UTC, in about ${hours} h; who runs this installation can raise QD_TOKENS_PER_USER_PER_DAY.`,
+		{ retryAfterSeconds: seconds },
+	);
+}

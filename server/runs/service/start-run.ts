@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { agents, runs, threads } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
+import type { StartedRun, StartRun } from "../contract";
+import { runsChannel } from "../events";
+import { reserveBudget } from "./budget";
+
+const longestTitle = 80;
+
+/** Writes a run down and wakes an executor; the answer comes through the run's events. Only a person starts runs: no agent does. */
+export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
+	const { userId } = requireUser(ctx);
+	if (ctx.actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person can start a run.");
+	const agentId = await chooseAgent(ctx, userId, input);
+	const runId = randomUUID();
+	const threadId = input.threadId ?? randomUUID();
+	await ctx.db.transaction(async (tx) => {
+		await reserveBudget(tx, { runId, userId, question: input.question });
+		if (input.threadId) await tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId));
+		else await tx.insert(threads).values({ id: threadId, userId, agentId, title: titleOf(input.question) });
+		const row = {
+			id: runId,
+			threadId,
+			userId,
+			agentId,
+			question: input.question,
+			collectionIds: input.collectionIds ?? null,
+			requestId: ctx.requestId,
+		};
+		// Sent together: one journey to the database for what does not depend on another's answer.
+		await Promise.all([
+			tx.insert(runs).values(row),
+			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
+			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
+		]);
+	});
+	return { runId, threadId };
+}
+
+/** The one named, else the thread's, else the default one. */
+async function chooseAgent(ctx: ServiceContext, userId: string, input: StartRun): Promise<string> {
+	let { agentId } = input;
+	if (input.threadId) {
+		const [thread] = await ctx.db.orm
+			.select({ agentId: threads.agentId })
+			.from(threads)
+			.where(and(eq(threads.id, input.threadId), eq(threads.userId, userId)));
+		if (!thread) throw notFound("This thread");
+		agentId ??= thread.agentId;
+	}
+	const [agent] = await ctx.db.orm
+		.select({ id: agents.id })
+		.from(agents)
+		.where(and(isNull(agents.archivedAt), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))
+		.limit(1);
+	if (!agent) throw notFound("This agent");
+	return agent.id;
+}
+
+function titleOf(question: string): string {
+	const line = question.replace(/\s+/gu, " ").trim();
+	if (line.length <= longestTitle) return line;
+	const cut = line.slice(0, longestTitle);
+	const atWord = cut.lastIndexOf(" ");
+	return `${cut.slice(0, atWord > longestTitle / 2 ? atWord : longestTitle).toWellFormed()}…`;
+}

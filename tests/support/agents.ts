@@ -1,0 +1,78 @@
+import { randomUUID } from "node:crypto";
+import type { Database } from "@/db/connection";
+import { agents } from "@/db/schema";
+import { type Checkpoints, openCheckpoints } from "@/server/agents/checkpointer";
+import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
+import type { ServiceContext } from "@/server/core/context";
+import { log } from "@/server/core/log";
+import type { Passage, SearchResult } from "@/server/knowledge/contract";
+import { openaiModel } from "@/server/models/openai";
+import { foldAnswer, type RunEvent } from "@/server/runs/contract";
+import { followRun } from "@/server/runs/service";
+import { testDatabase, urlOf } from "./database";
+import type { Provider } from "./provider";
+
+/** A database with a default agent and the tables of the checkpoints. */
+export async function agentsDatabase(): Promise<{ db: Database; agentId: string; checkpoints: Checkpoints }> {
+	const db = await testDatabase();
+	const checkpoints = openCheckpoints(urlOf(db));
+	await checkpoints.saver.setup();
+	const [agent] = await db.orm
+		.insert(agents)
+		.values({ name: "Assistant", isDefault: true })
+		.returning({ id: agents.id });
+	if (!agent) throw new Error("The agent was not made");
+	return { db, agentId: agent.id, checkpoints };
+}
+
+const leave = "All staff get 25 days of annual leave. Ask your manager two weeks before you take it.";
+
+/** A passage as search finds it, near to the question unless told otherwise. */
+export const testPassage = (text = leave, more: Partial<Passage> = {}): Passage => ({
+	chunkId: 1,
+	documentId: randomUUID(),
+	documentName: "handbook.pdf",
+	collectionId: randomUUID(),
+	page: 3,
+	pageCount: 12,
+	heading: "Leave",
+	text,
+	score: 0.03,
+	similarity: 0.7,
+	lexicalRank: 1,
+	vectorRank: 1,
+	matchedTerms: ["annual", "leave"],
+	queryTermCount: 3,
+	...more,
+});
+
+export const finds =
+	(passages: Passage[] = [testPassage()], searchedCollections = 1) =>
+	async (): Promise<SearchResult> => ({ passages, searchedCollections });
+
+/** An executor that asks the stand-in provider, and finds one passage whatever is asked. */
+export const testExecutor = (
+	{ db, checkpoints }: { db: Database; checkpoints: Checkpoints },
+	provider: Provider | null,
+	more: Partial<ExecutorOptions> = {},
+) =>
+	startExecutor({
+		database: db,
+		log,
+		slots: 32,
+		checkpoints,
+		model: provider ? openaiModel({ url: provider.url, key: "sk-test", model: "stand-in" }) : null,
+		search: finds(),
+		...more,
+	});
+
+/** Every event of a run until its end, and the answer that a reader has then. */
+export async function readRun(
+	ctx: ServiceContext,
+	runId: string,
+	lastEventId?: string,
+): Promise<{ events: RunEvent[]; text: string }> {
+	const events: RunEvent[] = [];
+	for await (const { data } of followRun(ctx, { runId, lastEventId })) events.push(data);
+	return { events, text: events.reduce((text, { body }) => foldAnswer(text, body), "") };
+}
