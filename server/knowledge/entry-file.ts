@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
-import { existsSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 /** What runs outside the process or thread that needs it: its bundle's name, and its source for where there is no bundle. */
@@ -23,18 +23,11 @@ export function entryFile(entry: Entry): Promise<string> {
 
 async function buildEntry(entry: Entry): Promise<string> {
 	const root = process.cwd();
-	// Inside node_modules, so that the bundle finds its packages; one a process, so that no two write the same file.
-	const folder = join(root, "node_modules", ".cache", "quarterdeck");
-	await mkdir(folder, { recursive: true });
-	const outfile = join(
-		folder,
-		`${entry}-${createHash("sha256").update(root).digest("hex").slice(0, 8)}-${process.pid}.mjs`,
-	);
 	const { build } = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ "esbuild");
-	await build({
+	const { outputFiles } = await build({
 		absWorkingDir: root,
 		entryPoints: [sources[entry]],
-		outfile,
+		write: false,
 		bundle: true,
 		platform: "node",
 		format: "esm",
@@ -43,6 +36,14 @@ async function buildEntry(entry: Entry): Promise<string> {
 		alias: { "@": root },
 		logLevel: "error",
 	});
-	process.once("exit", () => rmSync(outfile, { force: true }));
-	return outfile;
+	const content = outputFiles[0]?.contents ?? new Uint8Array();
+	// Inside node_modules, so that it finds its packages; named by its content and renamed into place, as others build it too.
+	const folder = join(root, "node_modules", ".cache", "quarterdeck");
+	const file = join(folder, `${entry}-${createHash("sha256").update(content).digest("hex").slice(0, 16)}.mjs`);
+	if (existsSync(file)) return file;
+	await mkdir(folder, { recursive: true });
+	const temporary = `${file}.${randomUUID()}`;
+	await writeFile(temporary, content);
+	await rename(temporary, file);
+	return file;
 }
