@@ -1,5 +1,5 @@
-import { and, asc, eq, isNotNull, isNull, sql } from "drizzle-orm";
-import { databaseCode } from "@/db/connection";
+import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { databaseCode, type Reader } from "@/db/connection";
 import { jobRuns, jobSteps } from "@/db/schema";
 import { asJob } from "../context";
 import type { Claim } from "./claim";
@@ -41,14 +41,16 @@ export async function execute(execution: Execution, claim: Claim): Promise<void>
 const ended: Reply = { kind: "ops", ops: [], isFinal: false, retryAt: null };
 
 async function prepare(core: Core, spec: FunctionSpec, claim: Claim): Promise<Call | null> {
-	const [run] = await core.db.orm.select().from(jobRuns).where(eq(jobRuns.id, claim.runId));
+	const [[run], steps] = await Promise.all([
+		core.db.orm.select().from(jobRuns).where(eq(jobRuns.id, claim.runId)),
+		core.db.orm
+			.select({ id: jobSteps.id, result: jobSteps.result, doneSeq: jobSteps.doneSeq })
+			.from(jobSteps)
+			.where(eq(jobSteps.runId, claim.runId))
+			.orderBy(asc(jobSteps.doneSeq)),
+	]);
 	if (!run || run.endedAt) return null;
 	if (!run.startedAt || run.state === "parked") await begin(core, spec, run);
-	const steps = await core.db.orm
-		.select({ id: jobSteps.id, result: jobSteps.result, doneSeq: jobSteps.doneSeq })
-		.from(jobSteps)
-		.where(eq(jobSteps.runId, run.id))
-		.orderBy(asc(jobSteps.doneSeq));
 	return {
 		spec,
 		stepId: claim.stepId,
@@ -62,19 +64,16 @@ async function prepare(core: Core, spec: FunctionSpec, claim: Claim): Promise<Ca
 }
 
 async function begin(core: Core, spec: FunctionSpec, run: Run): Promise<void> {
-	const limit = spec.config.timeouts?.finish;
+	const limit = run.startedAt ? undefined : spec.config.timeouts?.finish;
+	const mark = (db: Reader) =>
+		db
+			.update(jobRuns)
+			.set({ state: "running", startedAt: run.startedAt ?? sql`now()` })
+			.where(and(eq(jobRuns.id, run.id), isNull(jobRuns.endedAt)));
+	if (!limit) return void (await mark(core.db.orm));
 	await core.db.transaction(async (tx) => {
-		const open = and(eq(jobRuns.id, run.id), isNull(jobRuns.endedAt));
-		const first = await tx
-			.update(jobRuns)
-			.set({ state: "running", startedAt: sql`now()` })
-			.where(and(open, isNull(jobRuns.startedAt)))
-			.returning({ id: jobRuns.id });
-		if (first.length > 0 && limit) await enqueueWake(tx, run, finishTimeout, parseDue(limit));
-		await tx
-			.update(jobRuns)
-			.set({ state: "running" })
-			.where(and(open, isNotNull(jobRuns.startedAt)));
+		await mark(tx);
+		await enqueueWake(tx, run, finishTimeout, parseDue(limit));
 	});
 }
 

@@ -34,6 +34,24 @@ export async function enqueueCall(
 	});
 }
 
+/**
+ * Asks the function of a locked run what comes next, unless it has been asked already or steps are pending; in a race it
+ * goes on with each step that is done.
+ */
+export async function enqueueDiscovery(tx: Tx, run: JobOwner, options: { evenIfPending: boolean }): Promise<void> {
+	const isPending = options.evenIfPending
+		? sql`false`
+		: sql`exists (select 1 from job_steps where run_id = ${run.id} and done_seq is null)`;
+	await tx.execute(sql`
+		insert into job_queue (run_id, function_id, step_id, kind, order_at, concurrency_keys)
+		select ${run.id}, ${run.functionId}, ${discovery}, 'call', now() - make_interval(secs => ${run.priority}::int),
+			${textArray(run.concurrencyKeys)}
+		where not ${isPending} and not exists (
+			select 1 from job_queue
+			where run_id = ${run.id} and step_id = ${discovery} and kind = 'call' and claim_token is null
+		)`);
+}
+
 /** Ends a sleep or a waiting time when it is due. */
 export async function enqueueWake(
 	tx: Tx,

@@ -13,7 +13,7 @@ import {
 import { newJobId } from "../emit";
 import type { Core } from "./core";
 import { keyOf, numberOf } from "./expression";
-import { discovery, enqueueCall, enqueueWake, notifyWorkers, type Run, startTimeout } from "./queue";
+import { discovery, enqueueCall, enqueueDiscovery, enqueueWake, notifyWorkers, type Run, startTimeout } from "./queue";
 import { concurrencyKeys, type FunctionSpec } from "./registry";
 import { dueSql, parseDue } from "./time";
 
@@ -95,8 +95,9 @@ export async function finishRun(tx: Tx, core: Core, run: Run, outcome: Outcome):
 		.where(and(eq(jobRuns.id, run.id), isNull(jobRuns.endedAt)))
 		.returning({ id: jobRuns.id });
 	if (ended.length === 0) return;
-	await tx.delete(jobWaits).where(eq(jobWaits.runId, run.id));
-	await tx.delete(jobQueue).where(and(eq(jobQueue.runId, run.id), isNull(jobQueue.claimToken)));
+	await tx.execute(sql`
+		with waits as (delete from job_waits where run_id = ${run.id})
+		delete from job_queue where run_id = ${run.id} and claim_token is null`);
 	if (run.parentRunId && run.parentStepId) await answerParent(tx, run.parentRunId, run.parentStepId, outcome);
 	await announce(tx, core, run, outcome);
 }
@@ -122,14 +123,16 @@ async function announce(tx: Tx, core: Core, run: Run, outcome: Outcome): Promise
 		events: run.events,
 		...(outcome.state === "completed" ? { result: outcome.output } : { error: withoutUndefined(outcome.error) }),
 	};
+	let announced = 0;
 	for (const name of names) {
 		if (!core.registry.listensTo(name) && !(await isAwaited(tx, name))) continue;
 		await tx
 			.insert(jobEvents)
 			.values({ id: `${name.slice("inngest/".length)}-${run.id}`, name, data, ts: Date.now() })
 			.onConflictDoNothing();
+		announced++;
 	}
-	await notifyWorkers(tx);
+	if (announced > 0) await notifyWorkers(tx);
 }
 
 async function isAwaited(tx: Tx, event: string): Promise<boolean> {
@@ -167,7 +170,7 @@ export async function resolveStep(
 	await tx
 		.delete(jobQueue)
 		.where(and(eq(jobQueue.runId, run.id), eq(jobQueue.stepId, stepId), eq(jobQueue.kind, "wake")));
-	await goOn(tx, run, isRacing(step.opts));
+	await enqueueDiscovery(tx, run, { evenIfPending: isRacing(step.opts) });
 	await notifyWorkers(tx);
 	return true;
 }
@@ -179,30 +182,3 @@ export const nextDone = (runId: string) =>
 /** In `group.parallel()` the function goes on with each step that is done; otherwise when all are. */
 export const isRacing = (opts: Json | null): boolean =>
 	typeof opts === "object" && opts !== null && !Array.isArray(opts) && opts.parallelMode === "race";
-
-/** Asks the function what comes next, unless it waits for more steps or has been asked already. */
-export async function goOn(tx: Tx, run: Run, isRace = false): Promise<void> {
-	if (!isRace && (await hasPendingSteps(tx, run.id))) return;
-	const [asked] = await tx
-		.select({ id: jobQueue.id })
-		.from(jobQueue)
-		.where(
-			and(
-				eq(jobQueue.runId, run.id),
-				eq(jobQueue.stepId, discovery),
-				eq(jobQueue.kind, "call"),
-				isNull(jobQueue.claimToken),
-			),
-		)
-		.limit(1);
-	if (!asked) await enqueueCall(tx, run, { stepId: discovery });
-}
-
-async function hasPendingSteps(tx: Tx, runId: string): Promise<boolean> {
-	const rows = await tx
-		.select({ id: jobSteps.id })
-		.from(jobSteps)
-		.where(and(eq(jobSteps.runId, runId), isNull(jobSteps.doneSeq)))
-		.limit(1);
-	return rows.length > 0;
-}

@@ -4,9 +4,9 @@ import { type Claim, takeClaimed } from "./claim";
 import type { Core } from "./core";
 import { applyOp, type StepUpdate, writeStep } from "./ops";
 import type { Op, Reply } from "./protocol";
-import { discovery, enqueueCall, type Run, releaseKeys } from "./queue";
+import { discovery, enqueueCall, enqueueDiscovery, type Run, releaseKeys } from "./queue";
 import type { FunctionSpec } from "./registry";
-import { finishRun, goOn, isRacing, lockRun } from "./runs";
+import { finishRun, isRacing, lockRun } from "./runs";
 import type { Due } from "./time";
 
 /** The claim was lost while the call ran: another worker has the job, and what this one found out counts for nothing. */
@@ -81,7 +81,7 @@ async function recordOps(tx: Tx, settled: Settled, run: Run, reply: Reply & { ki
 				await applyOp(tx, core, run, op);
 		}
 	}
-	if (goesOn !== "no") await goOn(tx, run, goesOn === "race");
+	if (goesOn !== "no") await enqueueDiscovery(tx, run, { evenIfPending: goesOn === "race" });
 }
 
 /** The function itself failed, not one of its steps: the same call again, or the end of the run. */
