@@ -1,5 +1,5 @@
-import { inArray, sql } from "drizzle-orm";
-import type { Reader, Tx } from "@/db/connection";
+import { eq, inArray, sql } from "drizzle-orm";
+import type { Database, Reader, Tx } from "@/db/connection";
 import { runs } from "@/db/schema";
 import { runsChannel, stopNotice } from "../events";
 
@@ -17,4 +17,10 @@ export async function removeCheckpoints(reader: Reader, runIds: readonly string[
 	await reader.execute(sql`delete from langgraph.checkpoints where thread_id in ${ids}`);
 	await reader.execute(sql`delete from langgraph.checkpoint_blobs where thread_id in ${ids}`);
 	await reader.execute(sql`delete from langgraph.checkpoint_writes where thread_id in ${ids}`);
+}
+
+/** For an executor that has lost a run: was it removed, or has it another holder? */
+export async function isRemoved(db: Database, runId: string): Promise<boolean> {
+	const [run] = await db.orm.select({ id: runs.id }).from(runs).where(eq(runs.id, runId));
+	return !run;
 }
