@@ -1,0 +1,115 @@
+import type { Heading, ParsedPage } from "./parsing";
+
+/** A passage: `page.text.slice(start, end)` of its page, exactly. `heading` is the path of headings above it. */
+export type Chunk = { ordinal: number; page: number; start: number; end: number; heading: string; text: string };
+
+const fullSize = 1000;
+const leastFull = 900;
+/** Below this, a passage says too little by itself: it goes together with a neighbour that has room. */
+const tiny = 300;
+/** The rest of a section is evened out with the piece before it when it would be shorter than this. */
+const leastRest = 200;
+const longestHeading = 300;
+const hasWords = /[\p{L}\p{N}]/u;
+
+type Span = { start: number; end: number };
+type Section = Span & { heading: string };
+
+/** Cuts a document into passages of 900 to 1,000 characters where its text allows; none crosses a page. */
+export function chunkPages(pages: Pick<ParsedPage, "page" | "text" | "headings">[]): Chunk[] {
+	const chunks: Chunk[] = [];
+	const path: Heading[] = [];
+	for (const { page, text, headings } of pages) {
+		const pieces = sections(text, headings, path).flatMap((section) =>
+			cut(text, section).map((span) => ({ ...span, heading: section.heading })),
+		);
+		for (const { start, end, heading } of mergeTiny(pieces)) {
+			const passage = text.slice(start, end);
+			if (hasWords.test(passage)) chunks.push({ ordinal: chunks.length, page, start, end, heading, text: passage });
+		}
+	}
+	return chunks;
+}
+
+/** What is searched for a passage: its text, under the headings that it doesn't begin with itself. */
+export function searchText({ heading, text }: Pick<Chunk, "heading" | "text">): string {
+	const above = heading.split(separator).filter((part) => part && !text.startsWith(part));
+	return [...above, text].join("\n");
+}
+
+const separator = " › ";
+
+/** A page's text from heading to heading. `path` goes on from page to page. */
+function sections(text: string, headings: Heading[], path: Heading[]): Section[] {
+	const found: Section[] = [];
+	let start = 0;
+	const close = (end: number) => {
+		const span = trim(text, { start, end });
+		if (span.end > span.start) found.push({ ...span, heading: pathText(path) });
+		start = end;
+	};
+	for (const heading of headings) {
+		close(heading.at);
+		while (path.length > 0 && (path.at(-1)?.level ?? 0) >= heading.level) path.pop();
+		path.push(heading);
+	}
+	close(text.length);
+	return found;
+}
+
+const pathText = (path: Heading[]) =>
+	path
+		.map((heading) => heading.text)
+		.join(separator)
+		.slice(0, longestHeading)
+		.toWellFormed();
+
+function cut(text: string, section: Span): Span[] {
+	const pieces: Span[] = [];
+	let rest = section;
+	while (rest.end - rest.start > fullSize) {
+		const at = cutBetween(text, rest.start + leastFull, rest.start + fullSize);
+		pieces.push(trim(text, { start: rest.start, end: at }));
+		rest = trim(text, { start: at, end: rest.end });
+	}
+	const before = pieces.at(-1);
+	if (!before || rest.end - rest.start >= leastRest) return [...pieces, rest];
+	const middle = Math.ceil((before.start + rest.end) / 2);
+	const at = cutBetween(text, middle - leastRest / 2, middle + leastRest / 2);
+	const halves = [trim(text, { start: before.start, end: at }), trim(text, { start: at, end: rest.end })];
+	return [...pieces.slice(0, -1), ...halves].filter((span) => span.end > span.start);
+}
+
+/** Kinds of places to cut at, the best first: after a paragraph, a sentence, a line, a word. */
+const boundaries = [/\n\n/g, /[.!?…。！？]["'”’)\]]*\s/g, /\n/g, /\s/g];
+
+/** The last best place to cut in a window; in the middle of a word only where there is no other. */
+function cutBetween(text: string, from: number, to: number): number {
+	const window = text.slice(from, to + 1);
+	for (const boundary of boundaries) {
+		const last = [...window.matchAll(boundary)].at(-1);
+		if (last) return from + last.index + last[0].length;
+	}
+	// Never between the two halves of one character.
+	const unit = text.charCodeAt(to - 1);
+	return unit >= 0xd800 && unit < 0xdc00 ? to - 1 : to;
+}
+
+function mergeTiny(pieces: Section[]): Section[] {
+	const merged: Section[] = [];
+	for (const piece of pieces) {
+		const last = merged.at(-1);
+		const isTiny = (span: Span) => span.end - span.start < tiny;
+		if (last && (isTiny(last) || isTiny(piece)) && piece.end - last.start <= fullSize) last.end = piece.end;
+		else merged.push({ ...piece });
+	}
+	return merged;
+}
+
+function trim(text: string, { start, end }: Span): Span {
+	let from = start;
+	let to = end;
+	while (from < to && /\s/.test(text.charAt(from))) from++;
+	while (to > from && /\s/.test(text.charAt(to - 1))) to--;
+	return { start: from, end: to };
+}
