@@ -25,6 +25,7 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "launch",
+					globalSetup: ["tests/launch/copied-project.ts"],
 					include: ["tests/launch/**/*.test.ts"],
 					fileParallelism: false,
 					testTimeout: 180_000,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { ZodError } from "zod";
 import { describeEnvProblem, type Env, env } from "@/server/core/env";
@@ -39,8 +40,20 @@ function readEnvironment(): Env {
 
 /** npm itself may be killed; what it started then ends too. Who started us without npm may go away. */
 function parentWatch(isUnderNpm: boolean): () => boolean {
-	const first = process.ppid;
-	return () => isUnderNpm && process.ppid !== first;
+	if (!isUnderNpm) return () => false;
+	const first = npmAncestry();
+	return () => npmAncestry() !== first;
+}
+
+/** Our parent and, where that is only the shell which npm runs a script in, its parent too. */
+function npmAncestry(): string {
+	try {
+		const isShell = readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").includes("start.mjs");
+		const stat = isShell ? readFileSync(`/proc/${process.ppid}/stat`, "utf8") : "";
+		return `${process.ppid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1] ?? ""}`;
+	} catch {
+		return `${process.ppid}`;
+	}
 }
 
 function endOnSignals(product: Product, isParentGone: () => boolean): void {
