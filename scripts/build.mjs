@@ -16,6 +16,7 @@ const programs = {
 	prepare: "server/launch/prepare.ts",
 	web: "server/launch/web.ts",
 	worker: "server/launch/worker.ts",
+	demo: "server/launch/demo.ts",
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
 };

@@ -5,17 +5,18 @@ const seconds = (ms) => (ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.ro
 const line = (mark, name, rest) => `  ${mark} ${name.padEnd(10)} ${rest}`;
 
 /**
- * Runs `work` and prints its line when it is done; `work` may return a word or two for the line.
+ * Runs `work` and prints its line when it is done; `work` may return a word or two for the line, and `show` another hint.
  * @template T
- * @param {string} name @param {() => Promise<T>} work @param {string} [hint] shown while it runs, on a terminal
+ * @param {string} name @param {(show: (hint: string) => void) => Promise<T>} work @param {string} [hint] shown while it runs, on a terminal
  * @returns {Promise<T>}
  */
 export async function stage(name, work, hint = "") {
 	const started = performance.now();
-	if (tty) process.stdout.write(line("…", name, hint));
 	const clear = tty ? "\r\u001b[2K" : "";
+	const show = (now) => tty && process.stdout.write(`${clear}${line("…", name, now)}`);
+	show(hint);
 	try {
-		const result = await work();
+		const result = await work(show);
 		const note = typeof result === "string" && result ? `  ${result}` : "";
 		process.stdout.write(`${clear}${line("✓", name, `${seconds(performance.now() - started).padStart(7)}${note}`)}\n`);
 		return result;

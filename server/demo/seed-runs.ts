@@ -37,7 +37,9 @@ async function askAll(
 	const earlier = await everyRow((page) => listRuns(demoContext(db, actor), page));
 	const runs: Run[] = [];
 	for (const { question, agent, goesOn } of work.questions) {
-		const known = earlier.find((run) => run.question === question && run.state !== "failed" && run.state !== "cancelled");
+		const known = earlier.find(
+			(run) => run.question === question && run.state !== "failed" && run.state !== "cancelled",
+		);
 		const threadId = goesOn ? runs.at(-1)?.threadId : undefined;
 		const agentId = agent === null ? undefined : work.agents.get(agent);
 		const runId = known?.id ?? (await startRun(demoContext(db, actor), { question, threadId, agentId })).runId;

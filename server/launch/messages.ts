@@ -4,6 +4,14 @@ import { z } from "zod";
 export const Message = z.discriminatedUnion("kind", [
 	/** It can't go on, and a new start would not help. */
 	z.object({ kind: z.literal("problem"), message: z.string() }),
+	/** How far it is, for the progress line. */
+	z.object({ kind: z.literal("progress"), text: z.string() }),
+	/** The demo is there, and this is who can sign in to it. */
+	z.object({
+		kind: z.literal("demo"),
+		password: z.string(),
+		people: z.array(z.object({ name: z.string(), post: z.string(), email: z.string(), role: z.string() })),
+	}),
 	/** The database is as this version needs it. */
 	z.object({ kind: z.literal("prepared"), applied: z.array(z.string()), setupCode: z.string().nullable() }),
 ]);

@@ -6,6 +6,6 @@ export type LaunchOptions = {
 	demo: boolean;
 	dev: boolean;
 	isUnderNpm: boolean;
-	stage: <T>(name: string, work: () => Promise<T>, hint?: string) => Promise<T>;
+	stage: <T>(name: string, work: (show: (hint: string) => void) => Promise<T>, hint?: string) => Promise<T>;
 	onRunning: (running: { url: string; isEnding: () => boolean; restartWorker: () => void }) => void;
 };

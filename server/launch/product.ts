@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { childEnvironment, type Env } from "@/server/core/env";
 import { openDataFolder, readSecrets, type Secrets } from "./data-folder";
+import { watchDemo } from "./demo-filling";
 import { LogFile } from "./log-file";
 import { Message } from "./messages";
 import type { LaunchOptions } from "./options";
@@ -27,6 +28,7 @@ export class Product {
 	private readonly folder: string;
 	private readonly parts: Supervisor[] = [];
 	private cluster: Cluster | null = null;
+	private demo: ChildProcess | null = null;
 	private environment: Record<string, string> = {};
 	private starting: Promise<string | null> | null = null;
 	private problem: LaunchProblem | null = null;
@@ -63,14 +65,17 @@ export class Product {
 			NEXT_TELEMETRY_DISABLED: "1",
 			...(this.env.QD_URL ? { NEXTAUTH_URL: this.env.QD_URL } : { AUTH_TRUST_HOST: "1" }),
 		};
-		const { setupCode } = await stage("migrate", () => this.prepare([]));
-		if (this.options.demo) await stage("demo", () => this.prepare(["--demo"]));
+		const { setupCode } = await stage("migrate", () => this.prepare());
 		await stage("worker", () => this.startPart("worker", [join(this.options.root, "dist", "worker.mjs")]));
 		await stage("web", async () => {
 			await this.startPart("web", this.webCommand());
 			await this.expectReady();
 		});
-		return setupCode;
+		if (!this.options.demo) return setupCode;
+		// It makes an owner where there is none, with a code of its own.
+		const lines = await stage("demo", (show) => this.fillDemo(show), "making people");
+		console.log(lines.join("\n"));
+		return null;
 	}
 
 	private async startPostgres(secrets: Secrets): Promise<"made" | ""> {
@@ -92,17 +97,24 @@ export class Product {
 	}
 
 	/** Runs what brings the database up to this version, in a process of its own that ends. */
-	private async prepare(words: string[]): Promise<Prepared> {
+	private async prepare(): Promise<Prepared> {
 		this.refuseWhenEnding();
 		const log = this.logFile("prepare");
 		const own = this.env.DATABASE_URL ? [] : ["--own"];
-		const child = this.spawnNode("prepare", [join(this.options.root, "dist", "prepare.mjs"), ...own, ...words], log);
+		const child = this.spawnNode("prepare", [join(this.options.root, "dist", "prepare.mjs"), ...own], log);
 		const told: Message[] = [];
 		child.on("message", (message) => told.push(Message.parse(message)));
 		await new Promise((done) => child.once("exit", done));
 		const answer = told.at(-1);
 		if (answer?.kind === "prepared") return answer;
-		throw new LaunchProblem(answer?.message ?? `The database could not be prepared: see ${log.path}.`);
+		const why = answer?.kind === "problem" ? answer.message : null;
+		throw new LaunchProblem(why ?? `The database could not be prepared: see ${log.path}.`);
+	}
+
+	private async fillDemo(show: (hint: string) => void): Promise<string[]> {
+		this.refuseWhenEnding();
+		this.demo = this.spawnNode("demo", [join(this.options.root, "dist", "demo.mjs")], this.logFile("demo"));
+		return watchDemo(this.demo, show);
 	}
 
 	private webCommand(): string[] {
@@ -192,6 +204,7 @@ export class Product {
 	/** Web and worker first, as both need the database; then PostgreSQL, also one that was only just being born. */
 	async stop(): Promise<void> {
 		this.isEnding = true;
+		this.demo?.kill();
 		const users = this.parts.filter(({ part }) => part.name !== "postgres");
 		await Promise.all(users.map((supervisor) => supervisor.stop(stopMs.part)));
 		await this.starting?.catch(() => {});
@@ -204,6 +217,7 @@ export class Product {
 	/** At once. PostgreSQL mends itself at the next start. */
 	async kill(): Promise<void> {
 		for (const supervisor of this.parts) supervisor.kill();
+		this.demo?.kill("SIGKILL");
 		await pause(200);
 		if (this.cluster) await stopLeftover(this.cluster);
 	}
