@@ -173,7 +173,7 @@ CREATE TABLE "job_runs" (
 	"idempotency_key" text,
 	"parent_run_id" text,
 	"parent_step_id" text,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp with time zone,
 	"ended_at" timestamp with time zone
 );

@@ -56,7 +56,8 @@ export const jobRuns = pgTable(
 		idempotencyKey: text(),
 		parentRunId: text(),
 		parentStepId: text(),
-		createdAt: at().notNull().defaultNow(),
+		/** To the millisecond, as a cursor has it. */
+		createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
 		startedAt: at(),
 		endedAt: at(),
 	},

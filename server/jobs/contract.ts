@@ -7,9 +7,10 @@ export const JobRun = z.object({
 	id: z.string(),
 	functionId: z.string(),
 	state: JobState,
-	/** Why it waits, where it does: its place in the queue, the key it waits for, until when it sleeps. */
+	/** Why it waits, where it does: its place in the queue, the key it waits for and who holds it, until when it sleeps. */
 	waitingFor: z.string().nullable(),
 	error: z.string().nullable(),
+	/** Calls of the function so far, whatever they came to. */
 	attempts: z.int(),
 	createdAt: z.date(),
 	startedAt: z.date().nullable(),
@@ -19,22 +20,24 @@ export type JobRun = z.infer<typeof JobRun>;
 export const ListJobs = Page.extend({ state: JobState.optional() });
 export type ListJobs = z.infer<typeof ListJobs>;
 export const JobPage = pageOf(JobRun);
+export type JobPage = z.infer<typeof JobPage>;
 export const OneJob = z.strictObject({ jobRunId: z.string().min(1).max(100) });
 export type OneJob = z.infer<typeof OneJob>;
+export const JobAttempt = z.object({
+	attempt: z.int(),
+	state: z.enum(["completed", "errored", "failed", "lost"]),
+	error: z.string().nullable(),
+	ms: z.int().nullable(),
+	at: z.date(),
+});
+export type JobAttempt = z.infer<typeof JobAttempt>;
+/** A step, or the function around its steps (`op` is then `Function`). */
 export const JobStep = z.object({
 	id: z.string(),
 	name: z.string(),
 	op: z.string(),
 	state: z.string(),
-	attempts: z.array(
-		z.object({
-			attempt: z.int(),
-			state: z.string(),
-			error: z.string().nullable(),
-			ms: z.int().nullable(),
-			at: z.date(),
-		}),
-	),
+	attempts: z.array(JobAttempt),
 	createdAt: z.date(),
 	endedAt: z.date().nullable(),
 });
@@ -46,7 +49,10 @@ export const JobsOverview = z.object({
 	ready: z.int(),
 	/** Seconds that the oldest ready job has waited; null where none waits. */
 	oldestReadySeconds: z.number().nullable(),
+	/** Calls being executed now. */
 	running: z.int(),
+	/** Calls that wait for room under a concurrency key: starved, not failed. */
+	blocked: z.int(),
 	failed: z.int(),
 	parked: z.int(),
 	workers: z.array(

@@ -48,7 +48,7 @@ export class NotDelivered extends Error {
 
 async function deliver(tx: Tx, core: Core, event: StoredEvent): Promise<void> {
 	// First, so that an event which cancels older runs of a function doesn't cancel the one that it starts.
-	await endWaits(tx, core, event);
+	await endWaits(tx, event);
 	let started = 0;
 	for (const spec of core.registry.startedBy(event)) {
 		if ((await startRun(tx, spec, event)) !== null) started++;
@@ -57,7 +57,7 @@ async function deliver(tx: Tx, core: Core, event: StoredEvent): Promise<void> {
 }
 
 /** In the order of the runs' ids, so that two deliveries that lock the same runs don't wait for each other. */
-async function endWaits(tx: Tx, core: Core, event: StoredEvent): Promise<void> {
+async function endWaits(tx: Tx, event: StoredEvent): Promise<void> {
 	const waits = await tx
 		.select({
 			runId: jobWaits.runId,
@@ -79,6 +79,6 @@ async function endWaits(tx: Tx, core: Core, event: StoredEvent): Promise<void> {
 			continue;
 		}
 		const error = { name: "Cancelled", message: `Cancelled by the event ${event.name}` };
-		await finishRun(tx, core, run, { state: "cancelled", error });
+		await finishRun(tx, run, { state: "cancelled", error });
 	}
 }

@@ -93,6 +93,6 @@ async function countLost(tx: Tx, core: Core, run: Run, claim: LostClaim): Promis
 	}
 	await takeClaimed(tx, claim);
 	const last = { ...error, message: `The worker that did this was lost ${claim.crashes + 1} times` };
-	if (claim.stepId === discovery) return finishRun(tx, core, run, { state: "failed", error: last });
+	if (claim.stepId === discovery) return finishRun(tx, run, { state: "failed", error: last });
 	await resolveStep(tx, run, claim.stepId, { error: last });
 }

@@ -111,7 +111,7 @@ async function invoke(tx: Tx, core: Core, run: Run, op: Op & { op: "InvokeFuncti
 	};
 	// Delivered by the very act: it stands there to be seen.
 	await tx.insert(jobEvents).values({ ...event, deliveredAt: sql`now()`, extra: v ? { v } : null });
-	const child = await startRun(tx, spec, event, { runId: run.id, stepId: op.id });
+	const child = await startRun(tx, spec, event, { parent: { runId: run.id, stepId: op.id } });
 	if (child === null) {
 		const message = `${spec.id} ran already for this idempotency key`;
 		await resolveStep(tx, run, op.id, { error: { name: "Error", message } });

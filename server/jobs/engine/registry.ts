@@ -98,13 +98,6 @@ export class Registry {
 			),
 		);
 	}
-
-	/** Whether any function may start on an event of that name. */
-	listensTo(name: string): boolean {
-		return this.all.some(({ config }) =>
-			config.triggers.some((trigger) => "event" in trigger && names(trigger.event, name)),
-		);
-	}
 }
 
 const names = (pattern: string, name: string) =>

@@ -1,4 +1,4 @@
-import { and, eq, exists, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, isNull, lt, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import {
 	type Json,
@@ -11,7 +11,6 @@ import {
 	type StoredEvent,
 } from "@/db/schema";
 import { newJobId } from "../emit";
-import type { Core } from "./core";
 import { keyOf, numberOf } from "./expression";
 import { discovery, enqueueCall, enqueueDiscovery, enqueueWake, notifyWorkers, type Run, startTimeout } from "./queue";
 import { concurrencyKeys, type FunctionSpec } from "./registry";
@@ -21,15 +20,18 @@ import { dueSql, parseDue } from "./time";
 export type Parent = { runId: string; stepId: string };
 export const cancelStep = (index: number) => `$cancel:${index}`;
 
-/** Makes a run and its first call. Null where one with the same idempotency key began within a day. */
+/**
+ * Makes a run and its first call. Null where one with the same idempotency key began within a day; `isAgain` is for who
+ * wants it all the same.
+ */
 export async function startRun(
 	tx: Tx,
 	spec: FunctionSpec,
 	event: StoredEvent,
-	parent?: Parent,
+	{ parent, isAgain = false }: { parent?: Parent; isAgain?: boolean } = {},
 ): Promise<string | null> {
 	const { config } = spec;
-	const key = config.idempotency ? keyOf(config.idempotency, event) : null;
+	const key = config.idempotency && !isAgain ? keyOf(config.idempotency, event) : null;
 	if (key !== null) await forgetOldKey(tx, spec.id, key);
 	const priority = config.priority?.run ? Math.round(numberOf(config.priority.run, event)) : 0;
 	const run = {
@@ -84,7 +86,7 @@ export type Outcome =
 	| { state: "cancelled"; error: StoredError };
 
 /** Ends a locked run, for good: a run that has ended stays as it is. What is being executed keeps its claim until it returns. */
-export async function finishRun(tx: Tx, core: Core, run: Run, outcome: Outcome): Promise<void> {
+export async function finishRun(tx: Tx, run: Run, outcome: Outcome): Promise<void> {
 	const ended = await tx
 		.update(jobRuns)
 		.set({
@@ -99,7 +101,7 @@ export async function finishRun(tx: Tx, core: Core, run: Run, outcome: Outcome):
 		with waits as (delete from job_waits where run_id = ${run.id})
 		delete from job_queue where run_id = ${run.id} and claim_token is null`);
 	if (run.parentRunId && run.parentStepId) await answerParent(tx, run.parentRunId, run.parentStepId, outcome);
-	await announce(tx, core, run, outcome);
+	await announce(tx, run, outcome);
 }
 
 async function answerParent(tx: Tx, runId: string, stepId: string, outcome: Outcome): Promise<void> {
@@ -110,7 +112,7 @@ async function answerParent(tx: Tx, runId: string, stepId: string, outcome: Outc
 }
 
 /** `inngest/function.finished`, `.failed` and `.cancelled`, where anybody listens; their ids make each of them one. */
-async function announce(tx: Tx, core: Core, run: Run, outcome: Outcome): Promise<void> {
+async function announce(tx: Tx, run: Run, outcome: Outcome): Promise<void> {
 	const [event] = run.events;
 	// A failure handler that fails must not start itself again.
 	if (!event || event.name.startsWith("inngest/function.f") || event.name === "inngest/function.cancelled") return;
@@ -125,7 +127,7 @@ async function announce(tx: Tx, core: Core, run: Run, outcome: Outcome): Promise
 	};
 	let announced = 0;
 	for (const name of names) {
-		if (!core.registry.listensTo(name) && !(await isAwaited(tx, name))) continue;
+		if (!(await isHeard(tx, name))) continue;
 		await tx
 			.insert(jobEvents)
 			.values({ id: `${name.slice("inngest/".length)}-${run.id}`, name, data, ts: Date.now() })
@@ -135,10 +137,15 @@ async function announce(tx: Tx, core: Core, run: Run, outcome: Outcome): Promise
 	if (announced > 0) await notifyWorkers(tx);
 }
 
-async function isAwaited(tx: Tx, event: string): Promise<boolean> {
-	const waits = tx.select({ one: sql`1` }).from(jobWaits).where(eq(jobWaits.event, event));
-	const [row] = await tx.select({ found: exists(waits).mapWith(Boolean) }).from(sql`(select 1) as one`);
-	return row?.found ?? false;
+/** Whether a function starts on such an event or a run waits for one: as the table has it, for who has no functions loaded. */
+async function isHeard(tx: Tx, event: string): Promise<boolean> {
+	const [row] = await tx.execute<{ heard: boolean }>(sql`
+		select exists (select 1 from job_waits where event = ${event}) or exists (
+			select 1 from job_functions, jsonb_array_elements(config -> 'triggers') as trigger
+			where trigger ->> 'event' = ${event}
+				or (right(trigger ->> 'event', 1) = '*' and starts_with(${event}, rtrim(trigger ->> 'event', '*')))
+		) as heard`);
+	return row?.heard ?? false;
 }
 
 const withoutUndefined = ({ stack, ...error }: StoredError): { [key: string]: Json } => {

@@ -28,11 +28,10 @@ export async function settle(settled: Settled, reply: Reply): Promise<void> {
 }
 
 async function record(tx: Tx, settled: Settled, run: Run, reply: Reply): Promise<void> {
-	const { core } = settled;
 	switch (reply.kind) {
 		case "completed": {
 			await note(tx, settled, { state: "completed" });
-			return finishRun(tx, core, run, { state: "completed", output: reply.output });
+			return finishRun(tx, run, { state: "completed", output: reply.output });
 		}
 		case "failed":
 			return failCall(tx, settled, run, reply);
@@ -48,7 +47,7 @@ async function recordOps(tx: Tx, settled: Settled, run: Run, reply: Reply & { ki
 		switch (op.op) {
 			case "RunComplete": {
 				await note(tx, settled, { state: "completed" });
-				return finishRun(tx, core, run, { state: "completed", output: op.data });
+				return finishRun(tx, run, { state: "completed", output: op.data });
 			}
 			case "StepRun": {
 				await note(tx, settled, { state: "completed", op });
@@ -93,7 +92,7 @@ export async function failCall(
 ): Promise<void> {
 	const isFinal = failure.isFinal || isLastAttempt(settled);
 	await note(tx, settled, { state: isFinal ? "failed" : "errored", error: failure.error });
-	if (isFinal) return finishRun(tx, settled.core, run, { state: "failed", error: failure.error });
+	if (isFinal) return finishRun(tx, run, { state: "failed", error: failure.error });
 	await callAgain(tx, settled, run, failure.retryAt);
 }
 

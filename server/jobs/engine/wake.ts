@@ -18,19 +18,19 @@ export async function wakeNext(core: Core): Promise<boolean> {
 			.for("update", { of: jobRuns, skipLocked: true });
 		if (!found) return false;
 		const taken = await tx.delete(jobQueue).where(eq(jobQueue.id, found.id)).returning({ id: jobQueue.id });
-		if (taken.length === 1 && !found.run.endedAt) await wake(tx, core, found.run, found.stepId);
+		if (taken.length === 1 && !found.run.endedAt) await wake(tx, found.run, found.stepId);
 		return true;
 	});
 }
 
-async function wake(tx: Tx, core: Core, run: Run, stepId: string): Promise<void> {
+async function wake(tx: Tx, run: Run, stepId: string): Promise<void> {
 	switch (stepId) {
 		case startTimeout: {
-			if (!run.startedAt) await finishRun(tx, core, run, timedOut("It did not start within its time limit"));
+			if (!run.startedAt) await finishRun(tx, run, timedOut("It did not start within its time limit"));
 			return;
 		}
 		case finishTimeout:
-			return finishRun(tx, core, run, timedOut("It did not finish within its time limit"));
+			return finishRun(tx, run, timedOut("It did not finish within its time limit"));
 		default:
 			await endWait(tx, run, stepId);
 	}

@@ -1,0 +1,3 @@
+export { cancelJob, retryJob } from "./change-jobs";
+export { readJobsOverview } from "./overview";
+export { getJob, listJobs } from "./read-jobs";
