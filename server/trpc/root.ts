@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { jobsRouter } from "@/server/jobs/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
@@ -17,6 +18,7 @@ export const appRouter = router({
 	threads: threadsRouter,
 	runs: runsRouter,
 	prompts: promptsRouter,
+	jobs: jobsRouter,
 	audit: auditRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
