@@ -15,7 +15,7 @@ import {
 	WidthType,
 } from "docx";
 
-const levels = { 1: HeadingLevel.TITLE, 2: HeadingLevel.HEADING_1, 3: HeadingLevel.HEADING_2 };
+const levels = { 1: HeadingLevel.HEADING_1, 2: HeadingLevel.HEADING_2, 3: HeadingLevel.HEADING_3 };
 const made = new Date("2026-11-01T09:00:00Z");
 
 /** @returns {Promise<Buffer>} */
