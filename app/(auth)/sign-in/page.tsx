@@ -8,7 +8,7 @@ export const metadata: Metadata = { title: "Sign in" };
 /** Only a path of our own: `//host` and `/\host` lead elsewhere. */
 const ownPath = (next: unknown): string => (typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : "/");
 
-export default async function SignInPage({ searchParams }: PageProps<"/sign-in">) {
+export default async function SignInPage({ searchParams }: { searchParams: Promise<{ next?: string | string[] }> }) {
 	const { next } = await searchParams;
 	const me = await read((api) => api.auth.me({}));
 	if (me.kind === "read") redirect(ownPath(next));

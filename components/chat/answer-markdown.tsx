@@ -1,0 +1,78 @@
+"use client";
+
+import { memo } from "react";
+import ReactMarkdown, { type Components } from "react-markdown";
+import remarkGfm from "remark-gfm";
+import type { Citation } from "@/server/runs/contract";
+import type { AnswerProps } from "./answer";
+import styles from "./answer.module.css";
+import { markAnswer } from "./answer-marks";
+import { CitationChip } from "./citation";
+
+/** Only what leads to a page or a mail; anything else loses its address. */
+function safeUrl(url: string): string {
+	try {
+		const { protocol } = new URL(url);
+		return ["http:", "https:", "mailto:"].includes(protocol) ? url : "";
+	} catch {
+		return "";
+	}
+}
+
+const hostOf = (url: string): string => {
+	try {
+		return new URL(url).host;
+	} catch {
+		return "";
+	}
+};
+
+const componentsFor = (citations: Citation[]): Components => ({
+	// A link says where it leads, as its text may claim anything.
+	a: ({ href, children }) =>
+		href ? (
+			<a href={href} target="_blank" rel="noopener noreferrer nofollow" title={href}>
+				{children}
+				{hostOf(href) ? <span className={styles.host}> ({hostOf(href)})</span> : null}
+			</a>
+		) : (
+			<span>{children}</span>
+		),
+	// An image in a model's output would tell its host that it was read.
+	img: ({ alt }) => <span className={styles.image}>[image{alt ? `: ${alt}` : ""}]</span>,
+	input: ({ checked }) => <input type="checkbox" checked={checked ?? false} readOnly disabled aria-label="Task" />,
+	table: ({ children }) => (
+		<div className={styles.tableFrame}>
+			<table>{children}</table>
+		</div>
+	),
+	h1: ({ children }) => <h4>{children}</h4>,
+	h2: ({ children }) => <h4>{children}</h4>,
+	h3: ({ children }) => <h4>{children}</h4>,
+	h4: ({ children }) => <h5>{children}</h5>,
+	cite: ({ node }) => {
+		const marker = Number(node?.properties.dataMarker);
+		const citation = citations.find((one) => one.marker === marker);
+		return citation ? <CitationChip citation={citation} /> : <>[{marker}]</>;
+	},
+	mark: ({ children }) => (
+		<mark className={styles.unsupported} title="No cited passage supports this sentence.">
+			{children}
+		</mark>
+	),
+});
+
+function AnswerMarkdown({ text, citations, unsupported }: AnswerProps) {
+	return (
+		<ReactMarkdown
+			skipHtml
+			urlTransform={safeUrl}
+			remarkPlugins={[remarkGfm, [markAnswer, { unsupported }]]}
+			components={componentsFor(citations)}
+		>
+			{text}
+		</ReactMarkdown>
+	);
+}
+
+export default memo(AnswerMarkdown);

@@ -1,0 +1,84 @@
+"use client";
+
+import { IconArrowDown } from "@tabler/icons-react";
+import { type ReactNode, useRef } from "react";
+import { Button } from "@/components/ui/button";
+import { ErrorView } from "@/components/ui/error-view";
+import { Composer } from "./composer";
+import styles from "./conversation.module.css";
+import { Question } from "./question";
+import { Queue } from "./queue";
+import { SourcePanel } from "./source-panel";
+import { ThreadHeader } from "./thread-header";
+import { Turn } from "./turn";
+import { type Conversation as ConversationState, type Sending, useConversation } from "./use-conversation";
+import { usePinned } from "./use-pinned";
+import { Welcome } from "./welcome";
+
+export function Conversation({ threadId }: { threadId: string | null }) {
+	const conversation = useConversation(threadId);
+	const { thread, runs, sending, outbox } = conversation;
+	const frame = useRef<HTMLElement>(null);
+	const content = useRef<HTMLDivElement>(null);
+	const { isAway, pin } = usePinned(frame, content);
+	const isEmpty = threadId === null && !sending && outbox.queue.length === 0;
+	return (
+		<>
+			<div className={styles.conversation}>
+				<ThreadHeader thread={thread} isNew={threadId === null} />
+				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+				<section ref={frame} className={styles.scroll} tabIndex={0} aria-label="Conversation">
+					<div ref={content} className={styles.content}>
+						{conversation.failure ? <ErrorView failure={conversation.failure} retry={conversation.retry} /> : null}
+						{isEmpty ? <Welcome /> : null}
+						{runs.map((run, index) => (
+							<Turn
+								key={run.id}
+								run={run}
+								onAskAgain={index === runs.length - 1 ? () => conversation.send(run.question) : undefined}
+							/>
+						))}
+						{sending ? <OnItsWay sending={sending} conversation={conversation} /> : null}
+						<Queue conversation={conversation} />
+					</div>
+				</section>
+				<div className={styles.foot}>
+					{isAway ? <Latest onClick={pin}>{conversation.isBusy ? "Follow the answer" : "To the latest"}</Latest> : null}
+					<Composer conversation={conversation} />
+				</div>
+			</div>
+			<SourcePanel />
+		</>
+	);
+}
+
+function Latest({ onClick, children }: { onClick: () => void; children: ReactNode }) {
+	return (
+		<div className={styles.latest}>
+			<Button size="small" icon={IconArrowDown} onClick={onClick}>
+				{children}
+			</Button>
+		</div>
+	);
+}
+
+/** A question that the server has not taken yet, or would not take. */
+function OnItsWay({ sending, conversation }: { sending: Sending; conversation: ConversationState }) {
+	return (
+		<div className={styles.sending}>
+			<Question text={sending.text} />
+			{sending.failure ? (
+				<>
+					<ErrorView
+						title="This question was not sent."
+						failure={sending.failure}
+						retry={() => conversation.sendAgain(sending.text)}
+					/>
+					<Button size="small" look="quiet" onClick={conversation.discardFailed}>
+						Drop it
+					</Button>
+				</>
+			) : null}
+		</div>
+	);
+}

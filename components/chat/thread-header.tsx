@@ -1,0 +1,108 @@
+"use client";
+
+import { IconCheck, IconMessages, IconPencil, IconTrash } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { type FormEvent, useRef, useState } from "react";
+import { useMay } from "@/components/shell/me";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { IconButton } from "@/components/ui/button";
+import { confirm, say } from "@/components/ui/say";
+import type { Thread } from "@/server/threads/contract";
+import styles from "./conversation.module.css";
+import { ThreadList } from "./thread-list";
+
+/** Which chat this is; its name can be changed, and it can be deleted. */
+export function ThreadHeader({ thread, isNew }: { thread: Thread | null; isNew: boolean }) {
+	const [isRenaming, setRenaming] = useState(false);
+	const mayWrite = useMay("threads:write");
+	const drawer = useRef<HTMLDialogElement>(null);
+	return (
+		<header className={styles.head}>
+			<span className={styles.onlyNarrow}>
+				<IconButton icon={IconMessages} label="Show the chats" onClick={() => drawer.current?.showModal()} />
+			</span>
+			{/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it; Esc does so natively */}
+			<dialog
+				ref={drawer}
+				className={styles.drawer}
+				aria-label="Chats"
+				onClick={(event) => event.target === drawer.current && drawer.current.close()}
+			>
+				<ThreadList onGo={() => drawer.current?.close()} />
+			</dialog>
+			{thread && isRenaming ? (
+				<RenameForm thread={thread} onDone={() => setRenaming(false)} />
+			) : (
+				<h1>{isNew ? "New chat" : (thread?.title ?? "Chat")}</h1>
+			)}
+			{thread && mayWrite && !isRenaming ? (
+				<span className={styles.headTools}>
+					<IconButton icon={IconPencil} label="Rename this chat" onClick={() => setRenaming(true)} />
+					<RemoveButton thread={thread} />
+				</span>
+			) : null}
+		</header>
+	);
+}
+
+function RenameForm({ thread, onDone }: { thread: Thread; onDone: () => void }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const rename = useMutation(
+		api.threads.rename.mutationOptions({
+			onSuccess: async () => {
+				await cache.invalidateQueries(api.threads.pathFilter());
+				onDone();
+			},
+			onError: (error) => say(toFailure(error).message, "failed"),
+		}),
+	);
+	const submit = (event: FormEvent<HTMLFormElement>) => {
+		event.preventDefault();
+		const title = String(new FormData(event.currentTarget).get("title")).trim();
+		if (!title || title === thread.title) return onDone();
+		rename.mutate({ threadId: thread.id, title });
+	};
+	return (
+		<form onSubmit={submit}>
+			<input
+				name="title"
+				defaultValue={thread.title}
+				maxLength={200}
+				aria-label="Name of this chat"
+				// biome-ignore lint/a11y/noAutofocus: the field appears because one asked to write in it
+				autoFocus
+				onKeyDown={(event) => event.key === "Escape" && onDone()}
+			/>
+			<IconButton icon={IconCheck} label="Save the name" type="submit" />
+		</form>
+	);
+}
+
+function RemoveButton({ thread }: { thread: Thread }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const router = useRouter();
+	const remove = useMutation(
+		api.threads.remove.mutationOptions({
+			onSuccess: async () => {
+				await cache.invalidateQueries(api.threads.list.pathFilter());
+				router.push("/chat");
+			},
+			onError: (error) => say(toFailure(error).message, "failed"),
+		}),
+	);
+	const ask = async () => {
+		const isWanted = await confirm({
+			title: "Delete this chat?",
+			text: `“${thread.title}” and its answers will be gone for good.`,
+			action: "Delete chat",
+		});
+		if (isWanted) remove.mutate({ threadId: thread.id });
+	};
+	return (
+		<IconButton icon={IconTrash} label="Delete this chat" disabled={remove.isPending} onClick={() => void ask()} />
+	);
+}

@@ -1,0 +1,103 @@
+"use client";
+
+import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/icons-react";
+import { useState } from "react";
+import { CopyId } from "@/components/ui/copy";
+import { ErrorView } from "@/components/ui/error-view";
+import type { Run } from "@/server/runs/contract";
+import { Activity } from "./activity";
+import { Answer } from "./answer";
+import { Question } from "./question";
+import { useRunFeed } from "./run-feed";
+import styles from "./turn.module.css";
+import { isOpen } from "./use-conversation";
+import { Verdict } from "./verdict";
+
+/** A question and its answer, whether it is coming in or long done. */
+export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void }) {
+	const [wasOpen, setFollowed] = useState(isOpen(run));
+	const feed = useRunFeed(wasOpen ? run.id : null);
+	const { story } = feed;
+	const isLive = isOpen(run) && story.ending === null;
+	const state = isOpen(run) ? (story.ending?.state ?? run.state) : run.state;
+	const result = run.result ?? story.ending?.result ?? null;
+	const text = isOpen(run) ? story.text : (run.answer ?? story.text);
+	const reason = run.reason ?? story.ending?.reason ?? null;
+	return (
+		<article className={styles.turn} aria-label={`Question: ${run.question.slice(0, 120)}`} data-run={run.id}>
+			<Question text={run.question} at={run.createdAt} />
+			<div className={styles.reply} aria-busy={isLive}>
+				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />
+				{feed.link === "cut" && isLive ? <Cut /> : null}
+				{feed.failure && isLive ? <ErrorView failure={feed.failure} /> : null}
+				{text ? (
+					<div data-abstained={result?.abstained || undefined} className={styles.text}>
+						<Answer
+							text={text}
+							citations={result?.citations ?? story.citations}
+							unsupported={result?.unsupported ?? []}
+							isStreaming={isLive}
+						/>
+					</div>
+				) : null}
+				<Ended
+					state={state}
+					run={run}
+					reason={reason}
+					isIncomplete={result?.incomplete ?? false}
+					hasText={text !== ""}
+				/>
+				{isLive ? null : <Verdict run={run} text={text} result={result} onAskAgain={onAskAgain} />}
+			</div>
+		</article>
+	);
+}
+
+function Cut() {
+	return (
+		<p className={styles.note} role="status">
+			<IconPlugConnectedX size={16} stroke={1.5} aria-hidden="true" />
+			Reconnecting… The answer goes on meanwhile; nothing is lost.
+		</p>
+	);
+}
+
+function Ended(props: {
+	state: Run["state"];
+	run: Run;
+	reason: string | null;
+	isIncomplete: boolean;
+	hasText: boolean;
+}) {
+	switch (props.state) {
+		case "queued":
+		case "running":
+			return null;
+		case "succeeded":
+			return props.isIncomplete ? (
+				<p className={styles.note} data-tone="amber">
+					<IconAlertTriangle size={16} stroke={1.5} aria-hidden="true" />
+					The answer stops before its end.
+				</p>
+			) : null;
+		case "cancelled":
+			return (
+				<p className={styles.note}>
+					<IconPlayerStop size={16} stroke={1.5} aria-hidden="true" />
+					{props.reason ?? "Stopped."} {props.hasText ? "What had been written by then is kept." : ""}
+				</p>
+			);
+		case "failed":
+			return (
+				<div className={styles.note} data-tone="red" role="alert">
+					<IconAlertTriangle size={16} stroke={1.5} aria-hidden="true" />
+					<span>
+						<strong>This answer failed.</strong> {props.reason ?? "Something went wrong on our side."}{" "}
+						<span className={styles.reference}>
+							Run <CopyId value={props.run.id} label="run id" />
+						</span>
+					</span>
+				</div>
+			);
+	}
+}

@@ -1,0 +1,141 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useCallback, useEffect, useState } from "react";
+import { useApi, useClient } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import type { Failure } from "@/components/ui/failure";
+import { say } from "@/components/ui/say";
+import type { Run } from "@/server/runs/contract";
+import { changeOutbox, moveOutbox, type Queued, readOutbox, useOutbox } from "./outbox";
+import { useRunFeed } from "./run-feed";
+import { tellTabs, useOtherTabs } from "./thread-signal";
+
+export const newThreadKey = "new";
+export const isOpen = (run: Run): boolean => run.state === "queued" || run.state === "running";
+
+/** A question on its way, before the server has given it a run. */
+export type Sending = { text: string; failure: Failure | null };
+
+/** A thread with all that goes on in it: what was answered, what is being answered, what waits. */
+export function useConversation(threadId: string | null) {
+	const api = useApi();
+	const client = useClient();
+	const cache = useQueryClient();
+	const router = useRouter();
+	const key = threadId ?? newThreadKey;
+	const outbox = useOutbox(key);
+	const [sending, setSending] = useState<Sending | null>(null);
+	const thread = useQuery({
+		...api.threads.get.queryOptions({ threadId: threadId ?? "" }),
+		enabled: threadId !== null,
+		// The stream tells when a run ends; this is for a stream that never came.
+		refetchInterval: (query) => (query.state.data?.runs.some(isOpen) ? 8_000 : false),
+	});
+	const runs = thread.data?.runs ?? [];
+	const openRun = runs.findLast(isOpen) ?? null;
+	const feed = useRunFeed(openRun?.id ?? null);
+	const ending = feed.story.ending;
+
+	const refresh = useCallback(
+		(id: string) =>
+			Promise.all([
+				cache.invalidateQueries(api.threads.get.queryFilter({ threadId: id })),
+				cache.invalidateQueries(api.threads.list.pathFilter()),
+			]),
+		[api, cache],
+	);
+	useOtherTabs(useCallback((id: string) => void (id === threadId && refresh(id)), [threadId, refresh]));
+
+	const start = useMutation({
+		mutationFn: (text: string) => {
+			const { agentId, collectionIds } = readOutbox(key);
+			return client.runs.start.mutate({
+				question: text,
+				threadId: threadId ?? undefined,
+				agentId: agentId ?? undefined,
+				collectionIds: collectionIds.length > 0 ? collectionIds : undefined,
+			});
+		},
+		onMutate: (text) => setSending({ text, failure: null }),
+		onError: (error, text) => {
+			setSending({ text, failure: toFailure(error) });
+			changeOutbox(key, () => ({ isHeld: true }));
+		},
+		onSuccess: async (started) => {
+			if (threadId === null) {
+				moveOutbox(newThreadKey, started.threadId);
+				void cache.invalidateQueries(api.threads.list.pathFilter());
+				return router.push(`/chat/${started.threadId}`);
+			}
+			await refresh(threadId);
+			setSending(null);
+			tellTabs(threadId);
+		},
+	});
+	const stopping = useMutation({
+		mutationFn: (runId: string) => client.runs.stop.mutate({ runId }),
+		onError: (error) => say(toFailure(error).message, "failed"),
+		onSettled: () => threadId && refresh(threadId),
+	});
+
+	const isBusy = openRun !== null || (sending !== null && sending.failure === null);
+	const endedRunId = ending && openRun ? openRun.id : null;
+	const isWell = ending?.state === "succeeded";
+	useEffect(() => {
+		if (!endedRunId || !threadId) return;
+		if (!isWell) changeOutbox(threadId, (box) => ({ isHeld: box.queue.length > 0 && !box.isNow }));
+		void refresh(threadId);
+	}, [endedRunId, isWell, threadId, refresh]);
+
+	const { mutate: startNow } = start;
+	const next = outbox.queue[0];
+	const isKnown = threadId === null || thread.data !== undefined;
+	const mayDrain = !isBusy && !outbox.isHeld && next !== undefined && isKnown;
+	useEffect(() => {
+		if (!mayDrain || !next) return;
+		changeOutbox(key, (box) => ({ queue: box.queue.filter((queued) => queued.id !== next.id), isNow: false }));
+		startNow(next.text);
+	}, [mayDrain, next, key, startNow]);
+
+	const stop = () => openRun && stopping.mutate(openRun.id);
+	return {
+		thread: thread.data?.thread ?? null,
+		failure: thread.error && !thread.data ? toFailure(thread.error) : null,
+		retry: () => void thread.refetch(),
+		runs,
+		openRun,
+		feed,
+		outbox,
+		key,
+		sending,
+		isBusy,
+		isStopping: stopping.isPending,
+		/** Sends at once where nothing goes on; else it waits its turn. */
+		send: (text: string) => {
+			changeOutbox(key, (box) => ({ draft: "", isHeld: false, queue: [...box.queue, newQueued(text)] }));
+		},
+		/** Ends what goes on and sends this one. */
+		sendNow: (queued: Queued) => {
+			changeOutbox(key, (box) => ({
+				isHeld: false,
+				isNow: true,
+				queue: [queued, ...box.queue.filter((one) => one.id !== queued.id)],
+			}));
+			stop();
+		},
+		stop: () => {
+			changeOutbox(key, (box) => ({ isHeld: box.queue.length > 0 }));
+			stop();
+		},
+		discardFailed: () => setSending(null),
+		sendAgain: (text: string) => {
+			changeOutbox(key, () => ({ isHeld: false }));
+			startNow(text);
+		},
+	};
+}
+export type Conversation = ReturnType<typeof useConversation>;
+
+export const newQueued = (text: string): Queued => ({ id: crypto.randomUUID(), text });

@@ -1,0 +1,129 @@
+"use client";
+
+import {
+	type Icon,
+	IconCircleHalf2,
+	IconGauge,
+	IconRefresh,
+	IconShieldCheck,
+	IconTextRecognition,
+	IconZoomQuestion,
+} from "@tabler/icons-react";
+import { useState } from "react";
+import { Badge, type Tone } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { CopyText } from "@/components/ui/copy";
+import { counted, percent } from "@/components/ui/figures";
+import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
+import { pageOf } from "./citation";
+import { sourceHref, useOpenSource } from "./open-source";
+import styles from "./turn.module.css";
+
+const levels = {
+	high: { word: "High confidence", tone: "accent", icon: IconShieldCheck },
+	medium: { word: "Medium confidence", tone: "neutral", icon: IconGauge },
+	low: { word: "Low confidence", tone: "amber", icon: IconCircleHalf2 },
+	none: { word: "The documents don't say", tone: "neutral", icon: IconZoomQuestion },
+} as const satisfies Record<Confidence["level"], { word: string; tone: Tone; icon: Icon }>;
+
+type Shown = "confidence" | "degraded" | null;
+
+/** How far the answer can be trusted and why, its sources, and what to do with it. */
+export function Verdict(props: {
+	run: Run;
+	text: string;
+	result: RunResult | null;
+	onAskAgain?: (() => void) | undefined;
+}) {
+	const { run, result, text } = props;
+	const [shown, setShown] = useState<Shown>(null);
+	const toggle = (what: Exclude<Shown, null>) => setShown(shown === what ? null : what);
+	const level = result ? levels[result.confidence.level] : null;
+	const tokens = result ? result.usage.inputTokens + result.usage.outputTokens : 0;
+	return (
+		<>
+			{result && result.citations.length > 0 ? <Sources citations={result.citations} /> : null}
+			<div className={styles.verdict}>
+				{level ? (
+					<button
+						type="button"
+						className={styles.disclose}
+						aria-expanded={shown === "confidence"}
+						onClick={() => toggle("confidence")}
+					>
+						<Badge tone={level.tone} icon={level.icon}>
+							{level.word}
+						</Badge>
+					</button>
+				) : null}
+				{result?.degraded ? (
+					<button
+						type="button"
+						className={styles.disclose}
+						aria-expanded={shown === "degraded"}
+						onClick={() => toggle("degraded")}
+					>
+						<Badge tone="amber" icon={IconTextRecognition}>
+							Degraded
+						</Badge>
+					</button>
+				) : null}
+				{result ? (
+					<span className={styles.facts}>
+						{result.model}
+						{tokens > 0 ? ` · ${counted(tokens, "token")}` : ""}
+					</span>
+				) : null}
+				<span className={styles.tools}>
+					{props.onAskAgain && run.state !== "succeeded" ? (
+						<Button size="small" look="quiet" icon={IconRefresh} onClick={props.onAskAgain}>
+							Ask again
+						</Button>
+					) : null}
+					{text ? <CopyText text={text} label="Copy the answer" /> : null}
+				</span>
+			</div>
+			{result && shown === "confidence" ? <Reasons result={result} /> : null}
+			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
+		</>
+	);
+}
+
+function Reasons({ result }: { result: RunResult }) {
+	const { confidence, unsupported } = result;
+	return (
+		<div className={styles.reasons}>
+			<ul>
+				{confidence.reasons.map((reason) => (
+					<li key={reason}>{reason}</li>
+				))}
+				{unsupported.length > 0 ? (
+					<li>
+						{counted(unsupported.length, "sentence is", "sentences are")} underlined: no cited passage supports them.
+					</li>
+				) : null}
+				{confidence.level === "none" ? null : <li>Score: {percent(confidence.score)}</li>}
+			</ul>
+		</div>
+	);
+}
+
+function Sources({ citations }: { citations: Citation[] }) {
+	const open = useOpenSource();
+	return (
+		<section className={styles.sources} aria-label="Sources">
+			<h3>{counted(citations.length, "source")}</h3>
+			<ol>
+				{citations.map((citation) => (
+					<li key={citation.marker}>
+						<a href={sourceHref(citation)} onClick={(event) => open(event, citation)}>
+							<span className={styles.number}>{citation.marker}</span>
+							<span className={styles.sourceName}>{citation.documentName}</span>
+							<span className={styles.sourcePlace}>{pageOf(citation)}</span>
+						</a>
+					</li>
+				))}
+			</ol>
+		</section>
+	);
+}

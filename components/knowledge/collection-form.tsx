@@ -1,0 +1,82 @@
+"use client";
+
+import { Modal, Radio, Textarea, TextInput } from "@mantine/core";
+import { schemaResolver, useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { Button } from "@/components/ui/button";
+import { ErrorView } from "@/components/ui/error-view";
+import { type Collection, CreateCollection } from "@/server/knowledge/contract";
+import styles from "./knowledge.module.css";
+
+/** Makes a collection, or changes the given one. */
+export default function CollectionForm({ collection, onClose }: { collection?: Collection; onClose: () => void }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const router = useRouter();
+	const form = useForm({
+		initialValues: {
+			name: collection?.name ?? "",
+			description: collection?.description ?? "",
+			access: collection?.access ?? "private",
+		},
+		validate: schemaResolver(CreateCollection, { sync: true }),
+	});
+	const done = () => cache.invalidateQueries(api.knowledge.pathFilter());
+	const create = useMutation(
+		api.knowledge.createCollection.mutationOptions({
+			onSuccess: async (made) => {
+				await done();
+				router.push(`/knowledge/${made.id}`);
+			},
+		}),
+	);
+	const update = useMutation(
+		api.knowledge.updateCollection.mutationOptions({
+			onSuccess: async () => {
+				await done();
+				router.refresh();
+				onClose();
+			},
+		}),
+	);
+	const error = create.error ?? update.error;
+	const submit = form.onSubmit((values) =>
+		collection ? update.mutate({ collectionId: collection.id, ...values }) : create.mutate(values),
+	);
+	return (
+		<Modal opened onClose={onClose} title={collection ? "Change this collection" : "New collection"}>
+			<form onSubmit={submit} className={styles.stack} noValidate>
+				<TextInput label="Name" data-autofocus maxLength={100} {...form.getInputProps("name")} />
+				<Textarea
+					label="Description"
+					description="What is in it: it helps people to choose."
+					autosize
+					minRows={2}
+					maxRows={6}
+					maxLength={1000}
+					{...form.getInputProps("description")}
+				/>
+				<Radio.Group label="Who can find what is in it" {...form.getInputProps("access")}>
+					<div className={styles.stack} style={{ paddingTop: 4 }}>
+						<Radio value="private" label="Only me" description="Agents use it for your own questions alone." />
+						<Radio
+							value="everyone"
+							label="Everyone with an account"
+							description="Agents use it for anybody's questions."
+						/>
+					</div>
+				</Radio.Group>
+				{error ? <ErrorView failure={toFailure(error)} /> : null}
+				<div className={styles.formFoot}>
+					<Button onClick={onClose}>Cancel</Button>
+					<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
+						{collection ? "Save" : "Create collection"}
+					</Button>
+				</div>
+			</form>
+		</Modal>
+	);
+}

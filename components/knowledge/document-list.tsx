@@ -1,0 +1,139 @@
+"use client";
+
+import {
+	IconFileText,
+	IconFileTypeDocx,
+	IconFileTypeHtml,
+	IconFileTypePdf,
+	IconMarkdown,
+	IconRefresh,
+	IconTrash,
+} from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useApi, useClient } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { mapRows, type Pages, usePages } from "@/components/trpc/pages";
+import { IconButton } from "@/components/ui/button";
+import { type Column, DataTable } from "@/components/ui/data-table";
+import { Empty } from "@/components/ui/empty";
+import { bytes, figure } from "@/components/ui/figures";
+import { Link } from "@/components/ui/link";
+import { confirm, say } from "@/components/ui/say";
+import { When } from "@/components/ui/time";
+import type { Document } from "@/server/knowledge/contract";
+import styles from "./knowledge.module.css";
+import { DocumentState } from "./states";
+
+function FileIcon({ mediaType }: { mediaType: string }) {
+	const shape = { size: 16, stroke: 1.5, "aria-hidden": true } as const;
+	if (mediaType === "application/pdf") return <IconFileTypePdf {...shape} />;
+	if (mediaType === "text/markdown") return <IconMarkdown {...shape} />;
+	if (mediaType === "text/html") return <IconFileTypeHtml {...shape} />;
+	if (mediaType.includes("wordprocessingml")) return <IconFileTypeDocx {...shape} />;
+	return <IconFileText {...shape} />;
+}
+
+const nameColumn: Column<Document> = {
+	key: "name",
+	title: "Name",
+	cell: (row) => (
+		<div className={styles.document}>
+			<FileIcon mediaType={row.mediaType} />
+			<div>
+				<p className={styles.documentName} title={row.name}>
+					{row.state === "ready" ? <Link href={`/knowledge/documents/${row.id}`}>{row.name}</Link> : row.name}
+				</p>
+				{row.state === "failed" ? <p className={styles.reason}>{row.reason}</p> : null}
+			</div>
+		</div>
+	),
+};
+const factColumns: Column<Document>[] = [
+	{ key: "state", title: "State", width: 190, cell: (row) => <DocumentState document={row} /> },
+	{
+		key: "pages",
+		title: "Pages",
+		width: 72,
+		align: "end",
+		from: "middle",
+		cell: (row) => (row.pageCount === null ? "–" : figure(row.pageCount)),
+	},
+	{ key: "size", title: "Size", width: 88, align: "end", from: "narrow", cell: (row) => bytes(row.size) },
+	{ key: "by", title: "Added by", width: 140, from: "wide", cell: (row) => row.uploadedByName },
+	{ key: "added", title: "Added", width: 110, from: "middle", cell: (row) => <When at={row.createdAt} /> },
+];
+
+export function DocumentList({ collectionId, mayManage }: { collectionId: string; mayManage: boolean }) {
+	const api = useApi();
+	const client = useClient();
+	const list = usePages({
+		key: api.knowledge.listDocuments.infiniteQueryKey({ collectionId }),
+		read: (cursor) => client.knowledge.listDocuments.query({ collectionId, cursor }),
+	});
+	const tools: Column<Document> = {
+		key: "tools",
+		title: "",
+		width: 84,
+		align: "end",
+		cell: (row) => <RowTools document={row} />,
+	};
+	return (
+		<DataTable
+			label="Documents"
+			list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
+			columns={mayManage ? [nameColumn, ...factColumns, tools] : [nameColumn, ...factColumns]}
+			rowId={(row) => row.id}
+			empty={
+				<Empty icon={IconFileText} title="No documents yet">
+					{mayManage
+						? "Drag files into the field above. You can ask about each as soon as it is ready."
+						: "Its owner has not put any documents in yet."}
+				</Empty>
+			}
+		/>
+	);
+}
+
+function RowTools({ document }: { document: Document }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const key = api.knowledge.listDocuments.infiniteQueryKey({ collectionId: document.collectionId });
+	const change = (next: Document | null) =>
+		cache.setQueryData<Pages<Document>>(
+			key,
+			(pages) => pages && mapRows(pages, (row) => (row.id === document.id ? next : row)),
+		);
+	const tell = (error: unknown) => say(toFailure(error).message, "failed");
+	const retry = useMutation(api.knowledge.retryDocument.mutationOptions({ onSuccess: change, onError: tell }));
+	const remove = useMutation(
+		api.knowledge.deleteDocument.mutationOptions({ onSuccess: () => void change(null), onError: tell }),
+	);
+	const ask = async () => {
+		const isWanted = await confirm({
+			title: `Remove ${document.name}?`,
+			text: "Agents will no longer find what is in it. Answers that cite it keep their text.",
+			action: "Remove document",
+		});
+		if (isWanted) remove.mutate({ documentId: document.id });
+	};
+	return (
+		<span className={styles.rowTools}>
+			{document.state === "failed" ? (
+				<IconButton
+					size="small"
+					icon={IconRefresh}
+					label={`Retry ${document.name}`}
+					disabled={retry.isPending}
+					onClick={() => retry.mutate({ documentId: document.id })}
+				/>
+			) : null}
+			<IconButton
+				size="small"
+				icon={IconTrash}
+				label={`Remove ${document.name}`}
+				disabled={remove.isPending}
+				onClick={() => void ask()}
+			/>
+		</span>
+	);
+}

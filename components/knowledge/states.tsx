@@ -1,0 +1,58 @@
+import { type Icon, IconCircleCheck, IconClock, IconExclamationCircle, IconLock, IconUsers } from "@tabler/icons-react";
+import { Badge, type Tone } from "@/components/ui/badge";
+import { Bar } from "@/components/ui/bar";
+import type { Collection, Document } from "@/server/knowledge/contract";
+
+/** The way from queued to ready, in words. */
+const words = {
+	queued: "Waits its turn",
+	parsing: "Reading the file",
+	chunking: "Cutting into passages",
+	embedding: "Working out meanings",
+	indexing: "Putting into the index",
+	ready: "Ready",
+	failed: "Failed",
+} as const satisfies Record<Document["state"], string>;
+
+const marks = {
+	ready: { tone: "neutral", icon: IconCircleCheck },
+	failed: { tone: "red", icon: IconExclamationCircle },
+	queued: { tone: "neutral", icon: IconClock },
+} as const satisfies Partial<Record<Document["state"], { tone: Tone; icon: Icon }>>;
+
+export function DocumentState({ document }: { document: Document }) {
+	switch (document.state) {
+		case "ready":
+		case "failed":
+		case "queued": {
+			const { tone, icon } = marks[document.state];
+			return (
+				<Badge tone={tone} icon={icon} isPlain>
+					{words[document.state]}
+				</Badge>
+			);
+		}
+		case "parsing":
+		case "chunking":
+		case "embedding":
+		case "indexing":
+			return <Bar share={document.progress} label={words[document.state]} />;
+	}
+}
+
+export function AccessBadge({ access }: { access: Collection["access"] }) {
+	switch (access) {
+		case "private":
+			return (
+				<Badge icon={IconLock} isPlain>
+					Only its owner
+				</Badge>
+			);
+		case "everyone":
+			return (
+				<Badge icon={IconUsers} isPlain>
+					Everyone
+				</Badge>
+			);
+	}
+}
