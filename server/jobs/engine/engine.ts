@@ -6,7 +6,7 @@ import { deliverNext, NotDelivered } from "./deliver";
 import { execute } from "./execute";
 import { reclaimLost } from "./lost";
 import { peek, type Work } from "./peek";
-import { beat, findDeadWorkers, forgetWorkers, withdrawWorker } from "./presence";
+import { beat, findDeadWorkers, forgetWorkers } from "./presence";
 import type { Caller } from "./protocol";
 import { wakeNext } from "./wake";
 
@@ -58,7 +58,6 @@ export class Engine {
 			core,
 			unfinished.map(({ token }) => token),
 		);
-		await withdrawWorker(core.db, core.worker);
 	}
 
 	private readonly wakeUp = (): void => this.alarm.resolve();

@@ -1,0 +1,5 @@
+import type { InngestFunction } from "inngest";
+import { prune } from "./prune";
+
+/** Every job there is: the embedded engine registers these, or the Inngest server does. */
+export const jobFunctions: readonly InngestFunction.Any[] = [prune];

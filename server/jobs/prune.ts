@@ -1,0 +1,54 @@
+import { type SQL, sql } from "drizzle-orm";
+import { audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import { inngest } from "./client";
+import { jobContext } from "./context";
+
+const batch = 500;
+/** A step ends after so many batches; the next night goes on from there. */
+const mostBatches = 400;
+
+/** What has served its time, oldest first. Each is a query for the ids of the next few rows to go. */
+const outdated = {
+	job_runs: sql`select id from job_runs
+		where created_at < now() - interval '30 days' and ended_at < now() - interval '30 days' order by created_at`,
+	job_events: sql`select id from job_events
+		where created_at < now() - interval '30 days' and delivered_at is not null order by created_at`,
+	idempotency_keys: sql`select id from idempotency_keys where created_at < now() - interval '24 hours' order by created_at`,
+	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
+} satisfies Record<string, SQL>;
+type Table = keyof typeof outdated;
+
+/** Deletes in small batches, each by itself, so that nobody waits for it. Answers how many rows went. */
+export async function deleteOutdated(ctx: ServiceContext, table: Table): Promise<number> {
+	let deleted = 0;
+	for (let n = 0; n < mostBatches && !ctx.signal?.aborted; n++) {
+		const rows = await ctx.db.orm.execute(sql`
+			delete from ${sql.identifier(table)} where id in (${outdated[table]} limit ${batch}) returning id`);
+		deleted += rows.length;
+		if (rows.length < batch) break;
+	}
+	return deleted;
+}
+
+/** Every night: forgets what has served its time, and says so in the audit. */
+export const prune = inngest.createFunction(
+	{ id: "prune", concurrency: 1, triggers: [{ cron: "17 3 * * *" }] },
+	async ({ step, runId }) => {
+		const run = (table: Table) => step.run(`prune ${table}`, () => deleteOutdated(jobContext("prune", runId), table));
+		const deleted = {
+			job_runs: await run("job_runs"),
+			job_events: await run("job_events"),
+			idempotency_keys: await run("idempotency_keys"),
+			uploads: await run("uploads"),
+		};
+		if (Object.values(deleted).every((count) => count === 0)) return deleted;
+		await step.run("write it down", async () => {
+			const ctx = jobContext("prune", runId);
+			await ctx.db.transaction((tx) =>
+				audit(ctx, tx, { action: "retention.prune", resource: "system", detail: deleted }),
+			);
+		});
+		return deleted;
+	},
+);
