@@ -1,5 +1,6 @@
 import { Database, isDatabaseAway } from "@/db/connection";
 import { MigrationProblem, migrateUp } from "@/db/migrate";
+import { setupCheckpoints } from "@/server/agents/checkpointer";
 import { env } from "@/server/core/env";
 import { issueSetupCode } from "@/server/users/service";
 import { tell } from "./child";
@@ -25,6 +26,7 @@ async function prepare(url: string): Promise<{ applied: string[]; setupCode: str
 	try {
 		await expectVersion(database);
 		const applied = await migrateUp(database);
+		await setupCheckpoints(url);
 		return { applied, setupCode: await issueSetupCode(database) };
 	} finally {
 		await database.close();

@@ -140,7 +140,7 @@ export class Product {
 	}
 
 	private spawnNode(name: string, words: string[], log: LogFile): ChildProcess {
-		const child = spawn(this.options.node, [`--title=quarterdeck-${name}`, "--enable-source-maps", ...words], {
+		const child = spawn(this.options.node, [`--title=quarterdeck-${name}`, ...words], {
 			cwd: this.options.root,
 			env: childEnvironment(this.environment),
 			stdio: ["ignore", "pipe", "pipe", "ipc"],

@@ -1,38 +1,40 @@
-import { randomUUID } from "node:crypto";
-import { hostname } from "node:os";
-import { eq, lt, sql } from "drizzle-orm";
-import { workers } from "@/db/schema";
+import { setTimeout as sleep } from "node:timers/promises";
+import { checkpointer } from "@/server/agents/checkpointer";
+import { startExecutor } from "@/server/agents/executor";
 import { database } from "@/server/core/database";
+import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
+import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
 import { onStop } from "./child";
 
-const beatMs = 5_000;
+const beatMs = 4_000;
 const db = database();
-const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
 
-/** Tells that this process is alive and how much memory it holds; clears away those that are long gone. */
-async function beat(): Promise<void> {
-	const { rss, heapUsed } = process.memoryUsage();
-	const now = { rssMb: Math.round(rss / 1024 ** 2), heapMb: Math.round(heapUsed / 1024 ** 2), beatAt: sql`now()` };
-	await db.orm
-		.insert(workers)
-		.values({ id, pid: process.pid, host: hostname(), ...now })
-		.onConflictDoUpdate({ target: workers.id, set: now });
-	await db.orm.delete(workers).where(lt(workers.beatAt, sql`now() - interval '10 minutes'`));
+/** The database may be coming back just now: the worker waits for it instead of dying again and again. */
+async function patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
+	for (let wait = 100; ; wait = Math.min(wait * 2, 3_000)) {
+		try {
+			return await work();
+		} catch (error) {
+			log.warn({ error: String(error) }, `${what} waits`);
+			await sleep(wait);
+		}
+	}
 }
 
-const tryBeat = () => beat().catch((error) => log.warn({ error: String(error) }, "no heartbeat"));
-
-await tryBeat();
-const timer = setInterval(tryBeat, beatMs);
+const id = await patiently("the worker", () => announceWorker(db));
+const beats = setInterval(
+	() => void beat(db, id).catch((error) => log.warn({ error: String(error) }, "no heartbeat")),
+	beatMs,
+);
+const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
 log.info({ worker: id }, "worker started");
 
 onStop(async () => {
-	clearInterval(timer);
-	await db.orm
-		.delete(workers)
-		.where(eq(workers.id, id))
-		.catch(() => {});
+	clearInterval(beats);
+	await executor.stop();
+	await withdrawWorker(db, id).catch(() => {});
+	await checkpointer().close();
 	await db.close();
 	log.info({ worker: id }, "worker stopped");
 });
