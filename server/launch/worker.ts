@@ -5,6 +5,7 @@ import { database } from "@/server/core/database";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
+import { startJobs } from "@/server/jobs/start";
 import { onStop } from "./child";
 
 const beatMs = 4_000;
@@ -28,11 +29,12 @@ const beats = setInterval(
 	beatMs,
 );
 const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
+const jobs = await patiently("the job engine", () => startJobs(db, id));
 log.info({ worker: id }, "worker started");
 
 onStop(async () => {
 	clearInterval(beats);
-	await executor.stop();
+	await Promise.all([executor.stop(), jobs.stop()]);
 	await withdrawWorker(db, id).catch(() => {});
 	await checkpointer().close();
 	await db.close();
