@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { prose } from "@/tests/support/documents";
-import { chunkPages, searchText } from "./chunking";
-import { type Block, writePage } from "./parsing/page";
+import { Chunker, searchText } from "./chunking";
+import { type Block, type ParsedPage, writePage } from "./parsing/page";
+
+function chunkPages(pages: ParsedPage[]) {
+	const chunker = new Chunker();
+	return pages.flatMap((one) => chunker.add(one));
+}
 
 const page = (...blocks: Block[]) => writePage(1, blocks);
 const heading = (text: string, level = 1): Block => ({ kind: "heading", level, text });

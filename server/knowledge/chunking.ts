@@ -15,20 +15,20 @@ const hasWords = /[\p{L}\p{N}]/u;
 type Span = { start: number; end: number };
 type Section = Span & { heading: string };
 
-/** Cuts a document into passages of 900 to 1,000 characters where its text allows; none crosses a page. */
-export function chunkPages(pages: Pick<ParsedPage, "page" | "text" | "headings">[]): Chunk[] {
-	const chunks: Chunk[] = [];
-	const path: Heading[] = [];
-	for (const { page, text, headings } of pages) {
-		const pieces = sections(text, headings, path).flatMap((section) =>
+/** Cuts a document, page after page, into passages of 900 to 1,000 characters where its text allows; none crosses a page. */
+export class Chunker {
+	private readonly path: Heading[] = [];
+	private count = 0;
+
+	add({ page, text, headings }: ParsedPage): Chunk[] {
+		const pieces = sections(text, headings, this.path).flatMap((section) =>
 			cut(text, section).map((span) => ({ ...span, heading: section.heading })),
 		);
-		for (const { start, end, heading } of mergeTiny(pieces)) {
+		return mergeTiny(pieces).flatMap(({ start, end, heading }) => {
 			const passage = text.slice(start, end);
-			if (hasWords.test(passage)) chunks.push({ ordinal: chunks.length, page, start, end, heading, text: passage });
-		}
+			return hasWords.test(passage) ? [{ ordinal: this.count++, page, start, end, heading, text: passage }] : [];
+		});
 	}
-	return chunks;
 }
 
 /** What is searched for a passage: its text, under the headings that it doesn't begin with itself. */

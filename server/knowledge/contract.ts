@@ -50,6 +50,8 @@ export type UpdateCollection = z.infer<typeof UpdateCollection>;
 export const OneCollection = z.strictObject({ collectionId: z.uuid() });
 export type OneCollection = z.infer<typeof OneCollection>;
 
+export const Deleted = z.object({ deleted: z.literal(true) });
+
 export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
 export const DocumentState = z.enum(documentStates);
 export const Document = z.object({
@@ -101,6 +103,8 @@ export const DocumentText = z.object({
 	document: Document,
 	collectionName: z.string(),
 	page: z.int(),
+	/** Pages go from 1 to this one; a long document without pages is cut into parts that count as such. */
+	lastPage: z.int(),
 	text: z.string(),
 	/** Where the passage stands in `text`, in UTF-16 units; null where none was asked for. */
 	passage: z.object({ start: z.int(), end: z.int() }).nullable(),
@@ -137,7 +141,7 @@ export const Passage = z.object({
 	text: z.string(),
 	/** Fused by reciprocal rank, k = 60. */
 	score: z.number(),
-	/** Cosine with the question, −1 to 1; null where only the keywords found it. */
+	/** Cosine with the question, −1 to 1, also where only the keywords found it; null where there is no vector to compare. */
 	similarity: z.number().nullable(),
 	/** Its place in each list, from 1. */
 	lexicalRank: z.int().nullable(),

@@ -1,0 +1,104 @@
+import { NonRetriableError } from "inngest";
+import type { ServiceContext } from "@/server/core/context";
+import { inngest } from "@/server/jobs/client";
+import { jobContext } from "@/server/jobs/context";
+import { collectionRemoved, documentAdded, documentRemoved } from "@/server/jobs/events";
+import { UnreadableFile } from "./parsing";
+import {
+	chunkDocument,
+	embedChunks,
+	failDocument,
+	findUploader,
+	indexDocument,
+	listDoomed,
+	parseDocument,
+	purgeDocument,
+	sweepKnowledge,
+} from "./service";
+
+type Added = { documentId: string; attempt: number; userId: string };
+
+/** Passages to a step, and how many steps a long document may have at most. */
+const leastToStep = 48;
+const mostSteps = 100;
+const purgedAtOnce = 20;
+
+const ours =
+	"Reading this file failed on our side, several times. Try it again; if it fails again, tell an administrator the document's name.";
+
+async function asUploader(job: string, runId: string, { userId }: Added): Promise<ServiceContext> {
+	const person = await findUploader(jobContext(job, runId), userId);
+	return jobContext(job, runId, person);
+}
+
+const ingestDocument = inngest.createFunction(
+	{
+		id: "ingest-document",
+		name: "Read a document in",
+		triggers: [documentAdded],
+		retries: 4,
+		// One person's thousand files leave room for everybody else's one.
+		concurrency: { key: "event.data.userId", limit: 2 },
+		onFailure: async ({ event, runId, step }) => {
+			const added: Added = event.data.event.data;
+			await step.run("say why", async () =>
+				failDocument(await asUploader("ingest-document", runId, added), added, ours),
+			);
+		},
+	},
+	async ({ event, runId, step }) => {
+		const added = event.data;
+		const context = () => asUploader("ingest-document", runId, added);
+		const gone = { documentId: added.documentId, isGone: true };
+
+		const parsed = await step.run("parse", async () => {
+			const ctx = await context();
+			return parseDocument(ctx, added).catch((error: unknown) => giveReason(ctx, added, error));
+		});
+		if (!parsed) return gone;
+		const passages = await step.run("chunk", async () => chunkDocument(await context(), added));
+		if (passages === null) return gone;
+		const toStep = Math.max(leastToStep, Math.ceil(passages / mostSteps));
+		for (let from = 0; from < passages; from += toStep) {
+			const to = Math.min(passages, from + toStep);
+			const isThere = await step.run(`embed passages ${from + 1} to ${to}`, async () =>
+				embedChunks(await context(), added, { from, to }),
+			);
+			if (!isThere) return gone;
+		}
+		const indexed = await step.run("index", async () => indexDocument(await context(), added));
+		return indexed ? { documentId: added.documentId, passages } : gone;
+	},
+);
+
+/** A file that can't be read won't get better by trying again. */
+async function giveReason(ctx: ServiceContext, added: Added, error: unknown): Promise<never> {
+	if (!(error instanceof UnreadableFile)) throw error;
+	await failDocument(ctx, added, error.message);
+	throw new NonRetriableError(error.message, { cause: error });
+}
+
+const purgeRemovedDocument = inngest.createFunction(
+	{ id: "purge-document", name: "Remove a deleted document's rows", triggers: [documentRemoved] },
+	({ event, runId, step }) => step.run("purge", () => purgeDocument(jobContext("purge-document", runId), event.data)),
+);
+
+const purgeRemovedCollection = inngest.createFunction(
+	{ id: "purge-collection", name: "Remove a deleted collection's rows", triggers: [collectionRemoved] },
+	async ({ event, runId, step }) => {
+		const context = () => jobContext("purge-collection", runId);
+		const ids = await step.run("list documents", () => listDoomed(context(), event.data));
+		for (let from = 0; from < ids.length; from += purgedAtOnce)
+			await step.run(`purge documents from ${from + 1}`, async () => {
+				for (const documentId of ids.slice(from, from + purgedAtOnce)) await purgeDocument(context(), { documentId });
+			});
+		return { documents: ids.length };
+	},
+);
+
+const sweep = inngest.createFunction(
+	{ id: "sweep-knowledge", name: "Remove files that nothing needs any more", triggers: [{ cron: "17 * * * *" }] },
+	({ runId, step }) => step.run("sweep", () => sweepKnowledge(jobContext("sweep-knowledge", runId))),
+);
+
+export const knowledgeJobs = [ingestDocument, purgeRemovedDocument, purgeRemovedCollection, sweep];

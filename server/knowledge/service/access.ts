@@ -1,0 +1,78 @@
+import { and, eq, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import type { Reader, Tx } from "@/db/connection";
+import { collections, grants } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
+
+export const everyone = "everyone";
+
+const grantTo = (grantees: string[], levels: ("read" | "manage")[]): SQL =>
+	sql`exists (select 1 from ${grants} where ${and(
+		eq(grants.resourceKind, "collection"),
+		sql`${grants.resourceId} = ${collections.id}`,
+		inArray(grants.grantee, grantees),
+		inArray(grants.level, levels),
+	)})`;
+
+/** Whether everyone with an account may read the collection of the row. */
+export const isShared = (): SQL<boolean> => sql<boolean>`${grantTo([everyone], ["read", "manage"])}`;
+
+/** The collections that the person may find things in: their own, those shared with all, those shared with them. */
+export function mayRead(user: UserActor): SQL | undefined {
+	return and(
+		isNull(collections.deletedAt),
+		or(eq(collections.ownerId, user.userId), grantTo([everyone, user.userId], ["read", "manage"])),
+	);
+}
+
+/** Whether the person may change the collection of the row: its owner, who was given that right, administrators where it is shared. */
+export function mayManage(user: UserActor): SQL<boolean> {
+	const isAdministrator = user.role === "owner" || user.role === "admin";
+	return sql<boolean>`(${or(
+		eq(collections.ownerId, user.userId),
+		grantTo([everyone, user.userId], ["manage"]),
+		isAdministrator ? isShared() : undefined,
+	)})`;
+}
+
+export type Visible = { id: string; no: number; version: number };
+
+/** What a search by this person may look through, with the version of each as it is now. */
+export async function visibleCollections(ctx: ServiceContext, only?: string[]): Promise<Visible[]> {
+	return ctx.db.orm
+		.select({ id: collections.id, no: collections.no, version: collections.version })
+		.from(collections)
+		.where(and(mayRead(requireUser(ctx)), only ? inArray(collections.id, only) : undefined));
+}
+
+/** Holds the collection until the transaction ends: `share` for what goes into it. Throws where the person may not change it. */
+export async function holdManaged(
+	ctx: ServiceContext,
+	tx: Tx,
+	collectionId: string,
+	lock: "share" | "no key update" = "share",
+): Promise<void> {
+	const user = requireUser(ctx);
+	const [found] = await tx
+		.select({ mayManage: mayManage(user) })
+		.from(collections)
+		.where(and(eq(collections.id, collectionId), mayRead(user)))
+		.for(lock);
+	if (!found) throw notFound("This collection");
+	if (!found.mayManage)
+		throw new AppError("FORBIDDEN", "You may read this collection, but not change it. Ask its owner to do it.");
+}
+
+/** Tells the pages that follow the collection, once the transaction is through. */
+export async function notifyCollection(tx: Reader, collectionId: string): Promise<void> {
+	await tx.execute(sql`select pg_notify('knowledge', ${collectionId})`);
+}
+
+/** What can be found in the collection is about to change: caches of the old must not be used. */
+export async function raiseVersion(tx: Reader, collectionId: string): Promise<void> {
+	await tx
+		.update(collections)
+		.set({ version: sql`${collections.version} + 1` })
+		.where(eq(collections.id, collectionId));
+}

@@ -1,0 +1,150 @@
+import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { collections, type DocumentState, documents, grants, users } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { decodeCursor, toPage } from "@/server/core/cursor";
+import { notFound } from "@/server/core/errors";
+import type { Page } from "@/server/core/pagination";
+import { emit } from "@/server/jobs/emit";
+import { collectionRemoved } from "@/server/jobs/events";
+import type { Collection, CreateCollection, OneCollection, UpdateCollection } from "../contract";
+import { cleanLine } from "../parsing";
+import { everyone, holdManaged, isShared, mayManage, mayRead, notifyCollection } from "./access";
+
+export async function listCollections(
+	ctx: ServiceContext,
+	input: Page,
+): Promise<{ rows: Collection[]; next: string | null }> {
+	const after = decodeCursor(input.cursor);
+	const rows = await readable(ctx, ctx.db.orm)
+		.where(
+			and(
+				mayRead(requireUser(ctx)),
+				after
+					? sql`(${collections.createdAt}, ${collections.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
+					: undefined,
+			),
+		)
+		.orderBy(desc(collections.createdAt), desc(collections.id))
+		.limit(input.limit + 1);
+	return toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+}
+
+export async function getCollection(ctx: ServiceContext, input: OneCollection): Promise<Collection> {
+	return readOne(ctx, ctx.db.orm, input.collectionId);
+}
+
+export async function createCollection(ctx: ServiceContext, input: CreateCollection): Promise<Collection> {
+	const { userId } = requireUser(ctx);
+	return ctx.db.transaction(async (tx) => {
+		const [row] = await tx
+			.insert(collections)
+			.values({ name: cleanLine(input.name), description: cleanLine(input.description), ownerId: userId })
+			.returning({ id: collections.id });
+		if (!row) throw new Error("The collection was not stored");
+		await setAccess(tx, row.id, input.access);
+		await audit(ctx, tx, {
+			action: "collection.create",
+			resource: "collection",
+			resourceId: row.id,
+			detail: { access: input.access },
+		});
+		return readOne(ctx, tx, row.id);
+	});
+}
+
+export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
+	const { collectionId, access, name, description } = input;
+	return ctx.db.transaction(async (tx) => {
+		await holdManaged(ctx, tx, collectionId, "no key update");
+		await tx
+			.update(collections)
+			.set({
+				...(name === undefined ? {} : { name: cleanLine(name) }),
+				...(description === undefined ? {} : { description: cleanLine(description) }),
+				updatedAt: sql`now()`,
+			})
+			.where(eq(collections.id, collectionId));
+		if (access) await setAccess(tx, collectionId, access);
+		await audit(ctx, tx, {
+			action: "collection.update",
+			resource: "collection",
+			resourceId: collectionId,
+			detail: {
+				changed: Object.keys(input).filter((key) => key !== "collectionId"),
+				...(access ? { access } : {}),
+			},
+		});
+		await notifyCollection(tx, collectionId);
+		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
+		return readOne(ctx, tx, collectionId, { afterChange: true });
+	});
+}
+
+/** At once nobody finds it or anything in it; a job removes the rows. */
+export async function deleteCollection(ctx: ServiceContext, input: OneCollection): Promise<{ deleted: true }> {
+	const { collectionId } = input;
+	await ctx.db.transaction(async (tx) => {
+		await holdManaged(ctx, tx, collectionId, "no key update");
+		await tx.update(collections).set({ deletedAt: sql`now()` }).where(eq(collections.id, collectionId));
+		await audit(ctx, tx, { action: "collection.delete", resource: "collection", resourceId: collectionId });
+		await emit(tx, collectionRemoved.create({ collectionId }));
+		await notifyCollection(tx, collectionId);
+	});
+	return { deleted: true };
+}
+
+async function setAccess(tx: Reader, collectionId: string, access: Collection["access"]): Promise<void> {
+	const row = { resourceKind: "collection", resourceId: collectionId, grantee: everyone } as const;
+	await tx
+		.delete(grants)
+		.where(
+			and(eq(grants.resourceKind, "collection"), eq(grants.resourceId, collectionId), eq(grants.grantee, everyone)),
+		);
+	switch (access) {
+		case "private":
+			return;
+		case "everyone":
+			await tx.insert(grants).values({ ...row, level: "read" });
+	}
+}
+
+function readable(ctx: ServiceContext, db: Reader) {
+	const count = (...states: DocumentState[]) =>
+		sql<number>`(select count(*) from ${documents} where ${and(
+			sql`${documents.collectionId} = ${collections.id}`,
+			isNull(documents.deletedAt),
+			states.length > 0 ? inArray(documents.state, states) : undefined,
+		)})::int`;
+	return db
+		.select({
+			id: collections.id,
+			name: collections.name,
+			description: collections.description,
+			access: sql<Collection["access"]>`case when ${isShared()} then 'everyone' else 'private' end`,
+			ownerName: users.name,
+			mayManage: mayManage(requireUser(ctx)),
+			documentCount: count(),
+			readyCount: count("ready"),
+			failedCount: count("failed"),
+			createdAt: collections.createdAt,
+			updatedAt: collections.updatedAt,
+			/** To the microsecond, which a Date does not hold. */
+			sortKey: sql<string>`${collections.createdAt}::text`,
+		})
+		.from(collections)
+		.innerJoin(users, eq(users.id, collections.ownerId));
+}
+
+async function readOne(
+	ctx: ServiceContext,
+	db: Reader,
+	collectionId: string,
+	{ afterChange = false } = {},
+): Promise<Collection> {
+	const isIt = eq(collections.id, collectionId);
+	const [row] = await readable(ctx, db).where(afterChange ? isIt : and(isIt, mayRead(requireUser(ctx))));
+	if (!row) throw notFound("This collection");
+	return row;
+}

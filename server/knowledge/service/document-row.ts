@@ -1,0 +1,59 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { collections, type DocumentState, documents, users } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import type { Document } from "../contract";
+import { mayRead } from "./access";
+
+const columns = {
+	id: documents.id,
+	collectionId: documents.collectionId,
+	name: documents.name,
+	mediaType: documents.mediaType,
+	size: documents.size,
+	state: documents.state,
+	reason: documents.reason,
+	done: documents.done,
+	total: documents.total,
+	pageCount: documents.pageCount,
+	chunkCount: documents.chunkCount,
+	uploadedByName: users.name,
+	createdAt: documents.createdAt,
+	updatedAt: documents.updatedAt,
+	/** To the microsecond, which a Date does not hold. */
+	sortKey: sql<string>`${documents.createdAt}::text`,
+};
+
+/** The documents that the person may read; more conditions as needed. */
+export const readableDocuments = (db: Reader, user: UserActor, ...conditions: (SQL | undefined)[]) =>
+	db
+		.select(columns)
+		.from(documents)
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.innerJoin(users, eq(users.id, documents.uploadedBy))
+		.where(and(isNull(documents.deletedAt), mayRead(user), ...conditions));
+
+type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
+
+export function toDocument({ done, total, sortKey: _, ...row }: Row): Document {
+	return { ...row, progress: progressOf(row.state, done, total) };
+}
+
+/** Where the way from queued to ready stands. Embedding is nearly all of the work; a failed one has nothing before it. */
+export function progressOf(state: DocumentState, done: number, total: number): number {
+	switch (state) {
+		case "queued":
+			return 0;
+		case "parsing":
+			return 0.02;
+		case "chunking":
+			return 0.1;
+		case "embedding":
+			return 0.12 + 0.83 * (total > 0 ? Math.min(1, done / total) : 0);
+		case "indexing":
+			return 0.95;
+		case "ready":
+		case "failed":
+			return 1;
+	}
+}

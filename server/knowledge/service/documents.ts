@@ -1,0 +1,97 @@
+import { and, desc, eq, isNull, max, sql } from "drizzle-orm";
+import { chunks, documentPages, documents } from "@/db/schema";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { decodeCursor, toPage } from "@/server/core/cursor";
+import { AppError, notFound } from "@/server/core/errors";
+import { emit } from "@/server/jobs/emit";
+import { documentRemoved } from "@/server/jobs/events";
+import type { Document, DocumentText, ListDocuments, OneDocument, ReadDocument } from "../contract";
+import { holdManaged, notifyCollection, raiseVersion } from "./access";
+import { getCollection } from "./collections";
+import { readableDocuments, toDocument } from "./document-row";
+
+/** Newest first. */
+export async function listDocuments(
+	ctx: ServiceContext,
+	input: ListDocuments,
+): Promise<{ rows: Document[]; next: string | null }> {
+	await getCollection(ctx, input);
+	const after = decodeCursor(input.cursor);
+	const rows = await readableDocuments(
+		ctx.db.orm,
+		requireUser(ctx),
+		eq(documents.collectionId, input.collectionId),
+		after ? sql`(${documents.createdAt}, ${documents.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : undefined,
+	)
+		.orderBy(desc(documents.createdAt), desc(documents.id))
+		.limit(input.limit + 1);
+	const page = toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+	return { rows: page.rows.map(toDocument), next: page.next };
+}
+
+/** One page of a document's text, and in it the passage that was asked for. */
+export async function readDocument(ctx: ServiceContext, input: ReadDocument): Promise<DocumentText> {
+	const db = ctx.db.orm;
+	const [row] = await readableDocuments(db, requireUser(ctx), eq(documents.id, input.documentId));
+	if (!row) throw notFound("This document");
+	if (row.state === "failed")
+		throw new AppError("CONFLICT", `This document could not be read. ${row.reason ?? ""}`.trim());
+	if (row.state !== "ready")
+		throw new AppError("CONFLICT", "This document is still being read: try again in a moment.");
+	const [passage] = input.chunkId
+		? await db
+				.select({ page: chunks.page, start: chunks.startOffset, end: chunks.endOffset })
+				.from(chunks)
+				.where(and(eq(chunks.id, input.chunkId), eq(chunks.documentId, row.id)))
+		: [];
+	if (input.chunkId && !passage) throw notFound("This passage");
+	const page = input.page ?? passage?.page ?? 1;
+	const [[text], [last], collection] = await Promise.all([
+		db
+			.select({ text: documentPages.text })
+			.from(documentPages)
+			.where(and(eq(documentPages.documentId, row.id), eq(documentPages.page, page))),
+		db
+			.select({ page: max(documentPages.page) })
+			.from(documentPages)
+			.where(eq(documentPages.documentId, row.id)),
+		getCollection(ctx, { collectionId: row.collectionId }),
+	]);
+	if (!text) throw notFound("This page");
+	return {
+		document: toDocument(row),
+		collectionName: collection.name,
+		page,
+		lastPage: last?.page ?? 1,
+		text: text.text,
+		passage: passage?.page === page ? { start: passage.start, end: passage.end } : null,
+	};
+}
+
+/** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */
+export async function deleteDocument(ctx: ServiceContext, input: OneDocument): Promise<{ deleted: true }> {
+	const user = requireUser(ctx);
+	const { documentId } = input;
+	await ctx.db.transaction(async (tx) => {
+		const [seen] = await readableDocuments(tx, user, eq(documents.id, documentId));
+		if (!seen) throw notFound("This document");
+		await holdManaged(ctx, tx, seen.collectionId, "no key update");
+		const [removed] = await tx
+			.update(documents)
+			.set({ deletedAt: sql`now()`, updatedAt: sql`now()` })
+			.where(and(eq(documents.id, documentId), isNull(documents.deletedAt)))
+			.returning({ name: documents.name, sha256: documents.sha256 });
+		if (!removed) throw notFound("This document");
+		await raiseVersion(tx, seen.collectionId);
+		await audit(ctx, tx, {
+			action: "document.delete",
+			resource: "document",
+			resourceId: documentId,
+			detail: { collectionId: seen.collectionId, ...removed },
+		});
+		await emit(tx, documentRemoved.create({ documentId }));
+		await notifyCollection(tx, seen.collectionId);
+	});
+	return { deleted: true };
+}

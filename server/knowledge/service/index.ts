@@ -1,0 +1,15 @@
+export { visibleCollections } from "./access";
+export { addDocument } from "./add-document";
+export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
+export { deleteDocument, listDocuments, readDocument } from "./documents";
+export { chunkDocument } from "./ingest/chunk-document";
+export { embedChunks } from "./ingest/embed-chunks";
+export { failDocument } from "./ingest/fail-document";
+export { indexDocument } from "./ingest/index-document";
+export { parseDocument } from "./ingest/parse-document";
+export { listDoomed, purgeDocument, sweepKnowledge } from "./ingest/purge";
+export { findUploader } from "./ingest/uploader";
+export { retryDocument } from "./retry-document";
+export { searchKnowledge } from "./search";
+export { storeUpload } from "./upload";
+export { watchCollection } from "./watch";

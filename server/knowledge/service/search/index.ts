@@ -1,0 +1,114 @@
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
+import { chunks, collections, documents, postings } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { log } from "@/server/core/log";
+import type { Passage, Search, SearchResult } from "../../contract";
+import { embedder, embedQuery } from "../../embedding";
+import { mayRead, visibleCollections } from "../access";
+import { type Block, BlockCache } from "./blocks";
+import { fuse, type Ranked } from "./fuse";
+import { findKeywords } from "./keywords";
+import { scan, similarityOf } from "./scan";
+
+/** How far down each list fusion looks. */
+const depth = 100;
+
+const global = globalThis as { quarterdeckBlocks?: BlockCache };
+function blockCache(): BlockCache {
+	global.quarterdeckBlocks ??= new BlockCache(embedder());
+	return global.quarterdeckBlocks;
+}
+
+/** The passages that fit the question best, by keywords and by meaning, out of what the person may read. */
+export async function searchKnowledge(ctx: ServiceContext, input: Search): Promise<SearchResult> {
+	const visible = await visibleCollections(ctx, input.collectionIds);
+	if (visible.length === 0) return { passages: [], searchedCollections: 0 };
+	const [keywords, meaning] = await Promise.all([
+		findKeywords(ctx.db, input.query, visible, depth),
+		findMeaning(ctx, input.query, visible),
+	]);
+	const ranked = fuse(keywords.ids, meaning.ids);
+	const passages = await readPassages(ctx, ranked, keywords.terms, input.limit);
+	return {
+		passages: passages.map((passage) => ({
+			...passage,
+			similarity: meaning.query && similarityOf(meaning.blocks, meaning.query, passage.chunkId),
+		})),
+		searchedCollections: visible.length,
+	};
+}
+
+type Meaning = { ids: number[]; blocks: Block[]; query: Float32Array | null };
+
+async function findMeaning(
+	ctx: ServiceContext,
+	text: string,
+	visible: Parameters<BlockCache["get"]>[1],
+): Promise<Meaning> {
+	const [query, blocks] = await Promise.all([
+		// Without the model the keywords still find something, and that is better than nothing.
+		embedQuery(text).catch((error: unknown) => {
+			log.error({ err: error, requestId: ctx.requestId }, "the question was not embedded");
+			return null;
+		}),
+		blockCache().get(ctx.db, visible),
+	]);
+	if (!query) return { ids: [], blocks: [], query: null };
+	const nearest = await scan(blocks, query, depth);
+	return { ids: nearest.map((one) => one.id), blocks, query };
+}
+
+/** Reads the best passages, asking once more who may see them: much may have changed since they were found. */
+async function readPassages(
+	ctx: ServiceContext,
+	ranked: Ranked[],
+	terms: string[],
+	limit: number,
+): Promise<Omit<Passage, "similarity">[]> {
+	const passages: Omit<Passage, "similarity">[] = [];
+	for (let from = 0; from < ranked.length && passages.length < limit; from += limit) {
+		const some = ranked.slice(from, from + limit);
+		const rows = await rowsOf(
+			ctx,
+			some.map((one) => one.id),
+			terms,
+		);
+		for (const { id, ...ranks } of some) {
+			const row = rows.get(id);
+			if (row) passages.push({ ...row, ...ranks, queryTermCount: terms.length });
+		}
+	}
+	return passages.slice(0, limit);
+}
+
+async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
+	const matched = terms.length
+		? sql<
+				string[]
+			>`array(select ${postings.term} from ${postings} where ${postings.chunkId} = ${chunks.id} and ${inArray(postings.term, terms)} order by 1)`
+		: sql<string[]>`'{}'::text[]`;
+	const rows = await ctx.db.orm
+		.select({
+			chunkId: chunks.id,
+			documentId: documents.id,
+			documentName: documents.name,
+			collectionId: documents.collectionId,
+			page: chunks.page,
+			pageCount: documents.pageCount,
+			heading: chunks.heading,
+			text: chunks.text,
+			matchedTerms: matched,
+		})
+		.from(chunks)
+		.innerJoin(documents, eq(documents.id, chunks.documentId))
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.where(
+			and(
+				inArray(chunks.id, ids),
+				eq(documents.state, "ready"),
+				isNull(documents.deletedAt),
+				mayRead(requireUser(ctx)),
+			),
+		);
+	return new Map(rows.map((row) => [row.chunkId, row]));
+}
