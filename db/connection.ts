@@ -40,6 +40,8 @@ export class Database {
 			max: options.pool ?? 10,
 			idle_timeout: 60,
 			connect_timeout: 5,
+			// Left to itself, the driver waits up to 20 s before it looks whether a database is back.
+			backoff: (attempt) => Math.min(0.05 * 2 ** attempt, 1),
 			onnotice: () => {},
 			connection: {
 				application_name: options.name ?? "quarterdeck",

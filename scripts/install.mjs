@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { mendPackages } from "./mend-packages.mjs";
 import { Problem } from "./problem.mjs";
 import { run } from "./run.mjs";
 
@@ -14,10 +15,15 @@ const hashOf = (root) =>
 
 export function isInstalled(root) {
 	const stamp = stampOf(root);
-	if (existsSync(stamp)) return readFileSync(stamp, "utf8") === hashOf(root);
+	if (existsSync(stamp)) {
+		const isSame = readFileSync(stamp, "utf8") === hashOf(root);
+		if (isSame) mendPackages(root);
+		return isSame;
+	}
 	// npm writes this file last: who installed by hand has it, and it tells whether that was for this lock file.
 	const npms = join(root, "node_modules", ".package-lock.json");
 	if (!existsSync(npms) || !samePackages(root, npms)) return false;
+	mendPackages(root);
 	writeFileSync(stamp, hashOf(root));
 	return true;
 }
@@ -42,6 +48,7 @@ export async function install(root) {
 		throw error.code === "ENOENT" ? new Problem("npm is not on the PATH: install Node.js with npm.") : error;
 	});
 	if (code !== 0) throw new Problem(problemOf(said));
+	mendPackages(root);
 	writeFileSync(stampOf(root), hashOf(root));
 }
 

@@ -88,8 +88,22 @@ async function writeEvents(reader: Reader, owner: string, entries: readonly Entr
 	return new Set(rows.map(({ id }) => id));
 }
 
-/** Which of the entries are there already: asked after a commit whose answer was lost. Only a lease's holder can have written them. */
-export async function isCommitted(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+/**
+ * The same after a try whose answer was lost: it may have been committed, or may be just now, as a broken connection does
+ * not stop what the server has begun.
+ */
+export async function commitAgain(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+	const before = await findCommitted(db, owner, entries);
+	const rest = entries.filter(({ runId }) => !before.has(runId));
+	if (rest.length === 0) return before;
+	const now = await commitBatch(db, owner, rest);
+	const missing = rest.filter(({ runId }) => !now.has(runId));
+	const meanwhile = missing.length > 0 ? await findCommitted(db, owner, missing) : [];
+	return new Set([...before, ...now, ...meanwhile]);
+}
+
+/** Which of the entries stand there: only the lease's holder can have written them. */
+async function findCommitted(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
 	const batch = JSON.stringify(
 		entries.map(({ runId, attempt, events }) => ({ runId, attempt, last: events.at(-1)?.seq })),
 	);

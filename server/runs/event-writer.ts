@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import type { Log } from "@/server/core/log";
 import type { RunEventBody } from "./contract";
-import { commitBatch, type Entry, isCommitted, type RunEnding } from "./event-batch";
+import { commitAgain, commitBatch, type Entry, type RunEnding } from "./event-batch";
 import { mayPass } from "./patience";
 
 /** The run is no longer ours: another executor took it, or it is gone. Nothing may be said or done for it any more. */
@@ -98,11 +98,9 @@ export function createEventWriter(
 		for (let attempt = 0; ; attempt += 1) {
 			try {
 				const entries = batch.map(({ entry }) => entry);
-				const done = attempt > 0 ? await isCommitted(db, owner, entries) : new Set<string>();
-				const rest = entries.filter(({ runId }) => !done.has(runId));
-				const written = rest.length > 0 ? await commitBatch(db, owner, rest) : new Set<string>();
+				const written = attempt === 0 ? await commitBatch(db, owner, entries) : await commitAgain(db, owner, entries);
 				for (const { held, entry, waiting } of batch) {
-					if (done.has(entry.runId) || written.has(entry.runId)) for (const { resolve } of waiting) resolve();
+					if (written.has(entry.runId)) for (const { resolve } of waiting) resolve();
 					else fail(held, new LeaseLost("another executor has this run"), waiting);
 				}
 				return;

@@ -1,15 +1,14 @@
-import { randomUUID } from "node:crypto";
 import type { Database } from "@/db/connection";
 import { agents } from "@/db/schema";
 import { type Checkpoints, openCheckpoints } from "@/server/agents/checkpointer";
 import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
 import type { ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
-import type { Passage, SearchResult } from "@/server/knowledge/contract";
 import { openaiModel } from "@/server/models/openai";
 import { foldAnswer, type RunEvent } from "@/server/runs/contract";
 import { followRun } from "@/server/runs/service";
 import { testDatabase, urlOf } from "./database";
+import { finds } from "./passages";
 import type { Provider } from "./provider";
 
 /** A database with a default agent and the tables of the checkpoints. */
@@ -24,31 +23,6 @@ export async function agentsDatabase(): Promise<{ db: Database; agentId: string;
 	if (!agent) throw new Error("The agent was not made");
 	return { db, agentId: agent.id, checkpoints };
 }
-
-const leave = "All staff get 25 days of annual leave. Ask your manager two weeks before you take it.";
-
-/** A passage as search finds it, near to the question unless told otherwise. */
-export const testPassage = (text = leave, more: Partial<Passage> = {}): Passage => ({
-	chunkId: 1,
-	documentId: randomUUID(),
-	documentName: "handbook.pdf",
-	collectionId: randomUUID(),
-	page: 3,
-	pageCount: 12,
-	heading: "Leave",
-	text,
-	score: 0.03,
-	similarity: 0.7,
-	lexicalRank: 1,
-	vectorRank: 1,
-	matchedTerms: ["annual", "leave"],
-	queryTermCount: 3,
-	...more,
-});
-
-export const finds =
-	(passages: Passage[] = [testPassage()], searchedCollections = 1) =>
-	async (): Promise<SearchResult> => ({ passages, searchedCollections });
 
 /** An executor that asks the stand-in provider, and finds one passage whatever is asked. */
 export const testExecutor = (

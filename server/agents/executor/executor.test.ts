@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditEntries, budgetEntries, runs, users } from "@/db/schema";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
-import { agentsDatabase, finds, readRun, testExecutor, testPassage } from "@/tests/support/agents";
+import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
+import { finds, testPassage } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
 const question = "How many days of annual leave do staff get?";

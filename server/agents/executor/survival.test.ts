@@ -1,0 +1,141 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { eq } from "drizzle-orm";
+import { build } from "esbuild";
+import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { Database } from "@/db/connection";
+import { auditEntries, runs } from "@/db/schema";
+import { openCheckpoints } from "@/server/agents/checkpointer";
+import type { RunEvent } from "@/server/runs/contract";
+import { getRun, startRun } from "@/server/runs/service";
+import { testContext, until, urlOf } from "@/tests/support";
+import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
+import { cuttable } from "@/tests/support/cuttable";
+import { type Provider, startProvider } from "@/tests/support/provider";
+
+const question = "How many days of annual leave do staff get?";
+const program = join(process.cwd(), "node_modules", ".cache", "quarterdeck-tests", `executor-${process.pid}.mjs`);
+let base: Awaited<ReturnType<typeof agentsDatabase>>;
+let provider: Provider;
+const children = new Set<ChildProcess>();
+
+beforeAll(async () => {
+	base = await agentsDatabase();
+	provider = await startProvider();
+	await build({
+		entryPoints: ["tests/support/executor-child.ts"],
+		outfile: program,
+		bundle: true,
+		platform: "node",
+		format: "esm",
+		packages: "external",
+		target: "node24",
+	});
+}, 60_000);
+afterEach(() => {
+	for (const child of children) child.kill("SIGKILL");
+	children.clear();
+});
+afterAll(async () => {
+	await provider.stop();
+	await base.checkpoints.close();
+});
+
+/** A worker as a process of its own. */
+async function startWorker(): Promise<ChildProcess> {
+	const child = fork(program, {
+		env: {
+			PATH: process.env.PATH,
+			DATABASE_URL: urlOf(base.db),
+			QD_AUTH_SECRET: inject("authSecret"),
+			QD_MODEL_URL: provider.url,
+			QD_MODEL: "stand-in",
+			QD_LOG_LEVEL: "error",
+		},
+	});
+	children.add(child);
+	await once(child, "message");
+	return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+	const gone = once(child, "exit");
+	child.kill("SIGKILL");
+	await gone;
+}
+
+function expectWhole(events: readonly RunEvent[]): void {
+	expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+	expect(events.filter(({ body }) => body.type === "run.ended")).toHaveLength(1);
+}
+
+test("kill -9 in mid-answer: the next worker goes on at once, the reader's text comes out whole, no step is done twice", async () => {
+	const first = await startWorker();
+	const ctx = await testContext(base.db);
+	provider.next({ tokens: 2_000, intervalMs: 4 });
+	const { runId } = await startRun(ctx, { question });
+	const reading = readRun(ctx, runId);
+	await until(async () => {
+		const [run] = await base.db.orm.select().from(runs).where(eq(runs.id, runId));
+		return run && run.lastSeq > 20;
+	});
+	await kill(first);
+	const restarted = performance.now();
+	await startWorker();
+	const { events, text } = await reading;
+	expect(performance.now() - restarted).toBeLessThan(10_000);
+	expectWhole(events);
+	expect(text).toBe("All staff get 25 days of annual leave. [1].");
+	const steps = events.flatMap(({ body }) => (body.type === "step.finished" ? body.step : []));
+	expect(steps).toEqual([...new Set(steps)]);
+	expect(events.filter(({ body }) => body.type === "answer.restarted")).toHaveLength(1);
+	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
+	expect(audit.map(({ action }) => action)).toEqual(["run.start", "run.finish"]);
+}, 30_000);
+
+test("a worker that is killed again and again: each run ends once, with the answer that its reader has", async () => {
+	const ctx = await testContext(base.db);
+	provider.usually({ tokens: 60, intervalMs: 5 });
+	const started = await Promise.all(Array.from({ length: 12 }, () => startRun(ctx, { question })));
+	const reading = Promise.all(started.map(({ runId }) => readRun(ctx, runId)));
+	for (let round = 0; round < 4; round += 1) {
+		const worker = await startWorker();
+		// Long enough to be in the middle of something, a different thing each time.
+		await new Promise((resolve) => setTimeout(resolve, 60 + 110 * round));
+		await kill(worker);
+	}
+	await startWorker();
+	const read = await reading;
+	provider.usually({});
+	for (const [index, { events, text }] of read.entries()) {
+		expectWhole(events);
+		const run = await getRun(ctx, { runId: started[index]?.runId ?? "" });
+		expect(run).toMatchObject({ state: "succeeded", answer: text });
+		expect(text.endsWith("[1].")).toBe(true);
+	}
+}, 60_000);
+
+test("the database goes away in mid-run and comes back: the run goes on by itself", async () => {
+	const line = await cuttable(urlOf(base.db));
+	const db = new Database({ url: line.url, pool: 4 });
+	const checkpoints = openCheckpoints(line.url);
+	const executor = await testExecutor({ db, checkpoints }, provider);
+	const ctx = await testContext(base.db);
+	provider.next({ tokens: 300, intervalMs: 5 });
+	const { runId } = await startRun(ctx, { question });
+	const reading = readRun(ctx, runId);
+	for (const pause of [300, 700]) {
+		await new Promise((resolve) => setTimeout(resolve, pause));
+		line.cut();
+		await new Promise((resolve) => setTimeout(resolve, 400));
+		line.mend();
+	}
+	const { events, text } = await reading;
+	expectWhole(events);
+	expect(await getRun(ctx, { runId })).toMatchObject({ state: "succeeded", answer: text });
+	await executor.stop();
+	await checkpoints.close();
+	await db.close();
+	await line.stop();
+}, 30_000);
