@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, users } from "@/db/schema";
+import { auditEntries, documents, users } from "@/db/schema";
 import { listAgents } from "@/server/agents/service";
 import { hashPassword } from "@/server/auth/passwords";
 import { signIn } from "@/server/auth/service";
@@ -9,8 +9,10 @@ import { getPrompt, listPrompts } from "@/server/prompts/service";
 import { listUsers, needsOwner } from "@/server/users/service";
 import { testContext, testDatabase } from "@/tests/support";
 import { demoContext, everyRow } from "./context";
+import { library } from "./library";
 import { people, personKeys } from "./organisation";
 import { demoPassword } from "./password";
+import { bringDocuments, seedShelves } from "./seed-library";
 import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedAgents, seedPrompts } from "./seed-workshop";
 import { demoAgents, demoPrompts } from "./workshop";
@@ -74,6 +76,20 @@ test("prompts and agents are made once, also after a stop in the middle", async 
 	const { rows } = await listAgents(ctx, { limit: 100 });
 	expect(rows.length).toBe(demoAgents.length + 1);
 	expect((await everyRow((page) => listPrompts(ctx, page))).length).toBe(demoPrompts.length);
+});
+
+test("collections and documents are brought once; what a stop left out is brought then", async () => {
+	const collections = await seedShelves(db, actors);
+	expect(await seedShelves(db, actors)).toEqual(collections);
+	const names = [...collections.keys()];
+	expect(names).toEqual(library.map(({ name }) => name));
+	await bringDocuments(db, actors, collections);
+	const brought = await db.orm.select({ id: documents.id, name: documents.name }).from(documents);
+	expect(brought.length).toBe(library.flatMap((shelf) => Object.keys(shelf.documents)).length);
+	await db.orm.delete(documents).where(eq(documents.name, "Sickness absence.md"));
+	await bringDocuments(db, actors, collections);
+	const after = await db.orm.select({ name: documents.name }).from(documents);
+	expect(after.map(({ name }) => name).toSorted()).toEqual(brought.map(({ name }) => name).toSorted());
 });
 
 test("an installation that has an owner keeps it", async () => {
