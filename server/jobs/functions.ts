@@ -1,5 +1,6 @@
 import type { InngestFunction } from "inngest";
+import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { prune } from "./prune";
 
 /** Every job there is: the embedded engine registers these, or the Inngest server does. */
-export const jobFunctions: readonly InngestFunction.Any[] = [prune];
+export const jobFunctions: readonly InngestFunction.Any[] = [prune, ...knowledgeJobs];
