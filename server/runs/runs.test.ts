@@ -9,7 +9,7 @@ import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
 import { type Behaviour, type Provider, startProvider } from "@/tests/support/provider";
 import { foldAnswer, maxQuestionChars } from "./contract";
-import { listRuns, startRun, stopRun } from "./service";
+import { followRun, listRuns, startRun, stopRun } from "./service";
 
 const question = "How many days of annual leave do staff get?";
 /** Runs that other tests left waiting are carried out too, so what the provider shall do stands in the question. */
@@ -153,8 +153,7 @@ test("removing a thread in mid-run stops the run and leaves nothing of it", asyn
 	const executor = await testExecutor(base, provider);
 	const ctx = await testContext(base.db);
 	const { runId, threadId } = await startRun(ctx, { question: asking({ tokens: 3_000, intervalMs: 5 }) });
-	for await (const event of await callerFor(ctx).runs.events({ runId }))
-		if (event[1].body.type === "answer.delta") break;
+	for await (const { data } of followRun(ctx, { runId })) if (data.body.type === "answer.delta") break;
 	await callerFor(ctx).threads.remove({ threadId });
 	await executor.stop();
 	const asked = provider.seen.find(({ behaviour }) => behaviour.tokens === 3_000);
@@ -187,8 +186,8 @@ test("many readers of one run in mid-stream, some coming late, all read the same
 	const ctx = await testContext(base.db);
 	const { runId } = await startRun(ctx, { question: asking({ tokens: 150, intervalMs: 3 }) });
 	const readers = [readRun(ctx, runId), readRun(ctx, runId)];
-	for await (const [, { body }] of await callerFor(ctx).runs.events({ runId }))
-		if (body.type === "answer.delta" && readers.length < 12) readers.push(readRun(ctx, runId));
+	for await (const { data } of followRun(ctx, { runId }))
+		if (data.body.type === "answer.delta" && readers.length < 12) readers.push(readRun(ctx, runId));
 	const all = await Promise.all(readers);
 	expect(all.length).toBe(12);
 	for (const one of all) expect(one).toEqual(all[0]);

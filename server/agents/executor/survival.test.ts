@@ -46,6 +46,7 @@ afterAll(async () => {
 async function startWorker(): Promise<ChildProcess> {
 	const child = fork(program, {
 		env: {
+			NODE_ENV: "test",
 			PATH: process.env.PATH,
 			DATABASE_URL: urlOf(base.db),
 			QD_AUTH_SECRET: inject("authSecret"),
