@@ -4,9 +4,9 @@ import { memo } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import type { Citation } from "@/server/runs/contract";
-import type { AnswerProps } from "./answer";
 import styles from "./answer.module.css";
 import { markAnswer } from "./answer-marks";
+import type { AnswerProps } from "./answer-props";
 import { CitationChip } from "./citation";
 
 /** Only what leads to a page or a mail; anything else loses its address. */

@@ -1,4 +1,4 @@
-import type { Span } from "./answer";
+import type { Span } from "./answer-props";
 
 /** As much of a Markdown tree's node as is touched here. */
 type Node = {

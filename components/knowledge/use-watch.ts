@@ -49,7 +49,8 @@ export function useWatch(collectionId: string): {
 	useEffect(
 		() =>
 			followStream<CollectionChange>({
-				open: (lastEventId, handlers) => client.knowledge.watch.subscribe({ collectionId, lastEventId }, handlers),
+				open: (lastEventId, handlers) =>
+					client.knowledge.watchCollection.subscribe({ collectionId, lastEventId }, handlers),
 				after: null,
 				onEvent: (change) => {
 					apply(change.documents, change.removedIds);

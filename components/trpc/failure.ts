@@ -20,6 +20,7 @@ export function toFailure(error: unknown): Failure {
 	if (status === null)
 		return {
 			message: "The server can't be reached. Check your connection, then try again.",
+			code: null,
 			requestId: null,
 			isSessionOver: false,
 			mayPass: true,
@@ -28,6 +29,7 @@ export function toFailure(error: unknown): Failure {
 	const fields = Object.entries(facts?.fields ?? {}).flatMap(([name, texts]) => (texts?.[0] ? [[name, texts[0]]] : []));
 	return {
 		message: message || "Something went wrong on our side.",
+		code: facts?.problem ?? null,
 		requestId: facts?.requestId ?? null,
 		isSessionOver: facts?.problem === "UNAUTHENTICATED" || status === 401,
 		mayPass: status >= 500 || status === 429,

@@ -1,25 +1,58 @@
-import type { ComponentProps, ReactNode } from "react";
+"use client";
+
+import { IconSearch } from "@tabler/icons-react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import styles from "./field.module.css";
 
-/** A filter above a table: its label is read out, its placeholder says the same to the eye. */
-export function FilterInput({ label, icon, ...props }: { label: string; icon?: ReactNode } & ComponentProps<"input">) {
+const settleMs = 300;
+
+/** A filter to type in: it takes effect once the typing rests, or with Enter. */
+export function FilterText(props: { label: string; value: string; onChange: (value: string) => void; width?: number }) {
+	const [typed, setTyped] = useState(props.value);
+	const [known, setKnown] = useState(props.value);
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	// The address changed by another way than this field.
+	if (known !== props.value) {
+		setKnown(props.value);
+		setTyped(props.value);
+	}
+	useEffect(() => () => clearTimeout(timer.current), []);
+	const settle = (value: string) => {
+		clearTimeout(timer.current);
+		setKnown(value.trim());
+		props.onChange(value.trim());
+	};
 	return (
-		<span className={styles.filter} data-icon={icon ? true : undefined}>
-			{icon}
-			<input aria-label={label} placeholder={label} {...props} />
+		<span className={styles.filter} data-icon>
+			<IconSearch size={15} stroke={1.5} aria-hidden="true" />
+			<input
+				type="search"
+				aria-label={props.label}
+				placeholder={props.label}
+				value={typed}
+				style={{ width: props.width }}
+				onChange={(event) => {
+					const { value } = event.target;
+					setTyped(value);
+					clearTimeout(timer.current);
+					timer.current = setTimeout(() => settle(value), settleMs);
+				}}
+				onKeyDown={(event) => event.key === "Enter" && settle(typed)}
+			/>
 		</span>
 	);
 }
 
-export function FilterSelect({
-	label,
-	options,
-	...props
-}: { label: string; options: { value: string; label: string }[] } & ComponentProps<"select">) {
+export function FilterSelect(props: {
+	label: string;
+	value: string;
+	options: readonly { value: string; label: string }[];
+	onChange: (value: string) => void;
+}) {
 	return (
 		<span className={styles.filter}>
-			<select aria-label={label} {...props}>
-				{options.map((option) => (
+			<select aria-label={props.label} value={props.value} onChange={(event) => props.onChange(event.target.value)}>
+				{props.options.map((option) => (
 					<option key={option.value} value={option.value}>
 						{option.label}
 					</option>

@@ -1,0 +1,21 @@
+import type { Metadata } from "next";
+import { Filled } from "@/app/filled";
+import { readerOf, type SearchParams } from "@/app/search-params";
+import { AuditLog } from "@/components/audit/audit-log";
+import { filterFrom } from "@/components/audit/filter";
+import { onePage } from "@/components/trpc/pages";
+
+export const metadata: Metadata = { title: "Audit" };
+
+export default async function AuditPage({ searchParams }: { searchParams: SearchParams }) {
+	const filter = filterFrom(await readerOf(searchParams));
+	return (
+		<Filled
+			fill={async (api, cache, keys) =>
+				cache.setQueryData(keys.audit.list.infiniteQueryKey(filter), onePage(await api.audit.list(filter)))
+			}
+		>
+			<AuditLog />
+		</Filled>
+	);
+}

@@ -1,0 +1,18 @@
+import type { Metadata } from "next";
+import { Filled } from "@/app/filled";
+import { onePage } from "@/components/trpc/pages";
+import { People } from "@/components/users/people";
+
+export const metadata: Metadata = { title: "People" };
+
+export default function PeoplePage() {
+	return (
+		<Filled
+			fill={async (api, cache, keys) =>
+				cache.setQueryData(keys.users.list.infiniteQueryKey({}), onePage(await api.users.list({})))
+			}
+		>
+			<People />
+		</Filled>
+	);
+}

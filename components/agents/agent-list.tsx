@@ -1,0 +1,103 @@
+"use client";
+
+import { IconPlus, IconRobot, IconStar } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
+import { useMay } from "@/components/shell/me";
+import { useApi, useClient } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { usePages } from "@/components/trpc/pages";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { type Column, DataTable } from "@/components/ui/data-table";
+import { Empty } from "@/components/ui/empty";
+import { counted } from "@/components/ui/figures";
+import { PageHeader, ScanPage } from "@/components/ui/page-header";
+import { Split } from "@/components/ui/side-panel";
+import { When } from "@/components/ui/time";
+import { useUrl } from "@/components/ui/use-url";
+import type { Agent } from "@/server/agents/contract";
+import { AgentPanel } from "./agent-panel";
+import { collectionsOf, promptOf } from "./facts";
+
+const AgentForm = dynamic(() => import("./agent-form"), { ssr: false });
+
+const columns: Column<Agent>[] = [
+	{ key: "name", title: "Name", width: 220, cell: (row) => row.name },
+	{ key: "description", title: "What it is for", from: "narrow", cell: (row) => row.description || "–" },
+	{ key: "prompt", title: "Prompt", width: 200, from: "middle", cell: promptOf },
+	{ key: "collections", title: "Looks in", width: 190, from: "wide", cell: collectionsOf },
+	{
+		key: "default",
+		title: "",
+		width: 100,
+		cell: (row) =>
+			row.isDefault ? (
+				<Badge tone="accent" icon={IconStar}>
+					Default
+				</Badge>
+			) : null,
+	},
+	{
+		key: "changed",
+		title: "Changed",
+		width: 110,
+		align: "end",
+		from: "middle",
+		cell: (row) => <When at={row.updatedAt} />,
+	},
+];
+
+/** Who can be asked. */
+export function AgentList() {
+	const api = useApi();
+	const client = useClient();
+	const url = useUrl();
+	const mayWrite = useMay("agents:write");
+	const openId = url.get("open");
+	const list = usePages({
+		key: api.agents.list.infiniteQueryKey({}),
+		read: (cursor) => client.agents.list.query({ cursor }),
+	});
+	const open = list.rows.find((row) => row.id === openId);
+	const edited = list.rows.find((row) => row.id === url.get("edit"));
+	const newButton = (
+		<Button look="primary" icon={IconPlus} onClick={() => url.set({ new: "1" })}>
+			New agent
+		</Button>
+	);
+	return (
+		<ScanPage>
+			<PageHeader
+				title="Agents"
+				count={list.rows.length > 0 && !list.hasMore ? counted(list.rows.length, "agent") : undefined}
+				actions={mayWrite ? newButton : undefined}
+			>
+				Each answers in its own way, from the collections that it was given, with the rights of whoever asks.
+			</PageHeader>
+			<Split
+				panel={
+					open ? (
+						<AgentPanel
+							key={open.id}
+							agent={open}
+							onEdit={() => url.set({ edit: open.id })}
+							onClose={() => url.set({ open: null })}
+						/>
+					) : null
+				}
+			>
+				<DataTable
+					label="Agents"
+					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
+					columns={columns}
+					rowId={(row) => row.id}
+					openId={openId}
+					onOpen={(id) => url.set({ open: id })}
+					empty={<Empty icon={IconRobot} title="No agents yet" action={mayWrite ? newButton : undefined} />}
+				/>
+			</Split>
+			{mayWrite && url.get("new") ? <AgentForm onClose={() => url.set({ new: null })} /> : null}
+			{mayWrite && edited ? <AgentForm key={edited.id} agent={edited} onClose={() => url.set({ edit: null })} /> : null}
+		</ScanPage>
+	);
+}

@@ -1,0 +1,50 @@
+"use client";
+
+import { CopyId } from "@/components/ui/copy";
+import { duration, figure } from "@/components/ui/figures";
+import { Json } from "@/components/ui/json";
+import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
+import { permissions, roleMay, roles } from "@/server/core/permissions";
+import type { ProcedureEntry } from "@/server/procedures/contract";
+import { Faces, Risk } from "./marks";
+
+function whoMay(entry: ProcedureEntry): string {
+	const permission = permissions.find((one) => one === entry.permission);
+	if (!permission) return "Everybody, also without an account";
+	return roles.filter((role) => roleMay(role, permission)).join(", ");
+}
+
+/** One procedure: its terms, its use, its schemas. */
+export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onClose: () => void }) {
+	return (
+		<SidePanel title={entry.path} label="Procedure" onClose={onClose}>
+			{entry.tool ? <p>{entry.tool}</p> : null}
+			{entry.openBecause ? <p>{entry.openBecause}</p> : null}
+			<Facts>
+				<Fact name="Name">
+					<CopyId value={entry.path} label="name" length={48} />
+				</Fact>
+				<Fact name="Kind">{entry.type}</Fact>
+				<Fact name="Permission">{entry.permission ?? "None: it is open"}</Fact>
+				<Fact name="Roles">{whoMay(entry)}</Fact>
+				<Fact name="Risk">
+					<Risk risk={entry.risk} />
+				</Fact>
+				<Fact name="Limit">{entry.limit}</Fact>
+				<Fact name="Faces">
+					<Faces faces={entry.faces} />
+				</Fact>
+				<Fact name="Calls">
+					{figure(entry.calls)} since the server started, {figure(entry.failures)} refused or failed
+				</Fact>
+				<Fact name="Mean time">{entry.meanMs === null ? null : duration(entry.meanMs)}</Fact>
+			</Facts>
+			<PanelSection title="Input">
+				<Json value={entry.input} label="Input schema" />
+			</PanelSection>
+			<PanelSection title="Output">
+				<Json value={entry.output} label="Output schema" />
+			</PanelSection>
+		</SidePanel>
+	);
+}

@@ -1,0 +1,53 @@
+"use client";
+
+import { Modal, Textarea, TextInput } from "@mantine/core";
+import { schemaResolver, useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { Button } from "@/components/ui/button";
+import { ErrorView } from "@/components/ui/error-view";
+import { CreatePrompt } from "@/server/prompts/contract";
+import styles from "./prompts.module.css";
+
+/** Makes a prompt; its text can be changed at leisure afterwards. */
+export default function PromptForm({ onClose }: { onClose: () => void }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const router = useRouter();
+	const form = useForm<CreatePrompt>({
+		initialValues: { name: "", body: "", message: "" },
+		validate: schemaResolver(CreatePrompt, { sync: true }),
+	});
+	const create = useMutation(
+		api.prompts.create.mutationOptions({
+			onSuccess: async ({ prompt }) => {
+				await cache.invalidateQueries(api.prompts.list.pathFilter());
+				router.push(`/prompts/${prompt.id}`);
+			},
+		}),
+	);
+	return (
+		<Modal opened onClose={onClose} title="New prompt" size={620}>
+			<form className={styles.stack} onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
+				<TextInput label="Name" data-autofocus maxLength={80} {...form.getInputProps("name")} />
+				<Textarea
+					label="Text"
+					description="What an agent with this prompt is told before each question."
+					autosize
+					minRows={6}
+					maxRows={16}
+					{...form.getInputProps("body")}
+				/>
+				{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
+				<div className={styles.foot}>
+					<Button onClick={onClose}>Cancel</Button>
+					<Button type="submit" look="primary" isBusy={create.isPending}>
+						Create prompt
+					</Button>
+				</div>
+			</form>
+		</Modal>
+	);
+}

@@ -1,0 +1,34 @@
+import {
+	type Icon,
+	IconCircleCheck,
+	IconClock,
+	IconExclamationCircle,
+	IconLoader2,
+	IconPlayerStop,
+} from "@tabler/icons-react";
+import { Badge, type Tone } from "@/components/ui/badge";
+import type { RunState as State } from "@/server/runs/contract";
+
+export const runStateWords = {
+	queued: "Waits",
+	running: "Running",
+	succeeded: "Answered",
+	failed: "Failed",
+	cancelled: "Stopped",
+} as const satisfies Record<State, string>;
+
+const looks = {
+	queued: { tone: "amber", icon: IconClock },
+	running: { tone: "accent", icon: IconLoader2 },
+	succeeded: { tone: "neutral", icon: IconCircleCheck },
+	failed: { tone: "red", icon: IconExclamationCircle },
+	cancelled: { tone: "neutral", icon: IconPlayerStop },
+} as const satisfies Record<State, { tone: Tone; icon: Icon }>;
+
+export function RunState({ state }: { state: State }) {
+	return (
+		<Badge tone={looks[state].tone} icon={looks[state].icon} isMoving={state === "running"} isPlain>
+			{runStateWords[state]}
+		</Badge>
+	);
+}

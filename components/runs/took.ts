@@ -1,0 +1,5 @@
+import type { Run } from "@/server/runs/contract";
+
+/** How long a run was worked on, in ms; null where it is not at its end. */
+export const tookMs = (run: Run): number | null =>
+	run.startedAt && run.endedAt ? run.endedAt.getTime() - run.startedAt.getTime() : null;

@@ -1,0 +1,77 @@
+"use client";
+
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { Badge } from "@/components/ui/badge";
+import { ErrorView } from "@/components/ui/error-view";
+import { PageHeader, ReadPage } from "@/components/ui/page-header";
+import { When } from "@/components/ui/time";
+import type { HealthPart } from "@/server/system/contract";
+import styles from "./system.module.css";
+
+const noInput = {};
+const refreshMs = 10_000;
+
+/** Whether each part truly works, found out by trying. */
+export function SystemView() {
+	const api = useApi();
+	const query = useQuery({ ...api.system.health.queryOptions(noInput), refetchInterval: refreshMs });
+	const health = query.data;
+	return (
+		<ReadPage>
+			<PageHeader title="System" count={health ? `version ${health.version}` : undefined}>
+				Each part, tried just now: what is well, what is not set up, what needs somebody.
+			</PageHeader>
+			{query.error ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
+			{health ? (
+				<>
+					<p className={styles.whole} data-ready={health.isReady || undefined} role="status">
+						{health.isReady ? (
+							<IconCircleCheck size={20} stroke={1.5} aria-hidden="true" />
+						) : (
+							<IconAlertTriangle size={20} stroke={1.5} aria-hidden="true" />
+						)}
+						{health.isReady ? "Everything that is needed works." : "Something that is needed does not work."}
+						<span>
+							looked <When at={health.at} />
+						</span>
+					</p>
+					<ul className={styles.parts}>
+						{health.parts.map((part) => (
+							<li key={part.name}>
+								<h2>{part.name}</h2>
+								<PartState state={part.state} />
+								<p>{part.detail}</p>
+							</li>
+						))}
+					</ul>
+				</>
+			) : null}
+		</ReadPage>
+	);
+}
+
+function PartState({ state }: { state: HealthPart["state"] }) {
+	switch (state) {
+		case "well":
+			return (
+				<Badge tone="accent" icon={IconCircleCheck}>
+					Works
+				</Badge>
+			);
+		case "idle":
+			return (
+				<Badge tone="amber" icon={IconInfoCircle}>
+					Not set up
+				</Badge>
+			);
+		case "ill":
+			return (
+				<Badge tone="red" icon={IconAlertTriangle}>
+					Does not work
+				</Badge>
+			);
+	}
+}

@@ -1,0 +1,79 @@
+"use client";
+
+import { IconUserPlus, IconUsers } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
+import { useMay } from "@/components/shell/me";
+import { useApi, useClient } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { usePages } from "@/components/trpc/pages";
+import { Button } from "@/components/ui/button";
+import { type Column, DataTable } from "@/components/ui/data-table";
+import { Empty } from "@/components/ui/empty";
+import { counted } from "@/components/ui/figures";
+import { PageHeader, ScanPage } from "@/components/ui/page-header";
+import { Split } from "@/components/ui/side-panel";
+import { When } from "@/components/ui/time";
+import { useUrl } from "@/components/ui/use-url";
+import type { User } from "@/server/users/contract";
+import { AccountState } from "./account-state";
+import { PersonPanel } from "./person-panel";
+
+const UserForm = dynamic(() => import("./user-form"), { ssr: false });
+
+const columns: Column<User>[] = [
+	{ key: "name", title: "Name", cell: (row) => row.name },
+	{ key: "email", title: "E-mail", width: 260, from: "narrow", cell: (row) => row.email },
+	{ key: "role", title: "Role", width: 110, cell: (row) => row.role },
+	{ key: "state", title: "State", width: 110, cell: (row) => <AccountState isDisabled={row.isDisabled} /> },
+	{
+		key: "seen",
+		title: "Last seen",
+		width: 120,
+		from: "middle",
+		cell: (row) => (row.lastSeenAt ? <When at={row.lastSeenAt} /> : "Not yet"),
+	},
+	{ key: "since", title: "Since", width: 120, from: "wide", cell: (row) => <When at={row.createdAt} /> },
+];
+
+/** Everybody with an account. */
+export function People() {
+	const api = useApi();
+	const client = useClient();
+	const url = useUrl();
+	const mayWrite = useMay("users:write");
+	const openId = url.get("open");
+	const list = usePages({
+		key: api.users.list.infiniteQueryKey({}),
+		read: (cursor) => client.users.list.query({ cursor }),
+	});
+	const open = list.rows.find((row) => row.id === openId);
+	return (
+		<ScanPage>
+			<PageHeader
+				title="People"
+				count={list.rows.length > 0 && !list.hasMore ? counted(list.rows.length, "account") : undefined}
+				actions={
+					mayWrite ? (
+						<Button look="primary" icon={IconUserPlus} onClick={() => url.set({ new: "1" })}>
+							Create account
+						</Button>
+					) : undefined
+				}
+			>
+				Who may sign in, and what their role lets them do.
+			</PageHeader>
+			<Split panel={open ? <PersonPanel key={open.id} user={open} onClose={() => url.set({ open: null })} /> : null}>
+				<DataTable
+					label="People"
+					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
+					columns={columns}
+					rowId={(row) => row.id}
+					openId={openId}
+					onOpen={(id) => url.set({ open: id })}
+					empty={<Empty icon={IconUsers} title="No accounts yet" />}
+				/>
+			</Split>
+			{mayWrite && url.get("new") ? <UserForm onClose={() => url.set({ new: null })} /> : null}
+		</ScanPage>
+	);
+}

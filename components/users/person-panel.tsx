@@ -1,0 +1,117 @@
+"use client";
+
+import { IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMay, useMe } from "@/components/shell/me";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { Button } from "@/components/ui/button";
+import { CopyId } from "@/components/ui/copy";
+import { ErrorView } from "@/components/ui/error-view";
+import { FilterSelect } from "@/components/ui/field";
+import { Link } from "@/components/ui/link";
+import { confirm, say } from "@/components/ui/say";
+import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
+import { Exactly } from "@/components/ui/time";
+import { permissions, roleDescriptions, roleMay, roles } from "@/server/core/permissions";
+import type { User } from "@/server/users/contract";
+import { AccountState } from "./account-state";
+import styles from "./users.module.css";
+
+/** One account: its role and what that allows; changing the role, switching the account off. */
+export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
+	const me = useMe();
+	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
+	const mayAudit = useMay("audit:read");
+	return (
+		<SidePanel title={user.name} label="Account" onClose={onClose}>
+			<Facts>
+				<Fact name="E-mail">{user.email}</Fact>
+				<Fact name="State">
+					<AccountState isDisabled={user.isDisabled} />
+				</Fact>
+				<Fact name="Role">{user.role}</Fact>
+				<Fact name="Last seen">{user.lastSeenAt ? <Exactly at={user.lastSeenAt} /> : "Not yet"}</Fact>
+				<Fact name="Since">
+					<Exactly at={user.createdAt} />
+				</Fact>
+				<Fact name="Account">
+					<CopyId value={user.id} label="account id" />
+				</Fact>
+				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
+			</Facts>
+			{mayWrite ? <Change user={user} /> : null}
+			{user.id === me.id ? (
+				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
+			) : null}
+			<PanelSection title={`What ${user.role} may do`}>
+				<p className={styles.hint}>{roleDescriptions[user.role]}</p>
+				<ul className={styles.rights}>
+					{permissions
+						.filter((permission) => roleMay(user.role, permission))
+						.map((permission) => (
+							<li key={permission}>
+								<code>{permission}</code>
+							</li>
+						))}
+				</ul>
+			</PanelSection>
+		</SidePanel>
+	);
+}
+
+function Change({ user }: { user: User }) {
+	const api = useApi();
+	const me = useMe();
+	const cache = useQueryClient();
+	const onSuccess = () => cache.invalidateQueries(api.users.list.pathFilter());
+	const setRole = useMutation(api.users.setRole.mutationOptions({ onSuccess }));
+	const setDisabled = useMutation(api.users.setDisabled.mutationOptions({ onSuccess }));
+	const error = setRole.error ?? setDisabled.error;
+	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
+	const changeRole = async (wanted: string) => {
+		const role = roles.find((one) => one === wanted);
+		if (!role || role === user.role) return;
+		const isWanted = await confirm({
+			title: `Make ${user.name} ${role}?`,
+			text: `${roleDescriptions[role]} It takes effect at once.`,
+			action: "Change role",
+			tone: "plain",
+		});
+		if (isWanted) setRole.mutate({ userId: user.id, role });
+	};
+	const toggle = async () => {
+		if (user.isDisabled) return setDisabled.mutate({ userId: user.id, isDisabled: false });
+		const isWanted = await confirm({
+			title: `Disable ${user.name}'s account?`,
+			text: "Their sessions end at once, and what their agents are doing stops. Nothing of theirs is deleted; you can enable the account again.",
+			action: "Disable account",
+		});
+		if (!isWanted) return;
+		setDisabled.mutate(
+			{ userId: user.id, isDisabled: true },
+			{ onSuccess: () => say(`${user.name} can no longer sign in`) },
+		);
+	};
+	return (
+		<PanelSection title="Change">
+			<div className={styles.change}>
+				<FilterSelect
+					label={`Role of ${user.name}`}
+					value={user.role}
+					options={offered.map((role) => ({ value: role, label: role }))}
+					onChange={(role) => void changeRole(role)}
+				/>
+				<Button
+					look={user.isDisabled ? "plain" : "danger"}
+					icon={user.isDisabled ? IconUserCheck : IconUserOff}
+					isBusy={setDisabled.isPending}
+					onClick={() => void toggle()}
+				>
+					{user.isDisabled ? "Enable account" : "Disable account"}
+				</Button>
+			</div>
+			{error ? <ErrorView failure={toFailure(error)} /> : null}
+		</PanelSection>
+	);
+}

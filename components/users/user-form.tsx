@@ -1,0 +1,68 @@
+"use client";
+
+import { Modal, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
+import { schemaResolver, useForm } from "@mantine/form";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { PasswordStrength } from "@/components/auth/password-strength";
+import { useMe } from "@/components/shell/me";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { Button } from "@/components/ui/button";
+import { ErrorView } from "@/components/ui/error-view";
+import { say } from "@/components/ui/say";
+import { roleDescriptions, roles } from "@/server/core/permissions";
+import { CreateUser } from "@/server/users/contract";
+import styles from "./users.module.css";
+
+/** Makes an account. Its password is handed over by whoever makes it. */
+export default function UserForm({ onClose }: { onClose: () => void }) {
+	const api = useApi();
+	const me = useMe();
+	const cache = useQueryClient();
+	const form = useForm<CreateUser>({
+		initialValues: { name: "", email: "", role: "staff", password: "" },
+		validate: schemaResolver(CreateUser, { sync: true }),
+	});
+	const create = useMutation(
+		api.users.create.mutationOptions({
+			onSuccess: async (user) => {
+				await cache.invalidateQueries(api.users.list.pathFilter());
+				say(`${user.name} can sign in now`);
+				onClose();
+			},
+			onError: (error) => form.setErrors(toFailure(error).fields),
+		}),
+	);
+	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
+	return (
+		<Modal opened onClose={onClose} title="Create account">
+			<form onSubmit={form.onSubmit((values) => create.mutate(values))} className={styles.stack} noValidate>
+				<TextInput label="Name" data-autofocus autoComplete="off" {...form.getInputProps("name")} />
+				<TextInput label="E-mail" type="email" autoComplete="off" {...form.getInputProps("email")} />
+				<NativeSelect
+					label="Role"
+					description={roleDescriptions[form.values.role]}
+					data={offered.map((role) => ({ value: role, label: role }))}
+					{...form.getInputProps("role")}
+				/>
+				<div>
+					<PasswordInput
+						label="Password"
+						description="At least 15 characters. Hand it over on a safe way."
+						autoComplete="new-password"
+						visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
+						{...form.getInputProps("password")}
+					/>
+					<PasswordStrength password={form.values.password} />
+				</div>
+				{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
+				<div className={styles.foot}>
+					<Button onClick={onClose}>Cancel</Button>
+					<Button type="submit" look="primary" isBusy={create.isPending}>
+						Create account
+					</Button>
+				</div>
+			</form>
+		</Modal>
+	);
+}
