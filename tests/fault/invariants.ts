@@ -1,0 +1,61 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+
+type Accepted = { runIds: string[]; documentIds: string[] };
+
+/** What must hold whenever nothing is under way, each as a query that finds what breaks it. */
+const rules: Record<string, SQL> = {
+	"every run ended": sql`select id::text from runs where state in ('queued', 'running')`,
+	"no run's events have a gap or a double": sql`
+		select r.id::text from runs r left join run_events e on e.run_id = r.id group by r.id
+		having count(e.seq) <> r.last_seq or coalesce(max(e.seq), 0) <> r.last_seq or count(distinct e.seq) <> count(e.seq)`,
+	"every run ends once, at its last event": sql`
+		select r.id::text from runs r left join run_events e on e.run_id = r.id and e.type = 'run.ended' group by r.id
+		having count(e.seq) <> 1 or max(e.seq) <> r.last_seq or max(e.data ->> 'state') <> r.state`,
+	"every budget is settled": sql`
+		select r.id::text from runs r left join budget_entries b on b.run_id = r.id where b.settled is null`,
+	"every document is settled": sql`select id::text from documents where state not in ('ready', 'failed')`,
+	"no document failed": sql`select id::text || ': ' || coalesce(reason, '') from documents where state = 'failed'`,
+	"a ready document is wholly indexed": sql`
+		select d.id::text from documents d where d.state = 'ready' and (
+			d.chunk_count is distinct from (select count(*) from chunks c where c.document_id = d.id)
+			or d.chunk_count is distinct from (select count(*) from chunk_vectors v where v.document_id = d.id)
+			or exists (select from chunks c where c.document_id = d.id and c.length > 0
+				and not exists (select from postings p where p.chunk_id = c.id))
+			or not exists (select from document_pages p where p.document_id = d.id))`,
+	"any other document is not indexed at all": sql`
+		select d.id::text from documents d join chunks c on c.document_id = d.id join postings p on p.chunk_id = c.id
+		where d.state <> 'ready'`,
+	"every run has one audit row for its start and one for its end": sql`
+		select r.id::text from runs r left join audit_entries a on a.resource_kind = 'run' and a.resource_id = r.id::text
+		group by r.id having count(*) filter (where a.action = 'run.start') <> 1 or count(*) filter (where a.action = 'run.finish') <> 1`,
+	"every document has one audit row for its coming": sql`
+		select d.id::text from documents d left join audit_entries a on a.resource_id = d.id::text and a.action = 'document.add'
+		group by d.id having count(a.id) <> 1`,
+	"every audit row of a start has its run": sql`
+		select a.id::text from audit_entries a where a.action = 'run.start' and a.outcome = 'done'
+		and not exists (select from runs r where r.id::text = a.resource_id)`,
+	"every event was delivered": sql`select id from job_events where delivered_at is null`,
+	"every job ended": sql`select id || ' ' || state from job_runs where state in ('queued', 'running', 'parked')`,
+	"no claim is left of what ended": sql`
+		select q.id::text from job_queue q join job_runs r on r.id = q.run_id where r.ended_at is not null and q.claimed_by is not null`,
+};
+
+/** The names of the rules that are broken, with the rows that break them. */
+export async function violations(db: Database, accepted: Accepted): Promise<string[]> {
+	const broken: string[] = [];
+	for (const [rule, query] of Object.entries(rules)) {
+		const rows = await db.orm.execute(query);
+		if (rows.length > 0) broken.push(`${rule}: ${rows.slice(0, 3).map((row) => JSON.stringify(Object.values(row)))}`);
+	}
+	for (const [table, ids] of [
+		["runs", accepted.runIds],
+		["documents", accepted.documentIds],
+	] as const) {
+		const rows = await db.orm.execute(sql`select id::text from ${sql.identifier(table)}`);
+		const stored = new Set(rows.map((row) => row.id));
+		const lost = ids.filter((id) => !stored.has(id));
+		if (lost.length > 0) broken.push(`what was accepted is stored: ${table} ${lost}`);
+	}
+	return broken;
+}

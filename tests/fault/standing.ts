@@ -1,0 +1,78 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Database } from "@/db/connection";
+import { readSecrets } from "@/server/launch/data-folder";
+import { clusterUrl, freePort, postmaster } from "@/server/launch/postgres/cluster";
+import { type Client, connect } from "@/tests/support/client";
+import { answers, type Product, startProduct } from "@/tests/support/product";
+
+export type PartName = "launcher" | "web" | "worker" | "postgres";
+
+const owner = { name: "Olive Owner", email: "olive@example.test", password: "the owner's long password" };
+
+/** A product that is started again on the same data and port, however it ended. */
+export class Standing {
+	private now: Product | null = null;
+
+	private constructor(
+		private readonly data: string,
+		private readonly port: number,
+		private readonly env: Record<string, string>,
+	) {}
+
+	static async make(env: Record<string, string>): Promise<Standing> {
+		return new Standing(await mkdtemp(join(tmpdir(), "quarterdeck-fault-")), await freePort(), env);
+	}
+
+	get url(): string {
+		return `http://127.0.0.1:${this.port}`;
+	}
+
+	/** Starts it and waits until it says that it is ready; resolves with the one-time code while there is no owner. */
+	async start(): Promise<string | null> {
+		this.now = await startProduct({ data: this.data, port: this.port, env: this.env });
+		return (await this.now.ready).setupCode;
+	}
+
+	async makeOwner(code: string | null): Promise<Client> {
+		const stranger = await connect(this.url);
+		await stranger.api.auth.createOwner.mutate({ code: code ?? "", ...owner });
+		return connect(this.url, owner);
+	}
+
+	/** Ends a part without warning; one that is down already is left so. */
+	kill(part: PartName): void {
+		const pid = this.now?.pids()[part];
+		if (pid) process.kill(pid, "SIGKILL");
+	}
+
+	get isUp(): boolean {
+		return this.now?.child.exitCode === null && this.now.child.signalCode === null;
+	}
+
+	async isReady(): Promise<boolean> {
+		return this.now !== null && answers(this.now);
+	}
+
+	/** Its own database, for looking at what is stored. */
+	async database(): Promise<Database> {
+		const { databasePassword } = await readSecrets(this.data);
+		const home = await readFile(join(this.data, "postgres.json"), "utf8").then(
+			(text) => (JSON.parse(text) as { folder: string }).folder,
+			() => this.data,
+		);
+		const server = await postmaster(join(home, "postgres"));
+		if (!server) throw new Error("PostgreSQL is down");
+		return new Database({
+			url: clusterUrl(server.port, databasePassword, "quarterdeck"),
+			pool: 2,
+			statementTimeout: 30_000,
+		});
+	}
+
+	async remove(): Promise<void> {
+		if (this.isUp) await this.now?.stop();
+		await rm(this.data, { recursive: true, force: true });
+	}
+}
