@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { jobsRouter } from "@/server/jobs/router";
+import { knowledgeRouter } from "@/server/knowledge/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
@@ -14,6 +15,7 @@ import { createCallerFactory, router } from "./init";
 export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
+	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
