@@ -8,7 +8,7 @@ import { type Claim, claimCalls, renewClaims } from "./claim";
 import type { Core } from "./core";
 import { deliverNext } from "./deliver";
 import { engineFetch } from "./fetch";
-import { reclaimLost } from "./lost";
+import { admitForgotten, reclaimLost } from "./lost";
 import { Registry } from "./registry";
 import { settle } from "./settle";
 
@@ -130,6 +130,23 @@ describe("a full key", () => {
 		expect(taken.flatMap(({ claims }) => claims)).toHaveLength(1);
 	});
 
+	test("keeps out of the way all that wait for it, so that others have their turn", async () => {
+		const core = coreOf("a", keyed);
+		await send(core, [...Array.from({ length: 20 }, () => ({ who: "ann" })), { who: "bob" }]);
+		const runs = (await claimCalls(core, 2)).claims.length;
+		expect([runs, await db.orm.$count(jobQueue, eq(jobQueue.blockedOn, "test-one ann"))]).toEqual([1, 19]);
+		expect(await claimOne(core)).toMatchObject({ concurrencyKeys: ["test-one bob"] });
+	});
+
+	test("that nobody holds lets in who was forgotten", async () => {
+		const core = coreOf("a", keyed);
+		await send(core, [{ who: "ann" }]);
+		await db.orm.update(jobQueue).set({ blockedOn: "test-one ann" });
+		expect((await claimCalls(core, 5)).claims).toEqual([]);
+		await admitForgotten(core);
+		expect((await claimCalls(core, 5)).claims).toHaveLength(1);
+	});
+
 	test("lets in the next when a holder is done, and when a holder is lost for good", async () => {
 		const core = coreOf("a", keyed);
 		await send(core, [{ who: "ann" }, { who: "ann" }, { who: "ann" }]);
@@ -144,6 +161,31 @@ describe("a full key", () => {
 		await reclaimLost(core, []);
 		expect(await blocked()).toBe(0);
 		expect(await claimOne(core)).toBeDefined();
+	});
+});
+
+describe("a step that is done", () => {
+	test("stays as it is, whatever a later call says of it", async () => {
+		const core = coreOf("a");
+		await send(core);
+		const step = (data: number) => ({ op: "StepRun" as const, id: "s", name: "s", data });
+		for (const data of [1, 2])
+			await settle(settled(core, await claimOne(core)), {
+				kind: "ops",
+				ops: [step(data)],
+				isFinal: false,
+				retryAt: null,
+			});
+		expect(await db.orm.select().from(jobSteps)).toMatchObject([{ id: "s", result: { data: 1 }, doneSeq: 1 }]);
+	});
+
+	test("is asked for once, though a call names it twice", async () => {
+		const core = coreOf("a");
+		await send(core);
+		const planned = (id: string) => ({ op: "StepPlanned" as const, id, name: id });
+		const ops = [planned("s"), planned("t"), planned("s")];
+		await settle(settled(core, await claimOne(core)), { kind: "ops", ops, isFinal: false, retryAt: null });
+		expect((await db.orm.select().from(jobQueue)).map(({ stepId }) => stepId).toSorted()).toEqual(["s", "t"]);
 	});
 });
 

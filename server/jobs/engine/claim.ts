@@ -37,7 +37,7 @@ export async function claimCalls(core: Core, most: number): Promise<{ claims: Cl
 }
 
 async function takeReady(tx: Tx, core: Core, most: number): Promise<Claim[]> {
-	const rows = await tx.execute<Omit<Claim, "id"> & { id: string }>(sql`
+	const rows = await tx.execute<Omit<Claim, "id"> & { id: string; rank: number }>(sql`
 		with ready as (
 			select id from job_queue
 			where kind = 'call' and claim_token is null and blocked_on is null
@@ -50,11 +50,15 @@ async function takeReady(tx: Tx, core: Core, most: number): Promise<Claim[]> {
 			claimed_until = now() + make_interval(secs => ${leaseSeconds}::int)
 		from ready where job.id = ready.id
 		returning job.id, job.run_id as "runId", job.function_id as "functionId", job.step_id as "stepId", job.attempt,
-			job.concurrency_keys as "concurrencyKeys", job.claim_token as token, job.order_at as "orderAt"`);
-	return [...rows].map((row) => ({ ...row, id: Number(row.id) })).toSorted((a, b) => a.id - b.id);
+			job.concurrency_keys as "concurrencyKeys", job.claim_token as token,
+			extract(epoch from job.order_at)::float8 as rank`);
+	return [...rows]
+		.map(({ rank, ...job }) => ({ rank, job: { ...job, id: Number(job.id) } }))
+		.toSorted((a, b) => a.rank - b.rank || a.job.id - b.job.id)
+		.map(({ job }) => job);
 }
 
-/** Puts back the jobs whose keys are full; answers their ids. */
+/** Puts back the jobs whose keys are full, and marks those behind them that wait for the same; answers the ids put back. */
 async function blockFull(tx: Tx, core: Core, keyed: Claim[]): Promise<Set<number>> {
 	const keys = [...new Set(keyed.flatMap(({ concurrencyKeys }) => concurrencyKeys))];
 	await lockKeys(tx, keys);
@@ -70,17 +74,28 @@ async function blockFull(tx: Tx, core: Core, keyed: Claim[]): Promise<Set<number
 			for (const key of job.concurrencyKeys) held.set(key, (held.get(key) ?? 0) + 1);
 			continue;
 		}
+		if (![...blocked.values()].includes(full)) await blockBehind(tx, job.functionId, full);
+		await tx
+			.update(jobQueue)
+			.set({ blockedOn: full, claimedBy: null, claimToken: null, claimedUntil: null })
+			.where(eq(jobQueue.id, job.id));
 		blocked.set(job.id, full);
 		// It may have been let in by its other key, whose turn then goes to the next.
 		freed.push(...job.concurrencyKeys.filter((key) => key !== full));
 	}
-	for (const [id, key] of blocked)
-		await tx
-			.update(jobQueue)
-			.set({ blockedOn: key, claimedBy: null, claimToken: null, claimedUntil: null })
-			.where(eq(jobQueue.id, id));
 	await admitNext(tx, freed);
 	return new Set(blocked.keys());
+}
+
+/** Others with that full key would only be claimed and put back, one by one, before anybody behind them had a turn. */
+async function blockBehind(tx: Tx, functionId: string, key: string): Promise<void> {
+	await tx.execute(sql`
+		update job_queue set blocked_on = ${key} where id in (
+			select id from job_queue
+			where kind = 'call' and claim_token is null and blocked_on is null and run_at <= now()
+				and function_id = ${functionId} and ${key} = any(concurrency_keys)
+			limit 1000 for update skip locked
+		)`);
 }
 
 async function countHolders(tx: Tx, keys: string[], except: Claim[]): Promise<Map<string, number>> {

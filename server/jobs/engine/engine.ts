@@ -4,7 +4,7 @@ import type { Core } from "./core";
 import { fireCrons } from "./cron";
 import { deliverNext, NotDelivered } from "./deliver";
 import { execute } from "./execute";
-import { reclaimLost } from "./lost";
+import { admitForgotten, reclaimLost } from "./lost";
 import { peek, type Work } from "./peek";
 import { beat, findDeadWorkers, forgetWorkers } from "./presence";
 import type { Caller } from "./protocol";
@@ -147,5 +147,6 @@ export class Engine {
 		const count = await reclaimLost(core, dead);
 		if (count > 0) core.log.warn({ count, dead }, "took over the jobs of workers that are gone");
 		await forgetWorkers(core.db, dead);
+		await admitForgotten(core);
 	}
 }

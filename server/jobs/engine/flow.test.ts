@@ -46,6 +46,7 @@ describe("concurrency", () => {
 		);
 		await testEngine(db, inngest, [work], { slots: 10 });
 		await inngest.send(Array.from({ length: 6 }, (_, n) => ({ name: "work/asked", data: { n: String(n) } })));
+		await until(() => door.inside.length === 2);
 		await until(() => {
 			door.release();
 			return calls.length === 6;
@@ -86,6 +87,7 @@ describe("concurrency", () => {
 		);
 		await testEngine(db, inngest, [work], { slots: 10 });
 		await inngest.send(["ann", "ann", "ann", "bob", "cid"].map((who) => ({ name: "work/asked", data: { who } })));
+		await until(() => door.inside.length === 2);
 		await until(() => {
 			const [first, second] = door.inside;
 			if (first !== undefined && first === second) throw new Error(`two at once for ${first}`);

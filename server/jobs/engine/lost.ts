@@ -96,3 +96,16 @@ async function countLost(tx: Tx, core: Core, run: Run, claim: LostClaim): Promis
 	if (claim.stepId === discovery) return finishRun(tx, run, { state: "failed", error: last });
 	await resolveStep(tx, run, claim.stepId, { error: last });
 }
+
+/** Lets in who waits for a key that nobody holds: whoever should have let it in has failed to. */
+export async function admitForgotten(core: Core): Promise<void> {
+	await core.db.orm.execute(sql`
+		update job_queue set blocked_on = null where id in (
+			select distinct on (blocked_on) id from job_queue as waiting
+			where blocked_on is not null and not exists (
+				select 1 from job_queue as holder
+				where holder.claim_token is not null and waiting.blocked_on = any(holder.concurrency_keys)
+			)
+			order by blocked_on, order_at, id
+		)`);
+}
