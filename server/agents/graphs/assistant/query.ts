@@ -2,7 +2,8 @@ import { meaningfulWords } from "@/server/models/words";
 import type { Turn } from "./state";
 
 /** What a question that leans on the one before it tends to hold. */
-const leaning = /\b(it|its|that|this|those|these|they|them|their|he|she|him|her|there|then|same|such|one|ones|else)\b/i;
+const leaning =
+	/\b(it|its|they|them|their|he|she|him|her|his|there|same|such)\b|\b(this|that|these|those|one|ones)\b(?=\s*[?.!,]|\s*$|\s+(is|are|was|were|mean|means|apply|applies)\b)/i;
 const continuing = /^(and|or|but|so|also|what about|how about|why|when|where|who)\b/i;
 const longestQuery = 4_000;
 

@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { Database } from "@/db/connection";
+import type { Actor } from "@/server/core/actor";
+import { testDatabase, testUser } from "@/tests/support";
+import { createCallerFactory, router } from "./init";
+import { procedure } from "./procedure";
+
+let db: Database;
+beforeAll(async () => {
+	db = await testDatabase();
+});
+
+const endless = router({
+	ticks: procedure("runs:read", { risk: "read", limit: "stream" })
+		.input(z.strictObject({}))
+		.output(z.object({ n: z.int() }))
+		.subscription(async function* ({ ctx }) {
+			for (let n = 1; !ctx.signal?.aborted; n += 1) {
+				yield { id: String(n), data: { n } };
+				await new Promise((resolve) => setTimeout(resolve, 20));
+			}
+		}),
+});
+
+async function follow(identify: () => Promise<Actor>): Promise<{ seen: number; failure: unknown; ms: number }> {
+	const caller = createCallerFactory(endless)({
+		db,
+		requestId: randomUUID(),
+		via: "rpc",
+		origin: { address: null, userAgent: null },
+		identify,
+	});
+	const started = performance.now();
+	let seen = 0;
+	try {
+		for await (const _ of await caller.ticks({})) seen += 1;
+	} catch (failure) {
+		return { seen, failure, ms: performance.now() - started };
+	}
+	return { seen, failure: null, ms: performance.now() - started };
+}
+
+test.each([
+	["whose session ended", { kind: "anonymous" } as const, "UNAUTHORIZED"],
+	["who lost the right", "auditor", "FORBIDDEN"],
+] as const)("an open stream ends within 5 s for somebody %s", async (_, later, code) => {
+	const staff = await testUser(db);
+	const after: Actor = later === "auditor" ? { ...staff, role: later } : later;
+	let asked = 0;
+	const { seen, failure, ms } = await follow(async () => (asked++ === 0 ? staff : after));
+	expect(failure).toMatchObject({ code });
+	expect(seen).toBeGreaterThan(10);
+	expect(ms).toBeLessThan(5_000);
+});
+
+test("a database that is away for a moment ends no stream", async () => {
+	const staff = await testUser(db);
+	let asked = 0;
+	const { failure, ms } = await follow(async () => {
+		asked += 1;
+		if (asked === 1) return staff;
+		if (asked === 2) throw new Error("ECONNREFUSED");
+		return { kind: "anonymous" };
+	});
+	expect(failure).toMatchObject({ code: "UNAUTHORIZED" });
+	expect(ms).toBeGreaterThan(5_000);
+});
