@@ -1,0 +1,50 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright";
+import { type Product, startProduct } from "../support/product";
+import { type Provider, startProvider } from "../support/provider";
+
+export const owner = { name: "Olive Owner", email: "olive@example.test", password: "the owner's long password" };
+export const viewer = { name: "Vic Viewer", email: "vic@example.test", password: "the viewer's long password" };
+export const staff = { name: "Sam Staff", email: "sam@example.test", password: "the staff's long password" };
+
+/** The whole product with a stand-in model, as a browser meets it. */
+export type Standing = {
+	product: Product;
+	url: string;
+	provider: Provider;
+	setupCode: string;
+	remove: () => Promise<void>;
+};
+
+export async function stand(): Promise<Standing> {
+	const provider = await startProvider();
+	const data = await mkdtemp(join(tmpdir(), "quarterdeck-e2e-"));
+	const env = { QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" };
+	const product = await startProduct({ data, env });
+	const { setupCode } = await product.ready;
+	return {
+		product,
+		url: product.url,
+		provider,
+		setupCode: setupCode ?? "",
+		remove: async () => {
+			await product.stop();
+			await provider.stop();
+			await rm(data, { recursive: true, force: true });
+		},
+	};
+}
+
+/** A page of its own session, signed in through the sign-in page. */
+export async function signedIn(browser: Browser, url: string, who: { email: string; password: string }): Promise<Page> {
+	const context = await browser.newContext({ baseURL: url });
+	const page = await context.newPage();
+	await page.goto("/sign-in");
+	await page.getByLabel("E-mail").fill(who.email);
+	await page.getByRole("textbox", { name: "Password" }).fill(who.password);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.waitForURL("**/chat");
+	return page;
+}
