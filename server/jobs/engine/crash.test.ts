@@ -54,13 +54,13 @@ describe("a worker that is killed in a step", () => {
 		const client = testClient(db);
 		const worker = startWorker("three");
 		await client.send({ name: "five/asked" });
-		await until(async () => (await marks()).some(({ step }) => step === "three"));
+		await until(async () => (await marks()).some(({ step }) => step === "three"), 25_000);
 		await worker.kill();
 		const from = performance.now();
 		await testEngine(db, client, [fiveSteps(client, db)]);
 		const run = await endedRun(db, "five");
 		// Far below the lease: the process is known to be gone.
-		expect(performance.now() - from).toBeLessThan(5_000);
+		expect(performance.now() - from).toBeLessThan(10_000);
 		expect(run).toMatchObject({ state: "completed", output: "all five" });
 		expect((await marks()).map(({ step, phase }) => `${step} ${phase}`)).toEqual([
 			...["one begin", "one end", "two begin", "two end", "three begin"],
@@ -73,12 +73,12 @@ describe("a worker that is killed in a step", () => {
 		expect(await db.orm.select().from(workers)).toHaveLength(1);
 	});
 
-	test("again and again makes that run fail, not loop for ever", async () => {
+	test("again and again makes that run fail, not loop for ever", { timeout: 90_000 }, async () => {
 		const client = testClient(db);
 		await client.send({ name: "five/asked" });
 		for (let attempt = 1; attempt <= 3; attempt++) {
 			const worker = startWorker("one");
-			await until(async () => (await marks()).length === attempt);
+			await until(async () => (await marks()).length === attempt, 25_000);
 			await worker.kill();
 		}
 		await testEngine(db, client, [fiveSteps(client, db)]);
