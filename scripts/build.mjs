@@ -116,23 +116,40 @@ export async function buildServer(root, { watch } = {}) {
 /** The launcher by itself, as it runs on an older Node than the rest. */
 function bundles(root) {
 	const entries = Object.entries(programs).filter(([, file]) => existsSync(join(root, file)));
-	const bundle = (isOurs, target) => ({
-		absWorkingDir: root,
-		entryPoints: entries.filter(([name]) => isOurs(name)).map(([out, file]) => ({ in: join(root, file), out })),
-		bundle: true,
-		format: "esm",
-		platform: "node",
-		target,
-		external,
-		alias: { "@": root },
-		outExtension: { ".js": ".mjs" },
-		// Packages of the older kind ask for what is built in by `require`.
-		banner: {
-			js: 'import { createRequire as require_ } from "node:module"; const require = require_(import.meta.url);',
-		},
-		logLevel: "silent",
-	});
-	return [bundle((name) => name === "launcher", "node20"), bundle((name) => name !== "launcher", "node24")];
+	const some = (isOne) => Object.fromEntries(entries.filter(([name]) => isOne(name)));
+	return [
+		bundleOptions(
+			root,
+			some((name) => name === "launcher"),
+			"node20",
+		),
+		bundleOptions(
+			root,
+			some((name) => name !== "launcher"),
+			"node24",
+		),
+	];
+}
+
+const bundleOptions = (root, files, target) => ({
+	absWorkingDir: root,
+	entryPoints: Object.entries(files).map(([out, file]) => ({ in: join(root, file), out })),
+	bundle: true,
+	format: "esm",
+	platform: "node",
+	target,
+	external,
+	alias: { "@": root },
+	outExtension: { ".js": ".mjs" },
+	// Packages of the older kind ask for what is built in by `require`.
+	banner: { js: 'import { createRequire as require_ } from "node:module"; const require = require_(import.meta.url);' },
+	logLevel: "silent",
+});
+
+/** Bundles programs that are not part of the product, for Node 24. */
+export async function bundle(root, files, outdir) {
+	const esbuild = await import("esbuild");
+	await esbuild.build({ ...bundleOptions(root, files, "node24"), outdir, packages: "external", logLevel: "error" });
 }
 
 /** Builds again at each change, and then calls `onBuilt`. */

@@ -1,6 +1,12 @@
 // One progress line a stage, with its time.
 
-const tty = process.stdout.isTTY;
+let out = process.stdout;
+
+/** For programs whose standard output is for figures. */
+export function stagesToStderr() {
+	out = process.stderr;
+}
+
 const seconds = (ms) => (ms < 9_950 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 1000)} s`);
 const line = (mark, name, rest) => `  ${mark} ${name.padEnd(10)} ${rest}`;
 
@@ -12,16 +18,16 @@ const line = (mark, name, rest) => `  ${mark} ${name.padEnd(10)} ${rest}`;
  */
 export async function stage(name, work, hint = "") {
 	const started = performance.now();
-	const clear = tty ? "\r\u001b[2K" : "";
-	const show = (now) => tty && process.stdout.write(`${clear}${line("…", name, now)}`);
+	const clear = out.isTTY ? "\r\u001b[2K" : "";
+	const show = (now) => out.isTTY && out.write(`${clear}${line("…", name, now)}`);
 	show(hint);
 	try {
 		const result = await work(show);
 		const note = typeof result === "string" && result ? `  ${result}` : "";
-		process.stdout.write(`${clear}${line("✓", name, `${seconds(performance.now() - started).padStart(7)}${note}`)}\n`);
+		out.write(`${clear}${line("✓", name, `${seconds(performance.now() - started).padStart(7)}${note}`)}\n`);
 		return result;
 	} catch (error) {
-		process.stdout.write(`${clear}${line("✗", name, seconds(performance.now() - started).padStart(7))}\n`);
+		out.write(`${clear}${line("✗", name, seconds(performance.now() - started).padStart(7))}\n`);
 		throw error;
 	}
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDatabaseAway, isDatabaseSlow } from "@/db/connection";
 import { checkpointer } from "@/server/agents/checkpointer";
 import { startExecutor } from "@/server/agents/executor";
 import { database } from "@/server/core/database";
@@ -17,6 +18,7 @@ async function patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
 		try {
 			return await work();
 		} catch (error) {
+			if (!isDatabaseAway(error) && !isDatabaseSlow(error)) throw error;
 			log.warn({ error: String(error) }, `${what} waits`);
 			await sleep(wait);
 		}
@@ -24,10 +26,15 @@ async function patiently<T>(what: string, work: () => Promise<T>): Promise<T> {
 }
 
 const id = await patiently("the worker", () => announceWorker(db));
-const beats = setInterval(
-	() => void beat(db, id).catch((error) => log.warn({ error: String(error) }, "no heartbeat")),
-	beatMs,
-);
+const beats = setInterval(() => {
+	void beat(db, id).catch((error) => log.warn({ error: String(error) }, "no heartbeat"));
+	if (process.memoryUsage.rss() < env().QD_WORKER_MEMORY_MB * 2 ** 20) return;
+	log.warn(
+		{ rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20) },
+		"the worker has grown too large and makes room for a fresh one",
+	);
+	process.kill(process.pid, "SIGTERM");
+}, beatMs);
 const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
 const jobs = await patiently("the job engine", () => startJobs(db, id));
 log.info({ worker: id }, "worker started");

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { freePort } from "@/server/launch/postgres/cluster";
 import { until } from "./until";
@@ -16,6 +16,8 @@ export type StartOptions = {
 	args?: string[];
 	/** Whom to run it as, when we are root. */
 	account?: Account;
+	/** Leave the data folder as it is: only its owner may enter a temporary one, and PostgreSQL's account then can't. */
+	isClosed?: boolean;
 	/** Start it as people do, through npm. */
 	npm?: boolean;
 };
@@ -46,6 +48,7 @@ function machinePath(): string {
 export async function startProduct(options: StartOptions): Promise<Product> {
 	const { data, root = process.cwd(), args = [], account, npm = false } = options;
 	const port = options.port ?? (await freePort());
+	if (!options.isClosed && existsSync(data)) chmodSync(data, 0o755);
 	const PATH = machinePath();
 	const env = {
 		NODE_ENV: "production",

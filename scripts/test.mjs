@@ -1,0 +1,71 @@
+// `npm test`: prepares like `npm start`, then runs every check and every suite, and says at the end what held.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "./build.mjs";
+import { install, isInstalled } from "./install.mjs";
+import { node24 } from "./node.mjs";
+import { describe } from "./problem.mjs";
+import { endOnSignals, run } from "./run.mjs";
+import { stage } from "./stages.mjs";
+import { expectTools } from "./tools.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const results = join(root, "test-results");
+const bin = (...path) => join(root, "node_modules", ...path);
+const vitest = (project) => [bin("vitest", "vitest.mjs"), "run", "--project", project, "--reporter", "dot"];
+
+/** In this order: what is quick and tells most comes first. */
+const suites = {
+	check: [join(root, "scripts", "check.mjs")],
+	main: vitest("main"),
+	launch: vitest("launch"),
+	e2e: [bin("playwright", "cli.js"), "test", "--config", "tests/e2e/playwright.config.ts"],
+	fault: vitest("fault"),
+};
+
+/** Runs one suite; its whole output goes to a file. Nothing may be left out in silence, so a skipped test is a failed one. */
+async function runSuite(node, name) {
+	const env = { ...process.env, PATH: `${bin(".bin")}:${process.env.PATH}`, NO_COLOR: "1", NODE_ENV: "test", CI: "1" };
+	const { code, said } = await run(node, suites[name], { cwd: root, env });
+	const log = join(results, `${name}.log`);
+	mkdirSync(results, { recursive: true });
+	writeFileSync(log, said);
+	const skipped = /\b([1-9]\d*) (skipped|todo|did not run)\b/.exec(said)?.[0];
+	if (code === 0 && !skipped) return counts(said);
+	const why = code === 0 ? `${skipped}: no test may be left out` : said.trim().split("\n").slice(-80).join("\n");
+	throw new Error(`--- ${name}: all of it is in ${relative(root, log)} ---\n${why}`);
+}
+
+const counts = (said) =>
+	(/Tests +(.*passed)/.exec(said)?.[1] ?? /\d+ passed/.exec(said)?.[0] ?? "").replace(/\s+/g, " ");
+
+endOnSignals();
+const started = performance.now();
+const failures = [];
+try {
+	process.chdir(root);
+	if (!isInstalled(root)) await stage("install", () => install(root), "the first time about two minutes");
+	await stage("tools", expectTools);
+	await build(root);
+	const node = node24(root);
+	const asked = process.argv.slice(2);
+	for (const name of Object.keys(suites).filter((suite) => asked.length === 0 || asked.includes(suite))) {
+		await stage(name, () => runSuite(node, name)).catch((error) => failures.push({ name, why: describeAll(error) }));
+	}
+} catch (error) {
+	failures.push({ name: "preparation", why: describe(error) });
+}
+for (const { why } of failures) console.error(`\n${why}`);
+const minutes = ((performance.now() - started) / 60_000).toFixed(1);
+console.log(
+	failures.length === 0
+		? `\n  All of it holds (${minutes} min).`
+		: `\n  Failed: ${failures.map(({ name }) => name).join(", ")} (${minutes} min).`,
+);
+process.exit(failures.length === 0 ? 0 : 1);
+
+function describeAll(error) {
+	return error instanceof Error ? error.message : String(error);
+}

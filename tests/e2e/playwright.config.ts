@@ -1,0 +1,27 @@
+import { defineConfig } from "playwright/test";
+import { chromium } from "../../scripts/tools.mjs";
+
+/** In a real Chromium from the PATH, one test at a time against the built product, which each spec starts for itself. */
+export default defineConfig({
+	testDir: ".",
+	outputDir: "../../test-results/e2e",
+	workers: 1,
+	forbidOnly: true,
+	timeout: 90_000,
+	expect: { timeout: 15_000 },
+	reporter: [["line"]],
+	use: {
+		actionTimeout: 15_000,
+		navigationTimeout: 30_000,
+		trace: "retain-on-failure",
+		screenshot: "only-on-failure",
+		launchOptions: {
+			executablePath: chromium() ?? "chromium",
+			// As Debian's Chromium wants it, also as root; what it would fetch by itself stays away.
+			args: [
+				...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+				...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+			],
+		},
+	},
+});

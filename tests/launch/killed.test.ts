@@ -1,0 +1,105 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { answers, type Product } from "@/tests/support/product";
+import { until } from "@/tests/support/until";
+import { isAlive, launching, leftIn } from "./launching";
+
+const { start, data } = launching();
+const parts = ["web", "worker", "postgres"] as const;
+
+function kill(product: Product, name: string): number {
+	const pid = product.pids()[name];
+	if (!pid) throw new Error(`There is no ${name} to kill`);
+	process.kill(pid, "SIGKILL");
+	return pid;
+}
+
+test.each(parts)("a killed %s is back by itself, alone, and people can work again", async (name) => {
+	const product = await start();
+	await product.ready;
+	const others = parts.filter((part) => part !== name);
+	const before = product.pids();
+	kill(product, name);
+	await until(() => product.pids()[name] !== undefined && product.pids()[name] !== before[name]);
+	await until(() => answers(product), 15_000);
+	const after = product.pids();
+	for (const part of others) expect(after[part]).toBe(before[part]);
+	expect(product.output()).toContain(`${name} ended (SIGKILL) and is started again`);
+	expect((await product.stop()).code).toBe(0);
+});
+
+test("a part that dies again and again is started again each time, one at a time", async () => {
+	const product = await start();
+	await product.ready;
+	for (let round = 0; round < 3; round++) {
+		const pid = kill(product, "worker");
+		await until(() => product.pids().worker !== undefined && product.pids().worker !== pid);
+	}
+	await until(() => answers(product), 15_000);
+});
+
+test.each(["launcher", ...parts])(
+	"after kill -9 of the %s and then of the rest, the next start just works",
+	async (name) => {
+		const product = await start();
+		await product.ready;
+		const before = product.pids();
+		kill(product, name);
+		// The launcher would bring it back: from here on nobody does.
+		if (name !== "launcher") kill(product, "launcher");
+		const next = await start({ port: Number(new URL(product.url).port) });
+		const { ms } = await next.ready;
+		expect(ms).toBeLessThan(12_000);
+		expect(Object.values(before).filter(isAlive)).toEqual([]);
+		expect(await answers(next)).toBe(true);
+	},
+);
+
+test("after kill -9 of the launcher, web and worker end by themselves", async () => {
+	const product = await start();
+	await product.ready;
+	const { web = 0, worker = 0 } = product.pids();
+	kill(product, "launcher");
+	await until(() => !isAlive(web) && !isAlive(worker), 10_000);
+});
+
+test("after kill -9 of everything at once, the next start just works", async () => {
+	const product = await start();
+	await product.ready;
+	for (const pid of Object.values(product.pids())) process.kill(pid, "SIGKILL");
+	await (await start()).ready;
+});
+
+test("a process of somebody else that has got the old server's number is left alone", async () => {
+	const product = await start();
+	await product.ready;
+	for (const pid of Object.values(product.pids())) process.kill(pid, "SIGKILL");
+	await until(() => leftIn(data()).length === 0);
+	const stranger = spawn("sleep", ["600"]);
+	await once(stranger, "spawn");
+	const note = join(data(), "postgres", "postmaster.pid");
+	writeFileSync(note, readFileSync(note, "utf8").replace(/^\d+/, String(stranger.pid)));
+	await (await start()).ready;
+	expect(stranger.exitCode).toBe(null);
+	stranger.kill();
+});
+
+test("Ctrl-C twice ends it at once", async () => {
+	const product = await start();
+	await product.ready;
+	const pids = Object.values(product.pids());
+	// A worker that does not listen holds up an orderly end.
+	process.kill(product.pids().worker ?? 0, "SIGSTOP");
+	product.child.kill("SIGINT");
+	await until(() => product.output().includes("Stopping"));
+	// The second within a moment is the terminal's and npm's same one.
+	await until(() => !isAlive(product.pids().web ?? 0));
+	await new Promise((resolve) => setTimeout(resolve, 800));
+	const { ms } = await product.stop("SIGINT");
+	expect(ms).toBeLessThan(3_000);
+	await until(() => pids.filter(isAlive).length === 0);
+	await (await start()).ready;
+});
