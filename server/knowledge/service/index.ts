@@ -1,4 +1,3 @@
-export { visibleCollections } from "./access";
 export { addDocument } from "./add-document";
 export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
 export { deleteDocument, listDocuments, readDocument } from "./documents";

@@ -7,7 +7,7 @@ import { searchText } from "../../chunking";
 import { raiseVersion } from "../access";
 import { type Attempt, type Held, setState, withAttempt } from "./attempt";
 
-const rowsAtOnce = 200;
+const rowsAtOnce = 100;
 
 /** Writes the lexical index and makes the document findable, in one transaction. False where the document is gone. */
 export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Promise<boolean> {

@@ -3,7 +3,7 @@ import { chunks, collections, documentPages, documents, files, grants, uploads }
 import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 
-const rowsAtOnce = 500;
+const rowsAtOnce = 100;
 /** Bytes younger than this may belong to an upload that is being written down. */
 const youngestOrphanMs = 60 * 60_000;
 

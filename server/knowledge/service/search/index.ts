@@ -4,7 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { embedder, embedQuery } from "../../embedding";
-import { mayRead, visibleCollections } from "../access";
+import { mayRead, type Visible, visibleCollections } from "../access";
 import { type Block, BlockCache } from "./blocks";
 import { fuse, type Ranked } from "./fuse";
 import { findKeywords } from "./keywords";
@@ -40,10 +40,12 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 
 type Meaning = { ids: number[]; blocks: Block[]; query: Float32Array | null };
 
-async function findMeaning(
+/** The passages nearest to the text in meaning, and what it takes to compare others with it. */
+export async function findMeaning(
 	ctx: ServiceContext,
 	text: string,
-	visible: Parameters<BlockCache["get"]>[1],
+	visible: Visible[],
+	most = depth,
 ): Promise<Meaning> {
 	const [query, blocks] = await Promise.all([
 		// Without the model the keywords still find something, and that is better than nothing.
@@ -54,7 +56,7 @@ async function findMeaning(
 		blockCache().get(ctx.db, visible),
 	]);
 	if (!query) return { ids: [], blocks: [], query: null };
-	const nearest = await scan(blocks, query, depth);
+	const nearest = await scan(blocks, query, most);
 	return { ids: nearest.map((one) => one.id), blocks, query };
 }
 
