@@ -25,9 +25,31 @@ test("a line break inside a sentence of a PDF does not cut the quote", () => {
 	expect(answer).toBe("“The fire report is signed by the safety officer on duty.” [1]");
 });
 
+test("of a table, only the row that answers is quoted", () => {
+	const table =
+		"Item | Limit | Receipt\nDinner, overnight | £32 | yes\nHotel in a capital city | £175 | yes\n\nAlcohol is not paid.";
+	expect(quoteAnswer("What is the limit for a hotel in a capital city?", [passage(1, table)])).toContain(
+		"“Hotel in a capital city | £175 | yes” [1]",
+	);
+});
+
 test("the same sentence in two documents is quoted once", () => {
 	const said = "Refunds are paid within ten working days.";
 	expect(quoteAnswer("When are refunds paid?", [passage(1, said), passage(2, said)])).toBe(`“${said}” [1]`);
+});
+
+test("what shares too little with the question is not quoted as its answer", () => {
+	const lunch = passage(1, "On your first day the company pays for lunch with a colleague of your choice.", 0.4);
+	expect(quoteAnswer("What does the company pay into the pension scheme?", [lunch])).toBeNull();
+	expect(quoteAnswer("Does the company pay for lunch?", [lunch])).toContain("[1]");
+});
+
+test("a heading is not quoted for the text below it", () => {
+	const text = "Falling ill on leave\n\nDays of illness during leave are given back if you report sick.";
+	const answer = quoteAnswer("What about falling ill on leave?", [
+		{ ...passage(1, text), heading: "Leave › Falling ill on leave" },
+	]);
+	expect(answer).toBe("“Days of illness during leave are given back if you report sick.” [1]");
 });
 
 test("without passages there is nothing to quote", () => {

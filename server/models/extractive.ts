@@ -7,6 +7,13 @@ const longestQuote = 600;
 /** A quote needs this share of the best one's worth to stand beside it. */
 const nearBest = 0.6;
 
+/**
+ * Quotations can't say that they are beside the question, so there are none unless a passage holds more than half of the
+ * question's words, or means nearly the same.
+ */
+const leastShared = 0.5;
+const surelyNear = 0.55;
+
 /** `marker` is the number that the answer cites it by. */
 export type QuotablePassage = { marker: number; heading: string; text: string; similarity: number | null };
 
@@ -14,10 +21,11 @@ type Candidate = { marker: number; at: number; text: string; words: Set<string>;
 
 /**
  * Answers from the passages alone: the sentences that share most with the question, word for word and cited. Null where
- * none shares anything.
+ * none shares enough.
  */
 export function quoteAnswer(question: string, passages: readonly QuotablePassage[]): string | null {
 	const asked = new Set(meaningfulWords(question));
+	if (!passages.some((passage) => isToThePoint(asked, passage))) return null;
 	const candidates = passages.flatMap(candidatesOf);
 	const rarity = rarities(asked, candidates);
 	const places = new Map(passages.map(({ marker }, place) => [marker, place]));
@@ -45,14 +53,20 @@ export function quoteAnswer(question: string, passages: readonly QuotablePassage
 	return chosen.map(({ text, marker }) => `“${text}” [${marker}]`).join("\n\n");
 }
 
-function candidatesOf({ marker, text }: QuotablePassage): Candidate[] {
+function isToThePoint(asked: ReadonlySet<string>, { heading, text, similarity }: QuotablePassage): boolean {
+	const words = new Set(meaningfulWords(`${heading} ${text}`));
+	return coverage(asked, words) > leastShared || (similarity ?? 0) >= surelyNear;
+}
+
+function candidatesOf({ marker, heading, text }: QuotablePassage): Candidate[] {
 	return sentences(text).flatMap((sentence, at) => {
 		const quote = sentence.text
 			.replace(/\s+/gu, " ")
 			.replace(/^(?:[-*+•>]|#+|\d+[.)])\s+/u, "")
 			.replace(/[“”]/gu, "'");
 		const words = new Set(meaningfulWords(quote));
-		if (words.size < 3) return [];
+		// A heading says what follows, and nothing by itself.
+		if (words.size < 3 || heading.includes(quote)) return [];
 		return [{ marker, at, text: shortened(quote), words, worth: 0 }];
 	});
 }

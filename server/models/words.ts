@@ -50,7 +50,8 @@ export function coverage(wanted: ReadonlySet<string>, found: ReadonlySet<string>
 }
 
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
-const block = /[^\n]+(?:\n(?!\s*(?:\n|[-*+•|#>]|\d+[.)]\s))[^\n]+)*/gu;
+/** Cells of a table's row stand between " | ", as documents are read. */
+const block = /[^\n]* \| [^\n]*|[^\n]+(?:\n(?!\s*(?:\n|[-*+•|#>]|\d+[.)]\s)|[^\n]* \| )[^\n]+)*/gu;
 const leadingMarkers = /^(?:\s*\[\d+\])+(?:\s*[.,;])?/u;
 
 export type Sentence = { start: number; end: number; text: string };

@@ -48,7 +48,7 @@ function quote(state: AssistantState, run: AssistantContext, degraded: string): 
 		similarity,
 	}));
 	const quoted = quoteAnswer(state.question, quotable);
-	const text = quoted ?? `${abstention}: the passages that were found share no words with the question.`;
+	const text = quoted ?? `${abstention}: the passages that were found share too little with the question.`;
 	run.say(text);
 	return {
 		text,
