@@ -56,7 +56,7 @@ const writers = {
 	},
 	table(pdf, { head, rows }) {
 		const width = pdf.page.width - 2 * margin;
-		const columns = shares([head, ...rows]).map((share) => share * width);
+		const columns = columnWidths(pdf, [head, ...rows], width);
 		for (const [index, row] of [head, ...rows].entries()) writeRow(pdf, row, columns, index === 0);
 		pdf.x = margin;
 		pdf.moveDown(0.8);
@@ -65,17 +65,26 @@ const writers = {
 
 const body = (pdf) => pdf.font("Helvetica").fontSize(10);
 
-/** Columns by the length of what is in them, none below a tenth. */
-function shares(rows) {
-	const lengths = rows[0].map((_, column) => Math.sqrt(Math.max(...rows.map((row) => row[column].length))));
-	const total = lengths.reduce((sum, length) => sum + length, 0);
-	return lengths.map((length) => 0.1 + (length / total) * (1 - 0.1 * lengths.length));
+/** Each column as wide as its widest cell; what is left of the page is shared out. */
+function columnWidths(pdf, rows, whole) {
+	const wanted = rows[0].map((_, column) => {
+		const widths = rows.map((row, index) => font(pdf, index === 0).widthOfString(row[column]));
+		return Math.max(...widths) + 2 * padding + 1;
+	});
+	const rest = Math.max(0, whole - wanted.reduce((sum, width) => sum + width, 0));
+	return wanted.map((width) => width + rest / wanted.length);
 }
 
+const padding = 4;
+const font = (pdf, isHead) => pdf.font(isHead ? "Helvetica-Bold" : "Helvetica").fontSize(9);
+
 function writeRow(pdf, cells, columns, isHead) {
-	pdf.font(isHead ? "Helvetica-Bold" : "Helvetica").fontSize(9);
-	const padding = 4;
+	font(pdf, isHead);
 	const heights = cells.map((cell, index) => pdf.heightOfString(cell, { width: columns[index] - 2 * padding }));
+	// A cell of two lines would come apart when the page is read line by line.
+	const total = columns.reduce((sum, width) => sum + width, 0);
+	if (total > pdf.page.width - 2 * margin + 1)
+		throw new Error(`This table is too wide, shorten it: ${cells.join(" | ")}`);
 	const height = Math.max(...heights) + 2 * padding;
 	if (pdf.y + height > pdf.page.height - 64) pdf.addPage();
 	const top = pdf.y;
