@@ -6,8 +6,8 @@ import type { ServiceContext } from "@/server/core/context";
 import type { Collection } from "@/server/knowledge/contract";
 import { testContext, testDatabase } from "@/tests/support";
 import { prose } from "@/tests/support/documents";
-import { addReady, makeCollection } from "@/tests/support/knowledge";
-import { searchKnowledge } from "..";
+import { addReady, bringDocument, makeCollection } from "@/tests/support/knowledge";
+import { chunkDocument, embedChunks, parseDocument, searchKnowledge } from "..";
 import { BlockCache } from "./blocks";
 import { fuse } from "./fuse";
 import { scan, similarityOf } from "./scan";
@@ -187,6 +187,10 @@ describe("the block cache", () => {
 		const loaded = await Promise.all(Array.from({ length: 5 }, () => cache.get(db, [before])));
 		expect(new Set(loaded.map(([block]) => block)).size).toBe(1);
 		await addReady(ctx, collection, "b.txt", "Two.");
+		// Embedded, but not ready: no block may hold it.
+		const half = { documentId: (await bringDocument(ctx, collection, "c.txt", "Three.")).id, attempt: 1 };
+		await parseDocument(ctx, half);
+		await embedChunks(ctx, half, { from: 0, to: (await chunkDocument(ctx, half)) ?? 0 });
 		expect((await cache.get(db, [before]))[0]).toBe(loaded[0]?.[0]);
 		expect((await cache.get(db, [await visible()]))[0]?.ids).toHaveLength(2);
 	});
