@@ -5,7 +5,6 @@ import "./global.css";
 import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import { Theme } from "@/components/ui/theme";
 
 export const metadata: Metadata = {
 	title: { default: "Quarterdeck", template: "%s · Quarterdeck" },
@@ -29,9 +28,7 @@ export default function RootLayout({ children }: { children: ReactNode }) {
 			<head>
 				<ColorSchemeScript defaultColorScheme="auto" />
 			</head>
-			<body>
-				<Theme>{children}</Theme>
-			</body>
+			<body>{children}</body>
 		</html>
 	);
 }

@@ -8,6 +8,7 @@ import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
+import { Theme } from "@/components/ui/theme";
 import { type Agent, CreateAgent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { PromptChoice } from "./prompt-choice";
@@ -39,59 +40,61 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 	const error = create.error ?? update.error;
 	const { collectionIds } = form.values;
 	return (
-		<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
-			<form
-				className={styles.stack}
-				noValidate
-				onSubmit={form.onSubmit((values) =>
-					agent ? update.mutate({ agentId: agent.id, ...values }) : create.mutate(values),
-				)}
-			>
-				<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
-				<Textarea
-					label="What it is for"
-					description="People read it when they choose whom to ask."
-					autosize
-					minRows={2}
-					maxRows={6}
-					maxLength={500}
-					{...form.getInputProps("description")}
-				/>
-				<PromptChoice
-					current={agent}
-					value={form.values.promptVersionId}
-					onChange={(id) => form.setFieldValue("promptVersionId", id)}
-				/>
-				<Radio.Group
-					label="Where it looks"
-					value={collectionIds === null ? "all" : "some"}
-					onChange={(value) => form.setFieldValue("collectionIds", value === "all" ? null : [])}
+		<Theme>
+			<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
+				<form
+					className={styles.stack}
+					noValidate
+					onSubmit={form.onSubmit((values) =>
+						agent ? update.mutate({ agentId: agent.id, ...values }) : create.mutate(values),
+					)}
 				>
-					<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
-						<Radio value="all" label="In all collections that the asking person may read" />
-						<Radio value="some" label="Only in these" />
-					</div>
-				</Radio.Group>
-				{collectionIds === null ? null : (
-					<MultiSelect
-						aria-label="Collections"
-						placeholder={collectionIds.length === 0 ? "Choose collections" : undefined}
-						searchable
-						data={(collections.data?.rows ?? []).map(({ id, name }) => ({ value: id, label: name }))}
-						nothingFoundMessage="Nothing by that name"
-						value={collectionIds}
-						onChange={(ids) => form.setFieldValue("collectionIds", ids)}
-						error={form.errors.collectionIds}
+					<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
+					<Textarea
+						label="What it is for"
+						description="People read it when they choose whom to ask."
+						autosize
+						minRows={2}
+						maxRows={6}
+						maxLength={500}
+						{...form.getInputProps("description")}
 					/>
-				)}
-				{error ? <ErrorView failure={toFailure(error)} /> : null}
-				<div className={styles.foot}>
-					<Button onClick={onClose}>Cancel</Button>
-					<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
-						{agent ? "Save" : "Create agent"}
-					</Button>
-				</div>
-			</form>
-		</Drawer>
+					<PromptChoice
+						current={agent}
+						value={form.values.promptVersionId}
+						onChange={(id) => form.setFieldValue("promptVersionId", id)}
+					/>
+					<Radio.Group
+						label="Where it looks"
+						value={collectionIds === null ? "all" : "some"}
+						onChange={(value) => form.setFieldValue("collectionIds", value === "all" ? null : [])}
+					>
+						<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
+							<Radio value="all" label="In all collections that the asking person may read" />
+							<Radio value="some" label="Only in these" />
+						</div>
+					</Radio.Group>
+					{collectionIds === null ? null : (
+						<MultiSelect
+							aria-label="Collections"
+							placeholder={collectionIds.length === 0 ? "Choose collections" : undefined}
+							searchable
+							data={(collections.data?.rows ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+							nothingFoundMessage="Nothing by that name"
+							value={collectionIds}
+							onChange={(ids) => form.setFieldValue("collectionIds", ids)}
+							error={form.errors.collectionIds}
+						/>
+					)}
+					{error ? <ErrorView failure={toFailure(error)} /> : null}
+					<div className={styles.foot}>
+						<Button onClick={onClose}>Cancel</Button>
+						<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
+							{agent ? "Save" : "Create agent"}
+						</Button>
+					</div>
+				</form>
+			</Drawer>
+		</Theme>
 	);
 }

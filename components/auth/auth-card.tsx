@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Mark } from "@/components/shell/mark";
+import { Theme } from "@/components/ui/theme";
 import styles from "./auth.module.css";
 
 export function AuthCard({ children }: { children: ReactNode }) {
@@ -10,7 +11,7 @@ export function AuthCard({ children }: { children: ReactNode }) {
 					<Mark size={28} />
 					Quarterdeck
 				</p>
-				{children}
+				<Theme>{children}</Theme>
 			</div>
 		</main>
 	);

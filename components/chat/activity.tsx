@@ -77,3 +77,18 @@ function Steps({ steps, notes, isLive }: { steps: Step[]; notes: string[]; isLiv
 		</ol>
 	);
 }
+
+/** Before the server has taken the question: the same line, so that nothing jumps when it has. */
+export function Begins({ agentName }: { agentName: string | null }) {
+	return (
+		<div className={styles.activity}>
+			<span className={styles.line}>
+				{agentName ? <span className={styles.agent}>{agentName}</span> : null}
+				<span className={styles.doing} role="status">
+					Sending…
+				</span>
+				<span className={styles.pulse} aria-hidden="true" />
+			</span>
+		</div>
+	);
+}

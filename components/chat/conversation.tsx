@@ -1,19 +1,24 @@
 "use client";
 
 import { IconArrowDown } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { useTitle } from "@/components/ui/use-title";
+import { useUrl } from "@/components/ui/use-url";
+import { Begins } from "./activity";
 import { Composer } from "./composer";
 import styles from "./conversation.module.css";
 import { Question } from "./question";
 import { Queue } from "./queue";
-import { SourcePanel } from "./source-panel";
 import { ThreadHeader } from "./thread-header";
 import { Turn } from "./turn";
 import { type Conversation as ConversationState, type Sending, useConversation } from "./use-conversation";
 import { usePinned } from "./use-pinned";
 import { Welcome } from "./welcome";
+
+const SourcePanel = dynamic(() => import("./source-panel"), { ssr: false });
 
 export function Conversation({ threadId }: { threadId: string | null }) {
 	const conversation = useConversation(threadId);
@@ -21,11 +26,14 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 	const frame = useRef<HTMLElement>(null);
 	const content = useRef<HTMLDivElement>(null);
 	const { isAway, pin } = usePinned(frame, content);
-	const isEmpty = threadId === null && !sending && outbox.queue.length === 0;
+	useTitle(thread?.title ?? (isNew ? "New chat" : null));
+	const source = useUrl().get("source");
+	const isNew = conversation.threadId === null;
+	const isEmpty = isNew && !sending && outbox.queue.length === 0;
 	return (
 		<>
 			<div className={styles.conversation}>
-				<ThreadHeader thread={thread} isNew={threadId === null} />
+				<ThreadHeader thread={thread} isNew={isNew} />
 				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
 				<section ref={frame} className={styles.scroll} tabIndex={0} aria-label="Conversation">
 					<div ref={content} className={styles.content}>
@@ -47,7 +55,7 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 					<Composer conversation={conversation} />
 				</div>
 			</div>
-			<SourcePanel />
+			{source ? <SourcePanel documentId={source} /> : null}
 		</>
 	);
 }
@@ -78,7 +86,9 @@ function OnItsWay({ sending, conversation }: { sending: Sending; conversation: C
 						Drop it
 					</Button>
 				</>
-			) : null}
+			) : (
+				<Begins agentName={conversation.thread?.agentName ?? null} />
+			)}
 		</div>
 	);
 }

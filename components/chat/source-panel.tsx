@@ -13,17 +13,10 @@ import styles from "./conversation.module.css";
 import { sourceHref } from "./open-source";
 
 /** A source beside the chat, opened by a citation. Its place is in the address. */
-export function SourcePanel() {
+export default function SourcePanel({ documentId }: { documentId: string }) {
 	const url = useUrl();
-	const documentId = url.get("source");
-	if (!documentId) return null;
-	return (
-		<Panel documentId={documentId} page={Number(url.get("page")) || null} chunkId={Number(url.get("chunk")) || null} />
-	);
-}
-
-function Panel({ documentId, page, chunkId }: { documentId: string; page: number | null; chunkId: number | null }) {
-	const url = useUrl();
+	const page = Number(url.get("page")) || null;
+	const chunkId = Number(url.get("chunk")) || null;
 	const api = useApi();
 	const input = { documentId, page: page ?? undefined, chunkId: chunkId ?? undefined };
 	const content = useQuery({ ...api.knowledge.readDocument.queryOptions(input), staleTime: 60_000 });

@@ -1,11 +1,12 @@
 "use client";
 
 import { IconPencilPlus } from "@tabler/icons-react";
-import { useParams } from "next/navigation";
+import { usePathname } from "next/navigation";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
-import { Button, ButtonLink } from "@/components/ui/button";
+import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { ErrorView } from "@/components/ui/error-view";
 import { Link } from "@/components/ui/link";
 import { When } from "@/components/ui/time";
@@ -15,7 +16,7 @@ import styles from "./conversation.module.css";
 export function ThreadList({ onGo }: { onGo?: () => void }) {
 	const api = useApi();
 	const client = useClient();
-	const { threadId } = useParams<{ threadId?: string }>();
+	const path = usePathname();
 	const list = usePages({
 		key: api.threads.list.infiniteQueryKey({}),
 		read: (cursor) => client.threads.list.query({ cursor }),
@@ -38,7 +39,7 @@ export function ThreadList({ onGo }: { onGo?: () => void }) {
 						<Link
 							href={`/chat/${thread.id}`}
 							className={styles.thread}
-							aria-current={thread.id === threadId ? "page" : undefined}
+							aria-current={path === `/chat/${thread.id}` ? "page" : undefined}
 							onClick={onGo}
 							title={thread.title}
 						>

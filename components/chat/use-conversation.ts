@@ -1,7 +1,7 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "next/navigation";
+import { usePathname } from "next/navigation";
 import { useCallback, useEffect, useState } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -13,17 +13,21 @@ import { useRunFeed } from "./run-feed";
 import { tellTabs, useOtherTabs } from "./thread-signal";
 
 export const newThreadKey = "new";
+export const newThreadPath = "/chat";
 export const isOpen = (run: Run): boolean => run.state === "queued" || run.state === "running";
 
 /** A question on its way, before the server has given it a run. */
 export type Sending = { text: string; failure: Failure | null };
 
 /** A thread with all that goes on in it: what was answered, what is being answered, what waits. */
-export function useConversation(threadId: string | null) {
+export function useConversation(givenId: string | null) {
 	const api = useApi();
 	const client = useClient();
 	const cache = useQueryClient();
-	const router = useRouter();
+	const path = usePathname();
+	const [startedId, setStartedId] = useState<string | null>(null);
+	// A new chat gets its thread with the first answer, and its address without leaving the page.
+	const threadId = givenId ?? (path === newThreadPath ? null : startedId);
 	const key = threadId ?? newThreadKey;
 	const outbox = useOutbox(key);
 	const [sending, setSending] = useState<Sending | null>(null);
@@ -65,13 +69,14 @@ export function useConversation(threadId: string | null) {
 		},
 		onSuccess: async (started) => {
 			if (threadId === null) {
+				await cache.prefetchQuery(api.threads.get.queryOptions({ threadId: started.threadId }));
 				moveOutbox(newThreadKey, started.threadId);
-				void cache.invalidateQueries(api.threads.list.pathFilter());
-				return router.push(`/chat/${started.threadId}`);
+				setStartedId(started.threadId);
+				window.history.replaceState(null, "", `${newThreadPath}/${started.threadId}`);
 			}
-			await refresh(threadId);
+			await refresh(started.threadId);
 			setSending(null);
-			tellTabs(threadId);
+			tellTabs(started.threadId);
 		},
 	});
 	const stopping = useMutation({
@@ -101,6 +106,7 @@ export function useConversation(threadId: string | null) {
 
 	const stop = () => openRun && stopping.mutate(openRun.id);
 	return {
+		threadId,
 		thread: thread.data?.thread ?? null,
 		failure: thread.error && !thread.data ? toFailure(thread.error) : null,
 		retry: () => void thread.refetch(),

@@ -4,7 +4,7 @@ import { IconBook2 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
-import { ButtonLink } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { Empty } from "@/components/ui/empty";
 import { counted } from "@/components/ui/figures";
 import { Link } from "@/components/ui/link";

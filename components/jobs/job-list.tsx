@@ -8,17 +8,18 @@ import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
 import { FilterBar, FilterSelect } from "@/components/ui/field";
 import { duration, figure } from "@/components/ui/figures";
-import { PageHeader, ScanPage } from "@/components/ui/page-header";
+import { ScanPage } from "@/components/ui/page";
+import { PageHeader } from "@/components/ui/page-header";
 import { Split } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { JobRun } from "@/server/jobs/contract";
 import { JobPanel } from "./job-panel";
-import { filterFrom, JobState, jobStateWords, shownStates } from "./job-state";
+import { filterFrom, JobState, jobName, jobStateWords, shownStates } from "./job-state";
 import { Overview } from "./overview";
 
 const columns: Column<JobRun>[] = [
-	{ key: "function", title: "Job", cell: (row) => row.functionId },
+	{ key: "function", title: "Job", cell: (row) => jobName(row.functionId) },
 	{ key: "state", title: "State", width: 116, cell: (row) => <JobState state={row.state} /> },
 	{
 		key: "waits",

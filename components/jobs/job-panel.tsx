@@ -13,7 +13,7 @@ import { confirm, say } from "@/components/ui/say";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
 import type { JobDetail, JobRun } from "@/server/jobs/contract";
-import { JobState } from "./job-state";
+import { JobState, jobName } from "./job-state";
 import { Steps } from "./steps";
 
 const isGoing = ({ state }: JobRun): boolean => state === "queued" || state === "running" || state === "parked";
@@ -28,7 +28,7 @@ export function JobPanel({ jobRunId, onClose }: { jobRunId: string; onClose: () 
 	const run = query.data?.run;
 	return (
 		<SidePanel
-			title={run?.functionId ?? "Job"}
+			title={run ? jobName(run.functionId) : "Job"}
 			label="Job"
 			onClose={onClose}
 			actions={query.data ? <Actions detail={query.data} /> : null}
@@ -52,6 +52,9 @@ export function JobPanel({ jobRunId, onClose }: { jobRunId: string; onClose: () 
 					</Fact>
 					<Fact name="Took">
 						{run.startedAt && run.endedAt ? duration(run.endedAt.getTime() - run.startedAt.getTime()) : null}
+					</Fact>
+					<Fact name="Function">
+						<code>{run.functionId}</code>
 					</Fact>
 					<Fact name="Id">
 						<CopyId value={run.id} label="job id" length={36} />

@@ -30,6 +30,9 @@ const looks = {
 	cancelled: { tone: "neutral", icon: IconPlayerStop },
 } as const satisfies Record<State, { tone: Tone; icon: Icon }>;
 
+/** `quarterdeck-ingest-document` is, to its reader, `ingest document`. */
+export const jobName = (functionId: string): string => functionId.replace(/^quarterdeck-/, "").replaceAll("-", " ");
+
 export const shownStates = [
 	"queued",
 	"running",

@@ -1,5 +1,6 @@
 "use client";
 
+import { IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useApi } from "@/components/trpc/client";
@@ -90,6 +91,7 @@ function Engine({ overview: { workers, crons } }: { overview: JobsOverview }) {
 	return (
 		<details className={styles.engine}>
 			<summary>
+				<IconChevronRight size={14} stroke={1.5} aria-hidden="true" />
 				{counted(workers.length, "worker")}, {counted(crons.length, "schedule")}
 			</summary>
 			<div className={styles.engineBody}>

@@ -8,6 +8,7 @@ import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { Theme } from "@/components/ui/theme";
 import { type Collection, CreateCollection } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 
@@ -47,36 +48,38 @@ export default function CollectionForm({ collection, onClose }: { collection?: C
 		collection ? update.mutate({ collectionId: collection.id, ...values }) : create.mutate(values),
 	);
 	return (
-		<Modal opened onClose={onClose} title={collection ? "Change this collection" : "New collection"}>
-			<form onSubmit={submit} className={styles.stack} noValidate>
-				<TextInput label="Name" data-autofocus maxLength={100} {...form.getInputProps("name")} />
-				<Textarea
-					label="Description"
-					description="What is in it: it helps people to choose."
-					autosize
-					minRows={2}
-					maxRows={6}
-					maxLength={1000}
-					{...form.getInputProps("description")}
-				/>
-				<Radio.Group label="Who can find what is in it" {...form.getInputProps("access")}>
-					<div className={styles.stack} style={{ paddingTop: 4 }}>
-						<Radio value="private" label="Only me" description="Agents use it for your own questions alone." />
-						<Radio
-							value="everyone"
-							label="Everyone with an account"
-							description="Agents use it for anybody's questions."
-						/>
+		<Theme>
+			<Modal opened onClose={onClose} title={collection ? "Change this collection" : "New collection"}>
+				<form onSubmit={submit} className={styles.stack} noValidate>
+					<TextInput label="Name" data-autofocus maxLength={100} {...form.getInputProps("name")} />
+					<Textarea
+						label="Description"
+						description="What is in it: it helps people to choose."
+						autosize
+						minRows={2}
+						maxRows={6}
+						maxLength={1000}
+						{...form.getInputProps("description")}
+					/>
+					<Radio.Group label="Who can find what is in it" {...form.getInputProps("access")}>
+						<div className={styles.stack} style={{ paddingTop: 4 }}>
+							<Radio value="private" label="Only me" description="Agents use it for your own questions alone." />
+							<Radio
+								value="everyone"
+								label="Everyone with an account"
+								description="Agents use it for anybody's questions."
+							/>
+						</div>
+					</Radio.Group>
+					{error ? <ErrorView failure={toFailure(error)} /> : null}
+					<div className={styles.formFoot}>
+						<Button onClick={onClose}>Cancel</Button>
+						<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
+							{collection ? "Save" : "Create collection"}
+						</Button>
 					</div>
-				</Radio.Group>
-				{error ? <ErrorView failure={toFailure(error)} /> : null}
-				<div className={styles.formFoot}>
-					<Button onClick={onClose}>Cancel</Button>
-					<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
-						{collection ? "Save" : "Create collection"}
-					</Button>
-				</div>
-			</form>
-		</Modal>
+				</form>
+			</Modal>
+		</Theme>
 	);
 }

@@ -12,7 +12,8 @@ import {
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
-import { mapRows, type Pages, usePages } from "@/components/trpc/pages";
+import { mapRows, type Pages } from "@/components/trpc/page-data";
+import { usePages } from "@/components/trpc/pages";
 import { IconButton } from "@/components/ui/button";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";

@@ -5,6 +5,7 @@ import { Dropzone } from "@mantine/dropzone";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useClient } from "@/components/trpc/client";
 import { bytes } from "@/components/ui/figures";
+import { Theme } from "@/components/ui/theme";
 import { type Document, fileTypes, maxFileBytes } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 import { addUploads } from "./uploads";
@@ -34,20 +35,22 @@ export default function DropArea({
 			{ collectionId, client, onAdded },
 		);
 	return (
-		<Dropzone
-			onDrop={take}
-			className={styles.drop}
-			inputProps={{ "aria-label": "Files to add" }}
-			aria-label="Add files: choose them or drag them here"
-			p={0}
-		>
-			<div className={styles.dropText}>
-				<IconFileUpload size={26} stroke={1.4} aria-hidden="true" />
-				<div>
-					<p>Drag files here, or choose them</p>
-					<small>PDF, Word, Markdown, HTML or plain text, up to {bytes(maxFileBytes)} each</small>
+		<Theme>
+			<Dropzone
+				onDrop={take}
+				className={styles.drop}
+				inputProps={{ "aria-label": "Files to add" }}
+				aria-label="Add files: choose them or drag them here"
+				p={0}
+			>
+				<div className={styles.dropText}>
+					<IconFileUpload size={26} stroke={1.4} aria-hidden="true" />
+					<div>
+						<p>Drag files here, or choose them</p>
+						<small>PDF, Word, Markdown, HTML or plain text, up to {bytes(maxFileBytes)} each</small>
+					</div>
 				</div>
-			</div>
-		</Dropzone>
+			</Dropzone>
+		</Theme>
 	);
 }

@@ -4,7 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { followStream } from "@/components/trpc/follow-stream";
-import { mapRows, type Pages } from "@/components/trpc/pages";
+import { mapRows, type Pages } from "@/components/trpc/page-data";
 import type { CollectionChange, Document } from "@/server/knowledge/contract";
 
 type Total = CollectionChange["total"];

@@ -8,6 +8,7 @@ import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { Theme } from "@/components/ui/theme";
 import { CreatePrompt } from "@/server/prompts/contract";
 import styles from "./prompts.module.css";
 
@@ -29,25 +30,27 @@ export default function PromptForm({ onClose }: { onClose: () => void }) {
 		}),
 	);
 	return (
-		<Modal opened onClose={onClose} title="New prompt" size={620}>
-			<form className={styles.stack} onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
-				<TextInput label="Name" data-autofocus maxLength={80} {...form.getInputProps("name")} />
-				<Textarea
-					label="Text"
-					description="What an agent with this prompt is told before each question."
-					autosize
-					minRows={6}
-					maxRows={16}
-					{...form.getInputProps("body")}
-				/>
-				{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
-				<div className={styles.foot}>
-					<Button onClick={onClose}>Cancel</Button>
-					<Button type="submit" look="primary" isBusy={create.isPending}>
-						Create prompt
-					</Button>
-				</div>
-			</form>
-		</Modal>
+		<Theme>
+			<Modal opened onClose={onClose} title="New prompt" size={620}>
+				<form className={styles.stack} onSubmit={form.onSubmit((values) => create.mutate(values))} noValidate>
+					<TextInput label="Name" data-autofocus maxLength={80} {...form.getInputProps("name")} />
+					<Textarea
+						label="Text"
+						description="What an agent with this prompt is told before each question."
+						autosize
+						minRows={6}
+						maxRows={16}
+						{...form.getInputProps("body")}
+					/>
+					{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
+					<div className={styles.foot}>
+						<Button onClick={onClose}>Cancel</Button>
+						<Button type="submit" look="primary" isBusy={create.isPending}>
+							Create prompt
+						</Button>
+					</div>
+				</form>
+			</Modal>
+		</Theme>
 	);
 }

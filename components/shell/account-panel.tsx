@@ -1,8 +1,7 @@
 "use client";
 
-import { useMantineColorScheme } from "@mantine/core";
 import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
-import { useSyncExternalStore } from "react";
+import { setColourScheme, useColourScheme } from "@/components/ui/colour-scheme";
 import styles from "./account-panel.module.css";
 import { useMe } from "./me";
 
@@ -17,18 +16,10 @@ export async function leave(): Promise<void> {
 	await signOut({ callbackUrl: "/sign-in" });
 }
 
-const never = () => () => {};
-
 /** Name, colour scheme, sign-out. */
 export function AccountPanel({ id }: { id: string }) {
 	const me = useMe();
-	const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: false });
-	// The choice is kept in the browser, so the server can't mark it.
-	const isHydrated = useSyncExternalStore(
-		never,
-		() => true,
-		() => false,
-	);
+	const scheme = useColourScheme();
 	return (
 		<div id={id} popover="auto" className={styles.panel}>
 			<p className={styles.name}>{me.name}</p>
@@ -41,8 +32,8 @@ export function AccountPanel({ id }: { id: string }) {
 							type="radio"
 							name={`scheme-${id}`}
 							value={value}
-							checked={isHydrated && colorScheme === value}
-							onChange={() => setColorScheme(value)}
+							checked={scheme === value}
+							onChange={() => setColourScheme(value)}
 						/>
 						<SchemeIcon size={15} stroke={1.5} aria-hidden="true" />
 						{label}

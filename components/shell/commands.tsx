@@ -1,13 +1,14 @@
 "use client";
 
 import "@mantine/spotlight/styles.layer.css";
-import { useMantineColorScheme } from "@mantine/core";
 import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
 import { IconBook2, IconLogout, IconMessageCircle, IconPencilPlus, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { useApi } from "@/components/trpc/client";
+import { setColourScheme } from "@/components/ui/colour-scheme";
+import { Theme } from "@/components/ui/theme";
 import { type Permission, roleMay } from "@/server/core/permissions";
 import { leave, schemes } from "./account-panel";
 import { areas } from "./areas";
@@ -20,19 +21,21 @@ export default function Commands({ asked }: { asked: number }) {
 	// biome-ignore lint/correctness/useExhaustiveDependencies: each time it is asked for, it opens
 	useEffect(() => spotlight.open(), [asked]);
 	return (
-		<Spotlight
-			actions={useActions()}
-			shortcut={null}
-			scrollable
-			maxHeight={420}
-			nothingFound="Nothing by that name"
-			highlightQuery={false}
-			searchProps={{
-				leftSection: <IconSearch {...icon} />,
-				placeholder: "Go to a page, a collection, a chat…",
-				"aria-label": "Search and commands",
-			}}
-		/>
+		<Theme>
+			<Spotlight
+				actions={useActions()}
+				shortcut={null}
+				scrollable
+				maxHeight={420}
+				nothingFound="Nothing by that name"
+				highlightQuery={false}
+				searchProps={{
+					leftSection: <IconSearch {...icon} />,
+					placeholder: "Go to a page, a collection, a chat…",
+					"aria-label": "Search and commands",
+				}}
+			/>
+		</Theme>
 	);
 }
 
@@ -40,7 +43,6 @@ function useActions(): SpotlightActionGroupData[] {
 	const router = useRouter();
 	const me = useMe();
 	const trpc = useApi();
-	const { setColorScheme } = useMantineColorScheme();
 	const may = (permission: Permission) => roleMay(me.role, permission);
 	const threads = useQuery({ ...trpc.threads.list.queryOptions({ limit: 8 }), enabled: may("threads:read") });
 	const collections = useQuery({
@@ -69,7 +71,7 @@ function useActions(): SpotlightActionGroupData[] {
 					id: `scheme-${value}`,
 					label: `Colours: ${label.toLowerCase()}`,
 					leftSection: <SchemeIcon {...icon} />,
-					onClick: () => setColorScheme(value),
+					onClick: () => setColourScheme(value),
 				})),
 				{ id: "leave", label: "Sign out", leftSection: <IconLogout {...icon} />, onClick: () => void leave() },
 			],

@@ -3,13 +3,14 @@
 import "@mantine/notifications/styles.layer.css";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
+import { Theme } from "@/components/ui/theme";
 
 /** What no first screen needs: notes at the edge and questions before something is lost. */
 export default function LateParts() {
 	return (
-		<>
+		<Theme>
 			<Notifications position="bottom-right" limit={4} />
 			<ModalsProvider>{null}</ModalsProvider>
-		</>
+		</Theme>
 	);
 }

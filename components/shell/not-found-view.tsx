@@ -1,13 +1,12 @@
 import { IconCompassOff } from "@tabler/icons-react";
 import { Empty } from "@/components/ui/empty";
-import { Link } from "@/components/ui/link";
-import { ReadPage } from "@/components/ui/page-header";
+import { ReadPage } from "@/components/ui/page";
 
 export function NotFoundView() {
 	return (
 		<ReadPage>
 			<h1>Not found</h1>
-			<Empty icon={IconCompassOff} title="There is nothing here" action={<Link href="/">Go to the start</Link>}>
+			<Empty icon={IconCompassOff} title="There is nothing here" action={<a href="/">Go to the start</a>}>
 				It was deleted, or it belongs to somebody who has not shared it with you.
 			</Empty>
 		</ReadPage>

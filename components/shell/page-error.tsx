@@ -4,7 +4,7 @@ import { useRouter } from "next/navigation";
 import { startTransition } from "react";
 import { Button } from "@/components/ui/button";
 import { CopyId } from "@/components/ui/copy";
-import { ReadPage } from "@/components/ui/page-header";
+import { ReadPage } from "@/components/ui/page";
 import styles from "./page-error.module.css";
 
 /** A page that could not be built. The server's log has the cause under the same reference. */

@@ -1,9 +1,8 @@
 import type { Icon } from "@tabler/icons-react";
-import NextLink from "next/link";
 import type { ComponentProps, ReactNode } from "react";
 import styles from "./button.module.css";
 
-type Look = {
+export type Look = {
 	/** One primary a view: what one most likely came for. */
 	look?: "primary" | "plain" | "quiet" | "danger";
 	size?: "small" | "normal";
@@ -11,7 +10,7 @@ type Look = {
 	children?: ReactNode;
 };
 
-const marked = ({ icon: Mark, children }: Look) => (
+export const marked = ({ icon: Mark, children }: Look) => (
 	<>
 		{Mark ? <Mark size={16} stroke={1.5} aria-hidden="true" /> : null}
 		{children}
@@ -40,14 +39,6 @@ export function Button({
 		>
 			{marked({ icon, children })}
 		</button>
-	);
-}
-
-export function ButtonLink({ look, size, icon, children, href }: Look & { href: string }) {
-	return (
-		<NextLink href={href} className={styles.button} data-look={look ?? "plain"} data-size={size}>
-			{marked({ icon, children })}
-		</NextLink>
 	);
 }
 

@@ -2,6 +2,7 @@
 
 import { type CSSVariablesResolver, createTheme, MantineProvider, type MantineThemeOverride } from "@mantine/core";
 import type { ReactNode } from "react";
+import { useShownScheme } from "./colour-scheme";
 
 /** Dense by default: 32 px controls, 40 px under a finger (`app/global.css` sets the two heights). */
 const control = { defaultProps: { size: "sm" } };
@@ -36,8 +37,8 @@ const theme: MantineThemeOverride = createTheme({
 			"#080a0a",
 		],
 	},
-	fontFamily: "'Inter Variable', system-ui, -apple-system, 'Segoe UI', sans-serif",
-	fontFamilyMonospace: "'JetBrains Mono Variable', ui-monospace, 'SFMono-Regular', Menlo, monospace",
+	fontFamily: "var(--qd-sans)",
+	fontFamilyMonospace: "var(--qd-mono)",
 	fontSizes: { xs: "0.75rem", sm: "0.8125rem", md: "0.875rem", lg: "1rem", xl: "1.25rem" },
 	lineHeights: { xs: "1.4", sm: "1.45", md: "1.5", lg: "1.5", xl: "1.4" },
 	spacing: { xs: "0.5rem", sm: "0.75rem", md: "1rem", lg: "1.5rem", xl: "2rem" },
@@ -103,9 +104,13 @@ const variables = {
 };
 const resolver: CSSVariablesResolver = () => ({ variables: {}, light: variables, dark: variables });
 
+/**
+ * Around whatever is made of Mantine. No first screen of the console is, so its provider comes with those parts, later;
+ * which scheme is shown is decided in `colour-scheme.ts`.
+ */
 export function Theme({ children }: { children: ReactNode }) {
 	return (
-		<MantineProvider theme={theme} cssVariablesResolver={resolver} defaultColorScheme="auto">
+		<MantineProvider theme={theme} cssVariablesResolver={resolver} forceColorScheme={useShownScheme()}>
 			{children}
 		</MantineProvider>
 	);

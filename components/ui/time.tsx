@@ -12,16 +12,22 @@ const never = () => () => {};
 
 const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
+const units = [
+	{ name: "d", seconds: 86_400 },
+	{ name: "h", seconds: 3_600 },
+	{ name: "min", seconds: 60 },
+] as const;
+
+/** `5 min ago`, `in 2 h`; what is far is a date. */
 function tell(at: Date): string {
 	const seconds = Math.round((at.getTime() - Date.now()) / 1000);
 	const size = Math.abs(seconds);
-	if (size < 45) return seconds > 5 ? `in ${size} s` : "just now";
-	if (size < 45 * 60) return relative.format(Math.round(seconds / 60), "minute");
-	if (size < 22 * 3600) return relative.format(Math.round(seconds / 3600), "hour");
-	if (size < 14 * 86_400) return relative.format(Math.round(seconds / 86_400), "day");
-	return day.format(at);
+	if (size > 14 * 86_400) return day.format(at);
+	const unit = units.find((one) => size >= 0.9 * one.seconds);
+	const text = unit ? `${Math.round(size / unit.seconds)} ${unit.name}` : `${size} s`;
+	if (seconds > 3) return `in ${text}`;
+	return unit ? `${text} ago` : "just now";
 }
 
 /** How long ago; the exact time on hover. The server's words may be a tick older than the browser's. */

@@ -10,6 +10,7 @@ import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
+import { Theme } from "@/components/ui/theme";
 import { roleDescriptions, roles } from "@/server/core/permissions";
 import { CreateUser } from "@/server/users/contract";
 import styles from "./users.module.css";
@@ -35,34 +36,36 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
 	);
 	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
 	return (
-		<Modal opened onClose={onClose} title="Create account">
-			<form onSubmit={form.onSubmit((values) => create.mutate(values))} className={styles.stack} noValidate>
-				<TextInput label="Name" data-autofocus autoComplete="off" {...form.getInputProps("name")} />
-				<TextInput label="E-mail" type="email" autoComplete="off" {...form.getInputProps("email")} />
-				<NativeSelect
-					label="Role"
-					description={roleDescriptions[form.values.role]}
-					data={offered.map((role) => ({ value: role, label: role }))}
-					{...form.getInputProps("role")}
-				/>
-				<div>
-					<PasswordInput
-						label="Password"
-						description="At least 15 characters. Hand it over on a safe way."
-						autoComplete="new-password"
-						visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
-						{...form.getInputProps("password")}
+		<Theme>
+			<Modal opened onClose={onClose} title="Create account">
+				<form onSubmit={form.onSubmit((values) => create.mutate(values))} className={styles.stack} noValidate>
+					<TextInput label="Name" data-autofocus autoComplete="off" {...form.getInputProps("name")} />
+					<TextInput label="E-mail" type="email" autoComplete="off" {...form.getInputProps("email")} />
+					<NativeSelect
+						label="Role"
+						description={roleDescriptions[form.values.role]}
+						data={offered.map((role) => ({ value: role, label: role }))}
+						{...form.getInputProps("role")}
 					/>
-					<PasswordStrength password={form.values.password} />
-				</div>
-				{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
-				<div className={styles.foot}>
-					<Button onClick={onClose}>Cancel</Button>
-					<Button type="submit" look="primary" isBusy={create.isPending}>
-						Create account
-					</Button>
-				</div>
-			</form>
-		</Modal>
+					<div>
+						<PasswordInput
+							label="Password"
+							description="At least 15 characters. Hand it over on a safe way."
+							autoComplete="new-password"
+							visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
+							{...form.getInputProps("password")}
+						/>
+						<PasswordStrength password={form.values.password} />
+					</div>
+					{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
+					<div className={styles.foot}>
+						<Button onClick={onClose}>Cancel</Button>
+						<Button type="submit" look="primary" isBusy={create.isPending}>
+							Create account
+						</Button>
+					</div>
+				</form>
+			</Modal>
+		</Theme>
 	);
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { Filled } from "@/app/filled";
 import { AgentList } from "@/components/agents/agent-list";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 export const metadata: Metadata = { title: "Agents" };
 

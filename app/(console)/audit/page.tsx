@@ -3,7 +3,7 @@ import { Filled } from "@/app/filled";
 import { readerOf, type SearchParams } from "@/app/search-params";
 import { AuditLog } from "@/components/audit/audit-log";
 import { filterFrom } from "@/components/audit/filter";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 export const metadata: Metadata = { title: "Audit" };
 

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Filled } from "@/app/filled";
 import { ChatRoom } from "@/components/chat/chat-room";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 export default function ChatLayout({ children }: { children: ReactNode }) {
 	return (

@@ -3,7 +3,7 @@ import { Filled } from "@/app/filled";
 import { readerOf, type SearchParams } from "@/app/search-params";
 import { JobList } from "@/components/jobs/job-list";
 import { filterFrom } from "@/components/jobs/job-state";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 export const metadata: Metadata = { title: "Jobs" };
 

@@ -3,7 +3,7 @@ import { Filled } from "@/app/filled";
 import { readerOf, type SearchParams } from "@/app/search-params";
 import { filterFrom } from "@/components/runs/filter";
 import { RunList } from "@/components/runs/run-list";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 export const metadata: Metadata = { title: "Runs" };
 

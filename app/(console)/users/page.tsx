@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { Filled } from "@/app/filled";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 import { People } from "@/components/users/people";
 
 export const metadata: Metadata = { title: "People" };

@@ -2,7 +2,7 @@ import type { Metadata } from "next";
 import { cache as remember } from "react";
 import { Filled, read } from "@/app/filled";
 import { CollectionView } from "@/components/knowledge/collection-view";
-import { onePage } from "@/components/trpc/pages";
+import { onePage } from "@/components/trpc/page-data";
 
 type Props = { params: Promise<{ collectionId: string }> };
 const readCollection = remember((collectionId: string) => read((api) => api.knowledge.getCollection({ collectionId })));
