@@ -63,7 +63,7 @@ export function AuditLog() {
 			<FilterBar>
 				<FilterText
 					label="Action, such as user.create"
-					width={230}
+					size={26}
 					value={url.get("action") ?? ""}
 					onChange={(action) => url.set({ action, open: null })}
 				/>
@@ -75,7 +75,7 @@ export function AuditLog() {
 				/>
 				<FilterText
 					label="Request id"
-					width={290}
+					size={34}
 					value={url.get("request") ?? ""}
 					onChange={(request) => url.set({ request, open: null })}
 				/>

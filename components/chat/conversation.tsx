@@ -26,9 +26,9 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 	const frame = useRef<HTMLElement>(null);
 	const content = useRef<HTMLDivElement>(null);
 	const { isAway, pin } = usePinned(frame, content);
-	useTitle(thread?.title ?? (isNew ? "New chat" : null));
 	const source = useUrl().get("source");
 	const isNew = conversation.threadId === null;
+	useTitle(thread?.title ?? (isNew ? "New chat" : null));
 	const isEmpty = isNew && !sending && outbox.queue.length === 0;
 	return (
 		<>

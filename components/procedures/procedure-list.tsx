@@ -65,7 +65,7 @@ export function ProcedureList() {
 			<FilterBar>
 				<FilterText
 					label="Name or permission"
-					width={220}
+					size={24}
 					value={wanted}
 					onChange={(find) => url.set({ find, open: null })}
 				/>

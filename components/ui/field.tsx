@@ -7,7 +7,7 @@ import styles from "./field.module.css";
 const settleMs = 300;
 
 /** A filter to type in: it takes effect once the typing rests, or with Enter. */
-export function FilterText(props: { label: string; value: string; onChange: (value: string) => void; width?: number }) {
+export function FilterText(props: { label: string; value: string; onChange: (value: string) => void; size?: number }) {
 	const [typed, setTyped] = useState(props.value);
 	const [known, setKnown] = useState(props.value);
 	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -30,7 +30,7 @@ export function FilterText(props: { label: string; value: string; onChange: (val
 				aria-label={props.label}
 				placeholder={props.label}
 				value={typed}
-				style={{ width: props.width }}
+				size={props.size}
 				onChange={(event) => {
 					const { value } = event.target;
 					setTyped(value);
