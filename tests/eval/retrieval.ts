@@ -21,23 +21,6 @@ const { values } = parseArgs({ options: { data: { type: "string" } }, allowPosit
 if (!values.data) throw new Error("Say where the collection is: --data FOLDER");
 const folder = values.data;
 
-const postgres = await startTestPostgres();
-process.env.QD_DATA = join(postgres.folder, "data");
-process.env.QD_AUTH_SECRET = "only for the time of this evaluation, of documents that are public";
-process.env.QD_LOG_LEVEL = "error";
-await mkdir(process.env.QD_DATA, { recursive: true });
-// The product reads its environment when it is loaded.
-const product = await load();
-const db = new product.Database({ url: postgres.url("postgres"), pool: 5, statementTimeout: 60_000 });
-try {
-	await product.migrateUp(db);
-	await evaluate(db);
-} finally {
-	await db.close();
-	await postgres.stop();
-}
-process.exit();
-
 async function load() {
 	const { Database } = await import("@/db/connection");
 	const { migrateUp } = await import("@/db/migrate");
@@ -204,3 +187,20 @@ function ndcg10(list: string[], relevant: Map<string, number>): number {
 function recall100(list: string[], relevant: Map<string, number>): number {
 	return list.slice(0, 100).filter((id) => relevant.has(id)).length / relevant.size;
 }
+
+const postgres = await startTestPostgres();
+process.env.QD_DATA = join(postgres.folder, "data");
+process.env.QD_AUTH_SECRET = "only for the time of this evaluation, of documents that are public";
+process.env.QD_LOG_LEVEL = "error";
+await mkdir(process.env.QD_DATA, { recursive: true });
+// The product reads its environment when it is loaded.
+const product = await load();
+const db = new product.Database({ url: postgres.url("postgres"), pool: 5, statementTimeout: 60_000 });
+try {
+	await product.migrateUp(db);
+	await evaluate(db);
+} finally {
+	await db.close();
+	await postgres.stop();
+}
+process.exit();
