@@ -23,11 +23,11 @@ export function toLines(runs: Iterable<Glyphs>): Line[] {
 		const gap = line ? run.x - line.end : 0;
 		if (line && isSameLine(line, run, gap)) {
 			const isCell = gap > 2 * line.size;
-			line.text += isCell ? " | " : gap > 0.15 * line.size ? ` ${run.text}` : run.text;
+			const between = isCell ? " | " : gap > 0.15 * line.size ? " " : "";
+			line.text += between + run.text;
 			line.isRow ||= isCell;
 			line.end = Math.max(line.end, run.x + run.width);
 			line.size = Math.max(line.size, run.size);
-			if (isCell) line.text += run.text;
 			continue;
 		}
 		line = { ...run, end: run.x + run.width, isRow: false };
