@@ -29,11 +29,16 @@ export type DatabaseOptions = {
 
 const retryable = new Set(["40001", "40P01"]);
 const mostAttempts = 4;
+/** Statements with more are lists of varying length, which would fill a connection's memory with plans. */
+const mostKeptParameters = 40;
+const explainEveryMs = 60_000;
 
 /** The only way to PostgreSQL. One a process. */
 export class Database {
 	readonly sql: postgres.Sql;
 	readonly orm: PostgresJsDatabase<Record<string, never>>;
+	/** Statements whose plan was told, and until when it isn't told again. */
+	private readonly explained = new Map<string, number>();
 
 	constructor(private readonly options: DatabaseOptions) {
 		this.sql = postgres(options.url, {
@@ -50,7 +55,7 @@ export class Database {
 				idle_in_transaction_session_timeout: 30_000,
 			},
 		});
-		this.orm = drizzle(this.timed(this.sql), { casing: "snake_case" });
+		this.orm = drizzle(this.wrapped(this.sql), { casing: "snake_case" });
 	}
 
 	/** Runs `work` in one transaction; a serialization failure or a deadlock runs it again, so it must have no other effects. */
@@ -83,20 +88,24 @@ export class Database {
 		await this.sql.end({ timeout: 5 });
 	}
 
-	/** Drizzle runs every statement through `unsafe` and `begin`: the two places where its time can be taken. */
-	private timed(sql: postgres.Sql): postgres.Sql {
+	/**
+	 * Drizzle runs every statement through `unsafe` and `begin`: the two places where its time can be taken, and where a
+	 * connection can be told to keep its plan. Without that each statement takes two journeys and is planned anew.
+	 */
+	private wrapped(sql: postgres.Sql): postgres.Sql {
 		const { slowMs = 200, onSlow } = this.options;
-		if (!onSlow) return sql;
-		const time = <C extends postgres.Sql | postgres.TransactionSql>(target: C): C =>
+		const wrap = <C extends postgres.Sql | postgres.TransactionSql>(target: C): C =>
 			new Proxy(target, {
 				get: (inner, name) => {
 					if (name === "unsafe")
-						return (query: string, parameters?: never[], more?: postgres.UnsafeQueryOptions) => {
-							const pending = inner.unsafe(query, parameters, more);
+						return (query: string, parameters: never[] = [], more?: postgres.UnsafeQueryOptions) => {
+							const isKept = parameters.length > 0 && parameters.length <= mostKeptParameters;
+							const pending = inner.unsafe(query, parameters, { ...more, prepare: isKept });
+							if (!onSlow) return pending;
 							const started = performance.now();
 							const check = () => {
 								const ms = performance.now() - started;
-								if (ms >= slowMs) void this.explain(query, parameters ?? [], ms, onSlow);
+								if (ms >= slowMs) void this.explain(query, parameters, ms, onSlow);
 							};
 							// A query starts one microtask after its first `then`, so `.values()` on it still counts.
 							pending.then(check, () => {});
@@ -106,21 +115,27 @@ export class Database {
 						return (...args: unknown[]) => {
 							const work = args.pop() as (tx: postgres.TransactionSql) => unknown;
 							const original: (...args: unknown[]) => unknown = Reflect.get(inner as object, name);
-							return original.call(inner, ...args, (tx: postgres.TransactionSql) => work(time(tx)));
+							return original.call(inner, ...args, (tx: postgres.TransactionSql) => work(wrap(tx)));
 						};
 					return Reflect.get(inner, name);
 				},
 			});
-		return time(sql);
+		return wrap(sql);
 	}
 
+	/** Tells of a slow statement; its plan is looked up once in a while only, as that costs time where there is none. */
 	private async explain(
 		query: string,
 		parameters: never[],
 		ms: number,
 		onSlow: (slow: SlowQuery) => void,
 	): Promise<void> {
-		const plan = /^\s*(select|with)/i.test(query)
+		const isExplained = /^\s*(select|with)/i.test(query) && (this.explained.get(query) ?? 0) < performance.now();
+		if (isExplained) {
+			if (this.explained.size > 500) this.explained.clear();
+			this.explained.set(query, performance.now() + explainEveryMs);
+		}
+		const plan = isExplained
 			? await this.sql.unsafe(`explain ${query}`, parameters).then(
 					(rows) => rows.map((row) => String(row["QUERY PLAN"])),
 					() => [],

@@ -23,13 +23,14 @@ import { collectionsOf, promptOf } from "./facts";
 const AgentForm = dynamic(() => import("./agent-form"), { ssr: false });
 
 const columns: Column<Agent>[] = [
-	{ key: "name", title: "Name", width: 220, cell: (row) => row.name },
+	{ key: "name", title: "Name", cell: (row) => row.name },
 	{ key: "description", title: "What it is for", from: "narrow", cell: (row) => row.description || "–" },
 	{ key: "prompt", title: "Prompt", width: 200, from: "middle", cell: promptOf },
 	{ key: "collections", title: "Looks in", width: 190, from: "wide", cell: collectionsOf },
 	{
 		key: "default",
-		title: "",
+		title: "Default",
+		isUntitled: true,
 		width: 100,
 		cell: (row) =>
 			row.isDefault ? (
@@ -92,6 +93,7 @@ export function AgentList() {
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => row.id}
+					narrow={(row) => row.description}
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={<Empty icon={IconRobot} title="No agents yet" action={mayWrite ? newButton : undefined} />}

@@ -20,7 +20,7 @@ import { Outcome } from "./outcome";
 
 const columns: Column<AuditEntry>[] = [
 	{ key: "action", title: "Action", cell: (row) => row.action },
-	{ key: "actor", title: "Actor", width: 190, cell: (row) => row.actorLabel },
+	{ key: "actor", title: "Actor", width: 200, from: "narrow", cell: (row) => row.actorLabel },
 	{ key: "outcome", title: "Outcome", width: 110, cell: (row) => <Outcome outcome={row.outcome} /> },
 	{ key: "via", title: "Via", width: 90, from: "middle", cell: (row) => row.via },
 	{ key: "resource", title: "Resource", width: 110, from: "middle", cell: (row) => row.resourceKind },
@@ -91,6 +91,11 @@ export function AuditLog() {
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => String(row.id)}
+					narrow={(row) => (
+						<>
+							{row.actorLabel}, <When at={row.at} />
+						</>
+					)}
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={

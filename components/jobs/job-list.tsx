@@ -77,6 +77,7 @@ export function JobList() {
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => row.id}
+					narrow={(row) => row.waitingFor ?? <When at={row.createdAt} />}
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={

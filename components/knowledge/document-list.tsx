@@ -50,7 +50,7 @@ const nameColumn: Column<Document> = {
 	),
 };
 const factColumns: Column<Document>[] = [
-	{ key: "state", title: "State", width: 190, cell: (row) => <DocumentState document={row} /> },
+	{ key: "state", title: "State", width: 168, cell: (row) => <DocumentState document={row} /> },
 	{
 		key: "pages",
 		title: "Pages",
@@ -73,7 +73,8 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 	});
 	const tools: Column<Document> = {
 		key: "tools",
-		title: "",
+		title: "Actions",
+		isUntitled: true,
 		width: 84,
 		align: "end",
 		cell: (row) => <RowTools document={row} />,

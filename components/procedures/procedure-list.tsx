@@ -18,7 +18,7 @@ import { ProcedurePanel } from "./procedure-panel";
 
 const columns: Column<ProcedureEntry>[] = [
 	{ key: "path", title: "Procedure", cell: (row) => <code>{row.path}</code> },
-	{ key: "permission", title: "Permission", width: 150, cell: (row) => row.permission ?? "open" },
+	{ key: "permission", title: "Permission", width: 160, from: "narrow", cell: (row) => row.permission ?? "open" },
 	{ key: "risk", title: "Risk", width: 96, cell: (row) => <Risk risk={row.risk} /> },
 	{ key: "type", title: "Kind", width: 110, from: "middle", cell: (row) => row.type },
 	{ key: "faces", title: "Faces", width: 120, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
@@ -90,6 +90,7 @@ export function ProcedureList() {
 					}}
 					columns={columns}
 					rowId={(row) => row.path}
+					narrow={(row) => row.permission ?? "open"}
 					openId={openId}
 					onOpen={(path) => url.set({ open: path })}
 					empty={<Empty icon={IconRoute} title="No procedure fits these filters" />}

@@ -20,7 +20,7 @@ import type { Prompt } from "@/server/prompts/contract";
 const PromptForm = dynamic(() => import("./prompt-form"), { ssr: false });
 
 const columns: Column<Prompt>[] = [
-	{ key: "name", title: "Name", width: 260, cell: (row) => <Link href={`/prompts/${row.id}`}>{row.name}</Link> },
+	{ key: "name", title: "Name", cell: (row) => <Link href={`/prompts/${row.id}`}>{row.name}</Link> },
 	{ key: "body", title: "Begins", from: "middle", cell: (row) => row.body.slice(0, 160) },
 	{ key: "version", title: "Version", width: 84, align: "end", cell: (row) => figure(row.latestVersion) },
 	{
@@ -62,6 +62,7 @@ export function PromptList() {
 				list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 				columns={columns}
 				rowId={(row) => row.id}
+				narrow={(row) => <When at={row.updatedAt} />}
 				empty={
 					<Empty icon={IconPrompt} title="No prompts yet" action={mayWrite ? newButton : undefined}>
 						Without one, agents use the built-in prompt.

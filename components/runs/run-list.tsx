@@ -86,6 +86,11 @@ export function RunList() {
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => row.id}
+					narrow={(row) => (
+						<>
+							{row.agentName}, <When at={row.createdAt} />
+						</>
+					)}
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={

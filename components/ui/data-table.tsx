@@ -1,14 +1,17 @@
 "use client";
 
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { Button } from "./button";
 import styles from "./data-table.module.css";
 import { ErrorView } from "./error-view";
 import type { Failure } from "./failure";
+import { useRowKeys } from "./use-row-keys";
 
 export type Column<Row> = {
 	key: string;
 	title: string;
+	/** The title is read out only. */
+	isUntitled?: boolean;
 	cell: (row: Row) => ReactNode;
 	/** Shown where the table is at least this wide: 520, 760, 1000 px. */
 	from?: "narrow" | "middle" | "wide";
@@ -32,6 +35,8 @@ export function DataTable<Row>(props: {
 	list: Rows<Row>;
 	columns: Column<Row>[];
 	rowId: (row: Row) => string;
+	/** A second line below the row's name, where there is no room for the columns. */
+	narrow?: (row: Row) => ReactNode;
 	openId?: string | null;
 	onOpen?: (id: string | null) => void;
 	empty: ReactNode;
@@ -54,7 +59,7 @@ export function DataTable<Row>(props: {
 								data-align={column.align}
 								style={{ width: column.width }}
 							>
-								{column.title}
+								{column.isUntitled ? <span className={styles.spoken}>{column.title}</span> : column.title}
 							</th>
 						))}
 					</tr>
@@ -66,6 +71,7 @@ export function DataTable<Row>(props: {
 							row={row}
 							columns={props.columns}
 							id={rowId(row)}
+							narrow={props.narrow}
 							isOpen={openId === rowId(row)}
 							onOpen={onOpen}
 						/>
@@ -83,70 +89,46 @@ export function DataTable<Row>(props: {
 	);
 }
 
-function BodyRow<Row>(props: {
+type RowProps<Row> = {
 	row: Row;
 	columns: Column<Row>[];
 	id: string;
+	narrow: ((row: Row) => ReactNode) | undefined;
 	isOpen: boolean;
 	onOpen: ((id: string | null) => void) | undefined;
-}) {
-	const { row, columns, id, isOpen, onOpen } = props;
+};
+
+function BodyRow<Row>({ row, columns, id, narrow, isOpen, onOpen }: RowProps<Row>) {
+	const [first, ...others] = columns;
+	const name = (
+		<>
+			<span className={styles.name}>{first?.cell(row)}</span>
+			{narrow ? <span className={styles.narrow}>{narrow(row)}</span> : null}
+		</>
+	);
 	return (
 		<tr data-open={isOpen || undefined} data-row={id}>
-			{columns.map((column, index) => {
-				const content = column.cell(row);
-				const cell =
-					index === 0 && onOpen ? (
-						<button
-							type="button"
-							className={styles.open}
-							aria-expanded={isOpen}
-							onClick={() => onOpen(isOpen ? null : id)}
-						>
-							{content}
-						</button>
-					) : (
-						content
-					);
-				const Cell = index === 0 ? "th" : "td";
-				return (
-					<Cell
-						key={column.key}
-						scope={index === 0 ? "row" : undefined}
-						data-from={column.from}
-						data-align={column.align}
+			<th scope="row" data-align={first?.align}>
+				{onOpen ? (
+					<button
+						type="button"
+						className={styles.open}
+						aria-expanded={isOpen}
+						onClick={() => onOpen(isOpen ? null : id)}
 					>
-						{cell}
-					</Cell>
-				);
-			})}
+						{name}
+					</button>
+				) : (
+					name
+				)}
+			</th>
+			{others.map((column) => (
+				<td key={column.key} data-from={column.from} data-align={column.align}>
+					{column.cell(row)}
+				</td>
+			))}
 		</tr>
 	);
-}
-
-const isTyping = (target: EventTarget | null) =>
-	target instanceof HTMLElement &&
-	(target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
-
-/** J and K move through the rows, Esc closes, wherever no text is being written. */
-function useRowKeys(ids: string[], openId: string | null, onOpen: ((id: string | null) => void) | undefined) {
-	useEffect(() => {
-		if (!onOpen) return;
-		const onKey = (event: KeyboardEvent) => {
-			if (event.metaKey || event.ctrlKey || event.altKey || event.defaultPrevented || isTyping(event.target)) return;
-			if (document.querySelector("[role=dialog], dialog[open]")) return;
-			if (event.key === "Escape" && openId !== null) return onOpen(null);
-			const step = event.key === "j" ? 1 : event.key === "k" ? -1 : 0;
-			if (step === 0 || ids.length === 0) return;
-			const at = openId === null ? -1 : ids.indexOf(openId);
-			const next = ids[Math.min(Math.max(at + step, 0), ids.length - 1)];
-			if (next === undefined) return;
-			onOpen(next);
-			document.querySelector(`[data-row="${CSS.escape(next)}"]`)?.scrollIntoView({ block: "nearest" });
-		};
-		document.addEventListener("keydown", onKey);
-		return () => document.removeEventListener("keydown", onKey);
-	}, [ids, openId, onOpen]);
 }
 
 const ghosts = ["a", "b", "c", "d", "e", "f"];

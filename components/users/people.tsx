@@ -69,6 +69,7 @@ export function People() {
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => row.id}
+					narrow={(row) => row.email}
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={<Empty icon={IconUsers} title="No accounts yet" />}

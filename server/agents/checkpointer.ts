@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { RunnableConfig } from "@langchain/core/runnables";
 import type {
 	ChannelVersions,
@@ -11,48 +10,38 @@ import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import pg from "pg";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { mayPass } from "@/server/runs/patience";
+import { type CheckpointRows, noRows } from "@/server/runs/checkpoint-rows";
 
 const schema = "langgraph";
-/** Longest that a checkpoint waits for a database that is away, in ms; after that the run is taken up anew. */
-const patienceMs = 60_000;
-
-type BlobRow = [thread: string, ns: string, channel: string, version: string, type: string, blob: Buffer | null];
-type WriteRow = [
-	thread: string,
-	ns: string,
-	id: string,
-	task: string,
-	idx: number,
-	channel: string,
-	type: string,
-	blob: Buffer,
-];
-type CheckpointRow = [
-	thread: string,
-	ns: string,
-	id: string,
-	parent: string | null,
-	checkpoint: string,
-	metadata: string,
-];
-
-type Waiting = { resolve: () => void; reject: (error: unknown) => void };
-type Batch = { blobs: BlobRow[]; writes: WriteRow[]; checkpoints: CheckpointRow[]; waiting: Waiting[] };
-const emptyBatch = (): Batch => ({ blobs: [], writes: [], checkpoints: [], waiting: [] });
-
-const buffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const base64 = (bytes: Uint8Array): string =>
+	Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 
 /**
- * LangGraph's saver, its tables and its reading; writing gathers what all runs have to save into one statement, where the
- * library would take a transaction of several statements for each step of each run.
+ * LangGraph's saver, its tables and its reading. What is to be saved is not written here, in a transaction of several
+ * statements for each step of each run, but gathered for the executor's event writer: events and checkpoints of all runs
+ * go out together, and a step that the reader has seen finished is one that is not done again.
  */
-export class BatchedSaver extends PostgresSaver {
-	private batch = emptyBatch();
-	private writing = false;
+export class GatheringSaver extends PostgresSaver {
+	private gathered = noRows();
+	/** By the checkpoint that they follow: the next checkpoint holds their effect, and they need not be written any more. */
+	private readonly pendingWrites = new Map<string, CheckpointRows["writes"]>();
+	private onRows: () => void = () => {};
 
-	constructor(private readonly connections: pg.Pool) {
+	constructor(connections: pg.Pool) {
 		super(connections, undefined, { schema });
+	}
+
+	/** Who writes what is gathered; told when there is something. */
+	deliverTo(onRows: () => void): void {
+		this.onRows = onRows;
+	}
+
+	take(): CheckpointRows {
+		const rows = this.gathered;
+		for (const writes of this.pendingWrites.values()) rows.writes.push(...writes);
+		this.pendingWrites.clear();
+		this.gathered = noRows();
+		return rows;
 	}
 
 	/** A run that was never begun has no checkpoint: there is no need to ask. */
@@ -71,106 +60,50 @@ export class BatchedSaver extends PostgresSaver {
 			this._dumpBlobs(thread, ns, checkpoint.channel_values, newVersions),
 			this._dumpMetadata(metadata),
 		]);
+		this.pendingWrites.delete(keyOf(thread, ns, parent));
 		for (const [, , channel, version, type, blob] of blobs)
-			this.batch.blobs.push([thread, ns, channel, version, type, blob ? buffer(blob) : null]);
-		const body = JSON.stringify(this._dumpCheckpoint(checkpoint));
-		this.batch.checkpoints.push([thread, ns, checkpoint.id, parent ?? null, body, JSON.stringify(dumped)]);
-		await this.written();
+			this.gathered.blobs.push({ thread, ns, channel, version, type, blob: blob ? base64(blob) : null });
+		this.gathered.checkpoints.push({
+			thread,
+			ns,
+			id: checkpoint.id,
+			parent: parent ?? null,
+			checkpoint: this._dumpCheckpoint(checkpoint),
+			metadata: dumped,
+		});
+		this.onRows();
 		return { configurable: { thread_id: thread, checkpoint_ns: ns, checkpoint_id: checkpoint.id } };
 	}
 
 	override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
 		const { thread_id: thread, checkpoint_ns: ns = "", checkpoint_id: id } = config.configurable ?? {};
 		const rows = await this._dumpWrites(thread, ns, id, taskId, writes);
-		for (const [, , , task, idx, channel, type, blob] of rows)
-			this.batch.writes.push([thread, ns, id, task, idx, channel, type, buffer(blob)]);
-		await this.written();
-	}
-
-	private written(): Promise<void> {
-		return new Promise((resolve, reject) => {
-			this.batch.waiting.push({ resolve, reject });
-			if (!this.writing) setImmediate(() => void this.flush());
-		});
-	}
-
-	private async flush(): Promise<void> {
-		if (this.writing) return;
-		this.writing = true;
-		while (this.batch.waiting.length > 0) {
-			const batch = this.batch;
-			this.batch = emptyBatch();
-			try {
-				await this.write(batch);
-				for (const { resolve } of batch.waiting) resolve();
-			} catch (error) {
-				for (const { reject } of batch.waiting) reject(error);
-			}
-		}
-		this.writing = false;
-	}
-
-	private async write(batch: Batch): Promise<void> {
-		const deadline = performance.now() + patienceMs;
-		for (let attempt = 0; ; attempt += 1) {
-			try {
-				// Named, so that each connection plans it once.
-				await this.connections.query({ name: "save_checkpoints", text: saveSql, values: columnsOf(batch) });
-				return;
-			} catch (error) {
-				if (!mayPass(error) || performance.now() > deadline) throw error;
-				log.warn({ error: String(error), attempt }, "checkpoints wait for the database");
-				await sleep(Math.min(50 * 2 ** attempt, 1_000));
-			}
-		}
+		const key = keyOf(thread, ns, id);
+		const before = this.pendingWrites.get(key) ?? [];
+		const added = rows.map(([, , , task, idx, channel, type, blob]) => ({
+			thread,
+			ns,
+			id,
+			task,
+			idx,
+			channel,
+			type,
+			blob: base64(blob),
+		}));
+		this.pendingWrites.set(key, [...before, ...added]);
+		this.onRows();
 	}
 }
 
-const saveSql = `
-	with blobs as (
-		insert into ${schema}.checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
-		select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[])
-		on conflict do nothing
-	), writes as (
-		insert into ${schema}.checkpoint_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, type, blob)
-		select * from unnest($7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::text[], $13::text[], $14::bytea[])
-		on conflict (thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
-		do update set channel = excluded.channel, type = excluded.type, blob = excluded.blob
-	)
-	insert into ${schema}.checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_checkpoint_id, checkpoint, metadata)
-	select * from unnest($15::text[], $16::text[], $17::text[], $18::text[], $19::jsonb[], $20::jsonb[])
-	on conflict (thread_id, checkpoint_ns, checkpoint_id)
-	do update set checkpoint = excluded.checkpoint, metadata = excluded.metadata`;
+const keyOf = (thread: string, ns: string, id: string | undefined): string => `${thread} ${ns} ${id}`;
 
-function columnsOf({ blobs, writes, checkpoints }: Batch): unknown[] {
-	return [
-		...turned(blobs, 6),
-		...turned(
-			newestOf(writes, ([thread, ns, id, task, idx]) => `${thread} ${ns} ${id} ${task} ${idx}`),
-			8,
-		),
-		...turned(
-			newestOf(checkpoints, ([thread, ns, id]) => `${thread} ${ns} ${id}`),
-			6,
-		),
-	];
-}
-
-const turned = (rows: readonly (readonly unknown[])[], width: number): unknown[][] =>
-	Array.from({ length: width }, (_, column) => rows.map((row) => row[column]));
-
-/** One statement may not change a row twice. */
-const newestOf = <Row>(rows: readonly Row[], key: (row: Row) => string): Row[] => [
-	...new Map(rows.map((row) => [key(row), row])).values(),
-];
-
-export type Checkpoints = { saver: BatchedSaver; close: () => Promise<void> };
+export type Checkpoints = { saver: GatheringSaver; close: () => Promise<void> };
 
 /** The library brings its own driver: a second, small pool. */
 export function openCheckpoints(url: string): Checkpoints {
 	const pool = new pg.Pool({
 		connectionString: url,
-		max: 3,
+		max: 2,
 		connectionTimeoutMillis: 5_000,
 		idleTimeoutMillis: 60_000,
 		statement_timeout: 10_000,
@@ -178,7 +111,7 @@ export function openCheckpoints(url: string): Checkpoints {
 	});
 	// Without a listener, a database that restarts would end the process.
 	pool.on("error", (error) => log.warn({ error: String(error) }, "a checkpoint connection broke"));
-	return { saver: new BatchedSaver(pool), close: () => pool.end() };
+	return { saver: new GatheringSaver(pool), close: () => pool.end() };
 }
 
 const global = globalThis as { quarterdeckCheckpoints?: Checkpoints };

@@ -2,8 +2,12 @@ import { sql } from "drizzle-orm";
 import type { Database, Reader } from "@/db/connection";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
+import { type CheckpointRows, isEmpty, savingRows } from "./checkpoint-rows";
 import type { RunEvent, RunEventBody } from "./contract";
 import { eventsChannel, toRow, writeNotice } from "./events";
+
+/** How long a run stays its executor's without a sign of life; each of its events is one. */
+export const leaseEnd = sql.raw("now() + interval '5 seconds'");
 
 export type RunEnding = {
 	event: Omit<Extract<RunEventBody, { type: "run.ended" }>, "type">;
@@ -16,14 +20,18 @@ export type RunEnding = {
 /** The next events of one run, and its end where it ends. */
 export type Entry = { runId: string; attempt: number; events: RunEvent[]; ending: RunEnding | null };
 
+/** What goes out together, by the executor that holds the runs. */
+export type Batch = { owner: string; entries: readonly Entry[]; rows: CheckpointRows };
+
 /**
- * Writes events, tells of them, and ends runs, all or nothing. Answers with the runs that it wrote: a run whose lease is
- * another's, or which has ended, is left out.
+ * Writes events and checkpoints, tells of the events, and ends runs, all or nothing. Answers with the runs whose events it
+ * wrote: a run whose lease is another's, or which has ended, is left out.
  */
-export async function commitBatch(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
-	if (entries.every(({ ending }) => ending === null)) return writeEvents(db.orm, owner, entries);
+export async function commitBatch(db: Database, batch: Batch): Promise<Set<string>> {
+	const { entries } = batch;
+	if (entries.every(({ ending }) => ending === null)) return writeBatch(db.orm, batch);
 	return db.transaction(async (tx) => {
-		const written = await writeEvents(tx, owner, entries);
+		const written = await writeBatch(tx, batch);
 		const ended = entries.flatMap(({ runId, attempt, ending }) =>
 			ending && written.has(runId) ? [{ runId, attempt, ...ending }] : [],
 		);
@@ -47,7 +55,7 @@ export async function commitBatch(db: Database, owner: string, entries: readonly
 	});
 }
 
-async function writeEvents(reader: Reader, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
+async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Promise<Set<string>> {
 	const batch = JSON.stringify(
 		entries.map(({ runId, attempt, events, ending }) => ({
 			runId,
@@ -62,13 +70,14 @@ async function writeEvents(reader: Reader, owner: string, entries: readonly Entr
 			events: events.map(({ seq, at, body }) => ({ seq, at, ...toRow(body) })),
 		})),
 	);
-	const rows = await reader.execute<{ id: string }>(sql`
+	const found = await reader.execute<{ id: string }>(sql`
 		with batch as materialized (
 			select * from jsonb_to_recordset(${batch}::text::jsonb) as b("runId" uuid, attempt int, first int, last int,
 				ended text, answer text, result jsonb, reason text, notice text, events jsonb)
 		), fenced as (
 			update runs r set
 				last_seq = b.last,
+				lease_until = ${leaseEnd},
 				state = coalesce(b.ended, r.state),
 				answer = coalesce(b.answer, r.answer),
 				result = coalesce(b.result, r.result),
@@ -83,22 +92,21 @@ async function writeEvents(reader: Reader, owner: string, entries: readonly Entr
 			select f.id, e.seq, e.type, e.data, e.at
 			from fenced f join batch b on b."runId" = f.id
 			cross join lateral jsonb_to_recordset(b.events) as e(seq int, type text, data jsonb, at timestamptz)
-		)
+		)${isEmpty(rows) ? sql`` : sql`, ${savingRows(owner, rows)}`}
 		select f.id, pg_notify(${eventsChannel}, b.notice) from fenced f join batch b on b."runId" = f.id`);
-	return new Set(rows.map(({ id }) => id));
+	return new Set(found.map(({ id }) => id));
 }
 
 /**
  * The same after a try whose answer was lost: it may have been committed, or may be just now, as a broken connection does
  * not stop what the server has begun.
  */
-export async function commitAgain(db: Database, owner: string, entries: readonly Entry[]): Promise<Set<string>> {
-	const before = await findCommitted(db, owner, entries);
-	const rest = entries.filter(({ runId }) => !before.has(runId));
-	if (rest.length === 0) return before;
-	const now = await commitBatch(db, owner, rest);
+export async function commitAgain(db: Database, batch: Batch): Promise<Set<string>> {
+	const before = await findCommitted(db, batch.owner, batch.entries);
+	const rest = batch.entries.filter(({ runId }) => !before.has(runId));
+	const now = await commitBatch(db, { ...batch, entries: rest });
 	const missing = rest.filter(({ runId }) => !now.has(runId));
-	const meanwhile = missing.length > 0 ? await findCommitted(db, owner, missing) : [];
+	const meanwhile = missing.length > 0 ? await findCommitted(db, batch.owner, missing) : [];
 	return new Set([...before, ...now, ...meanwhile]);
 }
 

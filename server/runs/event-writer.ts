@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import type { Log } from "@/server/core/log";
+import { type CheckpointRows, isEmpty, noRows } from "./checkpoint-rows";
 import type { RunEventBody } from "./contract";
 import { commitAgain, commitBatch, type Entry, type RunEnding } from "./event-batch";
 import { mayPass } from "./patience";
@@ -43,24 +44,36 @@ export type EventWriter = {
 	open: (run: { id: string; attempt: number; lastSeq: number }, onLost: (why: Error) => void) => RunLog;
 };
 
+export type WriterOptions = {
+	owner: string;
+	log: Log;
+	/** Time between two writes, in ms. */
+	pauseMs?: number;
+	/** What graphs have to save, to be written with the events. */
+	checkpoints?: { take: () => CheckpointRows; deliverTo: (onRows: () => void) => void };
+};
+
 const highSurrogate = /[\uD800-\uDBFF]$/;
 
 /**
  * Writes the events of all runs of one executor: whatever gathers within `pauseMs`, of however many runs, goes into one
  * transaction. Each run's events are gap-free and in order, and only a holder of its lease can write them.
  */
-export function createEventWriter(
-	db: Database,
-	{ owner, log, pauseMs = 12 }: { owner: string; log: Log; pauseMs?: number },
-): EventWriter {
+export function createEventWriter(db: Database, { owner, log, pauseMs = 12, checkpoints }: WriterOptions): EventWriter {
 	const dirty = new Set<Held>();
 	let flushing = false;
 	let isUrgent = false;
 	let planned: { cancel: () => void } | null = null;
 	let lastFlush = 0;
 
+	let hasRows = false;
+	checkpoints?.deliverTo(() => {
+		hasRows = true;
+		schedule();
+	});
+
 	const schedule = () => {
-		if (flushing || planned || dirty.size === 0) return;
+		if (flushing || planned || (dirty.size === 0 && !hasRows)) return;
 		const wait = isUrgent ? 0 : lastFlush + pauseMs - performance.now();
 		if (wait <= 0) {
 			const now = setImmediate(flushAll);
@@ -86,19 +99,21 @@ export function createEventWriter(
 		isUrgent = false;
 		flushing = true;
 		lastFlush = performance.now();
+		hasRows = false;
 		const batch = [...dirty].flatMap(take);
+		const rows = checkpoints?.take() ?? noRows();
 		dirty.clear();
-		if (batch.length > 0) await write(batch);
+		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;
 		schedule();
 	}
 
 	/** Never rejects: a database that is away is waited for; what can't be written at all fails its own run only. */
-	async function write(batch: Taken[]): Promise<void> {
+	async function write(batch: Taken[], rows: CheckpointRows): Promise<void> {
 		for (let attempt = 0; ; attempt += 1) {
 			try {
 				const entries = batch.map(({ entry }) => entry);
-				const written = attempt === 0 ? await commitBatch(db, owner, entries) : await commitAgain(db, owner, entries);
+				const written = await (attempt === 0 ? commitBatch : commitAgain)(db, { owner, entries, rows });
 				for (const { held, entry, waiting } of batch) {
 					if (written.has(entry.runId)) for (const { resolve } of waiting) resolve();
 					else fail(held, new LeaseLost("another executor has this run"), waiting);
@@ -110,10 +125,13 @@ export function createEventWriter(
 					await sleep(Math.min(50 * 2 ** attempt, 1_000));
 					continue;
 				}
-				if (batch.length > 1) {
-					for (const one of batch) await write([one]);
+				// One that can't be written must not keep the others from it.
+				if (batch.length > 1 || (batch.length === 1 && !isEmpty(rows))) {
+					for (const one of batch) await write([one], noRows());
+					await write([], rows);
 					return;
 				}
+				if (batch.length === 0) log.error({ err: error }, "checkpoints can't be written");
 				for (const { held, waiting } of batch) {
 					log.error({ err: error, runId: held.runId }, "a run's events can't be written");
 					fail(held, error instanceof Error ? error : new Error(String(error)), waiting);

@@ -78,7 +78,7 @@ test("the owner makes accounts for staff and viewers", async () => {
 		await form.getByRole("textbox", { name: "Password" }).fill(person.password);
 		await form.getByRole("button", { name: "Create account" }).click();
 		await expect(form).toBeHidden();
-		await expect(page.getByRole("cell", { name: person.name })).toBeVisible();
+		await expect(page.getByRole("row", { name: person.name })).toBeVisible();
 	}
 });
 

@@ -10,9 +10,9 @@ import { isAlive, launching, leftIn } from "./launching";
 const { start, data } = launching();
 const parts = ["web", "worker", "postgres"] as const;
 
-function kill(product: Product, name: string): number {
-	const pid = product.pids()[name];
-	if (!pid) throw new Error(`There is no ${name} to kill`);
+async function kill(product: Product, name: string): Promise<number> {
+	// One that was started a moment ago may not bear its name yet.
+	const pid = await until(() => product.pids()[name]);
 	process.kill(pid, "SIGKILL");
 	return pid;
 }
@@ -22,7 +22,7 @@ test.each(parts)("a killed %s is back by itself, alone, and people can work agai
 	await product.ready;
 	const others = parts.filter((part) => part !== name);
 	const before = product.pids();
-	kill(product, name);
+	await kill(product, name);
 	await until(() => product.pids()[name] !== undefined && product.pids()[name] !== before[name]);
 	await until(() => answers(product), 15_000);
 	const after = product.pids();
@@ -35,7 +35,7 @@ test("a part that dies again and again is started again each time, one at a time
 	const product = await start();
 	await product.ready;
 	for (let round = 0; round < 3; round++) {
-		const pid = kill(product, "worker");
+		const pid = await kill(product, "worker");
 		await until(() => product.pids().worker !== undefined && product.pids().worker !== pid);
 	}
 	await until(() => answers(product), 15_000);
@@ -47,9 +47,9 @@ test.each(["launcher", ...parts])(
 		const product = await start();
 		await product.ready;
 		const before = product.pids();
-		kill(product, name);
+		await kill(product, name);
 		// The launcher would bring it back: from here on nobody does.
-		if (name !== "launcher") kill(product, "launcher");
+		if (name !== "launcher") await kill(product, "launcher");
 		const next = await start({ port: Number(new URL(product.url).port) });
 		const { ms } = await next.ready;
 		expect(ms).toBeLessThan(12_000);
@@ -62,7 +62,7 @@ test("after kill -9 of the launcher, web and worker end by themselves", async ()
 	const product = await start();
 	await product.ready;
 	const { web = 0, worker = 0 } = product.pids();
-	kill(product, "launcher");
+	await kill(product, "launcher");
 	await until(() => !isAlive(web) && !isAlive(worker), 10_000);
 });
 

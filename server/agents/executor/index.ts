@@ -30,11 +30,12 @@ const handoverMs = 3_000;
 export async function startExecutor(options: ExecutorOptions): Promise<{ stop: () => Promise<void> }> {
 	const { database: db, log, slots } = options;
 	const owner = newOwner();
-	const writer = createEventWriter(db, { owner, log });
+	const { saver } = options.checkpoints ?? checkpointer();
+	const writer = createEventWriter(db, { owner, log, checkpoints: saver });
 	const deps: SessionDeps = {
 		db,
 		log,
-		graph: assistantGraph((options.checkpoints ?? checkpointer()).saver),
+		graph: assistantGraph(saver),
 		model: options.model === undefined ? configuredModel(env()) : options.model,
 		search:
 			options.search ??

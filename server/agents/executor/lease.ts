@@ -4,11 +4,8 @@ import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { Role } from "@/server/core/permissions";
+import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
-
-/** How long a run stays ours without a sign of life, in s. */
-const leaseSeconds = 5;
-const lease = sql.raw(`now() + interval '${leaseSeconds} seconds'`);
 
 /** A run that this executor holds, with all that carrying it out needs. */
 export type ClaimedRun = {
@@ -39,7 +36,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			where state in ('queued', 'running') and (lease_until is null or lease_until < now())
 			order by created_at limit ${limit} for update skip locked
 		), taken as (
-			update runs r set state = 'running', lease_owner = ${owner}, lease_until = ${lease}, attempt = r.attempt + 1,
+			update runs r set state = 'running', lease_owner = ${owner}, lease_until = ${leaseEnd}, attempt = r.attempt + 1,
 				started_at = coalesce(r.started_at, now())
 			from next where r.id = next.id returning r.*
 		)
@@ -65,12 +62,22 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 
 export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean };
 
-/** Holds on to all our runs; answers with those that are still ours, and what has come up about them. */
+/**
+ * Holds on to all our runs; answers with those that are still ours, and what has come up about them. Runs that write
+ * events renew themselves by it: those are left alone, as waiting for their writer would make it wait for us.
+ */
 export async function renewLeases(db: Database, owner: string): Promise<Beat[]> {
 	const rows = await db.orm.execute<Beat>(sql`
-		update runs r set lease_until = ${lease} from users u
-		where r.lease_owner = ${owner} and r.state = 'running' and u.id = r.user_id
-		returning r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled"`);
+		with quiet as materialized (
+			select id from runs
+			where lease_owner = ${owner} and state = 'running' and lease_until < now() + interval '4 seconds'
+			for update skip locked
+		), renewed as (
+			update runs r set lease_until = ${leaseEnd} from quiet where r.id = quiet.id
+		)
+		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled"
+		from runs r join users u on u.id = r.user_id
+		where r.lease_owner = ${owner} and r.state = 'running'`);
 	return [...rows];
 }
 
