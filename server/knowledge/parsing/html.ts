@@ -2,13 +2,13 @@ import type { Block } from "./page";
 
 /** Never seen by a reader, or not what the page is about. */
 const dropped = new Set(
-	"script style noscript template svg math iframe object embed audio video canvas form button select textarea input nav footer aside head".split(
+	"script style noscript template svg iframe object embed audio video canvas button select textarea input nav footer head".split(
 		" ",
 	),
 );
 const headings = new Map([1, 2, 3, 4, 5, 6].map((level) => [`h${level}`, level]));
 const blocks = new Set(
-	"address article blockquote body caption dd details div dl dt fieldset figcaption figure header hgroup hr html legend main ol p pre section summary table tbody tfoot thead ul".split(
+	"address article aside blockquote body caption dd details div dl dt fieldset figcaption figure form header hgroup hr html legend main ol p pre section summary table tbody tfoot thead ul".split(
 		" ",
 	),
 );

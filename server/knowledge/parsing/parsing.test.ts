@@ -117,6 +117,8 @@ describe("what is read", () => {
 
 	test("a piece of a web page, without the tags around it", async () => {
 		expect(await textOf("<h1>Leave</h1><p>Fourteen weeks</p>", "html")).toBe("Leave\n\nFourteen weeks");
+		const wrapped = "<form><main><p>Fourteen weeks</p><aside>From 2024 on.</aside></main><button>Send</button></form>";
+		expect(await textOf(wrapped, "html")).toBe("Fourteen weeks\n\nFrom 2024 on.");
 	});
 
 	test("plain text in UTF-8, UTF-16 and, where it is neither, Windows-1252", async () => {
