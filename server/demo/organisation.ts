@@ -1,8 +1,6 @@
 import type { Role } from "@/server/core/permissions";
 
-/** Who works at Marrowby Harbour & Ferries, as far as the demo tells. Nobody of them exists. */
-export const organisation = "Marrowby Harbour & Ferries";
-
+/** Who works at Marrowby Harbour & Ferries, as far as the demo tells. Neither it nor they exist. */
 export const people = {
 	ingrid: person("Ingrid Halloran", "owner", "Managing director"),
 	tobias: person("Tobias Renn", "admin", "Head of IT"),
