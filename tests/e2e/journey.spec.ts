@@ -97,7 +97,7 @@ test("files of every kind go in; bad ones fail alone, with their reason", async 
 		.setInputFiles([
 			...files.map(good),
 			bad("cut-off.pdf", pdf.subarray(0, Math.floor(pdf.length / 3))),
-			bad("not-really.docx", pdf),
+			bad("not-really.docx", readFileSync(join(content, "staff-handbook/crew-rotation-and-leave.pdf"))),
 		]);
 	await expect(page.getByRole("progressbar").first()).toBeVisible();
 	for (const name of files.map((file) => basename(file)))
