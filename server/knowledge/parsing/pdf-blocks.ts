@@ -5,6 +5,8 @@ const longestHeading = 200;
 /** In a column of fewer letters than about this times two, lines don't tell whether they were wrapped. */
 const narrowestEms = 18;
 
+const startsItem = /^(?:[•◦▪‣·–—*-]|\(?\d{1,3}[.)]|[a-z]\))\s/;
+
 /** Font sizes of a document: what its body is set in, and what is larger, largest first. */
 export type Sizes = { body: number; headings: number[] };
 
@@ -53,7 +55,7 @@ function toBlock(lines: Line[], sizes: Sizes, right: number): Block {
 /** A line that reaches the right edge was wrapped; one that ends before it ended there on purpose. */
 function separator(before: Line | undefined, after: Line, right: number): string {
 	if (!before) return "";
-	if (before.isRow || after.isRow) return "\n";
+	if (before.isRow || after.isRow || startsItem.test(after.text)) return "\n";
 	const width = right - before.x;
 	return width > narrowestEms * before.size && before.end - before.x > 0.8 * width ? " " : "\n";
 }
