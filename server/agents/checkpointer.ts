@@ -97,11 +97,11 @@ export class GatheringSaver extends PostgresSaver {
 
 const keyOf = (thread: string, ns: string, id: string | undefined): string => `${thread} ${ns} ${id}`;
 
-export type Checkpoints = { saver: GatheringSaver; close: () => Promise<void> };
+export type Checkpoints = { connections: pg.Pool; close: () => Promise<void> };
 
 /** The library brings its own driver: a second, small pool. */
 export function openCheckpoints(url: string): Checkpoints {
-	const pool = new pg.Pool({
+	const connections = new pg.Pool({
 		connectionString: url,
 		max: 2,
 		connectionTimeoutMillis: 5_000,
@@ -110,8 +110,8 @@ export function openCheckpoints(url: string): Checkpoints {
 		application_name: "quarterdeck-checkpoints",
 	});
 	// Without a listener, a database that restarts would end the process.
-	pool.on("error", (error) => log.warn({ error: String(error) }, "a checkpoint connection broke"));
-	return { saver: new GatheringSaver(pool), close: () => pool.end() };
+	connections.on("error", (error) => log.warn({ error: String(error) }, "a checkpoint connection broke"));
+	return { connections, close: () => connections.end() };
 }
 
 const global = globalThis as { quarterdeckCheckpoints?: Checkpoints };
@@ -126,9 +126,9 @@ export function checkpointer(): Checkpoints {
 
 /** Makes or updates the tables of the checkpoints; run by the launcher with the migrations. */
 export async function setupCheckpoints(url: string): Promise<void> {
-	const { saver, close } = openCheckpoints(url);
+	const { connections, close } = openCheckpoints(url);
 	try {
-		await saver.setup();
+		await new GatheringSaver(connections).setup();
 	} finally {
 		await close();
 	}

@@ -42,6 +42,8 @@ type Held = {
 
 export type EventWriter = {
 	open: (run: { id: string; attempt: number; lastSeq: number }, onLost: (why: Error) => void) => RunLog;
+	/** Resolves once nothing waits to be written. */
+	settled: () => Promise<void>;
 };
 
 export type WriterOptions = {
@@ -67,6 +69,7 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 	let lastFlush = 0;
 
 	let hasRows = false;
+	const settling: (() => void)[] = [];
 	checkpoints?.deliverTo(() => {
 		hasRows = true;
 		schedule();
@@ -106,6 +109,7 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;
 		schedule();
+		if (!planned) for (const resolve of settling.splice(0)) resolve();
 	}
 
 	/** Never rejects: a database that is away is waited for; what can't be written at all fails its own run only. */
@@ -149,6 +153,11 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 	}
 
 	return {
+		settled: () =>
+			new Promise((resolve) => {
+				if (flushing || planned) settling.push(resolve);
+				else resolve();
+			}),
 		open: (run, onLost) => {
 			const held: Held = {
 				runId: run.id,

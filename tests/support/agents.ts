@@ -1,6 +1,6 @@
 import type { Database } from "@/db/connection";
 import { agents } from "@/db/schema";
-import { type Checkpoints, openCheckpoints } from "@/server/agents/checkpointer";
+import { type Checkpoints, openCheckpoints, setupCheckpoints } from "@/server/agents/checkpointer";
 import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
 import type { ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
@@ -14,8 +14,8 @@ import type { Provider } from "./provider";
 /** A database with a default agent and the tables of the checkpoints. */
 export async function agentsDatabase(): Promise<{ db: Database; agentId: string; checkpoints: Checkpoints }> {
 	const db = await testDatabase();
+	await setupCheckpoints(urlOf(db));
 	const checkpoints = openCheckpoints(urlOf(db));
-	await checkpoints.saver.setup();
 	const [agent] = await db.orm
 		.insert(agents)
 		.values({ name: "Assistant", isDefault: true })

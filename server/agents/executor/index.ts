@@ -6,7 +6,7 @@ import { callTool } from "@/server/faces/tool";
 import { configuredModel } from "@/server/models/configured";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
-import { type Checkpoints, checkpointer } from "../checkpointer";
+import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { assistantGraph } from "../graphs/assistant";
 import { claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
@@ -30,7 +30,7 @@ const handoverMs = 3_000;
 export async function startExecutor(options: ExecutorOptions): Promise<{ stop: () => Promise<void> }> {
 	const { database: db, log, slots } = options;
 	const owner = newOwner();
-	const { saver } = options.checkpoints ?? checkpointer();
+	const saver = new GatheringSaver((options.checkpoints ?? checkpointer()).connections);
 	const writer = createEventWriter(db, { owner, log, checkpoints: saver });
 	const deps: SessionDeps = {
 		db,
@@ -137,7 +137,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			clearInterval(beats);
 			await unlisten().catch(() => {});
 			for (const runId of sessions.keys()) breakOff(runId, "handover");
-			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done));
+			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done)).then(writer.settled);
 			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);
 			await releaseLeases(db, owner).catch((error) => log.warn({ error: String(error) }, "leases were not released"));
 		})();
