@@ -31,7 +31,7 @@ export default function Commands({ asked }: { asked: number }) {
 				highlightQuery={false}
 				searchProps={{
 					leftSection: <IconSearch {...icon} />,
-					placeholder: "Go to a page, a collection, a chat…",
+					placeholder: "Search pages, collections, chats, commands…",
 					"aria-label": "Search and commands",
 				}}
 			/>

@@ -22,7 +22,7 @@ export function Rail(props: { isFolded: boolean }) {
 	};
 	const FoldIcon = isFolded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
 	return (
-		<div className={styles.rail} data-folded={isFolded || undefined}>
+		<header className={styles.rail} data-folded={isFolded || undefined}>
 			<div className={styles.top}>
 				<span className={styles.brand}>
 					<Mark />
@@ -42,7 +42,7 @@ export function Rail(props: { isFolded: boolean }) {
 				type="button"
 				className={styles.search}
 				onClick={openPalette}
-				aria-label="Search and commands"
+				aria-label={isFolded ? "Search" : undefined}
 				title="Search and commands (Ctrl K)"
 			>
 				<IconSearch size={16} stroke={1.5} />
@@ -51,6 +51,6 @@ export function Rail(props: { isFolded: boolean }) {
 			</button>
 			<RailEntries isFolded={isFolded} />
 			<AccountMenu isFolded={isFolded} />
-		</div>
+		</header>
 	);
 }

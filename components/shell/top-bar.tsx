@@ -17,7 +17,7 @@ export function TopBar() {
 	// biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
 	useEffect(close, [path]);
 	return (
-		<div className={styles.bar}>
+		<header className={styles.bar}>
 			<button
 				type="button"
 				className={styles.barButton}
@@ -30,7 +30,7 @@ export function TopBar() {
 				<Mark size={22} />
 				Quarterdeck
 			</span>
-			<button type="button" className={styles.barButton} aria-label="Search and commands" onClick={openPalette}>
+			<button type="button" className={styles.barButton} aria-label="Search" onClick={openPalette}>
 				<IconSearch size={19} stroke={1.5} />
 			</button>
 			{/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it; Esc does so natively */}
@@ -48,6 +48,6 @@ export function TopBar() {
 				<RailEntries isFolded={false} onGo={close} />
 				<AccountMenu isFolded={false} />
 			</dialog>
-		</div>
+		</header>
 	);
 }
