@@ -1,9 +1,16 @@
 import { duration } from "@/components/ui/figures";
 import { When } from "@/components/ui/time";
-import type { JobStep } from "@/server/jobs/contract";
+import type { JobAttempt, JobStep } from "@/server/jobs/contract";
 import styles from "./jobs.module.css";
 
-/** Each step with its attempts: how long, and what went wrong. */
+const attemptWords = {
+	completed: "done",
+	errored: "went wrong, was tried again",
+	failed: "failed",
+	lost: "lost with its process",
+} as const satisfies Record<JobAttempt["state"], string>;
+
+/** The steps in their order. Where all went well at once that is one line; else every attempt is told. */
 export function Steps({ steps }: { steps: JobStep[] }) {
 	if (steps.length === 0) return <p className={styles.none}>None yet.</p>;
 	return (
@@ -12,22 +19,39 @@ export function Steps({ steps }: { steps: JobStep[] }) {
 				<li key={step.id}>
 					<p className={styles.step}>
 						<strong>{step.op === "Function" ? "The function around its steps" : step.name}</strong>
-						<span>{step.state}</span>
+						<span>
+							{step.state}
+							{timeOf(step)}
+						</span>
 					</p>
-					<ol>
-						{step.attempts.map((attempt) => (
-							<li key={`${attempt.attempt} ${attempt.at.toISOString()}`} data-state={attempt.state}>
-								<span>
-									Attempt {attempt.attempt}: {attempt.state}
-								</span>
-								<span className={styles.when}>
-									{attempt.ms === null ? "" : `${duration(attempt.ms)}, `}
-									<When at={attempt.at} />
-								</span>
-								{attempt.error ? <pre>{attempt.error}</pre> : null}
-							</li>
-						))}
-					</ol>
+					{isSmooth(step) ? null : <Attempts attempts={step.attempts} />}
+				</li>
+			))}
+		</ol>
+	);
+}
+
+const isSmooth = ({ attempts }: JobStep): boolean =>
+	attempts.every(({ error, state }) => !error && state === "completed");
+
+function timeOf({ attempts }: JobStep): string {
+	const ms = attempts.reduce((sum, attempt) => sum + (attempt.ms ?? 0), 0);
+	return ms > 0 ? `, ${duration(ms)}` : "";
+}
+
+function Attempts({ attempts }: { attempts: JobAttempt[] }) {
+	return (
+		<ol>
+			{attempts.map((attempt, index) => (
+				<li key={`${attempt.attempt} ${attempt.at.toISOString()}`} data-state={attempt.state}>
+					<span>
+						Attempt {index + 1}: {attemptWords[attempt.state]}
+					</span>
+					<span className={styles.when}>
+						{attempt.ms === null ? "" : `${duration(attempt.ms)}, `}
+						<When at={attempt.at} />
+					</span>
+					{attempt.error ? <pre>{attempt.error}</pre> : null}
 				</li>
 			))}
 		</ol>

@@ -24,6 +24,7 @@ import { When } from "@/components/ui/time";
 import type { Document } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 import { DocumentState } from "./states";
+import { isUnderWay, useUploads } from "./uploads";
 
 function FileIcon({ mediaType }: { mediaType: string }) {
 	const shape = { size: 16, stroke: 1.5, "aria-hidden": true } as const;
@@ -71,6 +72,7 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 		key: api.knowledge.listDocuments.infiniteQueryKey({ collectionId }),
 		read: (cursor) => client.knowledge.listDocuments.query({ collectionId, cursor }),
 	});
+	const isComing = useUploads(collectionId).some(isUnderWay);
 	const tools: Column<Document> = {
 		key: "tools",
 		title: "Actions",
@@ -86,11 +88,13 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 			columns={mayManage ? [nameColumn, ...factColumns, tools] : [nameColumn, ...factColumns]}
 			rowId={(row) => row.id}
 			empty={
-				<Empty icon={IconFileText} title="No documents yet">
-					{mayManage
-						? "Drag files into the field above. You can ask about each as soon as it is ready."
-						: "Its owner has not put any documents in yet."}
-				</Empty>
+				isComing ? null : (
+					<Empty icon={IconFileText} title="No documents yet">
+						{mayManage
+							? "Drag files into the field above. You can ask about each as soon as it is ready."
+							: "Its owner has not put any documents in yet."}
+					</Empty>
+				)
 			}
 		/>
 	);

@@ -6,10 +6,10 @@ import type { Collection, Document } from "@/server/knowledge/contract";
 /** The way from queued to ready, in words. */
 const words = {
 	queued: "Waits its turn",
-	parsing: "Reading the file",
-	chunking: "Cutting into passages",
-	embedding: "Working out meanings",
-	indexing: "Putting into the index",
+	parsing: "Reading",
+	chunking: "Splitting",
+	embedding: "Embedding",
+	indexing: "Indexing",
 	ready: "Ready",
 	failed: "Failed",
 } as const satisfies Record<Document["state"], string>;

@@ -12,6 +12,7 @@ import { Theme } from "@/components/ui/theme";
 import { type Permission, roleMay } from "@/server/core/permissions";
 import { leave, schemes } from "./account-panel";
 import { areas } from "./areas";
+import styles from "./commands.module.css";
 import { useMe } from "./me";
 
 const icon = { size: 18, stroke: 1.5 };
@@ -28,7 +29,8 @@ export default function Commands({ asked }: { asked: number }) {
 				scrollable
 				maxHeight={420}
 				nothingFound="Nothing by that name"
-				highlightQuery={false}
+				classNames={styles}
+				overlayProps={{ backgroundOpacity: 0.4, blur: 0 }}
 				searchProps={{
 					leftSection: <IconSearch {...icon} />,
 					placeholder: "Search pages, collections, chats, commands…",
