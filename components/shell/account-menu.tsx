@@ -24,7 +24,7 @@ export function AccountMenu({ isFolded }: { isFolded: boolean }) {
 				type="button"
 				className={styles.account}
 				popoverTarget={id}
-				aria-label={`${me.name} ${me.role}: account`}
+				aria-label={isFolded ? me.name : undefined}
 				title={isFolded ? me.name : undefined}
 			>
 				<span className={styles.initials} aria-hidden="true">

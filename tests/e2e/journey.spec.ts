@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect, type Page, test } from "playwright/test";
 import { connect } from "../support/client";
+import { cuttable } from "../support/cuttable";
 import { owner, type Standing, signedIn, staff, stand, viewer } from "./standing";
 
 const content = join(import.meta.dirname, "..", "..", "server", "demo", "content");
@@ -146,7 +147,7 @@ test("an answer streams in, cites its source, and the source opens at the passag
 
 test("refreshing, a second tab and a network cut lose nothing", async ({ browser }) => {
 	test.setTimeout(60_000);
-	standing.provider.usually({ tokens: 150, intervalMs: 30 });
+	standing.provider.usually({ tokens: 150, intervalMs: 60 });
 	await page.goto("/chat");
 	await ask(page, "How is a security incident reported?");
 	await page.waitForURL("**/chat/*");
@@ -155,11 +156,13 @@ test("refreshing, a second tab and a network cut lose nothing", async ({ browser
 	await expect.poll(async () => (await answerOf(page).innerText()).length).toBeGreaterThan(150);
 	await page.reload();
 	await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
-	const other = await signedIn(browser, standing.url, owner);
-	await other.goto(url);
-	await page.context().setOffline(true);
-	await expect(page.getByText(/reconnecting/i).first()).toBeVisible();
-	await page.context().setOffline(false);
+	const line = await cuttable(standing.url);
+	const other = await signedIn(browser, line.url, owner);
+	await other.goto(new URL(url).pathname);
+	await expect(other.getByRole("button", { name: "Stop" })).toBeVisible();
+	line.cut();
+	await expect(other.getByText(/reconnecting/i).first()).toBeVisible();
+	line.mend();
 	for (const one of [page, other])
 		await expect(one.getByRole("button", { name: "Stop" })).toBeHidden({ timeout: 30_000 });
 	const run = await newestRun(url);
@@ -171,6 +174,7 @@ test("refreshing, a second tab and a network cut lose nothing", async ({ browser
 	await expect(answerOf(page).getByRole("button", { name: "Copy the answer" })).toBeVisible();
 	expect(untimed(await answerOf(page).innerText())).toBe(untimed(here));
 	await other.context().close();
+	await line.stop();
 });
 
 test("what the documents don't say is said so", async () => {
