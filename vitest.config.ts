@@ -28,8 +28,8 @@ export default defineConfig({
 					globalSetup: ["tests/launch/copied-project.ts"],
 					include: ["tests/launch/**/*.test.ts"],
 					fileParallelism: false,
-					testTimeout: 180_000,
-					hookTimeout: 180_000,
+					testTimeout: 300_000,
+					hookTimeout: 300_000,
 				},
 			},
 			{

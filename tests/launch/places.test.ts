@@ -26,8 +26,10 @@ function projectIn(parent: string): string {
 	const place = mkdtempSync(join(parent, ".quarterdeck-place-"));
 	made.push(place);
 	const to = join(place, "project");
+	const filter = (path: string) => !path.endsWith(join(".next", "cache"));
 	for (const name of readdirSync(inject("project"))) {
-		if (name !== "node_modules") cpSync(join(inject("project"), name), join(to, name), { recursive: true });
+		if (name !== "node_modules")
+			cpSync(join(inject("project"), name), join(to, name), { recursive: true, verbatimSymlinks: true, filter });
 	}
 	execFileSync("cp", [process.platform === "linux" ? "-al" : "-R", join(inject("project"), "node_modules"), to]);
 	return to;
