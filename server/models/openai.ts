@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AIMessage, type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
+import { AIMessage, AIMessageChunk, type BaseMessage, HumanMessage, SystemMessage } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import {
 	type ChatModel,
@@ -95,12 +95,12 @@ async function* listen(
 	let reason: string | null = null;
 	let usage: ModelEnd["usage"] | null = null;
 	let length = 0;
-	const stream = await client.stream(messages.map(toLangChain), { signal: watch.signal });
-	for await (const chunk of stream) {
+	// `stream()` does the same and then as much again, for callbacks and tracers that there are not.
+	for await (const chunk of client._streamResponseChunks(messages.map(toLangChain), { signal: watch.signal })) {
 		watch.heard();
-		const finish: unknown = chunk.response_metadata.finish_reason;
+		const finish: unknown = chunk.generationInfo?.finish_reason;
 		if (typeof finish === "string") reason = finish;
-		const told = chunk.usage_metadata;
+		const told = chunk.message instanceof AIMessageChunk ? chunk.message.usage_metadata : undefined;
 		if (told) usage = { inputTokens: told.input_tokens, outputTokens: told.output_tokens };
 		const { text } = chunk;
 		if (text === "") continue;

@@ -7,7 +7,7 @@ import { toAppError, toTrpcError } from "./failure";
 import { checkOrigin, limitBody } from "./request-guard";
 import { appRouter } from "./root";
 
-const endpoint = "/api/trpc";
+export const endpoint = "/api/trpc";
 
 /** The RPC face. What a stranger's page could send is refused before anything is parsed. */
 export async function rpcHandler(request: Request): Promise<Response> {

@@ -2,9 +2,9 @@ import { type BaseCheckpointSaver, END, type Runtime, START, StateGraph } from "
 import { abstain, answer } from "./assistant/answer";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
-import { supportingPassages } from "./assistant/grade";
+import { supportingPlaces } from "./assistant/grade";
 import { searchQuery } from "./assistant/query";
-import { type AssistantContext, AssistantRuntime, AssistantState } from "./assistant/state";
+import { type AssistantContext, AssistantRuntime, AssistantState, supportingOf } from "./assistant/state";
 
 const mostPassages = 8;
 
@@ -25,8 +25,8 @@ const retrieve: Step = async ({ question, history, collectionIds }, run) => {
 };
 
 const grade: Step = async ({ findings }, run) => {
-	const supporting = supportingPassages(findings.passages);
-	run.tell({ type: "passages.found", citations: supporting.map(toCitation) });
+	const supporting = supportingPlaces(findings.passages);
+	run.tell({ type: "passages.found", citations: supportingOf({ findings, supporting }).map(toCitation) });
 	return [{ supporting }, `${supporting.length} of ${plural(findings.passages.length, "passage")} speak of it`];
 };
 
@@ -43,13 +43,14 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, supporting }) => {
+const check: Step = async ({ draft, findings, supporting }) => {
+	const passages = supportingOf({ findings, supporting });
 	const { abstained, degraded, model, usage } = draft;
 	const incomplete = draft.failure !== null || draft.isCut;
-	const checked = checkAnswer(draft.text, abstained ? [] : supporting);
+	const checked = checkAnswer(draft.text, abstained ? [] : passages);
 	const confidence = abstained
 		? noConfidence("No passage supports an answer.")
-		: confidenceOf(checked, supporting, { isDegraded: degraded !== null, isIncomplete: incomplete });
+		: confidenceOf(checked, passages, { isDegraded: degraded !== null, isIncomplete: incomplete });
 	const { text: answer, citations, unsupported } = checked;
 	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage };
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];

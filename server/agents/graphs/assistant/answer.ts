@@ -1,7 +1,7 @@
 import { extractiveName, quoteAnswer } from "@/server/models/extractive";
 import { estimateTokens, type ModelEnd, ModelFailure } from "@/server/models/model";
 import { abstention, promptFor } from "./prompt";
-import type { AssistantContext, AssistantState, Draft } from "./state";
+import { type AssistantContext, type AssistantState, type Draft, supportingOf } from "./state";
 
 const noUsage = { inputTokens: 0, outputTokens: 0 };
 const mostAnswerChars = 60_000;
@@ -11,7 +11,7 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 	run.startOver();
 	const { model } = run;
 	if (!model) return quote(state, run, "No model is set: this answer quotes the passages.");
-	const messages = promptFor(state, run.instructions);
+	const messages = promptFor({ ...state, supporting: supportingOf(state) }, run.instructions);
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
@@ -41,7 +41,7 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 }
 
 function quote(state: AssistantState, run: AssistantContext, degraded: string): Draft {
-	const quotable = state.supporting.map(({ heading, text, similarity }, index) => ({
+	const quotable = supportingOf(state).map(({ heading, text, similarity }, index) => ({
 		marker: index + 1,
 		heading,
 		text,

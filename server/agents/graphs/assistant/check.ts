@@ -29,7 +29,7 @@ export function toCitation(passage: Passage, index: number): Citation {
 /** Holds an answer against the passages that it cites: what it cites must exist, what it says must stand there. */
 export function checkAnswer(answer: string, passages: readonly Passage[]): Checked {
 	const { text, hadUnknownMarkers } = withKnownMarkers(answer, passages.length);
-	const words = passages.map((passage) => wordsOf(`${passage.heading} ${passage.text}`));
+	const words = passages.map(once((passage) => wordsOf(`${passage.heading} ${passage.text}`)));
 	const unsupported: Checked["unsupported"] = [];
 	let sentenceCount = 0;
 	for (const sentence of sentences(text)) {
@@ -37,7 +37,7 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 		// A heading, "Yes." or "In short:" claims nothing by itself.
 		if (said.size < 3 || sentence.text.startsWith(abstention)) continue;
 		sentenceCount += 1;
-		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1] ?? []);
+		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1]?.() ?? []);
 		if (!isSupported(said, cited, words)) unsupported.push({ start: sentence.start, end: sentence.end });
 	}
 	const used = new Set(markersIn(text));
@@ -48,10 +48,10 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 function isSupported(
 	said: ReadonlySet<string>,
 	cited: readonly ReadonlySet<string>[],
-	all: readonly ReadonlySet<string>[],
+	all: readonly (() => ReadonlySet<string>)[],
 ): boolean {
 	if (cited.length === 0)
-		return all.some((passage) => coverage(said, passage) >= enoughUncited && hasNumbers(said, passage));
+		return all.some((words) => coverage(said, words()) >= enoughUncited && hasNumbers(said, words()));
 	const together = new Set(cited.flatMap((passage) => [...passage]));
 	return coverage(said, together) >= enoughWords && hasNumbers(said, together);
 }
@@ -59,6 +59,17 @@ function isSupported(
 /** A wrong number hides behind many right words, so each has to stand there itself. */
 const hasNumbers = (said: ReadonlySet<string>, found: ReadonlySet<string>): boolean =>
 	[...said].every((word) => !/^\p{N}+$/u.test(word) || found.has(word));
+
+/** What is asked for is worked out, and only once: most passages are cited by no sentence. */
+const once =
+	<In, Out>(work: (input: In) => Out) =>
+	(input: In): (() => Out) => {
+		let known: { out: Out } | undefined;
+		return () => {
+			known ??= { out: work(input) };
+			return known.out;
+		};
+	};
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(meaningfulWords(text));
 

@@ -18,4 +18,6 @@ export function supports(passage: Passage): boolean {
 	return enough && share >= 0.6;
 }
 
-export const supportingPassages = (passages: readonly Passage[]): Passage[] => passages.filter(supports);
+/** The places of those that do. */
+export const supportingPlaces = (passages: readonly Passage[]): number[] =>
+	passages.flatMap((passage, place) => (supports(passage) ? [place] : []));

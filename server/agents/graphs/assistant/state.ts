@@ -46,10 +46,14 @@ export const AssistantState = Annotation.Root({
 	collectionIds: Annotation<string[] | null>(),
 	history: Annotation<Turn[]>(),
 	findings: Annotation<Findings>(),
-	/** The passages that support an answer, by the order of their markers. */
-	supporting: Annotation<Passage[]>(),
+	/** Which of the passages found support an answer, by their places; the order is that of their markers. */
+	supporting: Annotation<number[]>(),
 	draft: Annotation<Draft>(),
 	final: Annotation<{ answer: string; result: RunResult }>(),
 });
+/** The passages that an answer may cite, by the order of their markers. */
+export const supportingOf = ({ findings, supporting }: Pick<AssistantState, "findings" | "supporting">): Passage[] =>
+	supporting.flatMap((place) => findings.passages[place] ?? []);
+
 export type AssistantInput = { question: string; collectionIds: string[] | null; history: Turn[] };
 export type AssistantState = typeof AssistantState.State;
