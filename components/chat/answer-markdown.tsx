@@ -1,6 +1,6 @@
 "use client";
 
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import type { Citation } from "@/server/runs/contract";
@@ -27,13 +27,17 @@ const hostOf = (url: string): string => {
 	}
 };
 
+/** A mail address has no host; a link whose text is its address has told it already. */
+const tellsHost = (href: string, children: ReactNode): boolean =>
+	hostOf(href) === "" || (typeof children === "string" && children.includes(hostOf(href)));
+
 const componentsFor = (citations: Citation[]): Components => ({
 	// A link says where it leads, as its text may claim anything.
 	a: ({ href, children }) =>
 		href ? (
 			<a href={href} target="_blank" rel="noopener noreferrer nofollow" title={href}>
 				{children}
-				{hostOf(href) ? <span className={styles.host}> ({hostOf(href)})</span> : null}
+				{tellsHost(href, children) ? null : <span className={styles.host}> ({hostOf(href)})</span>}
 			</a>
 		) : (
 			<span>{children}</span>

@@ -56,6 +56,7 @@ function QueuedItem({ queued, conversation }: { queued: Queued; conversation: Co
 					// biome-ignore lint/a11y/noAutofocus: the field appears because one asked to write in it
 					autoFocus
 					rows={1}
+					onFocus={({ target }) => target.setSelectionRange(target.value.length, target.value.length)}
 					onChange={(event) => setEdited(event.target.value)}
 					onKeyDown={(event) => {
 						if (event.key === "Escape") setEdited(null);

@@ -7,11 +7,14 @@ import { ErrorView } from "@/components/ui/error-view";
 import type { Run } from "@/server/runs/contract";
 import { Activity } from "./activity";
 import { Answer } from "./answer";
+import type { Span } from "./answer-props";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
 import { isOpen } from "./use-conversation";
 import { Verdict } from "./verdict";
+
+const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
 export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void }) {
@@ -22,6 +25,8 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 	const state = isOpen(run) ? (story.ending?.state ?? run.state) : run.state;
 	const result = run.result ?? story.ending?.result ?? null;
 	const text = isOpen(run) ? story.text : (run.answer ?? story.text);
+	// A stopped answer has no checked citations: those that it was given lead to their sources all the same.
+	const citations = result && result.citations.length > 0 ? result.citations : story.citations;
 	const reason = run.reason ?? story.ending?.reason ?? null;
 	return (
 		<article className={styles.turn} aria-label={`Question: ${run.question.slice(0, 120)}`} data-run={run.id}>
@@ -34,8 +39,8 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 					<div data-abstained={result?.abstained || undefined} className={styles.text}>
 						<Answer
 							text={text}
-							citations={result?.citations ?? story.citations}
-							unsupported={result?.unsupported ?? []}
+							citations={citations}
+							unsupported={result && !result.abstained ? result.unsupported : none}
 							isStreaming={isLive}
 						/>
 					</div>

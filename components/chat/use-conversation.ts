@@ -17,7 +17,12 @@ export const newThreadPath = "/chat";
 export const isOpen = (run: Run): boolean => run.state === "queued" || run.state === "running";
 
 /** A question on its way, before the server has given it a run. */
-export type Sending = { text: string; failure: Failure | null };
+export type Sending = {
+	text: string;
+	failure: Failure | null;
+	/** The run that the server gave it, until the thread shows it. */
+	runId: string | null;
+};
 
 /** A thread with all that goes on in it: what was answered, what is being answered, what waits. */
 export function useConversation(givenId: string | null) {
@@ -62,12 +67,13 @@ export function useConversation(givenId: string | null) {
 				collectionIds: collectionIds.length > 0 ? collectionIds : undefined,
 			});
 		},
-		onMutate: (text) => setSending({ text, failure: null }),
+		onMutate: (text) => setSending({ text, failure: null, runId: null }),
 		onError: (error, text) => {
-			setSending({ text, failure: toFailure(error) });
+			setSending({ text, failure: toFailure(error), runId: null });
 			changeOutbox(key, () => ({ isHeld: true }));
 		},
-		onSuccess: async (started) => {
+		onSuccess: async (started, text) => {
+			setSending({ text, failure: null, runId: started.runId });
 			if (threadId === null) {
 				await cache.prefetchQuery(api.threads.get.queryOptions({ threadId: started.threadId }));
 				moveOutbox(newThreadKey, started.threadId);
@@ -115,7 +121,7 @@ export function useConversation(givenId: string | null) {
 		feed,
 		outbox,
 		key,
-		sending,
+		sending: sending && runs.some(({ id }) => id === sending.runId) ? null : sending,
 		isBusy,
 		isStopping: stopping.isPending,
 		/** Sends at once where nothing goes on; else it waits its turn. */

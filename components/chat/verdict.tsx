@@ -23,8 +23,16 @@ const levels = {
 	high: { word: "High confidence", tone: "accent", icon: IconShieldCheck },
 	medium: { word: "Medium confidence", tone: "neutral", icon: IconGauge },
 	low: { word: "Low confidence", tone: "amber", icon: IconCircleHalf2 },
-	none: { word: "The documents don't say", tone: "neutral", icon: IconZoomQuestion },
+	none: { word: "No confidence", tone: "amber", icon: IconCircleHalf2 },
 } as const satisfies Record<Confidence["level"], { word: string; tone: Tone; icon: Icon }>;
+
+const silent = { word: "The documents don't say", tone: "neutral", icon: IconZoomQuestion } as const;
+
+/** What to say of how far the answer can be trusted; nothing of one that did not come to its end. */
+function judge(run: Run, result: RunResult | null) {
+	if (!result || run.state === "failed" || run.state === "cancelled") return null;
+	return result.abstained ? silent : levels[result.confidence.level];
+}
 
 type Shown = "confidence" | "degraded" | null;
 
@@ -38,7 +46,7 @@ export function Verdict(props: {
 	const { run, result, text } = props;
 	const [shown, setShown] = useState<Shown>(null);
 	const toggle = (what: Exclude<Shown, null>) => setShown(shown === what ? null : what);
-	const level = result ? levels[result.confidence.level] : null;
+	const level = judge(run, result);
 	const tokens = result ? result.usage.inputTokens + result.usage.outputTokens : 0;
 	return (
 		<>
@@ -68,7 +76,7 @@ export function Verdict(props: {
 						</Badge>
 					</button>
 				) : null}
-				{result ? (
+				{result && result.model !== "none" ? (
 					<span className={styles.facts}>
 						{result.model}
 						{tokens > 0 ? ` · ${counted(tokens, "token")}` : ""}
@@ -102,7 +110,7 @@ function Reasons({ result }: { result: RunResult }) {
 						{counted(unsupported.length, "sentence is", "sentences are")} underlined: no cited passage supports them.
 					</li>
 				) : null}
-				{confidence.level === "none" ? null : <li>Score: {percent(confidence.score)}</li>}
+				{result.abstained ? null : <li>Score: {percent(confidence.score)}</li>}
 			</ul>
 		</div>
 	);
@@ -120,6 +128,7 @@ function Sources({ citations }: { citations: Citation[] }) {
 							<span className={styles.number}>{citation.marker}</span>
 							<span className={styles.sourceName}>{citation.documentName}</span>
 							<span className={styles.sourcePlace}>{pageOf(citation)}</span>
+							<span className={styles.sourceText}>{citation.snippet}</span>
 						</a>
 					</li>
 				))}

@@ -87,9 +87,12 @@ export function followStream<Data>(stream: {
 	const stop = () => {
 		isStopped = true;
 		window.removeEventListener("online", open);
+		window.removeEventListener("offline", cut);
 		drop();
 	};
 	window.addEventListener("online", open);
+	// The line is dead before the stream notices: an idle one would only after its ping is overdue.
+	window.addEventListener("offline", cut);
 	open();
 	return stop;
 }
