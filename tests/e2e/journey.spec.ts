@@ -146,8 +146,10 @@ test("an answer streams in, cites its source, and the source opens at the passag
 });
 
 test("refreshing, a second tab and a network cut lose nothing", async ({ browser }) => {
-	test.setTimeout(60_000);
-	standing.provider.usually({ tokens: 150, intervalMs: 60 });
+	test.setTimeout(120_000);
+	const line = await cuttable(standing.url);
+	const other = await signedIn(browser, line.url, owner);
+	standing.provider.usually({ tokens: 250, intervalMs: 60 });
 	await page.goto("/chat");
 	await ask(page, "How is a security incident reported?");
 	await page.waitForURL("**/chat/*");
@@ -156,8 +158,6 @@ test("refreshing, a second tab and a network cut lose nothing", async ({ browser
 	await expect.poll(async () => (await answerOf(page).innerText()).length).toBeGreaterThan(150);
 	await page.reload();
 	await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
-	const line = await cuttable(standing.url);
-	const other = await signedIn(browser, line.url, owner);
 	await other.goto(new URL(url).pathname);
 	await expect(other.getByRole("button", { name: "Stop" })).toBeVisible();
 	line.cut();
