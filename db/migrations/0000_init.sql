@@ -296,7 +296,7 @@ CREATE TABLE "postings" (
 	"collection_no" integer NOT NULL,
 	"tf" smallint NOT NULL,
 	"length" smallint NOT NULL,
-	CONSTRAINT "postings_term_collection_no_chunk_id_pk" PRIMARY KEY("term","collection_no","chunk_id")
+	CONSTRAINT "postings_term_collection_no_chunk_id_tf_length_pk" PRIMARY KEY("term","collection_no","chunk_id","tf","length")
 );
 --> statement-breakpoint
 CREATE TABLE "uploads" (

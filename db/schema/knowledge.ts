@@ -188,5 +188,9 @@ export const postings = pgTable(
 		/** The chunk's length in lexemes: repeated here so that ranking reads this table alone. */
 		length: smallint().notNull(),
 	},
-	(t) => [primaryKey({ columns: [t.term, t.collectionNo, t.chunkId] }), index("postings_chunk_idx").on(t.chunkId)],
+	(t) => [
+		// All columns, so that ranking reads the index alone.
+		primaryKey({ columns: [t.term, t.collectionNo, t.chunkId, t.tf, t.length] }),
+		index("postings_chunk_idx").on(t.chunkId),
+	],
 );

@@ -84,11 +84,11 @@ async function readPassages(
 }
 
 async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
-	const matched = terms.length
-		? sql<
-				string[]
-			>`array(select ${postings.term} from ${postings} where ${postings.chunkId} = ${chunks.id} and ${inArray(postings.term, terms)} order by 1)`
-		: sql<string[]>`'{}'::text[]`;
+	// `offset 0`: by passage first, whatever the planner thinks; a common term stands in all of them.
+	const ofPassage = sql`(select ${postings.term} as term from ${postings} where ${postings.chunkId} = ${chunks.id} offset 0)`;
+	const matched = sql<
+		string[]
+	>`array(select term from ${ofPassage} as own where term = any(${sql.param(terms)}::text[]) order by 1)`;
 	const rows = await ctx.db.orm
 		.select({
 			chunkId: chunks.id,

@@ -33,6 +33,7 @@ export async function findKeywords(
 /** One parameter whatever the length, so that the statement stays the same. */
 const arrayText = (values: (string | number)[]) => `{${values.join(",")}}`;
 
+// `offset 0` keeps the planner from another way: without statistics, as after much was added, it would read all passages.
 function rank(query: string, visible: Visible[], { most, wide }: { most: number; wide: number }) {
 	const numbers = sql`${arrayText(visible.map((collection) => collection.no))}::int[]`;
 	const collectionIds = sql`${arrayText(visible.map((collection) => collection.id))}::uuid[]`;
@@ -67,9 +68,11 @@ function rank(query: string, visible: Visible[], { most, wide }: { most: number;
 			group by 1 order by 2 desc, 1 limit ${wide}
 		), found as (
 			select scored.id, scored.score from scored
-			join ${chunks} on ${chunks.id} = scored.id
-			join ${documents} on ${documents.id} = ${chunks.documentId}
-			where ${documents.state} = 'ready' and ${documents.deletedAt} is null
+			cross join lateral (select ${chunks.documentId} as of from ${chunks} where ${chunks.id} = scored.id offset 0) as chunk
+			cross join lateral (
+				select 1 from ${documents}
+				where ${documents.id} = chunk.of and ${documents.state} = 'ready' and ${documents.deletedAt} is null offset 0
+			) as document
 			order by scored.score desc, scored.id limit ${most}
 		)
 		select
