@@ -89,7 +89,7 @@ test.each([
 	expect(text).toMatch(/^The documents don't say/);
 	const run = await getRun(ctx, { runId });
 	expect(run.state).toBe("succeeded");
-	expect(run.result).toMatchObject({ abstained: true, citations: [], confidence: { level: "none" } });
+	expect(run.result).toMatchObject({ abstained: true, unsupported: [], citations: [], confidence: { level: "none" } });
 	expect(provider.seen.length).toBe(before);
 	await executor.stop();
 });

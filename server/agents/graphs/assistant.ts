@@ -51,7 +51,9 @@ const check: Step = async ({ draft, findings, supporting }) => {
 	const confidence = abstained
 		? noConfidence("No passage supports an answer.")
 		: confidenceOf(checked, passages, { isDegraded: degraded !== null, isIncomplete: incomplete });
-	const { text: answer, citations, unsupported } = checked;
+	const { text: answer, citations } = checked;
+	// That there is no answer claims nothing that a passage could support.
+	const unsupported = abstained ? [] : checked.unsupported;
 	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage };
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };

@@ -12,7 +12,8 @@ export function supports(passage: Passage): boolean {
 	const { similarity, matchedTerms, queryTermCount } = passage;
 	if (similarity !== null && similarity >= surelyAbout) return true;
 	const share = queryTermCount === 0 ? 0 : matchedTerms.length / queryTermCount;
-	if (similarity !== null && similarity >= perhapsAbout) return share >= 0.4;
+	// People ask in other words than documents use: one shared word beside a near meaning is worth a look by the model.
+	if (similarity !== null && similarity >= perhapsAbout) return share >= 0.2;
 	// A single word in common proves little, unless it was the whole question.
 	const enough = matchedTerms.length >= 2 || queryTermCount === 1;
 	return enough && share >= 0.6;
