@@ -33,7 +33,6 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
 				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />
-				{feed.link === "cut" && isLive ? <Cut /> : null}
 				{feed.failure && isLive ? <ErrorView failure={feed.failure} /> : null}
 				{text ? (
 					<div data-abstained={result?.abstained || undefined} className={styles.text}>
@@ -45,6 +44,7 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 						/>
 					</div>
 				) : null}
+				{feed.link === "cut" && isLive ? <Cut /> : null}
 				<Ended
 					state={state}
 					run={run}

@@ -51,7 +51,7 @@ const nameColumn: Column<Document> = {
 	),
 };
 const factColumns: Column<Document>[] = [
-	{ key: "state", title: "State", width: 168, cell: (row) => <DocumentState document={row} /> },
+	{ key: "state", title: "State", width: 168, from: "narrow", cell: (row) => <DocumentState document={row} /> },
 	{
 		key: "pages",
 		title: "Pages",
@@ -87,6 +87,7 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 			list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 			columns={mayManage ? [nameColumn, ...factColumns, tools] : [nameColumn, ...factColumns]}
 			rowId={(row) => row.id}
+			narrow={(row) => <DocumentState document={row} />}
 			empty={
 				isComing ? null : (
 					<Empty icon={IconFileText} title="No documents yet">
