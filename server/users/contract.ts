@@ -35,7 +35,7 @@ export type SetUserDisabled = z.infer<typeof SetUserDisabled>;
 
 /** First run. The code is the one that `npm start` printed. */
 export const CreateOwner = z.strictObject({
-	code: z.string().trim().min(1).max(100),
+	code: z.string().trim().min(1, "The code that the start command printed is needed.").max(100),
 	name: PersonName,
 	email: Email,
 	password: Password,

@@ -75,9 +75,10 @@ export async function startProduct(options: StartOptions): Promise<Product> {
 		});
 	}
 	const ended = once(child, "close").then(() => child.exitCode);
-	const isReady = until(() => /ready at/.test(said) || child.exitCode !== null || child.signalCode !== null, 600_000);
+	// The last line of what it says then; the code stands above it.
+	const isReady = until(() => /stops it/.test(said) || child.exitCode !== null || child.signalCode !== null, 600_000);
 	const ready = isReady.then(() => {
-		if (!/ready at/.test(said)) throw new Error(`It ended with ${child.exitCode ?? child.signalCode}:\n${said}`);
+		if (!/stops it/.test(said)) throw new Error(`It ended with ${child.exitCode ?? child.signalCode}:\n${said}`);
 		const setupCode = /one-time code:\s+(\S+)/.exec(said)?.[1] ?? null;
 		return { setupCode, ms: performance.now() - started };
 	});
