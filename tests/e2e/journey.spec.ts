@@ -192,7 +192,7 @@ test("what the documents don't say is said so", async () => {
 test("without its model it quotes the passages and says that it is degraded", async () => {
 	standing.provider.usually({ fault: "500" });
 	await page.goto("/chat");
-	await ask(page, "What is the mileage rate for a private car?");
+	await ask(page, "How many pence a mile are paid for my own car?");
 	await expect(page.getByRole("button", { name: "Degraded" })).toBeVisible({ timeout: 30_000 });
 	standing.provider.usually({ tokens: 40, intervalMs: 10 });
 });
