@@ -19,7 +19,7 @@ const base64 = (bytes: Uint8Array): string =>
 /**
  * LangGraph's saver, its tables and its reading. What is to be saved is not written here, in a transaction of several
  * statements for each step of each run, but gathered for the executor's event writer: events and checkpoints of all runs
- * go out together, and a step that the reader has seen finished is one that is not done again.
+ * go out together, and no checkpoint is newer than what the run's reader has seen.
  */
 export class GatheringSaver extends PostgresSaver {
 	private gathered = noRows();

@@ -49,11 +49,14 @@ export type EventWriter = {
 export type WriterOptions = {
 	owner: string;
 	log: Log;
-	/** Time between two writes, in ms. */
+	/** Time between two writes of what is said, in ms. */
 	pauseMs?: number;
 	/** What graphs have to save, to be written with the events. */
 	checkpoints?: { take: () => CheckpointRows; deliverTo: (onRows: () => void) => void };
 };
+
+/** Steps tell what is going on: they may wait for what is said, and then go out with it. */
+const stepPauseMs = 40;
 
 const highSurrogate = /[\uD800-\uDBFF]$/;
 
@@ -64,42 +67,40 @@ const highSurrogate = /[\uD800-\uDBFF]$/;
 export function createEventWriter(db: Database, { owner, log, pauseMs = 12, checkpoints }: WriterOptions): EventWriter {
 	const dirty = new Set<Held>();
 	let flushing = false;
-	let isUrgent = false;
-	let planned: { cancel: () => void } | null = null;
+	let due = Number.POSITIVE_INFINITY;
+	let planned: { at: number; cancel: () => void } | null = null;
 	let lastFlush = 0;
 
 	let hasRows = false;
 	const settling: (() => void)[] = [];
-	checkpoints?.deliverTo(() => {
-		hasRows = true;
-		schedule();
-	});
 
-	const schedule = () => {
-		if (flushing || planned || (dirty.size === 0 && !hasRows)) return;
-		const wait = isUrgent ? 0 : lastFlush + pauseMs - performance.now();
-		if (wait <= 0) {
+	/** Plans the next write for `pause` after the last one at the latest. */
+	const plan = (pause: number) => {
+		due = Math.min(due, Math.max(performance.now(), lastFlush + pause));
+		if (flushing || (planned && planned.at <= due)) return;
+		planned?.cancel();
+		const wait = due - performance.now();
+		if (wait < 1) {
 			const now = setImmediate(flushAll);
-			planned = { cancel: () => clearImmediate(now) };
+			planned = { at: due, cancel: () => clearImmediate(now) };
 			return;
 		}
 		const later = setTimeout(flushAll, wait);
-		planned = { cancel: () => clearTimeout(later) };
+		planned = { at: due, cancel: () => clearTimeout(later) };
 	};
-	const touch = (held: Held, urgency: "now" | "soon" = "soon") => {
+	const touch = (held: Held, pause: number) => {
 		if (held.failure) return;
 		dirty.add(held);
-		if (urgency === "now" && !isUrgent) {
-			isUrgent = true;
-			planned?.cancel();
-			planned = null;
-		}
-		schedule();
+		plan(pause);
 	};
+	checkpoints?.deliverTo(() => {
+		hasRows = true;
+		plan(stepPauseMs);
+	});
 
 	async function flushAll(): Promise<void> {
 		planned = null;
-		isUrgent = false;
+		due = Number.POSITIVE_INFINITY;
 		flushing = true;
 		lastFlush = performance.now();
 		hasRows = false;
@@ -108,7 +109,8 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		dirty.clear();
 		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;
-		schedule();
+		// What came meanwhile had its time planned, but nobody to keep it.
+		if (dirty.size > 0 || hasRows) plan(due - lastFlush);
 		if (!planned) for (const resolve of settling.splice(0)) resolve();
 	}
 
@@ -175,17 +177,17 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 				new Promise<void>((resolve, reject) => {
 					if (held.failure) return reject(held.failure);
 					held.waiting.push({ resolve, reject });
-					touch(held);
+					touch(held, pauseMs);
 				});
 			return {
 				append: (body) => {
 					closeText(held);
 					held.pending.push(body);
-					touch(held);
+					touch(held, stepPauseMs);
 				},
 				say: (text) => {
 					held.text += text;
-					touch(held, held.hasSpoken ? "soon" : "now");
+					touch(held, held.hasSpoken ? pauseMs : 0);
 					held.hasSpoken = true;
 				},
 				flushed,

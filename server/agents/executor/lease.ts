@@ -28,7 +28,10 @@ export type ClaimedRun = {
 
 const mostTurns = 4;
 
-/** Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. */
+/**
+ * Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. A claim need not outlive a
+ * database that crashes: what is written later is fenced by it, and that does.
+ */
 export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
 	const rows = await db.orm.execute<{ run: ClaimedRun; startedAt: string }>(sql`
 		with next as (
@@ -40,7 +43,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 				started_at = coalesce(r.started_at, now())
 			from next where r.id = next.id returning r.*
 		)
-		select t.started_at as "startedAt", json_build_object(
+		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
 			'stopRequested', t.stop_requested_at is not null,

@@ -137,7 +137,6 @@ async function invoke(
 			said.text = "";
 			events.append({ type: "answer.restarted", why: "The answer was interrupted and is written again." });
 		},
-		flushed: events.flushed,
 		signal,
 	};
 	const config = {

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries } from "@/db/schema";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { estimateTokens, maxAnswerTokens } from "@/server/models/model";
@@ -11,17 +10,20 @@ const mostOpenRuns = 100;
 const contextTokens = 4_500;
 
 /**
- * Holds back what a run may use at most. Two starts of one person wait for each other here, so that what is held back and
- * used never passes the day's limit, however many start at once.
+ * Makes sure that a run may use what it needs at most, and answers with how much that is, to be written with the run. Two
+ * starts of one person wait for each other here, so that what is held back and used never passes the day's limit, however
+ * many start at once.
  */
-export async function reserveBudget(tx: Tx, run: { runId: string; userId: string; question: string }): Promise<void> {
-	const { runId, userId, question } = run;
+export async function askBudget(tx: Tx, userId: string, question: string): Promise<number> {
 	const reserved = contextTokens + maxAnswerTokens + estimateTokens(question);
-	await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 1))`);
-	const [now] = await tx.execute<{ used: string; open: number }>(sql`
-		select (select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
-				where user_id = ${userId} and created_at >= date_trunc('day', now(), 'UTC')) as used,
-			(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running')) as open`);
+	// Sent together; what is second looks only once the first holds the lock.
+	const [, [now]] = await Promise.all([
+		tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 1))`),
+		tx.execute<{ used: string; open: number }>(sql`
+			select (select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
+					where user_id = ${userId} and created_at >= date_trunc('day', now(), 'UTC')) as used,
+				(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running')) as open`),
+	]);
 	if (now && now.open >= mostOpenRuns)
 		throw new AppError(
 			"LIMIT_REACHED",
@@ -32,7 +34,7 @@ export async function reserveBudget(tx: Tx, run: { runId: string; userId: string
 		);
 	const limit = env().QD_TOKENS_PER_USER_PER_DAY;
 	if (Number(now?.used ?? 0) + reserved > limit) throw outOfTokens(limit);
-	await tx.insert(budgetEntries).values({ runId, userId, reserved });
+	return reserved;
 }
 
 function outOfTokens(limit: number): AppError {

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { agents, runs, threads } from "@/db/schema";
+import type { Tx } from "@/db/connection";
+import { agents, budgetEntries, runs, threads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
-import { reserveBudget } from "./budget";
+import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
@@ -14,25 +15,31 @@ const longestTitle = 80;
 export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
 	const { userId } = requireUser(ctx);
 	if (ctx.actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person can start a run.");
-	const agentId = await chooseAgent(ctx, userId, input);
 	const runId = randomUUID();
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
-		await reserveBudget(tx, { runId, userId, question: input.question });
-		if (input.threadId) await tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId));
-		else await tx.insert(threads).values({ id: threadId, userId, agentId, title: titleOf(input.question) });
-		const row = {
-			id: runId,
-			threadId,
-			userId,
-			agentId,
-			question: input.question,
-			collectionIds: input.collectionIds ?? null,
-			requestId: ctx.requestId,
-		};
-		// Sent together: one journey to the database for what does not depend on another's answer.
+		// What does not wait for another's answer is sent together: one journey to the database instead of several.
+		const [agentId, reserved] = await Promise.all([
+			chooseAgent(tx, userId, input),
+			askBudget(tx, userId, input.question),
+		]);
+		const row = { id: threadId, userId, agentId, title: titleOf(input.question) };
 		await Promise.all([
-			tx.insert(runs).values(row),
+			input.threadId
+				? tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId))
+				: tx.insert(threads).values(row),
+			tx.insert(budgetEntries).values({ runId, userId, reserved }),
+		]);
+		await Promise.all([
+			tx.insert(runs).values({
+				id: runId,
+				threadId,
+				userId,
+				agentId,
+				question: input.question,
+				collectionIds: input.collectionIds ?? null,
+				requestId: ctx.requestId,
+			}),
 			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
@@ -41,17 +48,17 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 }
 
 /** The one named, else the thread's, else the default one. */
-async function chooseAgent(ctx: ServiceContext, userId: string, input: StartRun): Promise<string> {
+async function chooseAgent(tx: Tx, userId: string, input: StartRun): Promise<string> {
 	let { agentId } = input;
 	if (input.threadId) {
-		const [thread] = await ctx.db.orm
+		const [thread] = await tx
 			.select({ agentId: threads.agentId })
 			.from(threads)
 			.where(and(eq(threads.id, input.threadId), eq(threads.userId, userId)));
 		if (!thread) throw notFound("This thread");
 		agentId ??= thread.agentId;
 	}
-	const [agent] = await ctx.db.orm
+	const [agent] = await tx
 		.select({ id: agents.id })
 		.from(agents)
 		.where(and(isNull(agents.archivedAt), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))

@@ -18,8 +18,6 @@ export type AssistantContext = {
 	say: (text: string) => void;
 	/** Takes back what an attempt that died had said. */
 	startOver: () => void;
-	/** Resolves once all that was said is safe. */
-	flushed: () => Promise<void>;
 	signal: AbortSignal;
 };
 
