@@ -84,33 +84,42 @@ async function readPassages(
 }
 
 async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
-	// `offset 0`: by passage first, whatever the planner thinks; a common term stands in all of them.
-	const ofPassage = sql`(select ${postings.term} as term from ${postings} where ${postings.chunkId} = ${chunks.id} offset 0)`;
-	const matched = sql<
-		string[]
-	>`array(select term from ${ofPassage} as own where term = any(${sql.param(terms)}::text[]) order by 1)`;
-	const rows = await ctx.db.orm
+	// `offset 0` and `limit` keep the planner to this order: without statistics, as after much was added, it would take
+	// one that reads every document, or everything that has a common term.
+	const own = sql`(select ${postings.term} as term from ${postings} where ${postings.chunkId} = ${chunks.id} offset 0)`;
+	const { orm } = ctx.db;
+	const found = orm
 		.select({
 			chunkId: chunks.id,
+			documentId: chunks.documentId,
+			page: chunks.page,
+			heading: chunks.heading,
+			text: chunks.text,
+			matchedTerms: sql<
+				string[]
+			>`array(select term from ${own} as own where term = any(${sql.param(terms)}::text[]) order by 1)`.as(
+				"matched_terms",
+			),
+		})
+		.from(chunks)
+		.where(inArray(chunks.id, ids))
+		.limit(ids.length)
+		.as("found");
+	const rows = await orm
+		.select({
+			chunkId: found.chunkId,
 			documentId: documents.id,
 			documentName: documents.name,
 			collectionId: documents.collectionId,
-			page: chunks.page,
+			page: found.page,
 			pageCount: documents.pageCount,
-			heading: chunks.heading,
-			text: chunks.text,
-			matchedTerms: matched,
+			heading: found.heading,
+			text: found.text,
+			matchedTerms: found.matchedTerms,
 		})
-		.from(chunks)
-		.innerJoin(documents, eq(documents.id, chunks.documentId))
+		.from(found)
+		.innerJoin(documents, eq(documents.id, found.documentId))
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
-		.where(
-			and(
-				inArray(chunks.id, ids),
-				eq(documents.state, "ready"),
-				isNull(documents.deletedAt),
-				mayRead(requireUser(ctx)),
-			),
-		);
+		.where(and(eq(documents.state, "ready"), isNull(documents.deletedAt), mayRead(requireUser(ctx))));
 	return new Map(rows.map((row) => [row.chunkId, row]));
 }
