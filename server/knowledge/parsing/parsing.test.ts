@@ -352,7 +352,10 @@ describe("hostile files", () => {
 			"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[2 0 R 3 0 R]/Count 99999999>>\nendobj\n3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 3 0 R>>\nendobj\ntrailer<</Root 1 0 R/Prev 9>>\n%%EOF",
 		);
 		const docx = makeZip(docxParts("<w:p><w:r><w:t>Hello</w:t></w:r></w:p>"));
-		const broken = (file: Buffer, at: number) => Buffer.from(file).fill(0xff, at, at + 3);
+		const broken = (file: Buffer, at: number) => {
+			const from = at % (file.length - 3);
+			return Buffer.from(file).fill(0xff, from, from + 3);
+		};
 		return Array.from({ length: 20 }, (_, i): [Buffer, Ending] =>
 			i % 2 ? [broken(docx, 7 + i * 31), "docx"] : [broken(pdf, 9 + i * 13), "pdf"],
 		);
