@@ -27,16 +27,32 @@ const suites = {
 
 /** Runs one suite; its whole output goes to a file. Nothing may be left out in silence, so a skipped test is a failed one. */
 async function runSuite(node, name) {
-	const env = { ...process.env, PATH: `${bin(".bin")}:${process.env.PATH}`, NO_COLOR: "1", NODE_ENV: "test", CI: "1" };
+	const env = {
+		...process.env,
+		PATH: `${bin(".bin")}:${process.env.PATH}`,
+		FORCE_COLOR: "0",
+		NODE_ENV: "test",
+		CI: "1",
+	};
 	const { code, said } = await run(node, suites[name], { cwd: root, env });
 	const log = join(results, `${name}.log`);
 	mkdirSync(results, { recursive: true });
 	writeFileSync(log, said);
 	const skipped = /\b([1-9]\d*) (skipped|todo|did not run)\b/.exec(said)?.[0];
 	if (code === 0 && !skipped) return counts(said);
-	const why = code === 0 ? `${skipped}: no test may be left out` : said.trim().split("\n").slice(-80).join("\n");
+	const why = code === 0 ? `${skipped}: no test may be left out` : excerpt(said);
 	throw new Error(`--- ${name}: all of it is in ${relative(root, log)} ---\n${why}`);
 }
+
+/** The end of what a suite said, without the logs of what it tested. */
+const excerpt = (said) =>
+	said
+		.trim()
+		.split("\n")
+		.filter((line) => !line.includes('{"level":'))
+		.slice(-70)
+		.map((line) => line.slice(0, 240))
+		.join("\n");
 
 const counts = (said) =>
 	(/Tests +(.*passed)/.exec(said)?.[1] ?? /\d+ passed/.exec(said)?.[0] ?? "").replace(/\s+/g, " ");
