@@ -8,7 +8,8 @@ import { Problem } from "./problem.mjs";
 /**
  * postgres 3.4.9, when a connection breaks: what waits to be written is written to a socket that is gone, in a timer where
  * nobody can catch it, so that the process ends; or the connection takes itself for waiting for ever and never writes
- * again; or the query for its types rejects unheard. Each fails its query instead.
+ * again; or the query for its types rejects unheard; or a query that came between the error and the close waits for ever.
+ * Each fails its query instead.
  */
 const driver = {
 	files: ["node_modules/postgres/src/connection.js", "node_modules/postgres/cjs/src/connection.js"],
@@ -21,6 +22,7 @@ const driver = {
 			"\n    clearImmediate(nextWriteTimer)\n",
 			"\n    clearImmediate(nextWriteTimer)\n    chunk = nextWriteTimer = null\n",
 		],
+		["!hadError && (query || sent.length) && error(", "; (query || sent.length) && error("],
 		["return fetchArrayTypes()\n", "return fetchArrayTypes().catch(() => {})\n"],
 	],
 };

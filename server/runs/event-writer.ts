@@ -4,7 +4,7 @@ import type { Log } from "@/server/core/log";
 import { type CheckpointRows, isEmpty, noRows } from "./checkpoint-rows";
 import type { RunEventBody } from "./contract";
 import { commitAgain, commitBatch, type Entry, type RunEnding } from "./event-batch";
-import { mayPass } from "./patience";
+import { inTime, mayPass } from "./patience";
 
 /** The run is no longer ours: another executor took it, or it is gone. Nothing may be said or done for it any more. */
 export class LeaseLost extends Error {
@@ -33,6 +33,7 @@ type Held = {
 	text: string;
 	/** The first words are what a reader waits for: they go at once. */
 	hasSpoken: boolean;
+	isFirst: boolean;
 	ending: RunEnding | null;
 	/** What stopped it for good. */
 	failure: Error | null;
@@ -80,9 +81,16 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		if (flushing || (planned && planned.at <= due)) return;
 		planned?.cancel();
 		const wait = due - performance.now();
+		if (pause === 0) {
+			// Not even until the rest of what has arrived is taken apart.
+			const now = { at: due, cancel: () => {} };
+			planned = now;
+			queueMicrotask(() => planned === now && void flushAll());
+			return;
+		}
 		if (wait < 1) {
-			const now = setImmediate(flushAll);
-			planned = { at: due, cancel: () => clearImmediate(now) };
+			const soon = setImmediate(flushAll);
+			planned = { at: due, cancel: () => clearImmediate(soon) };
 			return;
 		}
 		const later = setTimeout(flushAll, wait);
@@ -99,13 +107,16 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 	});
 
 	async function flushAll(): Promise<void> {
+		// A reader who waits for the first words does not wait for what the graph has to save.
+		const isForReader = [...dirty].some((held) => held.isFirst);
 		planned = null;
 		due = Number.POSITIVE_INFINITY;
 		flushing = true;
 		lastFlush = performance.now();
-		hasRows = false;
 		const batch = [...dirty].flatMap(take);
-		const rows = checkpoints?.take() ?? noRows();
+		const rows = isForReader ? noRows() : (checkpoints?.take() ?? noRows());
+		hasRows &&= isForReader;
+		if (hasRows) due = lastFlush + stepPauseMs;
 		dirty.clear();
 		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;
@@ -119,7 +130,8 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		for (let attempt = 0; ; attempt += 1) {
 			try {
 				const entries = batch.map(({ entry }) => entry);
-				const written = await (attempt === 0 ? commitBatch : commitAgain)(db, { owner, entries, rows });
+				const commit = attempt === 0 ? commitBatch : commitAgain;
+				const written = await inTime(commit(db, { owner, entries, rows }));
 				for (const { held, entry, waiting } of batch) {
 					if (written.has(entry.runId)) for (const { resolve } of waiting) resolve();
 					else fail(held, new LeaseLost("another executor has this run"), waiting);
@@ -168,6 +180,7 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 				pending: [],
 				text: "",
 				hasSpoken: false,
+				isFirst: false,
 				ending: null,
 				failure: null,
 				waiting: [],
@@ -187,6 +200,7 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 				},
 				say: (text) => {
 					held.text += text;
+					held.isFirst ||= !held.hasSpoken;
 					touch(held, held.hasSpoken ? pauseMs : 0);
 					held.hasSpoken = true;
 				},
@@ -217,6 +231,7 @@ function closeText(held: Held, isLast = true): void {
 
 function take(held: Held): Taken[] {
 	closeText(held, false);
+	held.isFirst = false;
 	const waiting = held.waiting.splice(0);
 	const bodies = held.pending.splice(0);
 	const { ending } = held;

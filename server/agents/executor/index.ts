@@ -6,6 +6,7 @@ import { callTool } from "@/server/faces/tool";
 import { configuredModel } from "@/server/models/configured";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
+import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { assistantGraph } from "../graphs/assistant";
 import { claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
@@ -67,7 +68,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 				claimAgain = false;
 				const free = slots - sessions.size;
 				if (isStopping || free <= 0) break;
-				const runs = await claimRuns(db, owner, free);
+				const runs = await inTime(claimRuns(db, owner, free));
 				for (const run of runs) begin(run);
 				claimAgain ||= runs.length === free;
 			} while (claimAgain);
@@ -98,7 +99,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	async function beat(): Promise<void> {
 		if (sessions.size === 0) return;
 		const before = new Map(sessions);
-		const held = new Map((await renewLeases(db, owner)).map((beat) => [beat.id, beat]));
+		const held = new Map((await renewLeases(db, owner, [...before.keys()])).map((beat) => [beat.id, beat]));
 		for (const [runId, { attempt, stop }] of before) {
 			const mine = held.get(runId);
 			// A run that has just ended is not held either: stopping what is over does nothing.

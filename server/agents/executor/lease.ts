@@ -66,20 +66,23 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean };
 
 /**
- * Holds on to all our runs; answers with those that are still ours, and what has come up about them. Runs that write
- * events renew themselves by it: those are left alone, as waiting for their writer would make it wait for us.
+ * Holds on to these runs of ours; answers with those that are still ours, and what has come up about them. Runs that write
+ * events renew themselves by it: those are left alone, as waiting for their writer would make it wait for us. A run that we
+ * were given without hearing of it, as the answer was lost, is not among them: it goes to whoever claims it next.
  */
-export async function renewLeases(db: Database, owner: string): Promise<Beat[]> {
+export async function renewLeases(db: Database, owner: string, runIds: readonly string[]): Promise<Beat[]> {
 	const rows = await db.orm.execute<Beat>(sql`
-		with quiet as materialized (
-			select id from runs
-			where lease_owner = ${owner} and state = 'running' and lease_until < now() + interval '4 seconds'
-			for update skip locked
+		with held as materialized (
+			select value::uuid as id from json_array_elements_text(${JSON.stringify(runIds)}::text::json)
+		), quiet as materialized (
+			select r.id from runs r join held using (id)
+			where r.lease_owner = ${owner} and r.state = 'running' and r.lease_until < now() + interval '4 seconds'
+			for update of r skip locked
 		), renewed as (
 			update runs r set lease_until = ${leaseEnd} from quiet where r.id = quiet.id
 		)
 		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled"
-		from runs r join users u on u.id = r.user_id
+		from runs r join held using (id) join users u on u.id = r.user_id
 		where r.lease_owner = ${owner} and r.state = 'running'`);
 	return [...rows];
 }
