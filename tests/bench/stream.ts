@@ -16,7 +16,7 @@ const tokens = 50;
 const people = 20;
 const repeats = 60;
 const runsAtOnce = 20;
-const runsInAll = Number(process.env.BENCH_N ?? 1_200);
+const runsInAll = 1_200;
 /** How long a run lasts matters little here; that one breaks does. */
 const longestMs = 20_000;
 
@@ -28,7 +28,7 @@ let product: Product | undefined;
 try {
 	product = await startProduct({
 		data,
-		env: { QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in", ...JSON.parse(process.env.BENCH_ENV ?? "{}") },
+		env: { QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" },
 	});
 	await product.ready;
 	const clients = await fillIn(product, await setupCodeOf(product));
@@ -109,7 +109,7 @@ async function fillIn(product: Product, code: string): Promise<Client[]> {
 
 /** Asks over the same wire as the console, without the console's own work: start, then the stream until it ends. */
 async function ask(url: string, client: Client, n: number): Promise<Events> {
-	const started = await fetch(`${url}/api/trpc/runs.start`, {
+	const started = await patientFetch(`${url}/api/trpc/runs.start`, {
 		method: "POST",
 		headers: { ...client.headers, "content-type": "application/json" },
 		body: superjson.stringify({ question: question(n) }),
@@ -117,7 +117,7 @@ async function ask(url: string, client: Client, n: number): Promise<Events> {
 	const answer = (await started.json()) as { result?: { data: { json: { runId: string } } } };
 	if (!answer.result) throw new Error(`A run was not started: ${JSON.stringify(answer)}`);
 	const input = superjson.stringify({ runId: answer.result.data.json.runId });
-	const stream = await fetch(`${url}/api/trpc/runs.events?input=${encodeURIComponent(input)}`, {
+	const stream = await patientFetch(`${url}/api/trpc/runs.events?input=${encodeURIComponent(input)}`, {
 		headers: client.headers,
 		signal: AbortSignal.timeout(longestMs),
 	});
@@ -137,6 +137,16 @@ async function ask(url: string, client: Client, n: number): Promise<Events> {
 	if (events.state !== "succeeded" || events.firstTokenAt === 0)
 		throw new Error(`A run ended ${events.state || "never"}`);
 	return events;
+}
+
+/** A kept connection may be closed by the server just as it is used again. */
+async function patientFetch(url: string, init: RequestInit): Promise<Response> {
+	try {
+		return await fetch(url, init);
+	} catch (error) {
+		if (error instanceof TypeError) return fetch(url, init);
+		throw error;
+	}
 }
 
 async function askDirectly(url: string): Promise<number> {
