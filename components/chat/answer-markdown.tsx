@@ -50,8 +50,9 @@ const componentsFor = (citations: Citation[]): Components => ({
 			<table>{children}</table>
 		</div>
 	),
-	h1: ({ children }) => <h4>{children}</h4>,
-	h2: ({ children }) => <h4>{children}</h4>,
+	// The question above is a heading of the second rank.
+	h1: ({ children }) => <h3>{children}</h3>,
+	h2: ({ children }) => <h3>{children}</h3>,
 	h3: ({ children }) => <h4>{children}</h4>,
 	h4: ({ children }) => <h5>{children}</h5>,
 	cite: ({ node }) => {

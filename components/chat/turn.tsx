@@ -30,6 +30,7 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 	const reason = run.reason ?? story.ending?.reason ?? null;
 	return (
 		<article className={styles.turn} aria-label={`Question: ${run.question.slice(0, 120)}`} data-run={run.id}>
+			<h2 className={styles.spoken}>{run.question.slice(0, 120)}</h2>
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
 				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />

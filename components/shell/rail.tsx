@@ -22,7 +22,7 @@ export function Rail(props: { isFolded: boolean }) {
 	};
 	const FoldIcon = isFolded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
 	return (
-		<header className={styles.rail} data-folded={isFolded || undefined}>
+		<section aria-label="Console" className={styles.rail} data-folded={isFolded || undefined}>
 			<div className={styles.top}>
 				<span className={styles.brand}>
 					<Mark />
@@ -51,6 +51,6 @@ export function Rail(props: { isFolded: boolean }) {
 			</button>
 			<RailEntries isFolded={isFolded} />
 			<AccountMenu isFolded={isFolded} />
-		</header>
+		</section>
 	);
 }

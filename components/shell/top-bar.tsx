@@ -17,7 +17,7 @@ export function TopBar() {
 	// biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
 	useEffect(close, [path]);
 	return (
-		<header className={styles.bar}>
+		<section aria-label="Console" className={styles.bar}>
 			<button
 				type="button"
 				className={styles.barButton}
@@ -48,6 +48,6 @@ export function TopBar() {
 				<RailEntries isFolded={false} onGo={close} />
 				<AccountMenu isFolded={false} />
 			</dialog>
-		</header>
+		</section>
 	);
 }
