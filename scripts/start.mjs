@@ -17,6 +17,9 @@ const flags = ["--demo", "--dev"];
 const restoreSignals = endOnSignals();
 try {
 	process.chdir(root);
+	if (Number(process.versions.node.split(".")[0]) < 20) {
+		throw new Problem(`Node ${process.versions.node} is too old: install Node 20 or newer from nodejs.org.`);
+	}
 	const unknown = process.argv.slice(2).find((word) => !flags.includes(word));
 	if (unknown) throw new Problem(`${unknown} is not an option: there are ${flags.join(" and ")}.`);
 	const demo = process.argv.includes("--demo");

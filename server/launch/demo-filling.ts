@@ -1,17 +1,14 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { Message } from "./messages";
+import { lastWord } from "./errand";
+import type { Message } from "./messages";
 
 type Demo = Extract<Message, { kind: "demo" }>;
 
 /** Waits for the process that fills in the demo, showing how far it is; answers with lines that say who can sign in, or what is missing. */
 export async function watchDemo(child: ChildProcess, show: (hint: string) => void): Promise<string[]> {
-	let last: Message | null = null;
-	child.on("message", (message) => {
-		last = Message.parse(message);
-		if (last.kind === "progress") show(last.text);
+	const last = await lastWord(child, (message) => {
+		if (message.kind === "progress") show(message.text);
 	});
-	await once(child, "exit");
 	return describeOutcome(last);
 }
 

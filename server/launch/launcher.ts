@@ -11,6 +11,8 @@ export async function launch(options: LaunchOptions): Promise<void> {
 	const product = new Product(options, readEnvironment());
 	const isParentGone = parentWatch(options.isUnderNpm);
 	endOnSignals(product, isParentGone);
+	// A terminal that was closed takes no more words; that must not keep us from ending in order.
+	for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 	options.onRunning({
 		url: product.url,
 		isEnding: () => product.isEnding || isParentGone(),

@@ -3,8 +3,9 @@ import { join, resolve } from "node:path";
 import { childEnvironment, type Env } from "@/server/core/env";
 import { openDataFolder, readSecrets, type Secrets } from "./data-folder";
 import { watchDemo } from "./demo-filling";
+import { hear, lastWord } from "./errand";
 import { LogFile } from "./log-file";
-import { Message } from "./messages";
+import type { Message } from "./messages";
 import type { LaunchOptions } from "./options";
 import { expectFreePort } from "./ports";
 import { type Cluster, clusterUrl } from "./postgres/cluster";
@@ -16,7 +17,8 @@ import { Supervisor } from "./supervisor";
 import { errorTeller } from "./tellers";
 
 const readyMs = 90_000;
-const stopMs = { part: 6_000, postgres: 2_500 };
+/** Longest that an end may take: web and worker, then PostgreSQL with what is left of all. */
+const stopMs = { parts: 6_000, all: 9_000 };
 
 type Prepared = Extract<Message, { kind: "prepared" }>;
 
@@ -102,10 +104,7 @@ export class Product {
 		const log = this.logFile("prepare");
 		const own = this.env.DATABASE_URL ? [] : ["--own"];
 		const child = this.spawnNode("prepare", [join(this.options.root, "dist", "prepare.mjs"), ...own], log);
-		const told: Message[] = [];
-		child.on("message", (message) => told.push(Message.parse(message)));
-		await new Promise((done) => child.once("exit", done));
-		const answer = told.at(-1);
+		const answer = await lastWord(child);
 		if (answer?.kind === "prepared") return answer;
 		const why = answer?.kind === "problem" ? answer.message : null;
 		throw new LaunchProblem(why ?? `The database could not be prepared: see ${log.path}.`);
@@ -128,12 +127,12 @@ export class Product {
 		const log = this.logFile(name);
 		await this.keep(name, "SIGTERM", async () => {
 			const child = this.spawnNode(name, words, log);
-			child.on("message", (message) => this.hear(Message.parse(message)));
+			hear(child, (message) => this.heed(message));
 			return child;
 		});
 	}
 
-	private hear(message: Message): void {
+	private heed(message: Message): void {
 		if (message.kind !== "problem") return;
 		this.problem = new LaunchProblem(message.message);
 		console.error(`  ! ${message.message}`);
@@ -156,6 +155,8 @@ export class Product {
 		const supervisor = new Supervisor({
 			name,
 			stopSignal,
+			// PostgreSQL takes this for an order to drop everything at once.
+			killSignal: name === "postgres" ? "SIGQUIT" : "SIGKILL",
 			start,
 			onBirth: () => void this.remember(),
 			onDeath: (how) =>
@@ -204,12 +205,13 @@ export class Product {
 	/** Web and worker first, as both need the database; then PostgreSQL, also one that was only just being born. */
 	async stop(): Promise<void> {
 		this.isEnding = true;
+		const deadline = performance.now() + stopMs.all;
 		this.demo?.kill();
 		const users = this.parts.filter(({ part }) => part.name !== "postgres");
-		await Promise.all(users.map((supervisor) => supervisor.stop(stopMs.part)));
+		await Promise.all(users.map((supervisor) => supervisor.stop(stopMs.parts)));
 		await this.starting?.catch(() => {});
 		const rest = this.parts.filter((supervisor) => !users.includes(supervisor));
-		await Promise.all(rest.map((supervisor) => supervisor.stop(stopMs.postgres)));
+		await Promise.all(rest.map((supervisor) => supervisor.stop(deadline - performance.now())));
 		if (this.cluster) await stopLeftover(this.cluster);
 		await rememberProcesses(this.folder, []).catch(() => {});
 	}

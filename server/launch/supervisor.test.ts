@@ -12,6 +12,7 @@ function supervised(start: () => ChildProcess = () => spawn("sleep", ["600"])) {
 	const supervisor = new Supervisor({
 		name: "sleeper",
 		stopSignal: "SIGTERM",
+		killSignal: "SIGKILL",
 		start: async () => {
 			const child = start();
 			born.push(child);

@@ -7,6 +7,8 @@ export type Part = {
 	start: () => Promise<ChildProcess>;
 	/** What asks it to end. */
 	stopSignal: NodeJS.Signals;
+	/** What makes it end. */
+	killSignal: NodeJS.Signals;
 	onDeath: (how: string) => void;
 	onBirth: () => void;
 };
@@ -83,7 +85,7 @@ export class Supervisor {
 
 	kill(): void {
 		this.isStopping = true;
-		this.child?.kill("SIGKILL");
+		this.child?.kill(this.part.killSignal);
 	}
 }
 

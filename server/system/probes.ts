@@ -22,7 +22,9 @@ export const healthz = (): Response => Response.json({ isAlive: true }, { header
 
 /** People can work: the database answers, a worker is alive, the index can be asked. */
 export async function readyz(): Promise<Response> {
-	const parts = await lookOnce();
+	const parts = (await lookOnce()).map(({ name, state, detail }) =>
+		state === "ill" ? { name, state, detail } : { name, state },
+	);
 	const isReady = parts.every(({ state }) => state !== "ill");
 	return Response.json(
 		{ isReady, parts },
