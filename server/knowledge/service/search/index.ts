@@ -84,8 +84,8 @@ async function readPassages(
 }
 
 async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
-	// `offset 0` and `limit` keep the planner to this order: without statistics, as after much was added, it would take
-	// one that reads every document, or everything that has a common term.
+	// `offset 0`, `limit` and `lateral` keep the planner to this order, passage by passage: without statistics, as after
+	// much was added, it would begin with every document, or with everything that has a common term.
 	const own = sql`(select ${postings.term} as term from ${postings} where ${postings.chunkId} = ${chunks.id} offset 0)`;
 	const { orm } = ctx.db;
 	const found = orm
@@ -105,21 +105,38 @@ async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
 		.where(inArray(chunks.id, ids))
 		.limit(ids.length)
 		.as("found");
-	const rows = await orm
+	const readable = orm
 		.select({
-			chunkId: found.chunkId,
 			documentId: documents.id,
 			documentName: documents.name,
 			collectionId: documents.collectionId,
-			page: found.page,
 			pageCount: documents.pageCount,
+		})
+		.from(documents)
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.where(
+			and(
+				eq(documents.id, found.documentId),
+				eq(documents.state, "ready"),
+				isNull(documents.deletedAt),
+				mayRead(requireUser(ctx)),
+			),
+		)
+		.limit(1)
+		.as("readable");
+	const rows = await orm
+		.select({
+			chunkId: found.chunkId,
+			documentId: readable.documentId,
+			documentName: readable.documentName,
+			collectionId: readable.collectionId,
+			page: found.page,
+			pageCount: readable.pageCount,
 			heading: found.heading,
 			text: found.text,
 			matchedTerms: found.matchedTerms,
 		})
 		.from(found)
-		.innerJoin(documents, eq(documents.id, found.documentId))
-		.innerJoin(collections, eq(collections.id, documents.collectionId))
-		.where(and(eq(documents.state, "ready"), isNull(documents.deletedAt), mayRead(requireUser(ctx))));
+		.crossJoinLateral(readable);
 	return new Map(rows.map((row) => [row.chunkId, row]));
 }
