@@ -82,9 +82,14 @@ function OnItsWay({ sending, conversation }: { sending: Sending; conversation: C
 						failure={sending.failure}
 						retry={() => conversation.sendAgain(sending.text)}
 					/>
-					<Button size="small" look="quiet" onClick={conversation.discardFailed}>
-						Drop it
-					</Button>
+					<span className={styles.sendingTools}>
+						<Button size="small" onClick={conversation.takeBack}>
+							Edit it
+						</Button>
+						<Button size="small" look="quiet" onClick={conversation.discardFailed}>
+							Drop it
+						</Button>
+					</span>
 				</>
 			) : (
 				<Begins agentName={conversation.thread?.agentName ?? null} />

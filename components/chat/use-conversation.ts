@@ -142,6 +142,12 @@ export function useConversation(givenId: string | null) {
 			stop();
 		},
 		discardFailed: () => setSending(null),
+		/** Puts a question that was refused back to where it can be changed. */
+		takeBack: () => {
+			const text = sending?.text ?? "";
+			changeOutbox(key, (box) => ({ draft: box.draft ? `${text}\n\n${box.draft}` : text }));
+			setSending(null);
+		},
 		sendAgain: (text: string) => {
 			changeOutbox(key, () => ({ isHeld: false }));
 			startNow(text);

@@ -18,7 +18,7 @@ export function ErrorView(props: { title?: string; failure: Failure; retry?: () 
 				<div className={styles.failureFoot}>
 					{failure.isSessionOver ? (
 						<a href="/sign-in">Sign in again</a>
-					) : props.retry ? (
+					) : props.retry && failure.mayPass ? (
 						<Button size="small" onClick={props.retry}>
 							Try again
 						</Button>
