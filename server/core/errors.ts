@@ -1,6 +1,6 @@
 /**
  * Every way a call can fail, in three classes: the reader's doing (*user*), ours (*system*), somebody else's (*external*).
- * This one table maps a code to its class, its HTTP status, its tRPC code and its RFC 9457 problem type.
+ * This one table maps a code to its class, its HTTP status and its tRPC code.
  */
 export const errorTable = {
 	INVALID_INPUT: { class: "user", status: 400, trpc: "BAD_REQUEST" },
@@ -36,6 +36,3 @@ export class AppError extends Error {
 
 /** Missing and forbidden look alike from outside, so both end here. */
 export const notFound = (what: string): AppError => new AppError("NOT_FOUND", `${what} was not found.`);
-
-export const problemType = (code: ErrorCode): string =>
-	`urn:quarterdeck:problem:${code.toLowerCase().replaceAll("_", "-")}`;

@@ -53,5 +53,4 @@ export const AssistantState = Annotation.Root({
 export const supportingOf = ({ findings, supporting }: Pick<AssistantState, "findings" | "supporting">): Passage[] =>
 	supporting.flatMap((place) => findings.passages[place] ?? []);
 
-export type AssistantInput = { question: string; collectionIds: string[] | null; history: Turn[] };
 export type AssistantState = typeof AssistantState.State;
