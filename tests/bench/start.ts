@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Product, processes, startProduct } from "@/tests/support/product";
@@ -43,6 +43,8 @@ function heldMb(product: Product): number {
 }
 
 const place = mkdtempSync(join(tmpdir(), "quarterdeck-bench-"));
+// PostgreSQL's account can enter it, as it mostly can where a project lies.
+chmodSync(place, 0o755);
 try {
 	const fresh: number[] = [];
 	for (let n = 0; n < freshStarts; n++) fresh.push(await timed(mkdtempSync(join(place, "data-"))));
