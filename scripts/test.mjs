@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { build } from "./build.mjs";
 import { install, isInstalled } from "./install.mjs";
 import { node24 } from "./node.mjs";
@@ -34,7 +35,8 @@ async function runSuite(node, name) {
 		NODE_ENV: "test",
 		CI: "1",
 	};
-	const { code, said } = await run(node, suites[name], { cwd: root, env });
+	const { code, said: coloured } = await run(node, suites[name], { cwd: root, env });
+	const said = stripVTControlCharacters(coloured);
 	const log = join(results, `${name}.log`);
 	mkdirSync(results, { recursive: true });
 	writeFileSync(log, said);
