@@ -227,16 +227,31 @@ test("a viewer reads, but neither writes nor asks, on any way in", async ({ brow
 });
 
 test("a session that ends in mid-stream ends the stream, and asks to sign in", async ({ browser }) => {
-	test.setTimeout(60_000);
-	standing.provider.usually({ tokens: 900, intervalMs: 30 });
+	test.setTimeout(90_000);
+	standing.provider.usually({ tokens: 900, intervalMs: 60 });
 	const theirs = await signedIn(browser, standing.url, staff);
 	await ask(theirs, "Who approves travel expenses?");
+	await expect(theirs.getByRole("button", { name: "Stop", exact: true })).toBeVisible();
+	// The same session in another tab signs out.
+	const elsewhere = await theirs.context().newPage();
+	await elsewhere.goto("/agents");
+	await elsewhere.getByRole("button", { name: staff.name }).click();
+	await elsewhere.getByRole("button", { name: "Sign out" }).click();
+	await elsewhere.waitForURL("**/sign-in**");
+	await expect(theirs.getByRole("button", { name: "Sign in again" })).toBeVisible({ timeout: 30_000 });
+	await theirs.context().close();
+});
+
+test("disabling an account stops what runs for it, and lets it in no more", async ({ browser }) => {
+	const theirs = await signedIn(browser, standing.url, staff);
+	await ask(theirs, "How is a security incident reported?");
 	await expect(theirs.getByRole("button", { name: "Stop", exact: true })).toBeVisible();
 	const { api } = await connect(standing.url, owner);
 	const sam = (await api.users.list.query({})).rows.find((user) => user.email === staff.email);
 	await api.users.setDisabled.mutate({ userId: sam?.id ?? "", isDisabled: true });
-	await theirs.waitForURL("**/sign-in**", { timeout: 15_000 });
+	await expect(theirs.getByText("The account that it worked for was disabled").first()).toBeVisible();
 	await theirs.context().close();
+	await expect(connect(standing.url, staff)).rejects.toThrow("Signing in failed");
 	standing.provider.usually({ tokens: 40, intervalMs: 10 });
 });
 
