@@ -3,6 +3,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "@/server/jobs/client";
 import { jobContext } from "@/server/jobs/context";
 import { collectionRemoved, documentAdded, documentRemoved } from "@/server/jobs/events";
+import { patiently } from "@/server/jobs/patience";
 import { UnreadableFile } from "./parsing";
 import {
 	chunkDocument,
@@ -41,8 +42,8 @@ const ingestDocument = inngest.createFunction(
 		concurrency: { key: "event.data.userId", limit: 2 },
 		onFailure: async ({ event, runId, step }) => {
 			const added: Added = event.data.event.data;
-			await step.run("say why", async () =>
-				failDocument(await asUploader("ingest-document", runId, added), added, ours),
+			await step.run("say why", () =>
+				patiently(async () => failDocument(await asUploader("ingest-document", runId, added), added, ours)),
 			);
 		},
 	},
@@ -51,22 +52,24 @@ const ingestDocument = inngest.createFunction(
 		const context = () => asUploader("ingest-document", runId, added);
 		const gone = { documentId: added.documentId, isGone: true };
 
-		const parsed = await step.run("parse", async () => {
-			const ctx = await context();
-			return parseDocument(ctx, added).catch((error: unknown) => giveReason(ctx, added, error));
-		});
+		const parsed = await step.run("parse", () =>
+			patiently(async () => {
+				const ctx = await context();
+				return parseDocument(ctx, added).catch((error: unknown) => giveReason(ctx, added, error));
+			}),
+		);
 		if (!parsed) return gone;
-		const passages = await step.run("chunk", async () => chunkDocument(await context(), added));
+		const passages = await step.run("chunk", () => patiently(async () => chunkDocument(await context(), added)));
 		if (passages === null) return gone;
 		const toStep = Math.max(leastToStep, Math.ceil(passages / mostSteps));
 		for (let from = 0; from < passages; from += toStep) {
 			const to = Math.min(passages, from + toStep);
-			const isThere = await step.run(`embed passages ${from + 1} to ${to}`, async () =>
-				embedChunks(await context(), added, { from, to }),
+			const isThere = await step.run(`embed passages ${from + 1} to ${to}`, () =>
+				patiently(async () => embedChunks(await context(), added, { from, to })),
 			);
 			if (!isThere) return gone;
 		}
-		const indexed = await step.run("index", async () => indexDocument(await context(), added));
+		const indexed = await step.run("index", () => patiently(async () => indexDocument(await context(), added)));
 		return indexed ? { documentId: added.documentId, passages } : gone;
 	},
 );

@@ -63,6 +63,9 @@ async function isStillLost(tx: Tx, claim: LostClaim, deadWorkers: readonly strin
 	return rows.length === 1;
 }
 
+/** The first losses wait little, in ms: a worker was most likely restarted. After that the step itself is under suspicion. */
+const lossWaits = [0, 1_000, 4_000];
+
 async function countLost(tx: Tx, core: Core, run: Run, claim: LostClaim): Promise<void> {
 	const error = { name: "WorkerLost", message: "The worker that did this is gone" };
 	await tx.insert(jobAttempts).values({
@@ -75,8 +78,7 @@ async function countLost(tx: Tx, core: Core, run: Run, claim: LostClaim): Promis
 	});
 	const most = core.registry.find(claim.functionId)?.maxAttempts ?? Number.POSITIVE_INFINITY;
 	if (claim.attempt + 1 < most) {
-		// The first time at once: a worker was most likely restarted. After that the step itself is under suspicion.
-		const runAt = dueSql({ inMs: claim.crashes === 0 ? 0 : core.backoff(claim.attempt) });
+		const runAt = dueSql({ inMs: lossWaits[claim.crashes] ?? core.backoff(claim.attempt) });
 		await tx
 			.update(jobQueue)
 			.set({
