@@ -102,7 +102,7 @@ module.exports = {
 				pathNot: [
 					"^server/$1/",
 					"^server/(core|trpc|models|faces|files)/",
-					"^server/jobs/(emit|events|client|context)\\.ts$",
+					"^server/jobs/(emit|events|client|context|patience)\\.ts$",
 					// Who makes an account sets its first password.
 					"^server/auth/passwords\\.ts$",
 					door,
