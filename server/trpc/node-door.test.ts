@@ -1,5 +1,6 @@
-import { createServer } from "node:http";
+import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
 import superjson from "superjson";
@@ -15,8 +16,8 @@ let db: Database;
 let url: string;
 let userId: string;
 let headers: Record<string, string>;
-const server = createServer((request, response) => {
-	if (isRpc(request)) return void answerRpc(request, response);
+const server = createServer((asked, response) => {
+	if (isRpc(asked)) return void answerRpc(asked, response);
 	response.writeHead(404).end();
 });
 beforeAll(async () => {
@@ -75,6 +76,19 @@ test("takes a raw body as a stream, and cuts it off past 25 MB", async () => {
 		fetch(`${url}/api/trpc/knowledge.upload`, { method: "POST", headers: raw, body: new Blob([new Uint8Array(body)]) });
 	expect((await send(bytes.subarray(0, 1000))).status).toBe(200);
 	expect((await send(bytes)).status).toBe(413);
+});
+
+test("lives on when somebody goes on sending what was refused, and lets them hear why", async () => {
+	const raw = { ...headers, "content-type": "application/octet-stream", "transfer-encoding": "chunked" };
+	const chunk = Buffer.alloc(1024 * 1024, 65);
+	const send = () =>
+		new Promise<number | undefined>((resolve, reject) => {
+			const sent = request(`${url}/api/trpc/knowledge.upload`, { method: "POST", headers: raw });
+			sent.on("response", (answer) => resolve(answer.resume().statusCode)).on("error", reject);
+			Readable.from(Array.from({ length: 40 }, () => chunk)).pipe(sent);
+		});
+	expect(await Promise.all([send(), send(), send()])).toEqual([413, 413, 413]);
+	expect((await create()).status).toBe(200);
 });
 
 test("is asked for RPC and nothing else", async () => {

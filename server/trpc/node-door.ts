@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
 import { endpoint, rpcHandler } from "./handler";
 
 /** As the pages have them, for answers that are no pages. */
@@ -28,6 +27,8 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 		response.setHeaders(answer.headers);
 		if (answer.body) await pour(answer.body, response, gone.signal);
 		response.end();
+		// Who is still sending what nobody will read hears the answer, not a broken line.
+		request.resume();
 	} catch {
 		// To a reader who is gone, or in the middle of an answer, nothing more can be said.
 		response.destroy();
@@ -42,8 +43,10 @@ function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
 	headers.set("x-qd-address", request.socket.remoteAddress ?? "");
 	const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
 	if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
-	// Node's own types know neither that its streams are the web's, nor that a body that streams has to say so.
-	const init: object = { method, headers, signal, body: Readable.toWeb(request), duplex: "half" };
+	// Not Readable.toWeb: when a body is given up, what still arrives ends the process there ("Controller is already closed").
+	const body = ReadableStream.from(request.iterator({ destroyOnReturn: false }));
+	// Node's own types don't know that a body that streams has to say so.
+	const init: object = { method, headers, signal, body, duplex: "half" };
 	return new Request(url, init);
 }
 
