@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ReadableStream as WebStream } from "node:stream/web";
 import { endpoint, rpcHandler } from "./handler";
 
 /** As the pages have them, for answers that are no pages. */
@@ -44,7 +45,7 @@ function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
 	const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
 	if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
 	// Not Readable.toWeb: when a body is given up, what still arrives ends the process there ("Controller is already closed").
-	const body = ReadableStream.from(request.iterator({ destroyOnReturn: false }));
+	const body = WebStream.from(request.iterator({ destroyOnReturn: false }));
 	// Node's own types don't know that a body that streams has to say so.
 	const init: object = { method, headers, signal, body, duplex: "half" };
 	return new Request(url, init);
