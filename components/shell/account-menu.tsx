@@ -32,7 +32,7 @@ export function AccountMenu({ isFolded }: { isFolded: boolean }) {
 				</span>
 				<span className={styles.who}>
 					<span>{me.name}</span>
-					<small>{me.role}</small>
+					<small>{me.roleName}</small>
 				</span>
 				<IconChevronUp size={14} stroke={1.5} className={styles.word} style={{ marginInlineStart: "auto" }} />
 			</button>

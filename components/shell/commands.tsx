@@ -9,7 +9,7 @@ import { useEffect } from "react";
 import { useApi } from "@/components/trpc/client";
 import { setColourScheme } from "@/components/ui/colour-scheme";
 import { Theme } from "@/components/ui/theme";
-import { type Permission, roleMay } from "@/server/core/permissions";
+import type { Permission } from "@/server/core/permissions";
 import { leave, schemes } from "./account-panel";
 import { areas } from "./areas";
 import styles from "./commands.module.css";
@@ -45,7 +45,7 @@ function useActions(): SpotlightActionGroupData[] {
 	const router = useRouter();
 	const me = useMe();
 	const trpc = useApi();
-	const may = (permission: Permission) => roleMay(me.role, permission);
+	const may = (permission: Permission) => me.permissions.includes(permission);
 	const threads = useQuery({ ...trpc.threads.list.queryOptions({ limit: 8 }), enabled: may("threads:read") });
 	const collections = useQuery({
 		...trpc.knowledge.listCollections.queryOptions({ limit: 50 }),

@@ -1,16 +1,16 @@
 "use client";
 
 import { createContext, type ReactNode, useContext } from "react";
-import { type Permission, type Role, roleMay } from "@/server/core/permissions";
+import type { Permission } from "@/server/core/permissions";
+import type { Me } from "@/server/users/contract";
 
-export type Person = { id: string; name: string; email: string; role: Role };
-const MeContext = createContext<Person | null>(null);
+const MeContext = createContext<Me | null>(null);
 
-export function MeProvider({ me, children }: { me: Person; children: ReactNode }) {
+export function MeProvider({ me, children }: { me: Me; children: ReactNode }) {
 	return <MeContext value={me}>{children}</MeContext>;
 }
 
-export function useMe(): Person {
+export function useMe(): Me {
 	const me = useContext(MeContext);
 	if (!me) throw new Error("useMe stands outside the console's layout");
 	return me;
@@ -18,5 +18,5 @@ export function useMe(): Person {
 
 /** What to show; the procedure still decides. */
 export function useMay(permission: Permission): boolean {
-	return roleMay(useMe().role, permission);
+	return useMe().permissions.includes(permission);
 }

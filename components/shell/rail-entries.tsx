@@ -2,19 +2,18 @@
 
 import { usePathname } from "next/navigation";
 import { Link } from "@/components/ui/link";
-import { roleMay } from "@/server/core/permissions";
 import { areas } from "./areas";
 import { useMe } from "./me";
 import styles from "./rail.module.css";
 
-/** The areas with what one's role may open. */
+/** The areas with what one may open. */
 export function RailEntries({ isFolded, onGo }: { isFolded: boolean; onGo?: () => void }) {
 	const path = usePathname();
-	const { role } = useMe();
+	const { permissions } = useMe();
 	return (
 		<nav className={styles.nav} aria-label="Main">
 			{areas.map((area) => {
-				const entries = area.entries.filter((entry) => roleMay(role, entry.permission));
+				const entries = area.entries.filter((entry) => permissions.includes(entry.permission));
 				if (entries.length === 0) return null;
 				return (
 					<section key={area.name} className={styles.area} aria-labelledby={`area-${area.name}`}>

@@ -4,7 +4,8 @@ import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
 import { ApiProvider } from "@/components/trpc/client";
 import { useSessionOver } from "@/components/trpc/session-over";
-import { MeProvider, type Person } from "./me";
+import type { Me } from "@/server/users/contract";
+import { MeProvider } from "./me";
 import { Palette } from "./palette";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
@@ -13,7 +14,7 @@ import { TopBar } from "./top-bar";
 const LateParts = dynamic(() => import("./late-parts"), { ssr: false });
 
 /** What stands around every page behind a session. */
-export function Shell({ me, isFolded, children }: { me: Person; isFolded: boolean; children: ReactNode }) {
+export function Shell({ me, isFolded, children }: { me: Me; isFolded: boolean; children: ReactNode }) {
 	return (
 		<ApiProvider>
 			<MeProvider me={me}>

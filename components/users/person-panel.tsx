@@ -13,7 +13,7 @@ import { Link } from "@/components/ui/link";
 import { confirm, say } from "@/components/ui/say";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
-import { permissions, roleDescriptions, roleMay, roles } from "@/server/core/permissions";
+import { isBuiltInRole, permissionsOfRole, roleDescriptions, roles } from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
 import styles from "./users.module.css";
@@ -30,7 +30,7 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				<Fact name="State">
 					<AccountState isDisabled={user.isDisabled} />
 				</Fact>
-				<Fact name="Role">{user.role}</Fact>
+				<Fact name="Role">{user.roleName}</Fact>
 				<Fact name="Last seen">{user.lastSeenAt ? <Exactly at={user.lastSeenAt} /> : "Not yet"}</Fact>
 				<Fact name="Since">
 					<Exactly at={user.createdAt} />
@@ -44,18 +44,18 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}
-			<PanelSection title={`What ${user.role} may do`}>
-				<p className={styles.hint}>{roleDescriptions[user.role]}</p>
-				<ul className={styles.rights}>
-					{permissions
-						.filter((permission) => roleMay(user.role, permission))
-						.map((permission) => (
+			{isBuiltInRole(user.role) ? (
+				<PanelSection title={`What ${user.roleName} may do`}>
+					<p className={styles.hint}>{roleDescriptions[user.role]}</p>
+					<ul className={styles.rights}>
+						{permissionsOfRole(user.role).map((permission) => (
 							<li key={permission}>
 								<code>{permission}</code>
 							</li>
 						))}
-				</ul>
-			</PanelSection>
+					</ul>
+				</PanelSection>
+			) : null}
 		</SidePanel>
 	);
 }

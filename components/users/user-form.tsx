@@ -11,7 +11,7 @@ import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
-import { roleDescriptions, roles } from "@/server/core/permissions";
+import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { CreateUser } from "@/server/users/contract";
 import styles from "./users.module.css";
 
@@ -43,7 +43,7 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
 					<TextInput label="E-mail" type="email" autoComplete="off" {...form.getInputProps("email")} />
 					<NativeSelect
 						label="Role"
-						description={roleDescriptions[form.values.role]}
+						description={isBuiltInRole(form.values.role) ? roleDescriptions[form.values.role] : undefined}
 						data={offered.map((role) => ({ value: role, label: role }))}
 						{...form.getInputProps("role")}
 					/>

@@ -38,23 +38,6 @@ export const collections = pgTable(
 	(t) => [uniqueIndex("collections_no_key").on(t.no), index("collections_owner_idx").on(t.ownerId)],
 );
 
-/** Who else may read or manage a resource of one's own: one person, or everyone with an account. */
-export const grants = pgTable(
-	"grants",
-	{
-		resourceKind: text().$type<"collection" | "agent" | "prompt">().notNull(),
-		resourceId: uuid().notNull(),
-		/** A user's id, or the word `everyone`. */
-		grantee: text().notNull(),
-		level: text().$type<"read" | "manage">().notNull(),
-		createdAt: at().notNull().defaultNow(),
-	},
-	(t) => [
-		primaryKey({ columns: [t.resourceKind, t.resourceId, t.grantee] }),
-		index("grants_grantee_idx").on(t.grantee, t.resourceKind),
-	],
-);
-
 /** A file in the content-addressed store. */
 export const files = pgTable("files", {
 	sha256: text().primaryKey(),

@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import type { Role } from "@/server/core/permissions";
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -10,7 +9,8 @@ export const users = pgTable(
 		id: uuid().primaryKey().defaultRandom(),
 		email: text().notNull(),
 		name: text().notNull(),
-		role: text().$type<Role>().notNull(),
+		/** Their first role: a built-in one's name, or a custom one's id. */
+		role: text().notNull(),
 		passwordHash: text().notNull(),
 		disabledAt: at(),
 		createdAt: at().notNull().defaultNow(),
@@ -27,8 +27,14 @@ export const sessions = pgTable(
 			.references(() => users.id, { onDelete: "cascade" }),
 		createdAt: at().notNull().defaultNow(),
 		lastSeenAt: at().notNull().defaultNow(),
+		/** A browser's, or a program's that signed in for tokens. */
+		kind: text().$type<"console" | "program">().notNull().default("console"),
+		/** When the person last proved who they are. */
+		provedAt: at().notNull().defaultNow(),
 		expiresAt: at().notNull(),
 		revokedAt: at(),
+		/** `signed out` by the session itself; anything else was done to it, and ends what it started too. */
+		revokedBecause: text(),
 		address: text(),
 		userAgent: text(),
 	},

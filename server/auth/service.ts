@@ -4,6 +4,7 @@ import { sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
+import { readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
 import { verifyPassword } from "./passwords";
 
 const sessionDays = 30;
@@ -15,13 +16,7 @@ export async function signIn(
 	input: { email: string; password: string },
 ): Promise<{ userId: string; sessionId: string; name: string } | null> {
 	const [user] = await ctx.db.orm
-		.select({
-			id: users.id,
-			name: users.name,
-			role: users.role,
-			passwordHash: users.passwordHash,
-			disabledAt: users.disabledAt,
-		})
+		.select({ ...rightsColumns, id: users.id, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
 		.from(users)
 		.where(eq(sql`lower(${users.email})`, input.email.trim().toLowerCase()));
 	const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
@@ -36,7 +31,7 @@ export async function signIn(
 		});
 		return null;
 	}
-	const actor: UserActor = { kind: "user", userId: user.id, name: user.name, role: user.role, sessionId: null };
+	const actor = toUserActor(user, { sessionId: null, provedAt: null });
 	return ctx.db.transaction(async (tx) => {
 		const [session] = await tx
 			.insert(sessions)
@@ -57,7 +52,7 @@ export async function signOut(ctx: ServiceContext, sessionId: string): Promise<v
 	await ctx.db.transaction(async (tx) => {
 		const [ended] = await tx
 			.update(sessions)
-			.set({ revokedAt: sql`now()` })
+			.set({ revokedAt: sql`now()`, revokedBecause: "signed out" })
 			.where(and(eq(sessions.id, sessionId), isNull(sessions.revokedAt)))
 			.returning({ id: sessions.id });
 		if (ended) await audit(ctx, tx, { action: "session.close", resource: "session", resourceId: sessionId });
@@ -68,9 +63,8 @@ export async function signOut(ctx: ServiceContext, sessionId: string): Promise<v
 export async function findSessionActor(db: Database, sessionId: string): Promise<UserActor | null> {
 	const [row] = await db.orm
 		.select({
-			userId: users.id,
-			name: users.name,
-			role: users.role,
+			...rightsColumns,
+			provedAt: sessions.provedAt,
 			stale: sql<boolean>`${sessions.lastSeenAt} < now() - interval '1 minute'`,
 		})
 		.from(sessions)
@@ -86,14 +80,9 @@ export async function findSessionActor(db: Database, sessionId: string): Promise
 		);
 	if (!row) return null;
 	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
-	return { kind: "user", userId: row.userId, name: row.name, role: row.role, sessionId };
+	return toUserActor(row, { sessionId, provedAt: row.provedAt });
 }
 
 /** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */
-export async function findUserActor(db: Database, userId: string): Promise<UserActor | null> {
-	const [row] = await db.orm
-		.select({ userId: users.id, name: users.name, role: users.role })
-		.from(users)
-		.where(and(eq(users.id, userId), isNull(users.disabledAt)));
-	return row ? { kind: "user", ...row, sessionId: null } : null;
-}
+export const findUserActor = (db: Database, userId: string): Promise<UserActor | null> =>
+	readUserActor(db.orm, userId, isNull(users.disabledAt));

@@ -10,8 +10,11 @@ export type AuditFact = {
 	resourceId?: string | null;
 	outcome?: "done" | "denied" | "failed";
 	reason?: string;
-	/** What changed, without secrets and without contents. */
+	/** What it was about, without secrets and without contents. */
 	detail?: Record<string, unknown>;
+	/** The fields that changed, as they were and as they are. Secrets are masked by their names. */
+	before?: Record<string, unknown>;
+	after?: Record<string, unknown>;
 	runId?: string | null;
 };
 
@@ -29,7 +32,11 @@ export async function audit(ctx: ServiceContext, tx: Reader, fact: AuditFact): P
 		resourceId: fact.resourceId ?? null,
 		outcome: fact.outcome ?? "done",
 		reason: fact.reason ?? null,
-		detail: fact.detail ?? {},
+		detail: {
+			...fact.detail,
+			...(fact.before ? { before: fact.before } : {}),
+			...(fact.after ? { after: fact.after } : {}),
+		},
 		requestId: ctx.requestId,
 		runId: fact.runId ?? (actor.kind === "agent" ? actor.runId : null),
 		address: ctx.origin.address,

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
 import type { Actor } from "@/server/core/actor";
+import { permissionsOfRole } from "@/server/core/permissions";
 import { testDatabase, testUser } from "@/tests/support";
 import { createCallerFactory, router } from "./init";
 import { procedure } from "./procedure";
@@ -47,7 +48,7 @@ test.each([
 	["who lost the right", "auditor", "FORBIDDEN"],
 ] as const)("an open stream ends within 5 s for somebody %s", async (_, later, code) => {
 	const staff = await testUser(db);
-	const after: Actor = later === "auditor" ? { ...staff, role: later } : later;
+	const after: Actor = later === "auditor" ? { ...staff, permissions: new Set(permissionsOfRole(later)) } : later;
 	let asked = 0;
 	const { seen, failure, ms } = await follow(async () => (asked++ === 0 ? staff : after));
 	expect(failure).toMatchObject({ code });

@@ -6,6 +6,7 @@ import type { Database } from "@/db/connection";
 import { auditEntries } from "@/db/schema";
 import type { Actor } from "@/server/core/actor";
 import { AppError } from "@/server/core/errors";
+import type { Permission } from "@/server/core/permissions";
 import { testDatabase, testUser } from "@/tests/support";
 import { createCallerFactory, type RequestContext, router } from "./init";
 import { procedure } from "./procedure";
@@ -125,7 +126,7 @@ describe("the gate", () => {
 			requestId: randomUUID(),
 			via: "rpc",
 			origin: { address: null, userAgent: null },
-			identify: async () => ({ ...staff, role: "auditor" as const }),
+			identify: async () => ({ ...staff, permissions: new Set<Permission>() }),
 		});
 		await expect(broken.read({ n: 1 })).rejects.toMatchObject({
 			code: "SERVICE_UNAVAILABLE",

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { Page, pageOf } from "@/server/core/pagination";
-import { roles } from "@/server/core/permissions";
+import { permissions, roles } from "@/server/core/permissions";
 
-export const Role = z.enum(roles);
+/** A built-in role's name, or a custom role's id. */
+export const RoleKey = z.union([z.enum(roles), z.uuid()], { error: "There is no such role." });
+export const Permission = z.enum(permissions);
 export const Password = z
 	.string()
 	.min(15, "Use at least 15 characters: a sentence is easy to remember.")
@@ -14,7 +16,9 @@ export const User = z.object({
 	id: z.uuid(),
 	name: z.string(),
 	email: z.string(),
-	role: Role,
+	role: RoleKey,
+	/** What people call the role. */
+	roleName: z.string(),
 	isDisabled: z.boolean(),
 	createdAt: z.date(),
 	lastSeenAt: z.date().nullable(),
@@ -24,10 +28,10 @@ export type User = z.infer<typeof User>;
 export const ListUsers = Page;
 export const UserPage = pageOf(User);
 
-export const CreateUser = z.strictObject({ name: PersonName, email: Email, role: Role, password: Password });
+export const CreateUser = z.strictObject({ name: PersonName, email: Email, role: RoleKey, password: Password });
 export type CreateUser = z.infer<typeof CreateUser>;
 
-export const SetUserRole = z.strictObject({ userId: z.uuid(), role: Role });
+export const SetUserRole = z.strictObject({ userId: z.uuid(), role: RoleKey });
 export type SetUserRole = z.infer<typeof SetUserRole>;
 
 export const SetUserDisabled = z.strictObject({ userId: z.uuid(), isDisabled: z.boolean() });
@@ -43,7 +47,15 @@ export const CreateOwner = z.strictObject({
 export type CreateOwner = z.infer<typeof CreateOwner>;
 
 export const SetupStatus = z.object({ needsOwner: z.boolean() });
-export const Me = z.object({ id: z.uuid(), name: z.string(), email: z.string(), role: Role });
+export const Me = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	email: z.string(),
+	role: RoleKey,
+	roleName: z.string(),
+	/** What the caller may do at this moment; a key or an agent may do no more than its person. */
+	permissions: z.array(Permission),
+});
 export type Me = z.infer<typeof Me>;
 export const Nothing = z.strictObject({});
 export const Done = z.object({ done: z.literal(true) });

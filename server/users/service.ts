@@ -1,14 +1,16 @@
 import { createHash, randomInt } from "node:crypto";
 import { and, count, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
-import { agents, sessions, setup, users } from "@/db/schema";
+import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { hashPassword } from "@/server/auth/passwords";
-import type { UserActor } from "@/server/core/actor";
+import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
 import type { Page } from "@/server/core/pagination";
+import { permissions } from "@/server/core/permissions";
+import { toUserActor } from "@/server/core/rights";
 import type { CreateOwner, CreateUser, Me, SetUserDisabled, SetUserRole, User } from "./contract";
 
 const hashCode = (code: string) =>
@@ -67,7 +69,8 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 				createdBy: owner.id,
 			})
 			.onConflictDoNothing();
-		const actor: UserActor = { kind: "user", userId: owner.id, name: input.name, role: "owner", sessionId: null };
+		const row = { userId: owner.id, name: input.name, role: "owner", groupIds: [], roleKeys: ["owner"], custom: [] };
+		const actor = toUserActor(row, { sessionId: null, provedAt: null });
 		await audit({ ...ctx, actor }, tx, {
 			action: "user.create",
 			resource: "user",
@@ -77,11 +80,13 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 	});
 }
 
+/** A role's key is text here and a custom role's own id: whoever writes it checks it. */
 const columns = {
 	id: users.id,
 	name: users.name,
 	email: users.email,
 	role: users.role,
+	roleName: sql<string>`coalesce((select ${roles.name} from ${roles} where ${roles.id}::text = ${users.role}), ${users.role})`,
 	isDisabled: sql<boolean>`${users.disabledAt} is not null`,
 	createdAt: users.createdAt,
 };
@@ -90,7 +95,8 @@ export async function getMe(ctx: ServiceContext): Promise<Me> {
 	const { userId } = requireUser(ctx);
 	const [me] = await ctx.db.orm.select(columns).from(users).where(eq(users.id, userId));
 	if (!me) throw notFound("Your account");
-	return { id: me.id, name: me.name, email: me.email, role: me.role };
+	const { id, name, email, role, roleName } = me;
+	return { id, name, email, role, roleName, permissions: permissions.filter((one) => actorMay(ctx.actor, one)) };
 }
 
 export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ rows: User[]; next: string | null }> {
@@ -127,7 +133,7 @@ async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
 
 /** Nobody makes or changes an owner but an owner. */
 function mayTouchRole(ctx: ServiceContext, role: string): void {
-	if (role === "owner" && requireUser(ctx).role !== "owner")
+	if (role === "owner" && !actorMay(ctx.actor, "owners:write"))
 		throw new AppError("FORBIDDEN", "Only an owner may make or change an owner.");
 }
 

@@ -25,6 +25,7 @@ async function load() {
 	const { Database } = await import("@/db/connection");
 	const { migrateUp } = await import("@/db/migrate");
 	const schema = await import("@/db/schema");
+	const { readUserActor } = await import("@/server/core/rights");
 	const service = await import("@/server/knowledge/service");
 	const { visibleCollections } = await import("@/server/knowledge/service/access");
 	const { findKeywords } = await import("@/server/knowledge/service/search/keywords");
@@ -35,6 +36,7 @@ async function load() {
 		Database,
 		migrateUp,
 		schema,
+		readUserActor,
 		service,
 		visibleCollections,
 		findKeywords,
@@ -88,9 +90,11 @@ async function makePerson(db: Database): Promise<ServiceContext> {
 	} as const;
 	const [user] = await db.orm.insert(product.schema.users).values(person).returning();
 	if (!user) throw new Error("The person was not made");
+	const actor = await product.readUserActor(db.orm, user.id);
+	if (!actor) throw new Error("The person was not made");
 	return {
 		db,
-		actor: { kind: "user", userId: user.id, name: user.name, role: user.role, sessionId: null },
+		actor,
 		via: "start",
 		requestId: "eval",
 		origin: { address: null, userAgent: null },

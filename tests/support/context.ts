@@ -4,6 +4,7 @@ import { users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import type { Role } from "@/server/core/permissions";
+import { readUserActor } from "@/server/core/rights";
 
 /** A freshly made person, with an e-mail that nobody else has. */
 export async function testUser(
@@ -16,7 +17,9 @@ export async function testUser(
 		.values({ email, name, role, passwordHash: "cannot sign in" })
 		.returning({ id: users.id });
 	if (!user) throw new Error("The user was not made");
-	return { kind: "user", userId: user.id, name, role, sessionId: null };
+	const actor = await readUserActor(db.orm, user.id);
+	if (!actor) throw new Error("The user was not made");
+	return actor;
 }
 
 /** What a service gets from a request of a freshly made person in that role, or of the given person. */

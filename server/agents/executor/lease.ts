@@ -3,7 +3,6 @@ import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
-import type { Role } from "@/server/core/permissions";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
 
@@ -18,7 +17,7 @@ export type ClaimedRun = {
 	requestId: string;
 	startedAt: Date;
 	stopRequested: boolean;
-	user: { id: string; name: string; role: Role; isDisabled: boolean };
+	user: { id: string; name: string; role: string; isDisabled: boolean };
 	agent: { id: string; collectionIds: string[] | null; instructions: string | null };
 	/** Earlier questions of the thread that were answered, oldest first. */
 	history: { question: string; answer: string }[];

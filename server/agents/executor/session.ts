@@ -3,6 +3,7 @@ import type { Database } from "@/db/connection";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
+import { toUserActor } from "@/server/core/rights";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
@@ -193,8 +194,12 @@ const tokensOf = (result: RunResult | null): number =>
 	result ? result.usage.inputTokens + result.usage.outputTokens : 0;
 
 function auditContext(run: ClaimedRun, db: Database): ServiceContext {
-	const { id, name, role } = run.user;
-	const onBehalfOf = { kind: "user" as const, userId: id, name, role, sessionId: null };
+	const { id: userId, name, role } = run.user;
+	// It is written down with this and does nothing with it: what it may do is asked anew with each tool call.
+	const onBehalfOf = toUserActor(
+		{ userId, name, role, groupIds: [], roleKeys: [], custom: [] },
+		{ sessionId: null, provedAt: null },
+	);
 	return {
 		db,
 		actor: { kind: "agent", agentId: run.agent.id, runId: run.id, onBehalfOf },

@@ -1,40 +1,22 @@
-import { and, eq, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { collections, grants } from "@/db/schema";
+import { collections } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { isShared, mayManageRow, mayReadRow } from "@/server/core/grants";
 
-export const everyone = "everyone";
-
-const grantTo = (grantees: string[], levels: ("read" | "manage")[]): SQL =>
-	sql`exists (select 1 from ${grants} where ${and(
-		eq(grants.resourceKind, "collection"),
-		sql`${grants.resourceId} = ${collections.id}`,
-		inArray(grants.grantee, grantees),
-		inArray(grants.level, levels),
-	)})`;
+const row = { id: collections.id, ownerId: collections.ownerId };
 
 /** Whether everyone with an account may read the collection of the row. */
-export const isShared = (): SQL<boolean> => sql<boolean>`${grantTo([everyone], ["read", "manage"])}`;
+export const isSharedCollection = (): SQL<boolean> => isShared("collection", row.id);
 
-/** The collections that the person may find things in: their own, those shared with all, those shared with them. */
-export function mayRead(user: UserActor): SQL | undefined {
-	return and(
-		isNull(collections.deletedAt),
-		or(eq(collections.ownerId, user.userId), grantTo([everyone, user.userId], ["read", "manage"])),
-	);
-}
+/** The collections that the person may find things in: their own, and those granted to them in any way. */
+export const mayRead = (user: UserActor): SQL | undefined =>
+	and(isNull(collections.deletedAt), mayReadRow(user, "collection", row));
 
-/** Whether the person may change the collection of the row: its owner, who was given that right, administrators where it is shared. */
-export function mayManage(user: UserActor): SQL<boolean> {
-	const isAdministrator = user.role === "owner" || user.role === "admin";
-	return sql<boolean>`(${or(
-		eq(collections.ownerId, user.userId),
-		grantTo([everyone, user.userId], ["manage"]),
-		isAdministrator ? isShared() : undefined,
-	)})`;
-}
+/** Whether the person may change the collection of the row. */
+export const mayManage = (user: UserActor): SQL<boolean> => mayManageRow(user, "collection", row);
 
 export type Visible = { id: string; no: number; version: number };
 

@@ -6,11 +6,12 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
 import type { Page } from "@/server/core/pagination";
+import { everyone } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
 import type { Collection, CreateCollection, OneCollection, UpdateCollection } from "../contract";
 import { cleanLine } from "../parsing";
-import { everyone, holdManaged, isShared, mayManage, mayRead, notifyCollection } from "./access";
+import { holdManaged, isSharedCollection, mayManage, mayRead, notifyCollection } from "./access";
 
 export async function listCollections(
 	ctx: ServiceContext,
@@ -122,7 +123,7 @@ function readable(ctx: ServiceContext, db: Reader) {
 			id: collections.id,
 			name: collections.name,
 			description: collections.description,
-			access: sql<Collection["access"]>`case when ${isShared()} then 'everyone' else 'private' end`,
+			access: sql<Collection["access"]>`case when ${isSharedCollection()} then 'everyone' else 'private' end`,
 			ownerName: users.name,
 			mayManage: mayManage(requireUser(ctx)),
 			documentCount: count(),

@@ -1,0 +1,61 @@
+import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { users } from "@/db/schema";
+import type { UserActor } from "./actor";
+import { isBuiltInRole, isPermission, ownPermissions, type Permission, permissionsOfRole } from "./permissions";
+
+/** Grants to it reach everyone with an account. */
+export const everyone = "everyone";
+
+const groupIds = sql`select group_id from group_members where user_id = ${users.id}`;
+const roleKeys = sql`select ${users.role} as role union select role from role_assignments
+	where holder_id = ${users.id} or holder_id in (${groupIds})`;
+
+/** Columns beside a row of `users`, from which `toUserActor` works out what the person may do at this moment. */
+export const rightsColumns = {
+	userId: users.id,
+	name: users.name,
+	role: users.role,
+	groupIds: sql<string[]>`array(${groupIds})`,
+	roleKeys: sql<string[]>`array(${roleKeys})`,
+	custom: sql<string[]>`array(select distinct unnest(permissions) from roles where id::text in (${roleKeys}))`,
+};
+export type RightsRow = {
+	userId: string;
+	name: string;
+	role: string;
+	groupIds: string[];
+	roleKeys: string[];
+	custom: string[];
+};
+
+/** What roles give together: the built-in ones by name, and what the custom ones among them list. */
+export function permissionsOf(roleKeys: readonly string[], custom: readonly string[]): Set<Permission> {
+	return new Set([
+		...ownPermissions,
+		...roleKeys.filter(isBuiltInRole).flatMap(permissionsOfRole),
+		// A role may list what this version no longer knows.
+		...custom.filter(isPermission),
+	]);
+}
+
+export function toUserActor(row: RightsRow, session: Pick<UserActor, "sessionId" | "provedAt">): UserActor {
+	return {
+		kind: "user",
+		userId: row.userId,
+		name: row.name,
+		role: row.role,
+		permissions: permissionsOf(row.roleKeys, row.custom),
+		grantees: [everyone, row.userId, ...row.groupIds, ...row.roleKeys],
+		...session,
+	};
+}
+
+/** A person with the rights of this moment, without a session; null where there is no such account. */
+export async function readUserActor(db: Reader, userId: string, only?: SQL): Promise<UserActor | null> {
+	const [row] = await db
+		.select(rightsColumns)
+		.from(users)
+		.where(and(eq(users.id, userId), only));
+	return row ? toUserActor(row, { sessionId: null, provedAt: null }) : null;
+}
