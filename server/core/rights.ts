@@ -9,7 +9,7 @@ export const everyone = "everyone";
 
 /** Beside a row of `users`: the groups that they are in, and the keys of all their roles. */
 const groupIds = sql`select group_id from group_members where user_id = ${users.id}`;
-export const roleKeysOfUser = sql`select ${users.role} as role union select role from role_assignments
+export const roleKeys = sql`select ${users.role} as role union select role from role_assignments
 	where holder_id = ${users.id} or holder_id in (${groupIds})`;
 
 /** Columns beside a row of `users`, from which `toUserActor` works out what the person may do at this moment. */
@@ -18,8 +18,8 @@ export const rightsColumns = {
 	name: users.name,
 	role: users.role,
 	groupIds: sql<string[]>`array(${groupIds})`,
-	roleKeys: sql<string[]>`array(${roleKeysOfUser})`,
-	custom: sql<string[]>`array(select distinct unnest(permissions) from roles where id::text in (${roleKeysOfUser}))`,
+	roleKeys: sql<string[]>`array(${roleKeys})`,
+	custom: sql<string[]>`array(select distinct unnest(permissions) from roles where id::text in (${roleKeys}))`,
 };
 /** Whether the person of the row has a second factor. */
 export const hasFactor = sql<boolean>`(exists (select 1 from totp_factors where user_id = ${users.id} and confirmed_at is not null)

@@ -4,7 +4,7 @@ import { actorMay } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { isPermission, type Permission } from "@/server/core/permissions";
-import { permissionsOf, rightsColumns, roleKeysOfUser } from "@/server/core/rights";
+import { permissionsOf, rightsColumns, roleKeys } from "@/server/core/rights";
 import type { CompareRole, RoleChange } from "../contract";
 
 const mostPeople = 100;
@@ -24,13 +24,13 @@ export async function compareRole(ctx: ServiceContext, input: CompareRole): Prom
 			isDisabled: sql<boolean>`${users.disabledAt} is not null`,
 			/** Of all their custom roles but this one. */
 			others: sql<string[]>`array(select distinct unnest(r.permissions) from roles r
-				where r.id <> ${roleId} and r.id::text in (${roleKeysOfUser}))`,
+				where r.id <> ${roleId} and r.id::text in (${roleKeys}))`,
 		})
 		.from(users)
 		.where(or(eq(users.role, roleId), holdsExtra(roleId)))
 		.orderBy(users.name, users.id);
-	const changed = holders.flatMap(({ userId, name, isDisabled, roleKeys, others }) => {
-		const without = permissionsOf(roleKeys, others);
+	const changed = holders.flatMap(({ userId, name, isDisabled, others, ...row }) => {
+		const without = permissionsOf(row.roleKeys, others);
 		const gains = added.filter((one) => !without.has(one));
 		const loses = removed.filter((one) => !without.has(one));
 		return gains.length + loses.length > 0 ? [{ id: userId, name, isDisabled, gains, loses }] : [];
