@@ -10,9 +10,22 @@ const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
 /** Exact origins, with commas between. */
 const origins = z.preprocess(
-	(value) => (typeof value === "string" ? value.split(",").map((one) => one.trim()).filter(Boolean) : value),
+	(value) =>
+		typeof value === "string"
+			? value
+					.split(",")
+					.map((one) => one.trim())
+					.filter(Boolean)
+			: value,
 	z
-		.array(z.string().refine((one) => URL.parse(one)?.origin === one, "holds what is not an exact origin, such as https://app.example.org"))
+		.array(
+			z
+				.string()
+				.refine(
+					(one) => URL.parse(one)?.origin === one,
+					"holds what is not an exact origin, such as https://app.example.org",
+				),
+		)
 		.default([]),
 );
 
@@ -35,6 +48,7 @@ export const Env = z
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
 		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
+		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,

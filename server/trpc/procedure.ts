@@ -18,6 +18,10 @@ export type Risk = "read" | "write" | "danger";
 export type ProcedureOptions = {
 	risk: Risk;
 	limit?: LimitClass;
+	/** A person has to have proved in the last minutes who they are. What is dangerous asks for it by itself. */
+	stepUp?: boolean;
+	/** Open to people who must enrol a second factor first: what they need to do so. */
+	beforeFactor?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
 	tool?: string;
 } & (RestOptions | { [Key in keyof RestOptions]?: never });
@@ -28,6 +32,8 @@ export type ProcedureMeta = {
 	openBecause: string | null;
 	risk: Risk;
 	limit: LimitClass;
+	stepUp: boolean;
+	beforeFactor: boolean;
 	tool: string | null;
 	summary: string | null;
 	description: string | null;
@@ -64,7 +70,14 @@ function builder({ face, ...base }: Base) {
 	return {
 		input: <I extends z.ZodType>(input: I) => ({
 			output: <O extends z.ZodType>(output: O) => {
-				const meta: ProcedureMeta = { ...base, rest: toRestFace(face, output), version: null, isUpload: false, input, output };
+				const meta: ProcedureMeta = {
+					...base,
+					rest: toRestFace(face, output),
+					version: null,
+					isUpload: false,
+					input,
+					output,
+				};
 				const open = t.procedure.meta(meta).input(z.unknown());
 				return {
 					/** `version` tells, without the work of an answer, what changes whenever the answer does. */
@@ -104,7 +117,14 @@ function builder({ face, ...base }: Base) {
 			const input = z.instanceof(ReadableStream<Uint8Array>, {
 				error: "Send the file as a raw body (application/octet-stream).",
 			});
-			const meta: ProcedureMeta = { ...base, rest: toRestFace(face, output), version: null, isUpload: true, input, output };
+			const meta: ProcedureMeta = {
+				...base,
+				rest: toRestFace(face, output),
+				version: null,
+				isUpload: true,
+				input,
+				output,
+			};
 			return typed<TRPCMutationProcedure<Def<ReadableStream | Blob | Uint8Array, z.output<O>>>>(
 				t.procedure
 					.meta(meta)
@@ -115,7 +135,7 @@ function builder({ face, ...base }: Base) {
 	};
 }
 
-const toBase = (options: Omit<ProcedureOptions, "tool"> & { tool?: string }) => ({
+const toBase = (options: ProcedureOptions) => ({
 	risk: options.risk,
 	tool: options.tool ?? null,
 	summary: options.summary ?? null,
@@ -125,8 +145,24 @@ const toBase = (options: Omit<ProcedureOptions, "tool"> & { tool?: string }) => 
 
 /** The only way to make a procedure: its permission can't be left out. */
 export const procedure = (permission: Permission, options: ProcedureOptions) =>
-	builder({ ...toBase(options), permission, openBecause: null, limit: options.limit ?? "standard" });
+	builder({
+		...toBase(options),
+		permission,
+		openBecause: null,
+		limit: options.limit ?? "standard",
+		stepUp: options.stepUp ?? options.risk === "danger",
+		beforeFactor: options.beforeFactor ?? false,
+	});
+
+type OpenOptions = ProcedureOptions & { tool?: never; stepUp?: never; beforeFactor?: never };
 
 /** For people without an identity: sign-in, first run, health. A test lists them with their reasons. */
-export const openProcedure = (reason: string, options: ProcedureOptions & { tool?: never }) =>
-	builder({ ...toBase(options), permission: null, openBecause: reason, limit: options.limit ?? "signIn" });
+export const openProcedure = (reason: string, options: OpenOptions) =>
+	builder({
+		...toBase(options),
+		permission: null,
+		openBecause: reason,
+		limit: options.limit ?? "signIn",
+		stepUp: false,
+		beforeFactor: true,
+	});

@@ -42,6 +42,7 @@ export const authRouter = router({
 		rest: "GET /me",
 		summary: "Tell who the caller is and what they may do.",
 		risk: "read",
+		beforeFactor: true,
 	})
 		.input(Nothing)
 		.output(Me)

@@ -1,7 +1,8 @@
 import { env } from "@/server/core/env";
 
 const sent = "authorization, x-api-key, content-type, idempotency-key, if-match, if-none-match, last-event-id";
-const shown = "etag, location, x-request-id, retry-after, ratelimit, ratelimit-policy, deprecation, sunset, link, allow";
+const shown =
+	"etag, location, x-request-id, retry-after, ratelimit, ratelimit-policy, deprecation, sunset, link, allow";
 
 /** Pages of other origins that may call with a token or key, by exact name; never with a cookie. */
 const isListed = (origin: string | null): origin is string => origin !== null && env().QD_CORS_ORIGINS.includes(origin);

@@ -1,7 +1,7 @@
-import { contextFromHeaders } from "@/server/trpc/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { checkSite } from "@/server/trpc/request-guard";
+import { contextFromHeaders } from "@/server/trpc/context";
 import type { RequestContext } from "@/server/trpc/init";
+import { checkSite } from "@/server/trpc/request-guard";
 import { answerOnce } from "./answer";
 import { allowOrigin, preflight } from "./cors";
 import { inputOf } from "./input";
@@ -40,7 +40,9 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 	if (!route) return refuseMethod(request, ctx, allow);
 	if (!isProgram && comesFromBrowser(request)) checkSite(request);
 	const call: RestCall = { request, route, found, ctx };
-	const answer = await (route.type === "subscription" ? answerStream(call) : answerOnce(call, inputOf(route, found, request)));
+	const answer = await (route.type === "subscription"
+		? answerStream(call)
+		: answerOnce(call, inputOf(route, found, request)));
 	tellDeprecation(route, answer.headers);
 	return request.method === "HEAD" ? new Response(null, answer) : answer;
 }

@@ -85,8 +85,7 @@ function bytesOf(request: Request, search: URLSearchParams): ReadableStream<Uint
 	return request.body ?? new Blob([]).stream();
 }
 
-const mediaType = (request: Request) =>
-	request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+const mediaType = (request: Request) => request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 
 function refuseKeys(keys: string[], message: string): void {
 	if (keys.length === 0) return;

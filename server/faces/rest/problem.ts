@@ -9,6 +9,11 @@ export const problems = {
 	INVALID_INPUT: { title: "The input is not valid", advice: "Mend the fields that `errors` names." },
 	UNAUTHENTICATED: { title: "Nobody is signed in", advice: "Send a token or key that is valid now." },
 	FORBIDDEN: { title: "Not allowed", advice: "The detail names the missing right; an administrator can give it." },
+	PROOF_NEEDED: {
+		title: "A fresh proof is needed",
+		advice: "Confirm in the console who you are; a program signs in again.",
+	},
+	FACTOR_NEEDED: { title: "A second factor is needed", advice: "Add one in the console under Account, Security." },
 	NOT_FOUND: { title: "Not found", advice: "It does not exist, or is not yours: nobody learns which." },
 	METHOD_NOT_ALLOWED: { title: "Not possible here", advice: "`Allow` names the methods that are." },
 	CONFLICT: { title: "In conflict with what is", advice: "Look at the present state, then decide anew." },
