@@ -10,23 +10,8 @@ const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
 /** Exact origins, with commas between. */
 const origins = z.preprocess(
-	(value) =>
-		typeof value === "string"
-			? value
-					.split(",")
-					.map((one) => one.trim())
-					.filter(Boolean)
-			: value,
-	z
-		.array(
-			z
-				.string()
-				.refine(
-					(one) => URL.parse(one)?.origin === one,
-					"holds what is not an exact origin, such as https://app.example.org",
-				),
-		)
-		.default([]),
+	(value) => (typeof value === "string" && value !== "" ? value.split(",").map((one) => one.trim()) : undefined),
+	z.array(z.string().refine((one) => URL.parse(one)?.origin === one, "is not a list of exact origins")).optional(),
 );
 
 /** Every variable that Quarterdeck reads. `.env.example` names each with its default; a test compares the two. */

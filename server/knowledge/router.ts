@@ -28,6 +28,7 @@ import {
 	deleteCollection,
 	deleteDocument,
 	getCollection,
+	getDocument,
 	listCollections,
 	listDocuments,
 	readDocument,
@@ -123,6 +124,15 @@ export const knowledgeRouter = router({
 		.input(ListDocuments)
 		.output(DocumentPage)
 		.query(({ ctx, input }) => listDocuments(ctx, input)),
+
+	getDocument: procedure("knowledge:read", {
+		rest: "GET /documents/{documentId}",
+		summary: "Get a document: what it is, and how far its reading has come.",
+		risk: "read",
+	})
+		.input(OneDocument)
+		.output(Document)
+		.query(({ ctx, input }) => getDocument(ctx, input)),
 
 	readDocument: procedure("knowledge:read", {
 		rest: "GET /documents/{documentId}/text",

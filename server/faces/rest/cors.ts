@@ -5,7 +5,8 @@ const shown =
 	"etag, location, x-request-id, retry-after, ratelimit, ratelimit-policy, deprecation, sunset, link, allow";
 
 /** Pages of other origins that may call with a token or key, by exact name; never with a cookie. */
-const isListed = (origin: string | null): origin is string => origin !== null && env().QD_CORS_ORIGINS.includes(origin);
+const isListed = (origin: string | null): origin is string =>
+	origin !== null && (env().QD_CORS_ORIGINS?.includes(origin) ?? false);
 
 export function allowOrigin(request: Request, headers: Headers, isProgram: boolean): void {
 	const origin = request.headers.get("origin");

@@ -17,8 +17,7 @@ export function inputOf(route: Route, { params }: Found, request: Request): Late
 		if (!hasBody) return together(route, path, withResumption(route, request, readQuery(route.meta.input, search)));
 		refuseKeys([...new Set(search.keys())], "Send it in the body: this call reads no query.");
 		const body = await readBody(request);
-		if (typeof body !== "object" || body === null || Array.isArray(body))
-			throw new AppError("INVALID_INPUT", "Send a JSON object as the body.");
+		if (!isFields(body)) throw new AppError("INVALID_INPUT", "Send a JSON object as the body.");
 		return together(route, path, fromJson(route.meta.input, body) as Fields);
 	});
 }
@@ -55,16 +54,21 @@ function put(fields: Fields, path: string[], whole: string, value: string): void
 	let at = fields;
 	for (const part of path.slice(0, -1)) {
 		at[part] ??= Object.create(null);
-		const inner = at[part];
-		if (typeof inner !== "object" || inner === null || Array.isArray(inner)) return put(fields, [whole], whole, value);
-		at = inner as Fields;
+		if (!isFields(at[part])) {
+			fields[whole] = value;
+			return;
+		}
+		at = at[part];
 	}
 	const name = path.at(-1) ?? whole;
 	const before = at[name];
 	if (before === undefined) at[name] = value;
-	else if (typeof before === "object" && !Array.isArray(before)) fields[whole] = value;
+	else if (isFields(before)) fields[whole] = value;
 	else at[name] = Array.isArray(before) ? [...before, value] : [before, value];
 }
+
+const isFields = (value: unknown): value is Fields =>
+	typeof value === "object" && value !== null && !Array.isArray(value);
 
 async function readBody(request: Request): Promise<unknown> {
 	const text = request.body ? await (await limitBody(request)).text() : "";
