@@ -13,6 +13,8 @@ export const users = pgTable(
 		role: text().notNull(),
 		passwordHash: text().notNull(),
 		disabledAt: at(),
+		/** From then on nothing here or in the audit names them. */
+		erasedAt: at(),
 		createdAt: at().notNull().defaultNow(),
 	},
 	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],
