@@ -48,17 +48,17 @@ export const CreateRole = z.strictObject({
 export type CreateRole = z.infer<typeof CreateRole>;
 /** `version` is the one that was open in the editor: a newer one by somebody else is a conflict, not lost. */
 export const UpdateRole = z.strictObject({
-	roleId: z.uuid(),
+	role: z.uuid(),
 	version: z.int().min(1),
 	name: RoleName,
 	description: Description,
 	permissions: Permissions,
 });
 export type UpdateRole = z.infer<typeof UpdateRole>;
-export const RemoveRole = z.strictObject({ roleId: z.uuid() });
+export const RemoveRole = z.strictObject({ role: z.uuid() });
 export type RemoveRole = z.infer<typeof RemoveRole>;
 
-export const CompareRole = z.strictObject({ roleId: z.uuid(), permissions: Permissions });
+export const CompareRole = z.strictObject({ role: z.uuid(), permissions: Permissions });
 export type CompareRole = z.infer<typeof CompareRole>;
 /** What saving a role would change: for whom it really does, as they may hold a right in another way. */
 export const RoleChange = z.object({
@@ -121,8 +121,6 @@ export const MemberPage = pageOf(Member);
 export const ChangeMembers = z.strictObject({ groupId: z.uuid(), userIds: z.array(z.uuid()).min(1).max(100) });
 export type ChangeMembers = z.infer<typeof ChangeMembers>;
 
-export const ChangeAssignment = z.strictObject({
-	holder: z.strictObject({ kind: z.enum(["user", "group"]), id: z.uuid() }),
-	role: RoleKey,
-});
+/** Who holds it is a person or a group. */
+export const ChangeAssignment = z.strictObject({ role: RoleKey, holderId: z.uuid() });
 export type ChangeAssignment = z.infer<typeof ChangeAssignment>;

@@ -11,7 +11,7 @@ const mostPeople = 100;
 
 /** Who would gain or lose what if the role had these rights instead. Nothing is saved. */
 export async function compareRole(ctx: ServiceContext, input: CompareRole): Promise<RoleChange> {
-	const { roleId } = input;
+	const roleId = input.role;
 	const wanted = new Set<Permission>(input.permissions);
 	const [role] = await ctx.db.orm.select().from(roles).where(eq(roles.id, roleId));
 	if (!role) throw notFound("This role");

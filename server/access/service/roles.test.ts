@@ -43,8 +43,6 @@ const rightsOf = async (userId: string) => (await readUserActor(db.orm, userId))
 const newRole = (permissions: Permission[], by = owner) =>
 	createRole(by, { name: `Role ${randomUUID()}`, description: "", permissions });
 const newGroup = () => createGroup(owner, { name: `Group ${randomUUID()}`, description: "" });
-const user = (id: string) => ({ kind: "user" as const, id });
-const group = (id: string) => ({ kind: "group" as const, id });
 /** A person whose only roles are these, and a context of theirs. */
 async function holding(...permissions: Permission[]): Promise<ServiceContext> {
 	const role = await newRole(permissions);
@@ -66,8 +64,8 @@ describe("custom roles", () => {
 		const [first, extra, member] = await Promise.all([testUser(db), testUser(db), testUser(db)]);
 		const { id } = await newGroup();
 		await setUserRole(owner, { userId: first.userId, role: role.key });
-		await assignRole(owner, { holder: user(extra.userId), role: role.key });
-		await assignRole(owner, { holder: group(id), role: role.key });
+		await assignRole(owner, { holderId: extra.userId, role: role.key });
+		await assignRole(owner, { holderId: id, role: role.key });
 		await addMembers(owner, { groupId: id, userIds: [member.userId] });
 		for (const { userId } of [first, extra, member]) expect(await rightsOf(userId)).toContain("jobs:read");
 		expect(await rightsOf(first.userId)).not.toContain("runs:write");
@@ -77,21 +75,21 @@ describe("custom roles", () => {
 			new Set([`group ${id} extra`, `user ${first.userId} first`, `user ${extra.userId} extra`]),
 		);
 		await updateRole(owner, {
-			roleId: role.key,
+			role: role.key,
 			version: 1,
 			name: role.name,
 			description: "",
 			permissions: ["jobs:write"],
 		});
 		for (const { userId } of [first, extra, member]) expect(await rightsOf(userId)).not.toContain("jobs:read");
-		await unassignRole(owner, { holder: user(extra.userId), role: role.key });
+		await unassignRole(owner, { holderId: extra.userId, role: role.key });
 		await removeMembers(owner, { groupId: id, userIds: [member.userId] });
 		for (const { userId } of [extra, member]) expect(await rightsOf(userId)).not.toContain("jobs:write");
 	});
 
 	test("are never saved over what somebody else saved meanwhile", async () => {
 		const role = await newRole(["jobs:read"]);
-		const change = { roleId: role.key, version: 1, name: role.name, description: "", permissions: role.permissions };
+		const change = { role: role.key, version: 1, name: role.name, description: "", permissions: role.permissions };
 		const both = await Promise.allSettled([updateRole(owner, change), updateRole(owner, change)]);
 		expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
 		expect(both.find((one) => one.status === "rejected")).toMatchObject({ reason: { code: "CONFLICT" } });
@@ -108,16 +106,16 @@ describe("custom roles", () => {
 	test("stay while anybody holds them; what was shared with one goes with it", async () => {
 		const role = await newRole(["jobs:read"]);
 		const { id } = await newGroup();
-		await assignRole(owner, { holder: group(id), role: role.key });
-		await expect(removeRole(owner, { roleId: role.key })).rejects.toMatchObject({ code: "CONFLICT" });
-		await unassignRole(owner, { holder: group(id), role: role.key });
+		await assignRole(owner, { holderId: id, role: role.key });
+		await expect(removeRole(owner, { role: role.key })).rejects.toMatchObject({ code: "CONFLICT" });
+		await unassignRole(owner, { holderId: id, role: role.key });
 		const person = await createUser(owner, {
 			name: "P",
 			email: `${randomUUID()}@example.test`,
 			role: role.key,
 			password: "a long enough sentence",
 		});
-		await expect(removeRole(owner, { roleId: role.key })).rejects.toMatchObject({ code: "CONFLICT" });
+		await expect(removeRole(owner, { role: role.key })).rejects.toMatchObject({ code: "CONFLICT" });
 		await setUserRole(owner, { userId: person.id, role: "viewer" });
 		const grant = {
 			resourceKind: "agent" as const,
@@ -126,7 +124,7 @@ describe("custom roles", () => {
 			level: "read" as const,
 		};
 		await db.orm.insert(grants).values(grant);
-		await removeRole(owner, { roleId: role.key });
+		await removeRole(owner, { role: role.key });
 		expect(await db.orm.select().from(grants).where(eq(grants.grantee, role.key))).toEqual([]);
 		expect((await listRoles(owner)).rows.map(({ key }) => key)).not.toContain(role.key);
 		await expect(getRole(owner, { role: role.key })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -135,11 +133,11 @@ describe("custom roles", () => {
 	test("tell beforehand who gains and loses what, leaving out what they hold anyway", async () => {
 		const role = await newRole(["jobs:read", "system:read"]);
 		const [plain, also, disabled] = await Promise.all([testUser(db), testUser(db), testUser(db)]);
-		for (const { userId } of [plain, also, disabled]) await assignRole(owner, { holder: user(userId), role: role.key });
-		await assignRole(owner, { holder: user(also.userId), role: "operator" });
+		for (const { userId } of [plain, also, disabled]) await assignRole(owner, { holderId: userId, role: role.key });
+		await assignRole(owner, { holderId: also.userId, role: "operator" });
 		await setUserDisabled(owner, { userId: disabled.userId, isDisabled: true });
 		const change = await compareRole(owner, {
-			roleId: role.key,
+			role: role.key,
 			permissions: ["jobs:read", "jobs:write", "audit:read"],
 		});
 		expect(change).toMatchObject({
@@ -166,20 +164,20 @@ describe("nobody gives what they don't hold", () => {
 		const [person, admin] = await Promise.all([testUser(db, { role: "viewer" }), testUser(db, { role: "admin" })]);
 		const bare = await newGroup();
 		const mighty = await newGroup();
-		await assignRole(owner, { holder: group(mighty.id), role: strong.key });
+		await assignRole(owner, { holderId: mighty.id, role: strong.key });
 		const me = userOf(helper).userId;
 		const email = `${randomUUID()}@example.test`;
 		const account = { name: "X", email, password: "a long enough sentence" };
-		const same = { roleId: weak.key, version: 1, name: weak.name, description: "" };
+		const same = { role: weak.key, version: 1, name: weak.name, description: "" };
 		const tries: [string, () => Promise<unknown>][] = [
 			["role.create", () => newRole(["audit:read"], helper)],
 			["role.update", () => updateRole(helper, { ...same, permissions: ["jobs:read", "audit:read"] })],
-			["role.update", () => updateRole(helper, { ...same, roleId: strong.key, permissions: ["jobs:read"] })],
-			["role.remove", () => removeRole(helper, { roleId: strong.key })],
-			["user.assign-role", () => assignRole(helper, { holder: user(me), role: "admin" })],
-			["user.assign-role", () => assignRole(helper, { holder: user(person.userId), role: strong.key })],
-			["user.unassign-role", () => unassignRole(helper, { holder: user(admin.userId), role: strong.key })],
-			["group.assign-role", () => assignRole(helper, { holder: group(bare.id), role: strong.key })],
+			["role.update", () => updateRole(helper, { ...same, role: strong.key, permissions: ["jobs:read"] })],
+			["role.remove", () => removeRole(helper, { role: strong.key })],
+			["user.assign-role", () => assignRole(helper, { holderId: me, role: "admin" })],
+			["user.assign-role", () => assignRole(helper, { holderId: person.userId, role: strong.key })],
+			["user.unassign-role", () => unassignRole(helper, { holderId: admin.userId, role: strong.key })],
+			["group.assign-role", () => assignRole(helper, { holderId: bare.id, role: strong.key })],
 			["group.add-members", () => addMembers(helper, { groupId: mighty.id, userIds: [me] })],
 			["group.remove-members", () => removeMembers(helper, { groupId: mighty.id, userIds: [admin.userId] })],
 			["group.remove", () => removeGroup(helper, { groupId: mighty.id })],
@@ -205,10 +203,10 @@ describe("nobody gives what they don't hold", () => {
 		});
 		await expect(newRole(["owners:write"], admin)).rejects.toMatchObject({ code: "FORBIDDEN" });
 		const likeOwner = await newRole(["owners:write"]);
-		await expect(assignRole(admin, { holder: user(person.userId), role: likeOwner.key })).rejects.toMatchObject({
+		await expect(assignRole(admin, { holderId: person.userId, role: likeOwner.key })).rejects.toMatchObject({
 			code: "FORBIDDEN",
 		});
-		await expect(assignRole(owner, { holder: user(person.userId), role: "owner" })).rejects.toMatchObject({
+		await expect(assignRole(owner, { holderId: person.userId, role: "owner" })).rejects.toMatchObject({
 			code: "CONFLICT",
 		});
 	});
@@ -273,13 +271,13 @@ describe("nobody gives what they don't hold", () => {
 		const { id } = await newGroup();
 		await addMembers(admin, { groupId: id, userIds: [me] });
 		for (const attempt of [
-			() => assignRole(admin, { holder: user(me), role: "auditor" }),
-			() => assignRole(admin, { holder: group(id), role: "auditor" }),
+			() => assignRole(admin, { holderId: me, role: "auditor" }),
+			() => assignRole(admin, { holderId: id, role: "auditor" }),
 			() => setUserRole(admin, { userId: me, role: "auditor" }),
 		])
 			await expect(attempt()).rejects.toMatchObject({ code: "FORBIDDEN" });
 		const other = await testUser(db, { role: "viewer" });
-		await assignRole(admin, { holder: user(other.userId), role: "auditor" });
+		await assignRole(admin, { holderId: other.userId, role: "auditor" });
 	});
 });
 
@@ -331,8 +329,8 @@ describe("groups", () => {
 			() => addMembers(owner, { groupId: id, userIds: [randomUUID()] }),
 			() => addMembers(owner, { groupId: randomUUID(), userIds: [person.userId] }),
 			() => removeGroup(owner, { groupId: randomUUID() }),
-			() => assignRole(owner, { holder: group(randomUUID()), role: "staff" }),
-			() => assignRole(owner, { holder: user(person.userId), role: randomUUID() }),
+			() => assignRole(owner, { holderId: randomUUID(), role: "staff" }),
+			() => assignRole(owner, { holderId: person.userId, role: randomUUID() }),
 		])
 			await expect(attempt()).rejects.toMatchObject({ code: "NOT_FOUND" });
 	});
@@ -340,7 +338,7 @@ describe("groups", () => {
 	test("are gone with all that came through them", async () => {
 		const { id } = await newGroup();
 		const person = await testUser(db, { role: "viewer" });
-		await assignRole(owner, { holder: group(id), role: "operator" });
+		await assignRole(owner, { holderId: id, role: "operator" });
 		await addMembers(owner, { groupId: id, userIds: [person.userId] });
 		expect(await rightsOf(person.userId)).toContain("jobs:write");
 		await removeGroup(owner, { groupId: id });

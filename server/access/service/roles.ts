@@ -105,7 +105,7 @@ export async function createRole(ctx: ServiceContext, input: CreateRole): Promis
 }
 
 /** Whoever holds the role has its new rights with their next call. */
-export async function updateRole(ctx: ServiceContext, { roleId, version, ...change }: UpdateRole): Promise<Role> {
+export async function updateRole(ctx: ServiceContext, { role: roleId, version, ...change }: UpdateRole): Promise<Role> {
 	refuseBuiltInName(change.name);
 	const fact = { action: "role.update", resource: "role", resourceId: roleId };
 	return changeRights(ctx, fact, async (tx, granter) => {
@@ -125,7 +125,7 @@ export async function updateRole(ctx: ServiceContext, { roleId, version, ...chan
 }
 
 /** Only what nobody holds. What was shared with it reached nobody, and goes with it. */
-export async function removeRole(ctx: ServiceContext, { roleId }: RemoveRole): Promise<void> {
+export async function removeRole(ctx: ServiceContext, { role: roleId }: RemoveRole): Promise<void> {
 	const fact = { action: "role.remove", resource: "role", resourceId: roleId };
 	await changeRights(ctx, fact, async (tx, granter) => {
 		const role = await findOne(ctx, tx, roleId);
