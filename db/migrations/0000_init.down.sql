@@ -21,6 +21,7 @@ DROP TABLE
 	"job_runs",
 	"job_steps",
 	"job_waits",
+	"mails",
 	"postings",
 	"prompt_versions",
 	"prompts",
