@@ -36,6 +36,7 @@ export const Env = z
 			z.url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" }).optional(),
 		),
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
+		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,

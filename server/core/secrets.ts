@@ -1,12 +1,10 @@
 import { hkdfSync } from "node:crypto";
 import { env } from "./env";
 
-export type SecretPurpose = "session" | "cursor" | "demo" | "mail";
-
 const keys = new Map<string, Buffer>();
 
 /** A key for one purpose, derived from the one secret that the launcher keeps, so that no two uses share a key. */
-export function secret(purpose: SecretPurpose): Buffer {
+export function secret(purpose: "session" | "cursor" | "demo" | "vault"): Buffer {
 	const known = keys.get(purpose);
 	if (known) return known;
 	const root = env().QD_AUTH_SECRET;

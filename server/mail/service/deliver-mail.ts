@@ -1,9 +1,8 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { type MailState, mails } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
-import { unseal } from "@/server/core/sealed";
 import { handOver, type Smtp, SmtpRefusal } from "../smtp";
-import { linkMark, linkPlace } from "./write-mail";
+import { linkMark, openLink } from "./write-mail";
 
 /** Somebody else has handed this mail over, or it is not to go any more. */
 class NotMine extends Error {}
@@ -36,7 +35,7 @@ export async function deliverMail(
 		return settle(ctx, mailId, "uncertain", "The line to the mail server broke: it may have gone out.");
 	if (mail.state !== "waiting") return mail.state;
 	if (!smtp) return settle(ctx, mailId, "kept", null);
-	const link = mail.link && unseal("mail", linkPlace(mailId), mail.link);
+	const link = openLink(mail);
 	const isOver = mail.linkUntil !== null && mail.linkUntil.getTime() < Date.now();
 	if (mail.linkUntil && (!link || isOver))
 		return settle(ctx, mailId, "failed", "Its link was used or expired before it could be sent.");

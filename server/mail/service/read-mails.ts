@@ -6,12 +6,11 @@ import type { ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
 import { readRolePermissions, readUserActor } from "@/server/core/rights";
-import { unseal } from "@/server/core/sealed";
 import { emit } from "@/server/jobs/emit";
 import { mailWaiting } from "@/server/jobs/events";
 import type { ListMails, Mail, MailDelivery, OneMail, OpenedMail } from "../contract";
 import { readSmtp } from "../smtp";
-import { linkMark, linkPlace } from "./write-mail";
+import { linkMark, openLink } from "./write-mail";
 
 const hasLink = sql<boolean>`(${mails.link} is not null and ${mails.linkUntil} > now())`;
 const columns = {
@@ -58,7 +57,7 @@ export async function openMail(ctx: ServiceContext, { mailId }: OneMail): Promis
 			.where(eq(mails.id, mailId));
 		if (!mail) throw notFound("This mail");
 		const withheld = mail.hasLink ? await whyWithheld(ctx, mail) : "This link has been used or has expired.";
-		const link = withheld === null && mail.link ? unseal("mail", linkPlace(mailId), mail.link) : null;
+		const link = withheld === null ? openLink(mail) : null;
 		await audit(ctx, tx, {
 			action: "mail.open",
 			resource: "mail",

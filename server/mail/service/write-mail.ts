@@ -3,14 +3,24 @@ import { and, eq, isNotNull, lt, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { type MailKind, mails } from "@/db/schema";
 import { env } from "@/server/core/env";
-import { seal } from "@/server/core/sealed";
+import { type SealedPlace, seal, unseal, VaultProblem } from "@/server/core/vault";
 import { emit } from "@/server/jobs/emit";
 import { mailWaiting } from "@/server/jobs/events";
 import { readSmtp } from "../smtp";
 
 /** Stands in a text where its link belongs; no name that people give can hold it. */
 export const linkMark = "\uFFFC";
-export const linkPlace = (mailId: string): string => `mails.link ${mailId}`;
+const placeOf = (mailId: string): SealedPlace => ({ table: "mails", row: mailId, column: "link", version: 1 });
+
+/** The link of a mail; null where it has none, or where it was moved or changed. */
+export function openLink(mail: { id: string; link: string | null }): string | null {
+	try {
+		return mail.link && unseal(mail.link, placeOf(mail.id));
+	} catch (error) {
+		if (error instanceof VaultProblem) return null;
+		throw error;
+	}
+}
 
 export type Letter = {
 	kind: MailKind;
@@ -51,7 +61,7 @@ export async function writeMail(tx: Tx, letter: Letter): Promise<string> {
 		userId: letter.userId ?? null,
 		subject: inLine(letter.subject),
 		body: letter.text,
-		link: link ? seal("mail", linkPlace(id), addressOf(link.path)) : null,
+		link: link ? seal(addressOf(link.path), placeOf(id)) : null,
 		linkId: link?.id ?? null,
 		linkUntil: link?.until ?? null,
 		linkRoles: link?.roles ?? [],
