@@ -42,7 +42,7 @@ export type Letter = {
 };
 
 /** What people wrote, as part of a line of a mail: no line breaks, no marks, not too long. */
-export const inLine = (text: string): string =>
+const inLine = (text: string): string =>
 	text
 		.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFC]+/gu, " ")
 		.trim()
@@ -72,7 +72,7 @@ export async function writeMail(tx: Tx, letter: Letter): Promise<string> {
 }
 
 /** A page of this installation as people reach it from outside. */
-export function addressOf(path: string): string {
+function addressOf(path: string): string {
 	const { QD_URL, PORT } = env();
 	return new URL(path, QD_URL ?? `http://localhost:${PORT}`).href;
 }
