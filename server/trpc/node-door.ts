@@ -1,16 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
+import { protectData } from "@/server/core/safe-headers";
 import { endpoint, rpcHandler } from "./handler";
-
-/** As the pages have them, for answers that are no pages. */
-const safety = new Headers({
-	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-	"x-content-type-options": "nosniff",
-	"x-frame-options": "DENY",
-	"referrer-policy": "no-referrer",
-	"cross-origin-resource-policy": "same-origin",
-});
 
 export const isRpc = (request: IncomingMessage): boolean => request.url?.startsWith(`${endpoint}/`) ?? false;
 
@@ -24,7 +16,7 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 	try {
 		const answer = await rpcHandler(toRequest(request, gone.signal));
 		response.statusCode = answer.status;
-		response.setHeaders(safety);
+		protectData(response);
 		response.setHeaders(answer.headers);
 		if (answer.body) await pour(answer.body, response, gone.signal);
 		response.end();
