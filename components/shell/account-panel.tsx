@@ -1,7 +1,8 @@
 "use client";
 
-import { IconDeviceDesktop, IconLogout, IconMoon, IconSun } from "@tabler/icons-react";
+import { IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { setColourScheme, useColourScheme } from "@/components/ui/colour-scheme";
+import { Link } from "@/components/ui/link";
 import styles from "./account-panel.module.css";
 import { useMe } from "./me";
 
@@ -16,7 +17,7 @@ export async function leave(): Promise<void> {
 	await signOut({ callbackUrl: "/sign-in" });
 }
 
-/** Name, colour scheme, sign-out. */
+/** Name, the way to one's account, colour scheme, sign-out. */
 export function AccountPanel({ id }: { id: string }) {
 	const me = useMe();
 	const scheme = useColourScheme();
@@ -24,6 +25,10 @@ export function AccountPanel({ id }: { id: string }) {
 		<div id={id} popover="auto" className={styles.panel}>
 			<p className={styles.name}>{me.name}</p>
 			<p className={styles.email}>{me.email}</p>
+			<Link href="/account" className={styles.entry} onClick={() => document.getElementById(id)?.hidePopover()}>
+				<IconUserCircle size={16} stroke={1.5} aria-hidden="true" />
+				Your account
+			</Link>
 			<fieldset className={styles.schemes}>
 				<legend>Colours</legend>
 				{schemes.map(({ value, label, icon: SchemeIcon }) => (
@@ -40,7 +45,7 @@ export function AccountPanel({ id }: { id: string }) {
 					</label>
 				))}
 			</fieldset>
-			<button type="button" className={styles.leave} onClick={() => void leave()}>
+			<button type="button" className={styles.entry} onClick={() => void leave()}>
 				<IconLogout size={16} stroke={1.5} aria-hidden="true" />
 				Sign out
 			</button>

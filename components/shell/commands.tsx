@@ -2,10 +2,19 @@
 
 import "@mantine/spotlight/styles.layer.css";
 import { Spotlight, type SpotlightActionGroupData, spotlight } from "@mantine/spotlight";
-import { IconBook2, IconLogout, IconMessageCircle, IconPencilPlus, IconPlus, IconSearch } from "@tabler/icons-react";
+import {
+	IconBook2,
+	IconLogout,
+	IconMessageCircle,
+	IconPencilPlus,
+	IconPlus,
+	IconSearch,
+	IconUserCircle,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
+import { tabs } from "@/components/account/tabs";
 import { useApi } from "@/components/trpc/client";
 import { setColourScheme } from "@/components/ui/colour-scheme";
 import { Theme } from "@/components/ui/theme";
@@ -99,17 +108,18 @@ function useActions(): SpotlightActionGroupData[] {
 	];
 	const pages = {
 		group: "Pages",
-		actions: areas.flatMap((area) =>
-			area.entries
-				.filter((entry) => may(entry.permission))
-				.map(({ href, label, icon: EntryIcon }) => ({
-					id: href,
-					label,
-					description: area.name,
-					leftSection: <EntryIcon {...icon} />,
-					onClick: go(href),
-				})),
-		),
+		actions: [
+			...areas.flatMap((area) => area.entries.map((entry) => ({ ...entry, area: area.name }))),
+			...tabs.map((tab) => ({ ...tab, icon: IconUserCircle, area: "Your account" })),
+		]
+			.filter((entry) => may(entry.permission))
+			.map(({ href, label, icon: EntryIcon, area }) => ({
+				id: href,
+				label,
+				description: area,
+				leftSection: <EntryIcon {...icon} />,
+				onClick: go(href),
+			})),
 	};
 	return [pages, ...groups].filter((group) => group.actions.length > 0);
 }

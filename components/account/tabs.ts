@@ -1,0 +1,6 @@
+import type { Permission } from "@/server/core/permissions";
+
+export type Tab = { href: string; label: string; permission: Permission };
+
+/** What belongs to one's own account, one page each. */
+export const tabs: Tab[] = [{ href: "/account", label: "Profile", permission: "account:read" }];
