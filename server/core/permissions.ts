@@ -91,6 +91,7 @@ export const permissionDescriptions = {
 	"roles:write": "Make roles and groups, and put people into them.",
 	"access:explain": "Ask why anybody may do a thing, and see what they see.",
 	"mail:read": "See the mail that was sent.",
+	"mail:send": "Send a mail again, or drop it.",
 	"system:read": "See the system's health.",
 	"owners:write": "Make and change owners.",
 } as const satisfies Record<Permission, string>;
