@@ -5,6 +5,7 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
 import type { CreatePrompt, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
 
@@ -14,30 +15,39 @@ const columns = {
 	latestVersion: prompts.latestVersion,
 	latestVersionId: promptVersions.id,
 	body: promptVersions.body,
+	access: accessOf("prompt", prompts.id),
+	ownerName: users.name,
 	updatedAt: prompts.updatedAt,
 };
+const row = { id: prompts.id, ownerId: prompts.ownerId };
+const mayRead = (ctx: ServiceContext) => mayReadRow(requireUser(ctx), "prompt", row);
+const mayManage = (ctx: ServiceContext) => mayManageRow(requireUser(ctx), "prompt", row);
 
 const latest = (ctx: ServiceContext) =>
 	ctx.db.orm
-		.select(columns)
+		.select({ ...columns, mayManage: mayManage(ctx) })
 		.from(prompts)
+		.innerJoin(users, eq(users.id, prompts.ownerId))
 		.innerJoin(
 			promptVersions,
 			and(eq(promptVersions.promptId, prompts.id), eq(promptVersions.version, prompts.latestVersion)),
 		);
 
-/** Prompts belong to the organisation: whoever holds prompts:read sees each. */
+/** One's own prompts, and those that are shared with one. */
 export async function listPrompts(ctx: ServiceContext, input: Page): Promise<{ rows: Prompt[]; next: string | null }> {
 	const after = decodeCursor(input.cursor);
 	const at = sql`date_trunc('milliseconds', ${prompts.updatedAt})`;
 	const rows = await latest(ctx)
 		.where(
-			after
-				? or(
-						lt(at, sql`${after[0]}::timestamptz`),
-						and(eq(at, sql`${after[0]}::timestamptz`), lt(prompts.id, String(after[1]))),
-					)
-				: undefined,
+			and(
+				mayRead(ctx),
+				after
+					? or(
+							lt(at, sql`${after[0]}::timestamptz`),
+							and(eq(at, sql`${after[0]}::timestamptz`), lt(prompts.id, String(after[1]))),
+						)
+					: undefined,
+			),
 		)
 		.orderBy(desc(at), desc(prompts.id))
 		.limit(input.limit + 1);
@@ -45,7 +55,7 @@ export async function listPrompts(ctx: ServiceContext, input: Page): Promise<{ r
 }
 
 export async function getPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {
-	const [prompt] = await latest(ctx).where(eq(prompts.id, input.promptId));
+	const [prompt] = await latest(ctx).where(and(eq(prompts.id, input.promptId), mayRead(ctx)));
 	if (!prompt) throw notFound("This prompt");
 	const versions = await ctx.db.orm
 		.select({
@@ -76,7 +86,9 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 			await tx
 				.insert(promptVersions)
 				.values({ promptId: row.id, version: 1, body: input.body, message: input.message, createdBy: userId });
-			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id });
+			await setAccess(tx, "prompt", row.id, input.access);
+			const detail = { access: input.access };
+			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id, detail });
 			return row.id;
 		})
 		.catch((error: unknown) => {
@@ -92,11 +104,13 @@ export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promis
 	const { userId } = requireUser(ctx);
 	await ctx.db.transaction(async (tx) => {
 		const [prompt] = await tx
-			.select({ latestVersion: prompts.latestVersion })
+			.select({ latestVersion: prompts.latestVersion, mayManage: mayManage(ctx) })
 			.from(prompts)
-			.where(eq(prompts.id, input.promptId))
+			.where(and(eq(prompts.id, input.promptId), mayRead(ctx)))
 			.for("update");
 		if (!prompt) throw notFound("This prompt");
+		if (!prompt.mayManage)
+			throw new AppError("FORBIDDEN", "You may read this prompt, but not change it. Ask its owner to do it.");
 		if (prompt.latestVersion !== input.basedOn)
 			throw new AppError(
 				"CONFLICT",

@@ -20,7 +20,7 @@ export async function listDocuments(
 	const after = decodeCursor(input.cursor);
 	const rows = await readableDocuments(
 		ctx.db.orm,
-		requireUser(ctx),
+		ctx,
 		eq(documents.collectionId, input.collectionId),
 		after ? sql`(${documents.createdAt}, ${documents.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : undefined,
 	)
@@ -31,7 +31,7 @@ export async function listDocuments(
 }
 
 export async function getDocument(ctx: ServiceContext, input: OneDocument): Promise<Document> {
-	const [row] = await readableDocuments(ctx.db.orm, requireUser(ctx), eq(documents.id, input.documentId));
+	const [row] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, input.documentId));
 	if (!row) throw notFound("This document");
 	return toDocument(row);
 }
@@ -39,7 +39,7 @@ export async function getDocument(ctx: ServiceContext, input: OneDocument): Prom
 /** One page of a document's text, and in it the passage that was asked for. */
 export async function readDocument(ctx: ServiceContext, input: ReadDocument): Promise<DocumentText> {
 	const db = ctx.db.orm;
-	const [row] = await readableDocuments(db, requireUser(ctx), eq(documents.id, input.documentId));
+	const [row] = await readableDocuments(db, ctx, eq(documents.id, input.documentId));
 	if (!row) throw notFound("This document");
 	if (row.state === "failed")
 		throw new AppError("CONFLICT", `This document could not be read. ${row.reason ?? ""}`.trim());
@@ -77,10 +77,9 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 
 /** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */
 export async function deleteDocument(ctx: ServiceContext, input: OneDocument): Promise<{ deleted: true }> {
-	const user = requireUser(ctx);
 	const { documentId } = input;
 	await ctx.db.transaction(async (tx) => {
-		const [seen] = await readableDocuments(tx, user, eq(documents.id, documentId));
+		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
 		if (!seen) throw notFound("This document");
 		await holdManaged(ctx, tx, seen.collectionId, "no key update");
 		const [removed] = await tx
