@@ -65,6 +65,7 @@ export const Env = z
 	.refine((env) => [env.QD_AUDIT_S3_KEY_ID, env.QD_AUDIT_S3_SECRET].every((one) => !one === !env.QD_AUDIT_S3_URL), {
 		path: ["QD_AUDIT_S3_URL"],
 		error: "QD_AUDIT_S3_URL, QD_AUDIT_S3_KEY_ID and QD_AUDIT_S3_SECRET go together: set all, or none",
+	})
 	.refine((env) => !env.SMTP_URL || env.QD_MAIL_FROM, {
 		path: ["QD_MAIL_FROM"],
 		error: "is required with SMTP_URL: mails need a sender",
