@@ -1,6 +1,6 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { users } from "@/db/schema";
+import { roles, users } from "@/db/schema";
 import type { UserActor } from "./actor";
 import { isBuiltInRole, isPermission, ownPermissions, type Permission, permissionsOfRole } from "./permissions";
 
@@ -20,6 +20,12 @@ export const rightsColumns = {
 	roleKeys: sql<string[]>`array(${roleKeys})`,
 	custom: sql<string[]>`array(select distinct unnest(permissions) from roles where id::text in (${roleKeys}))`,
 };
+/** Whether the person of the row has a second factor. */
+export const hasFactor = sql<boolean>`(exists (select 1 from totp_factors where user_id = ${users.id} and confirmed_at is not null)
+	or exists (select 1 from passkeys where user_id = ${users.id}))`;
+/** Whether one of their roles asks for one. */
+export const needsFactor = sql<boolean>`exists (select 1 from factor_policies where role in (${roleKeys}))`;
+
 export type RightsRow = {
 	userId: string;
 	name: string;
@@ -39,7 +45,24 @@ export function permissionsOf(roleKeys: readonly string[], custom: readonly stri
 	]);
 }
 
-export function toUserActor(row: RightsRow, session: Pick<UserActor, "sessionId" | "provedAt">): UserActor {
+/** The same for roles that nobody may hold yet. A role that is gone gives nothing. */
+export async function readRolePermissions(db: Reader, roleKeys: readonly string[]): Promise<Set<Permission>> {
+	const ids = roleKeys.filter((key) => !isBuiltInRole(key));
+	if (ids.length === 0) return permissionsOf(roleKeys, []);
+	const rows = await db
+		.select({ permissions: roles.permissions })
+		.from(roles)
+		.where(inArray(sql`${roles.id}::text`, ids));
+	return permissionsOf(
+		roleKeys,
+		rows.flatMap((row) => row.permissions),
+	);
+}
+
+export function toUserActor(
+	row: RightsRow,
+	session: Pick<UserActor, "sessionId" | "provedAt" | "mustEnrol">,
+): UserActor {
 	return {
 		kind: "user",
 		userId: row.userId,

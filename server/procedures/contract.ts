@@ -8,7 +8,13 @@ export const ProcedureEntry = z.object({
 	openBecause: z.string().nullable(),
 	risk: z.enum(["read", "write", "danger"]),
 	limit: z.string(),
-	faces: z.array(z.enum(["rpc", "tool"])),
+	/** A person has to prove again who they are. */
+	stepUp: z.boolean(),
+	faces: z.array(z.enum(["rpc", "rest", "tool"])),
+	/** What it does, in a sentence; null where only its name tells. */
+	summary: z.string().nullable(),
+	/** Method and path below /api/v1, such as `POST /runs`. */
+	rest: z.string().nullable(),
 	tool: z.string().nullable(),
 	/** JSON Schema of its input and output. */
 	input: z.record(z.string(), z.unknown()),

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -8,6 +9,7 @@ import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
+import { readInput } from "./late-input";
 import { chargeCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 
@@ -38,9 +40,12 @@ async function enter<I extends z.ZodType>(
 		origin: ctx.origin,
 		...(signal ? { signal } : {}),
 	};
-	if (meta.permission !== null) await mayPass(service, actor, meta.permission, path);
+	if (meta.permission !== null) {
+		await mayPass(service, actor, meta.permission, path);
+		await hasProved(service, meta, path);
+	}
 	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
-	return { ctx: service, input: schema.parse(call.raw) };
+	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
 }
 
 /** A person's own calls and those of their agents are counted apart, and nobody shares a count with somebody else. */
@@ -66,6 +71,28 @@ async function mayPass(
 	);
 }
 
+const factorNeeded = () =>
+	new AppError(
+		"FACTOR_NEEDED",
+		"Your role asks for a second factor. Add one under Account, Security; then go on here.",
+	);
+
+/** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
+async function hasProved(ctx: ServiceContext, meta: ProcedureMeta, path: string): Promise<void> {
+	const { actor } = ctx;
+	if (actor.kind !== "user" || actor.sessionId === null) return;
+	// Who has just enrolled or proved may still be remembered as they were.
+	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(ctx.db, actor.sessionId))?.mustEnrol)
+		throw factorNeeded();
+	if (!meta.stepUp || (await hasProvedLately(ctx.db, actor.sessionId))) return;
+	const reason = "Needs a fresh proof of who it is";
+	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
+	throw new AppError(
+		"PROOF_NEEDED",
+		"This needs a proof of who you are that is at most 10 minutes old. Confirm it in the console; a program signs in again.",
+	);
+}
+
 /** A query or mutation through the whole gate. */
 export async function pass<I extends z.ZodType, O extends z.ZodType>(
 	call: Call,
@@ -76,6 +103,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const limit = AbortSignal.timeout(timeLimit);
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
+		if (await isKnown(call, { ctx, input })) return unchanged();
 		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
 			schemas.output.parse(await work({ ctx, input })),
@@ -83,6 +111,14 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});
 }
+
+async function isKnown({ meta, ctx: request }: Call, opts: { ctx: ServiceContext; input: unknown }): Promise<boolean> {
+	if (!meta.version || !request.hasVersion) return false;
+	return request.hasVersion(await meta.version(opts));
+}
+
+/** Whoever asks with `hasVersion`, and has it, gets no answer and looks at none. */
+const unchanged = <T>(): T => undefined as T;
 
 /** How often an open stream is asked whether its reader may still have it, in ms. Answers are up to 2 s old: it ends within 5 s. */
 const recheckMs = 3_000;
@@ -120,6 +156,7 @@ async function refusalNow({ ctx, meta }: Call, before: Actor): Promise<AppError 
 	const actor = await ctx.identify().catch(() => before);
 	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
 		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
+	if (actor.kind === "user" && actor.mustEnrol && !meta.beforeFactor) return factorNeeded();
 	return actorMay(actor, meta.permission) ? null : new AppError("FORBIDDEN", "You may not see this any more.");
 }
 
