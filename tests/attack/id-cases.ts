@@ -16,11 +16,13 @@ const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, b
 const word = (because: string): IdCase => ({ is: "word", because });
 
 const person = shared("user", "who holds users:write manages every account");
-const role = shared("role", "roles are the organisation's");
+const roleKey = word("a role that there is none of gives nothing");
 const agent = shared("agent", "agents are the organisation's");
 const prompt = shared("prompt", "prompts are the organisation's");
 const promptVersion = shared("promptVersion", "prompts are the organisation's");
 const job = shared("job", "jobs are the installation's");
+const mail = shared("mail", "the outbox is the installation's");
+const overseers = word("who holds audit:read filters by any");
 const position = word("the position in a stream");
 
 /**
@@ -28,9 +30,12 @@ const position = word("the position in a stream");
  * then calls it as somebody else. A new kind of object gets its maker in makers.ts.
  */
 export const idCases: Record<string, Record<string, IdCase>> = {
-	"users.create": { role },
-	"users.setRole": { role, userId: person },
+	"users.create": { role: roleKey },
+	"users.setRole": { role: roleKey, userId: person },
 	"users.setDisabled": { userId: person },
+
+	"mail.open": { mailId: mail },
+	"mail.send": { mailId: mail },
 
 	"knowledge.getCollection": { collectionId: own("collection") },
 	"knowledge.updateCollection": { collectionId: own("collection") },
@@ -39,6 +44,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
 	"knowledge.listDocuments": { collectionId: own("collection") },
 	"knowledge.readDocument": { documentId: own("document"), chunkId: own("chunk") },
+	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
@@ -64,7 +70,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
-	"audit.list": { userId: word("overseers filter all"), requestId: word("overseers filter all") },
+	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
 };
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */

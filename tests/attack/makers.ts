@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { chunks, documentPages, documents, jobRuns, roles } from "@/db/schema";
+import { chunks, documentPages, documents, jobRuns, mails, roles } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
@@ -52,6 +52,17 @@ export const makers = {
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	mail: async (ctx) => {
+		const mail = {
+			kind: "notice" as const,
+			recipient: "a@example.test",
+			subject: "Hello",
+			body: "Hello.",
+			state: "kept" as const,
+		};
+		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
 	job: async (ctx) => {
 		const id = randomUUID();
 		await ctx.db.orm.insert(jobRuns).values({ id, functionId: "test", events: [], state: "queued" });

@@ -73,11 +73,12 @@ function setAt(input: Record<string, unknown>, path: string, value: unknown): vo
 	}, input);
 }
 
-/** An outcome without what differs each time: ids and moments. */
+/** An outcome without what differs each time: ids, moments and made-up names. */
 const shape = (outcome: Outcome): unknown =>
 	JSON.parse(
 		JSON.stringify(outcome)
 			.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "id")
+			.replace(/"name":"[^"]*"/g, '"name":"name"')
 			.replace(/"\d{4}-\d\d-\d\dT[^"]+"/g, '"at"'),
 	);
 
@@ -126,11 +127,11 @@ describe("somebody else's id narrows a search to nothing, like one that does not
 		const foreign = await make(kind, a);
 		for (const role of rolesOf(path)) {
 			const b = await person(role);
-			const answers: Outcome[] = [];
+			const answers: unknown[] = [];
 			for (const value of [foreign, random(foreign)])
-				answers.push(await callAs(db, b.actor, path, await inputWith(path, field, value, b)));
-			expect(answers[0]?.code).toMatch(/^(OK|NOT_FOUND)$/);
-			expect(shape(answers[0] as Outcome)).toEqual(shape(answers[1] as Outcome));
+				answers.push(shape(await callAs(db, b.actor, path, await inputWith(path, field, value, b))));
+			expect(answers[0]).toEqual(answers[1]);
+			expect(answers[0]).toMatchObject({ code: expect.stringMatching(/^(OK|NOT_FOUND)$/) });
 		}
 	});
 });
