@@ -16,7 +16,9 @@ const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, b
 const word = (because: string): IdCase => ({ is: "word", because });
 
 const person = shared("user", "who holds users:write manages every account");
-const roleKey = word("a role that there is none of gives nothing");
+const role = shared("role", "roles are the organisation's");
+const group = shared("group", "groups are the organisation's");
+const holder = shared("user", "roles are given to any account or group");
 const agent = shared("agent", "agents are the organisation's");
 const prompt = shared("prompt", "prompts are the organisation's");
 const promptVersion = shared("promptVersion", "prompts are the organisation's");
@@ -30,9 +32,22 @@ const position = word("the position in a stream");
  * then calls it as somebody else. A new kind of object gets its maker in makers.ts.
  */
 export const idCases: Record<string, Record<string, IdCase>> = {
-	"users.create": { role: roleKey },
-	"users.setRole": { role: roleKey, userId: person },
+	"users.create": { role },
+	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
+
+	"access.getRole": { role },
+	"access.compareRole": { role },
+	"access.updateRole": { role },
+	"access.removeRole": { role },
+	"access.assignRole": { role, holderId: holder },
+	"access.unassignRole": { role, holderId: holder },
+	"access.getGroup": { groupId: group },
+	"access.listMembers": { groupId: group },
+	"access.updateGroup": { groupId: group },
+	"access.removeGroup": { groupId: group },
+	"access.addMembers": { groupId: group, "userIds[]": holder },
+	"access.removeMembers": { groupId: group, "userIds[]": holder },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { chunks, documentPages, documents, jobRuns, mails, roles } from "@/db/schema";
+import { chunks, documentPages, documents, groups, jobRuns, mails, roles } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
@@ -29,6 +29,13 @@ export const makers = {
 	role: async (ctx) => {
 		const values = { name: name("Role"), permissions: ["account:read" as const] };
 		const [row] = await ctx.db.orm.insert(roles).values(values).returning({ id: roles.id });
+		return row?.id ?? "";
+	},
+	group: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(groups)
+			.values({ name: name("Group") })
+			.returning({ id: groups.id });
 		return row?.id ?? "";
 	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
