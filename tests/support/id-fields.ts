@@ -38,10 +38,11 @@ export function fieldsOf(schema: z.core.$ZodType, path = ""): Field[] {
 	}
 }
 
-/** Where an input names an object: what is a UUID, and what is called an id. */
+/** Where an input names an object: what is a UUID, and what is called an id. A list's own filters only narrow what it shows. */
 export function idPathsOf(schema: z.core.$ZodType): string[] {
 	const isId = ({ path, schema: field }: Field) =>
-		/(^|\.)id$|Ids?(\[\])?$/.test(path) || (defOf(field) as { format?: string }).format === "uuid";
+		!path.startsWith("filter.") &&
+		(/(^|\.)id$|Ids?(\[\])?$/.test(path) || (defOf(field) as { format?: string }).format === "uuid");
 	return [
 		...new Set(
 			fieldsOf(schema)
