@@ -5,4 +5,5 @@ export * from "./factors";
 export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
+export * from "./mail";
 export * from "./users";
