@@ -40,6 +40,6 @@ export function openRedis(url: string): Redis {
 }
 
 /** For entry points that open their own, and for tests; null counts in process. */
-export function useRedis(connection: Redis | null): void {
+export function setRedis(connection: Redis | null): void {
 	global.quarterdeckRedis = connection;
 }
