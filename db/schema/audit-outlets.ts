@@ -1,4 +1,15 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import {
+	bigint,
+	boolean,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	text,
+	timestamp,
+	uuid,
+} from "drizzle-orm/pg-core";
 import { users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
@@ -25,6 +36,8 @@ export const auditExports = pgTable(
 		fromSeq: number().notNull(),
 		toSeq: number().notNull(),
 		doneSeq: number().notNull(),
+		/** How far it has read: for the eye. `doneSeq` is what is safely written. */
+		seenSeq: number().notNull(),
 		parts: integer().notNull().default(0),
 		rows: number().notNull().default(0),
 		bytes: number().notNull().default(0),
@@ -33,6 +46,7 @@ export const auditExports = pgTable(
 		/** Of the whole file and of its certificate, once they are done. */
 		sha256: text(),
 		certificate: text(),
+		certificateBytes: integer().notNull().default(0),
 		proof: jsonb().$type<ExportProof>(),
 		reason: text(),
 		createdAt: timestamp({ withTimezone: true, precision: 3 }).notNull().defaultNow(),
@@ -40,7 +54,10 @@ export const auditExports = pgTable(
 		endedAt: at(),
 		expiresAt: at(),
 	},
-	(t) => [index("audit_exports_user_idx").on(t.userId, t.createdAt, t.id), index("audit_exports_state_idx").on(t.state)],
+	(t) => [
+		index("audit_exports_user_idx").on(t.userId, t.createdAt, t.id),
+		index("audit_exports_state_idx").on(t.state),
+	],
 );
 
 export const auditExportParts = pgTable(

@@ -20,7 +20,13 @@ export const collectionRemoved = eventType("knowledge/collection.removed", {
 	schema: z.strictObject({ collectionId: z.uuid() }),
 });
 
+/** Somebody asked for an export of the audit; `userId` is whose turn it takes. */
+export const exportRequested = eventType("audit/export.requested", {
+	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
+});
+
 export type JobEvent =
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
-	| ReturnType<typeof collectionRemoved.create>;
+	| ReturnType<typeof collectionRemoved.create>
+	| ReturnType<typeof exportRequested.create>;

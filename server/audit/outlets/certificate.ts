@@ -98,7 +98,8 @@ function drawHead(document: PDFDocument, facts: CertificateFacts): void {
 }
 
 function drawVerdict(document: PDFDocument, { verification: { isValid, from, to, problem } }: CertificateFacts): void {
-	const range = to < from ? "There was no sealed entry to verify." : `Entries ${count.format(from)} to ${count.format(to)}`;
+	const range =
+		to < from ? "There was no sealed entry to verify." : `Entries ${count.format(from)} to ${count.format(to)}`;
 	const text =
 		to < from
 			? range
@@ -110,7 +111,10 @@ function drawVerdict(document: PDFDocument, { verification: { isValid, from, to,
 	document.font("Helvetica").fontSize(10);
 	const height = document.heightOfString(text, { width: width - 28 }) + 38;
 	document.roundedRect(left, y, width, height, 5).fill(isValid ? ink.soft : bad.soft);
-	document.font("Helvetica-Bold").fontSize(11).fillColor(isValid ? ink.accent : bad.text);
+	document
+		.font("Helvetica-Bold")
+		.fontSize(11)
+		.fillColor(isValid ? ink.accent : bad.text);
 	document.text(isValid ? "The chain is intact" : "The chain is broken", left + 14, y + 11);
 	document.font("Helvetica").fontSize(10).fillColor(ink.text);
 	document.text(text, left + 14, document.y + 2, { width: width - 28 });
@@ -129,7 +133,12 @@ function section(document: PDFDocument, title: string, lines: Line[]): void {
 		const height = Math.max(12, document.heightOfString(value, { width: valueWidth, lineGap: 1 }));
 		if (document.y + height > 770) document.addPage();
 		const { y } = document;
-		document.moveTo(left, y).lineTo(595 - left, y).lineWidth(0.5).strokeColor(ink.line).stroke();
+		document
+			.moveTo(left, y)
+			.lineTo(595 - left, y)
+			.lineWidth(0.5)
+			.strokeColor(ink.line)
+			.stroke();
 		document.fillColor(ink.text).text(value, left + labelWidth, y + 4.5, { width: valueWidth, lineGap: 1 });
 		document.font("Helvetica").fontSize(9.5).fillColor(ink.dim);
 		document.text(printable(label), left, y + 4, { width: labelWidth - 8 });

@@ -1,4 +1,4 @@
-import type { OutletEntry } from "./entry";
+import type { SealedEntry } from "../service/read-sealed";
 
 /** The schema's version, and the classes of it that we use: docs/audit.md lists which action goes where. */
 const version = "1.4.0";
@@ -61,7 +61,7 @@ const severities = {
 	done: { severity_id: 1, severity: "Informational" },
 	denied: { severity_id: 2, severity: "Low" },
 	failed: { severity_id: 3, severity: "Medium" },
-} as const satisfies Record<OutletEntry["outcome"], object>;
+} as const satisfies Record<SealedEntry["outcome"], object>;
 
 /** Leaves out what is not known, as OCSF wants it. */
 const known = <T extends Record<string, unknown>>(fields: T): Partial<T> =>
@@ -69,7 +69,7 @@ const known = <T extends Record<string, unknown>>(fields: T): Partial<T> =>
 	Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)) as Partial<T>;
 
 /** An entry in the names of the Open Cybersecurity Schema Framework; what that has no name for stands under `unmapped`. */
-export function toOcsf(entry: OutletEntry, chainId: string): Record<string, unknown> {
+export function toOcsf(entry: SealedEntry, chainId: string): Record<string, unknown> {
 	const activity = activityOf(entry.action);
 	const { uid, name, category, categoryName } = classes[activity.of];
 	const user = known({ uid: entry.userId, name: entry.actorLabel, type_id: entry.userId ? 1 : 0 });
