@@ -46,6 +46,7 @@ export default {
 		"mammoth",
 		"onnxruntime-node",
 		"pdfjs-dist",
+		"pdfkit",
 		"pg",
 		"pino",
 		"postgres",

@@ -80,6 +80,12 @@ export async function listExports(
 const isOwn = (ctx: ServiceContext, { exportId }: OneExport) =>
 	and(eq(auditExports.id, exportId), eq(auditExports.userId, requireUser(ctx).userId));
 
+export async function getExport(ctx: ServiceContext, input: OneExport): Promise<AuditExport> {
+	const [row] = await ctx.db.orm.select().from(auditExports).where(isOwn(ctx, input));
+	if (!row) throw notFound("This export");
+	return toExport(row);
+}
+
 /** Ends one that is under way; one that has ended stays as it is. */
 export async function cancelExport(ctx: ServiceContext, input: OneExport): Promise<AuditExport> {
 	return ctx.db.transaction(async (tx) => {
@@ -92,9 +98,7 @@ export async function cancelExport(ctx: ServiceContext, input: OneExport): Promi
 			await audit(ctx, tx, { action: "audit.cancel-export", resource: "audit", resourceId: row.id });
 			return toExport(row);
 		}
-		const [there] = await tx.select().from(auditExports).where(isOwn(ctx, input));
-		if (!there) throw notFound("This export");
-		return toExport(there);
+		return getExport(ctx, input);
 	});
 }
 
