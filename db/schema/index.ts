@@ -6,4 +6,5 @@ export * from "./factors";
 export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
+export * from "./mail";
 export * from "./users";

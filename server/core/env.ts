@@ -8,6 +8,9 @@ const count = (fallback: number, max: number) =>
 const text = z.preprocess(empty, z.string().min(1).optional());
 const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
+/** `somebody@host`, or `Name <somebody@host>`. */
+const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
+const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
 /** Exact origins, with commas between. */
 const origins = z.preprocess(
 	(value) => (typeof value === "string" && value !== "" ? value.split(",").map((one) => one.trim()) : undefined),
@@ -33,6 +36,12 @@ export const Env = z
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
 		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
+		/** `smtp://user:password@host:587`, or `smtps:` where TLS begins with the connection. */
+		SMTP_URL: z.preprocess(
+			empty,
+			z.url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" }).optional(),
+		),
+		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
@@ -41,6 +50,14 @@ export const Env = z
 	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine((env) => !env.SMTP_URL || env.QD_MAIL_FROM, {
+		path: ["QD_MAIL_FROM"],
+		error: "is required with SMTP_URL: mails need a sender",
+	})
+	.refine((env) => !env.SMTP_URL || env.QD_URL, {
+		path: ["QD_URL"],
+		error: "is required with SMTP_URL: links in mails lead there",
 	})
 	.refine((env) => !env.INNGEST_BASE_URL || env.INNGEST_SIGNING_KEY, {
 		path: ["INNGEST_SIGNING_KEY"],

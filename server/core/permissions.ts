@@ -50,6 +50,7 @@ const grants = {
 	"roles:write": administrators,
 	"access:explain": overseers,
 	"mail:read": administrators,
+	"mail:send": administrators,
 	"system:read": [...administrators, "operator"],
 	"owners:write": ["owner"],
 } as const satisfies Record<`${string}:${string}`, readonly Role[]>;

@@ -1,6 +1,6 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { users } from "@/db/schema";
+import { roles, users } from "@/db/schema";
 import type { UserActor } from "./actor";
 import { isBuiltInRole, isPermission, ownPermissions, type Permission, permissionsOfRole } from "./permissions";
 
@@ -43,6 +43,20 @@ export function permissionsOf(roleKeys: readonly string[], custom: readonly stri
 		// A role may list what this version no longer knows.
 		...custom.filter(isPermission),
 	]);
+}
+
+/** The same for roles that nobody may hold yet. A role that is gone gives nothing. */
+export async function readRolePermissions(db: Reader, roleKeys: readonly string[]): Promise<Set<Permission>> {
+	const ids = roleKeys.filter((key) => !isBuiltInRole(key));
+	if (ids.length === 0) return permissionsOf(roleKeys, []);
+	const rows = await db
+		.select({ permissions: roles.permissions })
+		.from(roles)
+		.where(inArray(sql`${roles.id}::text`, ids));
+	return permissionsOf(
+		roleKeys,
+		rows.flatMap((row) => row.permissions),
+	);
 }
 
 export function toUserActor(

@@ -25,7 +25,11 @@ export const exportRequested = eventType("audit/export.requested", {
 	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
 });
 
+/** A mail waits for the SMTP server. */
+export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
+
 export type JobEvent =
+	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>

@@ -17,6 +17,7 @@ export async function readHealth(db: Database): Promise<Health> {
 		jobsPart(db),
 		indexPart(db),
 		modelPart(),
+		mailPart(),
 		diskPart(),
 	]);
 	return { isReady: parts.every((part) => part.state !== "ill"), parts, version: packageJson.version, at: new Date() };
@@ -107,6 +108,17 @@ async function modelPart(): Promise<HealthPart> {
 			detail: "None is set: answers quote the passages. Set QD_MODEL_URL and QD_MODEL.",
 		};
 	return { name: "Chat model", state: "well", detail: `${QD_MODEL} is set.` };
+}
+
+async function mailPart(): Promise<HealthPart> {
+	const { SMTP_URL } = env();
+	if (!SMTP_URL)
+		return {
+			name: "Mail",
+			state: "idle",
+			detail: "No server is set: mails are kept in the outbox. Set SMTP_URL and QD_MAIL_FROM.",
+		};
+	return { name: "Mail", state: "well", detail: `Goes out through ${new URL(SMTP_URL).hostname}.` };
 }
 
 const diskPart = () =>

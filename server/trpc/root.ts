@@ -3,6 +3,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
+import { mailRouter } from "@/server/mail/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
@@ -22,6 +23,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
+	mail: mailRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });
