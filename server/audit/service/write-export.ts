@@ -8,8 +8,10 @@ import { chainOf } from "./read-chain";
 import { readSealed, type SealedEntry } from "./read-sealed";
 
 /** A part is closed at the first of these, so that a worker that dies loses little. */
-const partBytes = 32 * 1024 * 1024;
-const partMs = 15_000;
+const wholePart = { bytes: 32 * 1024 * 1024, ms: 15_000 };
+/** Entries come in batches, so a part may be larger than it should; past this something is wrong. */
+const mostBytes = 1024 * 1024 * 1024;
+type PartLimits = typeof wholePart;
 /** Entries read at a time. */
 const batch = 2_000;
 
@@ -29,12 +31,16 @@ export type PartResult = "more" | "done" | "gone";
  * Writes the next part and moves the export on by it, both or neither. A step that is run again writes the part after: what it
  * goes by is the row, and not how often it was called.
  */
-export async function writePart(ctx: ServiceContext, exportId: string): Promise<PartResult> {
+export async function writePart(
+	ctx: ServiceContext,
+	exportId: string,
+	limits: PartLimits = wholePart,
+): Promise<PartResult> {
 	const row = await runningRow(ctx, exportId);
 	if (!row) return "gone";
 	if (row.parts > 0 && row.doneSeq >= row.toSeq) return "done";
-	const part = new Part(row);
-	const file = await exportStore().putStream(lines(ctx, row, part), { maxBytes: partBytes * 4 });
+	const part = new Part(row, limits);
+	const file = await exportStore().putStream(lines(ctx, row, part), { maxBytes: mostBytes });
 	if (part.isGone) return "gone";
 	return ctx.db.transaction(async (tx) => {
 		const [moved] = await tx
@@ -71,10 +77,14 @@ class Part {
 	first: number | null = null;
 	last: number | null = null;
 	isGone = false;
-	private readonly until = performance.now() + partMs;
+	private readonly until: number;
 
-	constructor(row: ExportRow) {
+	constructor(
+		row: ExportRow,
+		private readonly limits: PartLimits,
+	) {
 		this.seq = row.doneSeq;
+		this.until = performance.now() + limits.ms;
 	}
 
 	add(seq: number, bytes: number): void {
@@ -85,7 +95,7 @@ class Part {
 	}
 
 	get isFull(): boolean {
-		return this.bytes >= partBytes || performance.now() >= this.until;
+		return this.bytes >= this.limits.bytes || performance.now() >= this.until;
 	}
 }
 
@@ -96,7 +106,7 @@ async function* lines(ctx: ServiceContext, row: ExportRow, part: Part): AsyncGen
 	while (part.seq < row.toSeq && !part.isFull) {
 		ctx.signal?.throwIfAborted();
 		const entries = await readSealed(ctx.db.orm, { filter, after: part.seq, to: row.toSeq, limit: batch });
-		const texts = await write(ctx, { row, entries, chainId: chain.id, to: row.toSeq });
+		const texts = write(row, entries, chain.id);
 		for (const [index, text] of texts.entries()) part.add(entries[index]?.seq ?? part.seq, Buffer.byteLength(text));
 		if (texts.length > 0) yield Buffer.from(texts.join(""));
 		part.seq = entries.length < batch ? row.toSeq : (entries.at(-1)?.seq ?? row.toSeq);
@@ -107,17 +117,12 @@ async function* lines(ctx: ServiceContext, row: ExportRow, part: Part): AsyncGen
 	}
 }
 
-async function write(
-	_ctx: ServiceContext,
-	{ row, entries, chainId }: { row: ExportRow; entries: SealedEntry[]; chainId: string; to: number },
-): Promise<string[]> {
+function write(row: ExportRow, entries: SealedEntry[], chainId: string): string[] {
 	switch (row.format) {
 		case "csv":
 			return entries.map(csvEntry);
 		case "jsonl":
 			return entries.map((entry) => ocsfEntry(entry, chainId));
-		case "chain":
-			return [];
 	}
 }
 
