@@ -659,13 +659,18 @@ CREATE UNIQUE INDEX "groups_name_key" ON "groups" USING btree (lower("name"));--
 CREATE INDEX "role_assignments_role_idx" ON "role_assignments" USING btree ("role");--> statement-breakpoint
 CREATE UNIQUE INDEX "roles_name_key" ON "roles" USING btree (lower("name"));--> statement-breakpoint
 CREATE UNIQUE INDEX "agents_name_key" ON "agents" USING btree ("name");--> statement-breakpoint
+CREATE INDEX "agents_created_idx" ON "agents" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "budget_entries_user_idx" ON "budget_entries" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "prompt_versions_number_key" ON "prompt_versions" USING btree ("prompt_id","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "prompts_name_key" ON "prompts" USING btree ("name");--> statement-breakpoint
+CREATE INDEX "prompts_updated_idx" ON "prompts" USING btree ("updated_at","id");--> statement-breakpoint
 CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");--> statement-breakpoint
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_user_state_idx" ON "runs" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
+CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "audit_holds_open_idx" ON "audit_holds" USING btree ("user_id") WHERE "audit_holds"."released_at" is null;--> statement-breakpoint
 CREATE INDEX "audit_log_user_idx" ON "audit_log" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_log_actor_idx" ON "audit_log" USING btree ("actor_id","seq");--> statement-breakpoint
@@ -706,9 +711,14 @@ CREATE INDEX "chunk_vectors_document_idx" ON "chunk_vectors" USING btree ("docum
 CREATE UNIQUE INDEX "chunks_document_ordinal_key" ON "chunks" USING btree ("document_id","ordinal");--> statement-breakpoint
 CREATE UNIQUE INDEX "collections_no_key" ON "collections" USING btree ("no");--> statement-breakpoint
 CREATE INDEX "collections_owner_idx" ON "collections" USING btree ("owner_id");--> statement-breakpoint
+CREATE INDEX "collections_created_idx" ON "collections" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "collections_name_idx" ON "collections" USING btree ("name","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "documents_collection_sha_key" ON "documents" USING btree ("collection_id","sha256") WHERE "documents"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "documents_sha_idx" ON "documents" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "documents_collection_idx" ON "documents" USING btree ("collection_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "documents_state_idx" ON "documents" USING btree ("collection_id","state","created_at","id");--> statement-breakpoint
+CREATE INDEX "documents_type_idx" ON "documents" USING btree ("collection_id","media_type","created_at","id");--> statement-breakpoint
+CREATE INDEX "documents_name_idx" ON "documents" USING btree ("collection_id","name");--> statement-breakpoint
 CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint
 CREATE INDEX "uploads_created_idx" ON "uploads" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "mails_created_idx" ON "mails" USING btree ("created_at","id");--> statement-breakpoint
