@@ -1,14 +1,13 @@
-import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { databaseCode, type Reader, type Tx } from "@/db/connection";
 import { agents, prompts, promptVersions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
 import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
-import type { Page } from "@/server/core/pagination";
-import type { Agent, CreateAgent, OneAgent, UpdateAgent } from "./contract";
+import { listQuery } from "@/server/core/list-query";
+import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
 
 const columns = {
 	id: agents.id,
@@ -30,12 +29,13 @@ const row = { id: agents.id, ownerId: agents.createdBy };
 const mayAsk = (user: UserActor) => and(isNull(agents.archivedAt), mayReadRow(user, "agent", row));
 const mayReadPrompt = (user: UserActor) => mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
 
-const select = (user: UserActor, db: Reader) =>
-	db
+const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
+	ctx.db.orm
 		.select({
 			...columns,
-			promptName: sql<string | null>`case when ${mayReadPrompt(user)} then ${prompts.name} end`,
-			mayManage: mayManageRow(user, "agent", row),
+			promptName: sql<string | null>`case when ${mayReadPrompt(requireUser(ctx))} then ${prompts.name} end`,
+			mayManage: mayManageRow(requireUser(ctx), "agent", row),
+			...more,
 		})
 		.from(agents)
 		.leftJoin(users, eq(users.id, agents.createdBy))
@@ -43,30 +43,24 @@ const select = (user: UserActor, db: Reader) =>
 		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId));
 
 /** Which documents an agent searches for a person is that person's right, not the agent's. */
-export async function listAgents(ctx: ServiceContext, input: Page): Promise<{ rows: Agent[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${agents.createdAt})`;
-	const user = requireUser(ctx);
-	const rows = await select(user, ctx.db.orm)
-		.where(
-			and(
-				mayAsk(user),
-				after
-					? or(
-							lt(at, sql`${after[0]}::timestamptz`),
-							and(eq(at, sql`${after[0]}::timestamptz`), lt(agents.id, String(after[1]))),
-						)
-					: undefined,
-			),
-		)
-		.orderBy(desc(at), desc(agents.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+export async function listAgents(
+	ctx: ServiceContext,
+	input: ListAgents,
+): Promise<{ rows: Agent[]; next: string | null }> {
+	const list = listQuery(input, {
+		filter: { name: agents.name, isDefault: agents.isDefault, createdAt: agents.createdAt },
+		sort: { createdAt: agents.createdAt, name: agents.name },
+		id: agents.id,
+	});
+	const rows = await select(ctx, { key: list.key })
+		.where(and(mayAsk(requireUser(ctx)), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getAgent(ctx: ServiceContext, input: OneAgent): Promise<Agent> {
-	const user = requireUser(ctx);
-	const [agent] = await select(user, ctx.db.orm).where(and(eq(agents.id, input.agentId), mayAsk(user)));
+	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), mayAsk(requireUser(ctx))));
 	if (!agent) throw notFound("This agent");
 	return agent;
 }
@@ -114,7 +108,7 @@ export async function updateAgent(ctx: ServiceContext, { agentId, access, ...cha
 		})
 		.catch(nameTaken(change.name ?? ""));
 	// An administrator who makes somebody's shared agent private may not see it any more, and is told all the same.
-	const [agent] = await select(requireUser(ctx), ctx.db.orm).where(eq(agents.id, agentId));
+	const [agent] = await select(ctx, {}).where(eq(agents.id, agentId));
 	if (!agent) throw notFound("This agent");
 	return agent;
 }
