@@ -86,7 +86,7 @@ export async function unshare(ctx: ServiceContext, input: Unshare): Promise<void
 	await ctx.db.transaction(async (tx) => {
 		if (!(await mayTakeFromGroup(ctx, tx, grantee))) await findManaged(ctx, tx, input);
 		const before = await readLevel(tx, input);
-		if (!before) throw notFound("This share");
+		if (!before) return;
 		if (kind === "agent" && grantee === everyone) {
 			const [agent] = await tx.select({ isDefault: agents.isDefault }).from(agents).where(eq(agents.id, resourceId));
 			if (agent?.isDefault) throw defaultIsForAll();
