@@ -102,7 +102,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const limit = AbortSignal.timeout(timeLimit);
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
-		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
+		const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
 			schemas.output.parse(await work({ ctx, input })),
 		);

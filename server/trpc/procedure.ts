@@ -21,6 +21,8 @@ export type ProcedureOptions = {
 	stepUp?: boolean;
 	/** Open to people who must enrol a second factor first: what they need to do so. */
 	beforeFactor?: boolean;
+	/** Its answer or its input holds a secret: neither is kept for an idempotency key. */
+	isSecret?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
 	tool?: string;
 };
@@ -33,6 +35,7 @@ export type ProcedureMeta = {
 	limit: LimitClass;
 	stepUp: boolean;
 	beforeFactor: boolean;
+	isSecret: boolean;
 	tool: string | null;
 	isUpload: boolean;
 	input: z.ZodType;
@@ -111,6 +114,7 @@ export const procedure = (permission: Permission, options: ProcedureOptions) =>
 		limit: options.limit ?? "standard",
 		stepUp: options.stepUp ?? options.risk === "danger",
 		beforeFactor: options.beforeFactor ?? false,
+		isSecret: options.isSecret ?? false,
 		tool: options.tool ?? null,
 	});
 
@@ -123,5 +127,6 @@ export const openProcedure = (reason: string, options: Pick<ProcedureOptions, "r
 		limit: options.limit ?? "signIn",
 		stepUp: false,
 		beforeFactor: true,
+		isSecret: true,
 		tool: null,
 	});

@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { factorsRouter } from "@/server/factors/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { proceduresRouter } from "@/server/procedures/router";
@@ -15,6 +16,7 @@ import { createCallerFactory, router } from "./init";
 export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
+	factors: factorsRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,

@@ -1,3 +1,5 @@
+import { PasskeyOptions, Proofs, Prove } from "@/server/factors/contract";
+import { listProofs, prove, startAtProvider, startProof } from "@/server/factors/service";
 import { router } from "@/server/trpc/init";
 import { openProcedure, procedure } from "@/server/trpc/procedure";
 import {
@@ -30,6 +32,26 @@ export const authRouter = router({
 			await createOwner(ctx, input);
 			return { done: true };
 		}),
+
+	proofs: procedure("account:read", { risk: "read", beforeFactor: true })
+		.input(Nothing)
+		.output(Proofs)
+		.query(({ ctx }) => listProofs(ctx)),
+
+	startProof: procedure("account:write", { risk: "write", beforeFactor: true, isSecret: true })
+		.input(Nothing)
+		.output(PasskeyOptions)
+		.mutation(({ ctx }) => startProof(ctx)),
+
+	startProofAtProvider: procedure("account:write", { risk: "write", beforeFactor: true })
+		.input(Nothing)
+		.output(Done)
+		.mutation(({ ctx }) => startAtProvider(ctx, "prove at provider").then(() => ({ done: true }))),
+
+	prove: procedure("account:write", { risk: "write", beforeFactor: true, limit: "signIn", isSecret: true })
+		.input(Prove)
+		.output(Done)
+		.mutation(({ ctx, input }) => prove(ctx, input).then(() => ({ done: true }))),
 
 	me: procedure("account:read", { risk: "read", beforeFactor: true })
 		.input(Nothing)
