@@ -120,13 +120,55 @@ CREATE TABLE "threads" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "audit_entries" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_entries_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+CREATE TABLE "audit_chain" (
+	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"chain" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"size" bigint DEFAULT 0 NOT NULL,
+	"root" "bytea" NOT NULL,
+	"sealed_at" timestamp (3) with time zone,
+	"key_generation" integer DEFAULT 1 NOT NULL,
+	"retention_months" integer
+);
+--> statement-breakpoint
+CREATE TABLE "audit_checkpoints" (
+	"size" bigint PRIMARY KEY NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"checkpoint" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_dropped" (
+	"month" date PRIMARY KEY NOT NULL,
+	"first_seq" bigint NOT NULL,
+	"last_seq" bigint NOT NULL,
+	"root" "bytea" NOT NULL,
+	"checkpoint" jsonb NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_holds" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid,
+	"reason" text NOT NULL,
+	"created_by" uuid NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"released_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "audit_keys" (
+	"kid" text PRIMARY KEY NOT NULL,
+	"public_key" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_log" (
+	"seq" bigint NOT NULL,
+	"sealed_at" timestamp (3) with time zone NOT NULL,
+	"id" bigint NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"actor_kind" text NOT NULL,
 	"actor_id" text,
-	"actor_label" text NOT NULL,
 	"user_id" uuid,
+	"chain" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"via" text NOT NULL,
 	"action" text NOT NULL,
 	"resource_kind" text NOT NULL,
@@ -134,17 +176,68 @@ CREATE TABLE "audit_entries" (
 	"outcome" text NOT NULL,
 	"reason" text,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"before" jsonb,
+	"after" jsonb,
 	"request_id" text NOT NULL,
 	"run_id" uuid,
-	"address" text,
-	"user_agent" text
+	"hash" "bytea" NOT NULL,
+	"actor_commitment" "bytea" NOT NULL,
+	"subject_commitment" "bytea",
+	CONSTRAINT "audit_log_seq_sealed_at_pk" PRIMARY KEY("seq","sealed_at")
 );
 --> statement-breakpoint
-CREATE TABLE "idempotency_keys" (
-	"id" text PRIMARY KEY NOT NULL,
-	"input_hash" text NOT NULL,
-	"answer" jsonb,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+CREATE TABLE "audit_pending" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_pending_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"actor_kind" text NOT NULL,
+	"actor_id" text,
+	"user_id" uuid,
+	"chain" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"via" text NOT NULL,
+	"action" text NOT NULL,
+	"resource_kind" text NOT NULL,
+	"resource_id" text,
+	"outcome" text NOT NULL,
+	"reason" text,
+	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"before" jsonb,
+	"after" jsonb,
+	"request_id" text NOT NULL,
+	"run_id" uuid,
+	"actor" jsonb NOT NULL,
+	"subject_id" uuid,
+	"subject" jsonb
+);
+--> statement-breakpoint
+CREATE TABLE "audit_personal" (
+	"seq" bigint NOT NULL,
+	"sealed_at" timestamp (3) with time zone NOT NULL,
+	"user_id" uuid,
+	"actor_salt" "bytea",
+	"actor" jsonb,
+	"subject_id" uuid,
+	"subject_salt" "bytea",
+	"subject" jsonb,
+	CONSTRAINT "audit_personal_seq_sealed_at_pk" PRIMARY KEY("seq","sealed_at")
+);
+--> statement-breakpoint
+CREATE TABLE "audit_sinks" (
+	"name" text PRIMARY KEY NOT NULL,
+	"size" bigint DEFAULT 0 NOT NULL,
+	"at" timestamp (3) with time zone,
+	"problem" text
+);
+--> statement-breakpoint
+CREATE TABLE "audit_verifications" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"state" text DEFAULT 'running' NOT NULL,
+	"started_by" uuid,
+	"checked" bigint DEFAULT 0 NOT NULL,
+	"total" bigint DEFAULT 0 NOT NULL,
+	"bad_seq" bigint,
+	"problem" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "factor_guesses" (
@@ -213,6 +306,13 @@ CREATE TABLE "totp_factors" (
 	"sealed_secret" text NOT NULL,
 	"confirmed_at" timestamp with time zone,
 	"last_step" bigint,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"id" text PRIMARY KEY NOT NULL,
+	"input_hash" text NOT NULL,
+	"answer" jsonb,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -407,6 +507,25 @@ CREATE TABLE "uploads" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "mails" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"recipient" text NOT NULL,
+	"user_id" uuid,
+	"subject" text NOT NULL,
+	"body" text NOT NULL,
+	"link" text,
+	"link_id" uuid,
+	"link_until" timestamp with time zone,
+	"link_roles" text[] DEFAULT '{}' NOT NULL,
+	"state" text NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"last_error" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"handed_at" timestamp with time zone,
+	"sent_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -436,6 +555,7 @@ CREATE TABLE "users" (
 	"role" text NOT NULL,
 	"password_hash" text,
 	"disabled_at" timestamp with time zone,
+	"erased_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -473,6 +593,7 @@ ALTER TABLE "documents" ADD CONSTRAINT "documents_uploaded_by_users_id_fk" FOREI
 ALTER TABLE "postings" ADD CONSTRAINT "postings_chunk_id_chunks_id_fk" FOREIGN KEY ("chunk_id") REFERENCES "public"."chunks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
 CREATE INDEX "group_members_group_idx" ON "group_members" USING btree ("group_id");--> statement-breakpoint
@@ -487,16 +608,25 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_user_idx" ON "audit_entries" USING btree ("user_id","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_action_idx" ON "audit_entries" USING btree ("action","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_resource_idx" ON "audit_entries" USING btree ("resource_kind","resource_id","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_outcome_idx" ON "audit_entries" USING btree ("outcome","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_request_idx" ON "audit_entries" USING btree ("request_id");--> statement-breakpoint
-CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "audit_holds_open_idx" ON "audit_holds" USING btree ("user_id") WHERE "audit_holds"."released_at" is null;--> statement-breakpoint
+CREATE INDEX "audit_log_user_idx" ON "audit_log" USING btree ("user_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_actor_idx" ON "audit_log" USING btree ("actor_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_via_idx" ON "audit_log" USING btree ("via","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_action_idx" ON "audit_log" USING btree ("action","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_kind_idx" ON "audit_log" USING btree ("resource_kind","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_resource_idx" ON "audit_log" USING btree ("resource_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_outcome_idx" ON "audit_log" USING btree ("outcome","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_request_idx" ON "audit_log" USING btree ("request_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_at_idx" ON "audit_log" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "audit_personal_address_idx" ON "audit_personal" USING btree (("actor" ->> 'address'),"seq");--> statement-breakpoint
+CREATE INDEX "audit_personal_user_idx" ON "audit_personal" USING btree ("user_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_personal_subject_idx" ON "audit_personal" USING btree ("subject_id","seq") WHERE "audit_personal"."subject_id" is not null;--> statement-breakpoint
+CREATE INDEX "audit_verifications_created_idx" ON "audit_verifications" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sign_in_steps_expires_idx" ON "sign_in_steps" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id");--> statement-breakpoint
 CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("seq") WHERE delivered_at is null;--> statement-breakpoint
 CREATE INDEX "job_events_created_idx" ON "job_events" USING btree ("created_at");--> statement-breakpoint
@@ -520,5 +650,11 @@ CREATE INDEX "documents_sha_idx" ON "documents" USING btree ("sha256");--> state
 CREATE INDEX "documents_collection_idx" ON "documents" USING btree ("collection_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint
 CREATE INDEX "uploads_created_idx" ON "uploads" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "mails_created_idx" ON "mails" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "mails_state_idx" ON "mails" USING btree ("state","created_at","id");--> statement-breakpoint
+CREATE INDEX "mails_recipient_idx" ON "mails" USING btree (lower("recipient"),"created_at");--> statement-breakpoint
+CREATE INDEX "mails_user_idx" ON "mails" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "mails_link_idx" ON "mails" USING btree ("link_id") WHERE "mails"."link" is not null;--> statement-breakpoint
+CREATE INDEX "mails_link_until_idx" ON "mails" USING btree ("link_until") WHERE "mails"."link" is not null;--> statement-breakpoint
 CREATE INDEX "sessions_user_idx" ON "sessions" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));

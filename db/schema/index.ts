@@ -2,6 +2,8 @@ export * from "./access";
 export * from "./agents";
 export * from "./audit";
 export * from "./factors";
+export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
+export * from "./mail";
 export * from "./users";

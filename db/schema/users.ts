@@ -14,6 +14,8 @@ export const users = pgTable(
 		/** Null where they sign in another way. */
 		passwordHash: text(),
 		disabledAt: at(),
+		/** From then on nothing here or in the audit names them. */
+		erasedAt: at(),
 		createdAt: at().notNull().defaultNow(),
 	},
 	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],

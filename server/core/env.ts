@@ -23,6 +23,14 @@ const domains = z.preprocess(
 			: undefined,
 	z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "has a part that is no mail domain")).optional(),
 );
+/** `somebody@host`, or `Name <somebody@host>`. */
+const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
+const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
+/** Exact origins, with commas between. */
+const origins = z.preprocess(
+	(value) => (typeof value === "string" && value !== "" ? value.split(",").map((one) => one.trim()) : undefined),
+	z.array(z.string().refine((one) => URL.parse(one)?.origin === one, "is not a list of exact origins")).optional(),
+);
 
 /** Every variable that Quarterdeck reads. `.env.example` names each with its default; a test compares the two. */
 export const Env = z
@@ -30,6 +38,7 @@ export const Env = z
 		PORT: port.default(3000),
 		QD_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
 		QD_URL: url,
+		QD_CORS_ORIGINS: origins,
 		QD_DATA: z.preprocess(empty, z.string().default(".data")),
 		QD_LOG_LEVEL: z.preprocess(empty, z.enum(["debug", "info", "warn", "error"]).default("info")),
 		QD_AUTH_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
@@ -42,6 +51,12 @@ export const Env = z
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
 		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
+		/** `smtp://user:password@host:587`, or `smtps:` where TLS begins with the connection. */
+		SMTP_URL: z.preprocess(
+			empty,
+			z.url({ protocol: /^smtps?$/, error: "is not an smtp:// or smtps:// address" }).optional(),
+		),
+		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OIDC_ISSUER: url,
 		QD_OIDC_CLIENT_ID: text,
@@ -75,6 +90,14 @@ export const Env = z
 	.refine((env) => !env.QD_OIDC_ISSUER || isSafe(env.QD_OIDC_ISSUER), {
 		path: ["QD_OIDC_ISSUER"],
 		error: "needs https: whoever stands between could sign in as anybody",
+	})
+	.refine((env) => !env.SMTP_URL || env.QD_MAIL_FROM, {
+		path: ["QD_MAIL_FROM"],
+		error: "is required with SMTP_URL: mails need a sender",
+	})
+	.refine((env) => !env.SMTP_URL || env.QD_URL, {
+		path: ["QD_URL"],
+		error: "is required with SMTP_URL: links in mails lead there",
 	})
 	.refine((env) => !env.INNGEST_BASE_URL || env.INNGEST_SIGNING_KEY, {
 		path: ["INNGEST_SIGNING_KEY"],

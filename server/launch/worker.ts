@@ -7,6 +7,7 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
 import { startJobs } from "@/server/jobs/start";
+import { readSmtp, tryOut } from "@/server/mail/smtp";
 import { onStop } from "./child";
 
 const beatMs = 4_000;
@@ -38,6 +39,16 @@ const beats = setInterval(() => {
 const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
 const jobs = await patiently("the job engine", () => startJobs(db, id));
 log.info({ worker: id }, "worker started");
+void tellMailProblem();
+
+/** A server that is away for a moment stops no start, but a wrong address or password should be known now, not at the first mail. */
+async function tellMailProblem(): Promise<void> {
+	const smtp = readSmtp();
+	if (!smtp) return;
+	await tryOut(smtp).catch((error: unknown) =>
+		log.error({ err: error }, "mails can't be sent: the server of SMTP_URL does not let us in"),
+	);
+}
 
 onStop(async () => {
 	clearInterval(beats);

@@ -8,10 +8,18 @@ const maxDrainBytes = 64 * 1024 * 1024;
 
 const types = ["application/json", "application/octet-stream"];
 
-/** Refuses whatever a foreign page could make a browser send with our cookie. */
+/** Refuses whatever a foreign page could make a browser send with our cookie, and what is neither JSON nor a file. */
 export function checkOrigin(request: Request): void {
+	checkSite(request);
+	if (request.method === "GET") return;
+	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
+}
+
+/** Refuses whatever a foreign page could make a browser send with our cookie. */
+export function checkSite(request: Request): void {
 	const site = request.headers.get("sec-fetch-site");
-	const isRead = request.method === "GET";
+	const isRead = request.method === "GET" || request.method === "HEAD";
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();
 	if (isRead) return;
 	const origin = request.headers.get("origin");
@@ -19,8 +27,6 @@ export function checkOrigin(request: Request): void {
 	if (origin !== null && origin !== own) throw refused();
 	if (origin === null && site === null) throw refused();
 	if (request.headers.get("x-qd-csrf") !== "1") throw refused();
-	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
 }
 
 const refused = () =>

@@ -1,9 +1,11 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { accessRouter } from "@/server/access/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { factorsRouter } from "@/server/factors/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
+import { mailRouter } from "@/server/mail/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
@@ -17,6 +19,7 @@ export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
 	factors: factorsRouter,
+	access: accessRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
@@ -24,6 +27,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
+	mail: mailRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });

@@ -1,17 +1,17 @@
 import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { collections, type DocumentState, documents, grants, users } from "@/db/schema";
+import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
+import { accessOf, setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
-import { everyone } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
 import type { Collection, CreateCollection, OneCollection, UpdateCollection } from "../contract";
 import { cleanLine } from "../parsing";
-import { holdManaged, isSharedCollection, mayManage, mayRead, notifyCollection } from "./access";
+import { holdManaged, mayManage, mayRead, notifyCollection } from "./access";
 
 export async function listCollections(
 	ctx: ServiceContext,
@@ -44,7 +44,7 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			.values({ name: cleanLine(input.name), description: cleanLine(input.description), ownerId: userId })
 			.returning({ id: collections.id });
 		if (!row) throw new Error("The collection was not stored");
-		await setAccess(tx, row.id, input.access);
+		await setAccess(tx, "collection", row.id, input.access);
 		await audit(ctx, tx, {
 			action: "collection.create",
 			resource: "collection",
@@ -67,7 +67,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
-		if (access) await setAccess(tx, collectionId, access);
+		if (access) await setAccess(tx, "collection", collectionId, access);
 		await audit(ctx, tx, {
 			action: "collection.update",
 			resource: "collection",
@@ -96,21 +96,6 @@ export async function deleteCollection(ctx: ServiceContext, input: OneCollection
 	return { deleted: true };
 }
 
-async function setAccess(tx: Reader, collectionId: string, access: Collection["access"]): Promise<void> {
-	const row = { resourceKind: "collection", resourceId: collectionId, grantee: everyone } as const;
-	await tx
-		.delete(grants)
-		.where(
-			and(eq(grants.resourceKind, "collection"), eq(grants.resourceId, collectionId), eq(grants.grantee, everyone)),
-		);
-	switch (access) {
-		case "private":
-			return;
-		case "everyone":
-			await tx.insert(grants).values({ ...row, level: "read" });
-	}
-}
-
 function readable(ctx: ServiceContext, db: Reader) {
 	const count = (...states: DocumentState[]) =>
 		sql<number>`(select count(*) from ${documents} where ${and(
@@ -123,7 +108,7 @@ function readable(ctx: ServiceContext, db: Reader) {
 			id: collections.id,
 			name: collections.name,
 			description: collections.description,
-			access: sql<Collection["access"]>`case when ${isSharedCollection()} then 'everyone' else 'private' end`,
+			access: accessOf("collection", collections.id),
 			ownerName: users.name,
 			mayManage: mayManage(requireUser(ctx)),
 			documentCount: count(),
