@@ -1,5 +1,5 @@
 import { and, eq, sql } from "drizzle-orm";
-import { databaseCode, type Reader } from "@/db/connection";
+import { databaseCode, type Reader, type Tx } from "@/db/connection";
 import { identities, sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -112,7 +112,7 @@ const addIdentity = (tx: Reader, userId: string, { issuer, subject, email }: Cla
 		.returning({ userId: identities.userId });
 
 /** Links the identity to an account whose person asked for it: in a session of theirs, or with an invitation. */
-export async function linkIdentity(ctx: ServiceContext, tx: Reader, userId: string, claims: Claims): Promise<boolean> {
+async function linkIdentity(ctx: ServiceContext, tx: Tx, userId: string, claims: Claims): Promise<boolean> {
 	const [added] = await addIdentity(tx, userId, claims);
 	if (!added) return (await findIdentity(tx, claims)) === userId;
 	await audit(ctx, tx, {

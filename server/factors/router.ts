@@ -39,7 +39,12 @@ import {
 const done = { done: true } as const;
 
 export const factorsRouter = router({
-	mine: procedure("account:read", { risk: "read", beforeFactor: true })
+	mine: procedure("account:read", {
+		rest: "GET /account/factors",
+		summary: "Tell which second factors the caller has.",
+		risk: "read",
+		beforeFactor: true,
+	})
 		.input(Nothing)
 		.output(MyFactors)
 		.query(async ({ ctx }) => ({ ...(await getMyFactors(ctx)), provider: provider()?.name ?? null })),
@@ -94,17 +99,29 @@ export const factorsRouter = router({
 		.output(Done)
 		.mutation(({ ctx, input }) => unlinkIdentity(ctx, input).then(() => done)),
 
-	policies: procedure("roles:read", { risk: "read" })
+	policies: procedure("roles:read", {
+		rest: "GET /factor-policies",
+		summary: "List the roles and whether they ask for a second factor.",
+		risk: "read",
+	})
 		.input(Nothing)
 		.output(RolePolicies)
 		.query(async ({ ctx }) => ({ rows: await listPolicies(ctx) })),
 
-	setPolicy: procedure("roles:write", { risk: "danger" })
+	setPolicy: procedure("roles:write", {
+		rest: "PUT /factor-policies/{role}",
+		summary: "Set whether a role asks for a second factor.",
+		risk: "danger",
+	})
 		.input(SetRolePolicy)
 		.output(RolePolicies)
 		.mutation(async ({ ctx, input }) => ({ rows: await setPolicy(ctx, input) })),
 
-	reset: procedure("users:write", { risk: "danger" })
+	reset: procedure("users:write", {
+		rest: "DELETE /users/{userId}/factors",
+		summary: "Remove all second factors of a person who lost them.",
+		risk: "danger",
+	})
 		.input(OnePerson)
 		.output(Done)
 		.mutation(({ ctx, input }) => resetFactors(ctx, input).then(() => done)),

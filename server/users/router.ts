@@ -1,3 +1,4 @@
+import { provider } from "@/server/core/provider";
 import { PasskeyOptions, Proofs, Prove } from "@/server/factors/contract";
 import { listProofs, prove, startAtProvider, startProof } from "@/server/factors/service";
 import { router } from "@/server/trpc/init";
@@ -26,7 +27,7 @@ export const authRouter = router({
 	})
 		.input(Nothing)
 		.output(SetupStatus)
-		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db) })),
+		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db), provider: provider()?.name ?? null })),
 
 	createOwner: openProcedure("First run: nobody has an account yet; the one-time code stands for one.", {
 		rest: "POST /setup",

@@ -189,20 +189,18 @@ export async function verifyPasskey(
 		)
 		.returning({ id: passkeys.id });
 	if (used) return known.userId;
-	await audit(ctx, ctx.db.orm, {
-		action: "passkey.use",
-		resource: "user",
-		resourceId: known.userId,
-		outcome: "denied",
-		reason: "The counter went back: this passkey may have been copied",
-		detail: { passkeyId: known.id },
+	await ctx.db.transaction(async (tx) => {
+		await audit(ctx, tx, {
+			action: "passkey.use",
+			resource: "user",
+			resourceId: known.userId,
+			outcome: "denied",
+			reason: "The counter went back: this passkey may have been copied",
+			detail: { passkeyId: known.id },
+		});
+		const what = `The passkey "${known.name}" was refused, as a copy of it may exist. Remove it if you are not sure of it.`;
+		await noticeOfFactor(ctx, tx, known.userId, what);
 	});
-	await noticeOfFactor(
-		ctx,
-		ctx.db.orm,
-		known.userId,
-		`The passkey "${known.name}" was refused, as a copy of it may exist. Remove it if you are not sure of it.`,
-	);
 	return null;
 }
 
