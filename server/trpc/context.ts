@@ -20,6 +20,7 @@ export function contextFromHeaders(headers: Headers): RequestContext {
 			host: headers.get("host"),
 		},
 		identify: () => identify(db, cookie),
+		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
 	};
 }

@@ -21,6 +21,7 @@ const withoutRest: Record<string, string> = {
 	"factors.renewRecoveryCodes": inBrowser,
 	"factors.startLink": inBrowser,
 	"factors.unlink": inBrowser,
+	"audit.openExport": "Answers with the file itself, at /api/audit-exports/{exportId}/file.",
 };
 
 const procedures = listProcedures(appRouter);

@@ -1,35 +1,31 @@
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
-import type { Page } from "@/server/core/pagination";
+import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
-import type { Collection, CreateCollection, OneCollection, UpdateCollection } from "../contract";
+import type { Collection, CreateCollection, ListCollections, OneCollection, UpdateCollection } from "../contract";
 import { cleanLine } from "../parsing";
 import { holdManaged, mayManage, mayRead, notifyCollection } from "./access";
 
 export async function listCollections(
 	ctx: ServiceContext,
-	input: Page,
+	input: ListCollections,
 ): Promise<{ rows: Collection[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const rows = await readable(ctx, ctx.db.orm)
-		.where(
-			and(
-				mayRead(requireUser(ctx)),
-				after
-					? sql`(${collections.createdAt}, ${collections.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
-					: undefined,
-			),
-		)
-		.orderBy(desc(collections.createdAt), desc(collections.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+	const list = listQuery(input, {
+		filter: { name: collections.name, createdAt: collections.createdAt },
+		sort: { createdAt: collections.createdAt, name: collections.name },
+		id: collections.id,
+	});
+	const rows = await readable(ctx, ctx.db.orm, { key: list.key })
+		.where(and(mayRead(requireUser(ctx)), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getCollection(ctx: ServiceContext, input: OneCollection): Promise<Collection> {
@@ -96,7 +92,7 @@ export async function deleteCollection(ctx: ServiceContext, input: OneCollection
 	return { deleted: true };
 }
 
-function readable(ctx: ServiceContext, db: Reader) {
+function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Reader, more: More) {
 	const count = (...states: DocumentState[]) =>
 		sql<number>`(select count(*) from ${documents} where ${and(
 			sql`${documents.collectionId} = ${collections.id}`,
@@ -116,8 +112,7 @@ function readable(ctx: ServiceContext, db: Reader) {
 			failedCount: count("failed"),
 			createdAt: collections.createdAt,
 			updatedAt: collections.updatedAt,
-			/** To the microsecond, which a Date does not hold. */
-			sortKey: sql<string>`${collections.createdAt}::text`,
+			...more,
 		})
 		.from(collections)
 		.innerJoin(users, eq(users.id, collections.ownerId));
@@ -130,7 +125,7 @@ async function readOne(
 	{ afterChange = false } = {},
 ): Promise<Collection> {
 	const isIt = eq(collections.id, collectionId);
-	const [row] = await readable(ctx, db).where(afterChange ? isIt : and(isIt, mayRead(requireUser(ctx))));
+	const [row] = await readable(ctx, db, {}).where(afterChange ? isIt : and(isIt, mayRead(requireUser(ctx))));
 	if (!row) throw notFound("This collection");
 	return row;
 }
