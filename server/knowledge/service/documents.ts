@@ -1,7 +1,7 @@
 import { and, eq, isNull, max, sql } from "drizzle-orm";
 import { chunks, documentPages, documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { documents } from "@/db/schema";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import type { ServiceContext } from "@/server/core/context";
 import type { CollectionChange, Document, OneCollection } from "../contract";
 import { getCollection } from "./collections";
 import { progressOf, readableDocuments, toDocument } from "./document-row";
