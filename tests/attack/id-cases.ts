@@ -19,6 +19,8 @@ const person = shared("user", "who holds users:write manages every account");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
+const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
+const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
@@ -48,6 +50,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeGroup": { groupId: group },
 	"access.addMembers": { groupId: group, "userIds[]": holder },
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
+	"access.getStanding": { userId: asked },
+	"access.preview": { userId: asked },
+	"access.explain": { "who.userId": asked, "who.agentId": askedOn("agent"), "on.resourceId": askedOn("collection") },
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
