@@ -1,6 +1,7 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"agents",
+	"api_keys",
 	"audit_entries",
 	"budget_entries",
 	"chunk_vectors",
@@ -24,12 +25,14 @@ DROP TABLE
 	"postings",
 	"prompt_versions",
 	"prompts",
+	"refresh_tokens",
 	"role_assignments",
 	"roles",
 	"run_events",
 	"runs",
 	"sessions",
 	"setup",
+	"signing_keys",
 	"threads",
 	"uploads",
 	"users",

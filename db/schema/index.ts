@@ -3,4 +3,5 @@ export * from "./agents";
 export * from "./audit";
 export * from "./jobs";
 export * from "./knowledge";
+export * from "./tokens";
 export * from "./users";

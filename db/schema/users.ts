@@ -13,6 +13,8 @@ export const users = pgTable(
 		role: text().notNull(),
 		passwordHash: text().notNull(),
 		disabledAt: at(),
+		/** Goes up where every access token of theirs must end at once. */
+		tokenVersion: integer().notNull().default(1),
 		createdAt: at().notNull().defaultNow(),
 	},
 	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],
