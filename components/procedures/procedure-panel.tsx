@@ -31,6 +31,7 @@ export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onCl
 					<Risk risk={entry.risk} />
 				</Fact>
 				<Fact name="Limit">{entry.limit}</Fact>
+				{entry.stepUp ? <Fact name="Proof">Asks again who it is, after 10 minutes</Fact> : null}
 				<Fact name="Faces">
 					<Faces faces={entry.faces} />
 				</Fact>

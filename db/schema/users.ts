@@ -11,7 +11,8 @@ export const users = pgTable(
 		name: text().notNull(),
 		/** Their first role: a built-in one's name, or a custom one's id. */
 		role: text().notNull(),
-		passwordHash: text().notNull(),
+		/** Null where they sign in another way. */
+		passwordHash: text(),
 		disabledAt: at(),
 		/** Goes up where every access token of theirs must end at once. */
 		tokenVersion: integer().notNull().default(1),
@@ -19,6 +20,15 @@ export const users = pgTable(
 	},
 	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],
 );
+
+/** `provider with factor`: the provider says in its token that it asked for a second factor. */
+export type SessionProof =
+	| "password"
+	| "password and factor"
+	| "passkey"
+	| "provider"
+	| "provider and factor"
+	| "provider with factor";
 
 export const sessions = pgTable(
 	"sessions",
@@ -33,6 +43,8 @@ export const sessions = pgTable(
 		kind: text().$type<"console" | "program">().notNull().default("console"),
 		/** When the person last proved who they are. */
 		provedAt: at().notNull().defaultNow(),
+		/** What opened it. */
+		provedWith: text().$type<SessionProof>().notNull().default("password"),
 		expiresAt: at().notNull(),
 		revokedAt: at(),
 		/** `signed out` by the session itself; anything else was done to it, and ends what it started too. */

@@ -4,7 +4,7 @@ import { sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
-import { readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
+import { hasFactor, needsFactor, readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
 import { verifyPassword } from "./passwords";
 
 const sessionDays = 30;
@@ -65,6 +65,8 @@ export async function findSessionActor(db: Database, sessionId: string): Promise
 		.select({
 			...rightsColumns,
 			provedAt: sessions.provedAt,
+			// A provider that asked for a factor of its own has done what the role asks for.
+			mustEnrol: sql<boolean>`${needsFactor} and not ${hasFactor} and ${sessions.provedWith} <> 'provider with factor'`,
 			stale: sql<boolean>`${sessions.lastSeenAt} < now() - interval '1 minute'`,
 		})
 		.from(sessions)
@@ -80,9 +82,27 @@ export async function findSessionActor(db: Database, sessionId: string): Promise
 		);
 	if (!row) return null;
 	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
-	return toUserActor(row, { sessionId, provedAt: row.provedAt });
+	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol });
 }
 
 /** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */
 export const findUserActor = (db: Database, userId: string): Promise<UserActor | null> =>
 	readUserActor(db.orm, userId, isNull(users.disabledAt));
+
+/** How old the proof of who somebody is may be for what is dangerous. */
+const proofMinutes = 10;
+
+/** Asked of the database each time: a proof that was given a moment ago counts at once, in every process. */
+export async function hasProvedLately(db: Database, sessionId: string): Promise<boolean> {
+	const [row] = await db.orm
+		.select({ id: sessions.id })
+		.from(sessions)
+		.where(
+			and(
+				eq(sessions.id, sessionId),
+				isNull(sessions.revokedAt),
+				gt(sessions.provedAt, sql`now() - make_interval(mins => ${proofMinutes})`),
+			),
+		);
+	return row !== undefined;
+}

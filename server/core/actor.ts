@@ -15,6 +15,8 @@ export type UserActor = {
 	sessionId: string | null;
 	/** When they last proved in that session who they are. */
 	provedAt: Date | null;
+	/** Their role asks for a second factor and they have none: until they do, they may do nothing else. */
+	mustEnrol?: boolean;
 };
 /** A program with a key of its own: it may never do what its owner can't. */
 export type ApiKeyActor = {

@@ -26,6 +26,7 @@ export const Env = z
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
 		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
+		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,

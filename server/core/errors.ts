@@ -6,6 +6,10 @@ export const errorTable = {
 	INVALID_INPUT: { class: "user", status: 400, trpc: "BAD_REQUEST" },
 	UNAUTHENTICATED: { class: "user", status: 401, trpc: "UNAUTHORIZED" },
 	FORBIDDEN: { class: "user", status: 403, trpc: "FORBIDDEN" },
+	/** They may, once they prove again who they are. */
+	PROOF_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
+	/** Their role asks for a second factor, and they have none yet. */
+	FACTOR_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
 	NOT_FOUND: { class: "user", status: 404, trpc: "NOT_FOUND" },
 	CONFLICT: { class: "user", status: 409, trpc: "CONFLICT" },
 	TOO_LARGE: { class: "user", status: 413, trpc: "PAYLOAD_TOO_LARGE" },

@@ -20,6 +20,12 @@ export const rightsColumns = {
 	roleKeys: sql<string[]>`array(${roleKeys})`,
 	custom: sql<string[]>`array(select distinct unnest(permissions) from roles where id::text in (${roleKeys}))`,
 };
+/** Whether the person of the row has a second factor. */
+export const hasFactor = sql<boolean>`(exists (select 1 from totp_factors where user_id = ${users.id} and confirmed_at is not null)
+	or exists (select 1 from passkeys where user_id = ${users.id}))`;
+/** Whether one of their roles asks for one. */
+export const needsFactor = sql<boolean>`exists (select 1 from factor_policies where role in (${roleKeys}))`;
+
 export type RightsRow = {
 	userId: string;
 	name: string;
@@ -39,7 +45,10 @@ export function permissionsOf(roleKeys: readonly string[], custom: readonly stri
 	]);
 }
 
-export function toUserActor(row: RightsRow, session: Pick<UserActor, "sessionId" | "provedAt">): UserActor {
+export function toUserActor(
+	row: RightsRow,
+	session: Pick<UserActor, "sessionId" | "provedAt" | "mustEnrol">,
+): UserActor {
 	return {
 		kind: "user",
 		userId: row.userId,

@@ -36,6 +36,7 @@ export function describeProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
 			openBecause: meta.openBecause,
 			risk: meta.risk,
 			limit: meta.limit,
+			stepUp: meta.stepUp,
 			faces: meta.tool ? ["rpc", "tool"] : ["rpc"],
 			tool: meta.tool,
 			input: schemaOf(meta.input),

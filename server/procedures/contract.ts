@@ -8,6 +8,8 @@ export const ProcedureEntry = z.object({
 	openBecause: z.string().nullable(),
 	risk: z.enum(["read", "write", "danger"]),
 	limit: z.string(),
+	/** A person has to prove again who they are. */
+	stepUp: z.boolean(),
 	faces: z.array(z.enum(["rpc", "tool"])),
 	tool: z.string().nullable(),
 	/** JSON Schema of its input and output. */

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
-import { auditEntries } from "@/db/schema";
+import { auditEntries, factorPolicies, sessions, totpFactors } from "@/db/schema";
+import { findSessionActor } from "@/server/auth/service";
 import type { Actor } from "@/server/core/actor";
 import { AppError } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
@@ -29,6 +30,18 @@ const sample = router({
 			effects += 1;
 			return { n: input.n };
 		}),
+	danger: procedure("knowledge:write", { risk: "danger" })
+		.input(z.strictObject({}))
+		.output(z.object({}))
+		.mutation(async () => ({})),
+	account: procedure("account:read", { risk: "read" })
+		.input(z.strictObject({}))
+		.output(z.object({}))
+		.query(async () => ({})),
+	enrol: procedure("account:write", { risk: "write", beforeFactor: true })
+		.input(z.strictObject({}))
+		.output(z.object({}))
+		.mutation(async () => ({})),
 	fail: procedure("knowledge:read", { risk: "read" })
 		.input(z.strictObject({}))
 		.output(z.object({}))
@@ -52,6 +65,58 @@ const as = (actor: Actor, more: Partial<RequestContext> = {}) =>
 		identify: async () => actor,
 		...more,
 	});
+
+/** A person with a session of their own, who last proved that long ago. */
+async function withSession(minutesAgo: number, who: Parameters<typeof testUser>[1] = {}) {
+	const user = await testUser(db, who);
+	const expiresAt = new Date(Date.now() + 60_000);
+	const provedAt = sql`now() - make_interval(mins => ${minutesAgo})`;
+	const [session] = await db.orm
+		.insert(sessions)
+		.values({ userId: user.userId, expiresAt, provedAt })
+		.returning({ id: sessions.id });
+	const sessionId = session?.id ?? "";
+	return { sessionId, actor: await findSessionActor(db, sessionId) };
+}
+
+describe("step-up", () => {
+	test("what is dangerous wants a proof of the last 10 minutes, of people with a session only", async () => {
+		const { actor, sessionId } = await withSession(11);
+		if (!actor) throw new Error("no session");
+		effects = 0;
+		await expect(as(actor).danger({})).rejects.toMatchObject({ cause: { code: "PROOF_NEEDED" } });
+		expect(await as(actor).write({ n: 1 })).toEqual({ n: 1 });
+		const agent: Actor = { kind: "agent", agentId: randomUUID(), runId: randomUUID(), onBehalfOf: actor };
+		expect(await as(agent).danger({})).toEqual({});
+		const denied = await db.orm.select().from(auditEntries).where(eq(auditEntries.userId, actor.userId));
+		expect(denied).toMatchObject([{ action: "danger", outcome: "denied", reason: "Needs a fresh proof of who it is" }]);
+		// The actor is as it was remembered; the proof counts all the same.
+		await db.orm.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.id, sessionId));
+		expect(await as(actor).danger({})).toEqual({});
+	});
+
+	test("a fresh session is a proof; a revoked one is none", async () => {
+		const { actor, sessionId } = await withSession(9);
+		if (!actor) throw new Error("no session");
+		expect(await as(actor).danger({})).toEqual({});
+		await db.orm.update(sessions).set({ revokedAt: sql`now()` }).where(eq(sessions.id, sessionId));
+		await expect(as(actor).danger({})).rejects.toMatchObject({ cause: { code: "PROOF_NEEDED" } });
+	});
+
+	test("whose role asks for a second factor may only enrol one", async () => {
+		await db.orm.insert(factorPolicies).values({ role: "auditor" });
+		const { actor, sessionId } = await withSession(0, { role: "auditor" });
+		if (!actor) throw new Error("no session");
+		await expect(as(actor).account({})).rejects.toMatchObject({ cause: { code: "FACTOR_NEEDED" } });
+		expect(await as(actor).enrol({})).toEqual({});
+		await db.orm
+			.insert(totpFactors)
+			.values({ userId: actor.userId, sealedSecret: "x", confirmedAt: new Date(), lastStep: 1 });
+		expect(await as(actor).account({})).toEqual({});
+		expect((await findSessionActor(db, sessionId))?.mustEnrol).toBe(false);
+		expect(await as((await withSession(0)).actor ?? actor).account({})).toEqual({});
+	});
+});
 
 describe("the gate", () => {
 	test("lets nobody in without an identity", async () => {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -38,7 +39,10 @@ async function enter<I extends z.ZodType>(
 		origin: ctx.origin,
 		...(signal ? { signal } : {}),
 	};
-	if (meta.permission !== null) await mayPass(service, actor, meta.permission, path);
+	if (meta.permission !== null) {
+		await mayPass(service, actor, meta.permission, path);
+		await hasProved(service, meta, path);
+	}
 	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
 	return { ctx: service, input: schema.parse(call.raw) };
 }
@@ -63,6 +67,28 @@ async function mayPass(
 	throw new AppError(
 		"FORBIDDEN",
 		`You may not do this: it needs the right ${permission}. An administrator can give it.`,
+	);
+}
+
+const factorNeeded = () =>
+	new AppError(
+		"FACTOR_NEEDED",
+		"Your role asks for a second factor. Add one under Account, Security; then go on here.",
+	);
+
+/** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
+async function hasProved(ctx: ServiceContext, meta: ProcedureMeta, path: string): Promise<void> {
+	const { actor } = ctx;
+	if (actor.kind !== "user" || actor.sessionId === null) return;
+	// Who has just enrolled or proved may still be remembered as they were.
+	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(ctx.db, actor.sessionId))?.mustEnrol)
+		throw factorNeeded();
+	if (!meta.stepUp || (await hasProvedLately(ctx.db, actor.sessionId))) return;
+	const reason = "Needs a fresh proof of who it is";
+	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
+	throw new AppError(
+		"PROOF_NEEDED",
+		"This needs a proof of who you are that is at most 10 minutes old. Confirm it in the console; a program signs in again.",
 	);
 }
 
@@ -120,6 +146,7 @@ async function refusalNow({ ctx, meta }: Call, before: Actor): Promise<AppError 
 	const actor = await ctx.identify().catch(() => before);
 	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
 		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
+	if (actor.kind === "user" && actor.mustEnrol && !meta.beforeFactor) return factorNeeded();
 	return actorMay(actor, meta.permission) ? null : new AppError("FORBIDDEN", "You may not see this any more.");
 }
 

@@ -17,6 +17,10 @@ export type Risk = "read" | "write" | "danger";
 export type ProcedureOptions = {
 	risk: Risk;
 	limit?: LimitClass;
+	/** A person has to have proved in the last minutes who they are. What is dangerous asks for it by itself. */
+	stepUp?: boolean;
+	/** Open to people who must enrol a second factor first: what they need to do so. */
+	beforeFactor?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
 	tool?: string;
 };
@@ -27,6 +31,8 @@ export type ProcedureMeta = {
 	openBecause: string | null;
 	risk: Risk;
 	limit: LimitClass;
+	stepUp: boolean;
+	beforeFactor: boolean;
 	tool: string | null;
 	isUpload: boolean;
 	input: z.ZodType;
@@ -103,9 +109,19 @@ export const procedure = (permission: Permission, options: ProcedureOptions) =>
 		openBecause: null,
 		risk: options.risk,
 		limit: options.limit ?? "standard",
+		stepUp: options.stepUp ?? options.risk === "danger",
+		beforeFactor: options.beforeFactor ?? false,
 		tool: options.tool ?? null,
 	});
 
 /** For people without an identity: sign-in, first run, health. A test lists them with their reasons. */
-export const openProcedure = (reason: string, options: Omit<ProcedureOptions, "tool">) =>
-	builder({ permission: null, openBecause: reason, risk: options.risk, limit: options.limit ?? "signIn", tool: null });
+export const openProcedure = (reason: string, options: Pick<ProcedureOptions, "risk" | "limit">) =>
+	builder({
+		permission: null,
+		openBecause: reason,
+		risk: options.risk,
+		limit: options.limit ?? "signIn",
+		stepUp: false,
+		beforeFactor: true,
+		tool: null,
+	});

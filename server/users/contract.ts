@@ -55,6 +55,8 @@ export const Me = z.object({
 	roleName: z.string(),
 	/** What the caller may do at this moment; a key or an agent may do no more than its person. */
 	permissions: z.array(Permission),
+	/** Their role asks for a second factor, and they have none yet. */
+	mustEnrol: z.boolean(),
 });
 export type Me = z.infer<typeof Me>;
 export const Nothing = z.strictObject({});

@@ -31,7 +31,7 @@ export const authRouter = router({
 			return { done: true };
 		}),
 
-	me: procedure("account:read", { risk: "read" })
+	me: procedure("account:read", { risk: "read", beforeFactor: true })
 		.input(Nothing)
 		.output(Me)
 		.query(({ ctx }) => getMe(ctx)),

@@ -92,11 +92,19 @@ const columns = {
 };
 
 export async function getMe(ctx: ServiceContext): Promise<Me> {
-	const { userId } = requireUser(ctx);
+	const { userId, mustEnrol = false } = requireUser(ctx);
 	const [me] = await ctx.db.orm.select(columns).from(users).where(eq(users.id, userId));
 	if (!me) throw notFound("Your account");
 	const { id, name, email, role, roleName } = me;
-	return { id, name, email, role, roleName, permissions: permissions.filter((one) => actorMay(ctx.actor, one)) };
+	return {
+		id,
+		name,
+		email,
+		role,
+		roleName,
+		permissions: permissions.filter((one) => actorMay(ctx.actor, one)),
+		mustEnrol,
+	};
 }
 
 export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ rows: User[]; next: string | null }> {
