@@ -3,7 +3,7 @@ import { compactVerify, SignJWT } from "jose";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
 import { env } from "@/server/core/env";
-import { algorithm, currentSigner, lifeSeconds, readSigningKeys } from "./signing-keys";
+import { algorithm, currentSigner, findSigningKey, lifeSeconds } from "./signing-keys";
 
 const longest = 2_048;
 const seconds = z.int().min(0).max(10_000_000_000);
@@ -56,7 +56,7 @@ export async function readAccessToken(db: Database, token: string): Promise<Clai
 	if (token.length > longest) return null;
 	const [header, payload, signature, ...rest] = token.split(".");
 	if (!header || !payload || !signature || rest.length > 0) return null;
-	const key = (await readSigningKeys(db)).find((one) => one.header === header);
+	const key = await findSigningKey(db, header);
 	if (!key || !isCanonical(payload) || !isCanonical(signature)) return null;
 	try {
 		await compactVerify(token, key.verifier, { algorithms: [algorithm] });

@@ -33,13 +33,19 @@ const headerOf = (kid: string) => ({ alg: algorithm, typ: tokenType, kid });
 type Known = { keys: SigningKey[]; at: number };
 const known = new WeakMap<Database, Promise<Known>>();
 
-/** The keys whose tokens are believed. With `unknownHeader` they are read anew, at most once in a while, where none has it. */
-export async function readSigningKeys(db: Database): Promise<SigningKey[]> {
+/** The keys whose tokens are believed. */
+export async function readSigningKeys(db: Database, mayBeOld = believedMs): Promise<SigningKey[]> {
 	const before = await known.get(db)?.catch(() => null);
-	if (before && performance.now() - before.at < believedMs) return before.keys;
+	if (before && performance.now() - before.at < mayBeOld) return before.keys;
 	const reading = load(db);
 	known.set(db, reading);
 	return (await reading).keys;
+}
+
+/** The key whose header a token has. One that another process has just made is looked for at most once a second. */
+export async function findSigningKey(db: Database, header: string): Promise<SigningKey | undefined> {
+	const isIt = (key: SigningKey) => key.header === header;
+	return (await readSigningKeys(db)).find(isIt) ?? (await readSigningKeys(db, 1_000)).find(isIt);
 }
 
 async function load(db: Database): Promise<Known> {
@@ -64,10 +70,13 @@ async function load(db: Database): Promise<Known> {
 const signers = new Map<string, Awaited<ReturnType<typeof importJWK>>>();
 
 /** The key that signs at this moment, by the database's clock. The first one is made when it is first needed. */
-export async function currentSigner(db: Database): Promise<{ header: ReturnType<typeof headerOf>; key: CryptoKey | Uint8Array }> {
+export async function currentSigner(
+	db: Database,
+): Promise<{ header: ReturnType<typeof headerOf>; key: CryptoKey | Uint8Array }> {
 	const row = (await findCurrent(db.orm)) ?? (await makeFirst(db));
 	if (row.isOld) await rotateSigningKey(db);
-	const key = signers.get(row.kid) ?? (await importJWK(JSON.parse(unseal(row.sealedKey, place(row.kid))) as JWK, algorithm));
+	const key =
+		signers.get(row.kid) ?? (await importJWK(JSON.parse(unseal(row.sealedKey, place(row.kid))) as JWK, algorithm));
 	signers.set(row.kid, key);
 	return { header: headerOf(row.kid), key };
 }

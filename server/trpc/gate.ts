@@ -9,7 +9,7 @@ import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
-import { chargeCall } from "./limits";
+import { chargeCall, chargeKey } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 
 /** Longest a query or mutation may take, in ms. */
@@ -44,11 +44,13 @@ async function enter<I extends z.ZodType>(
 		await hasProved(service, meta, path);
 	}
 	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
+	if (actor.kind === "apiKey") await chargeKey(actor);
 	return { ctx: service, input: schema.parse(call.raw) };
 }
 
-/** A person's own calls and those of their agents are counted apart, and nobody shares a count with somebody else. */
+/** A person's own calls and those of their keys and agents are counted apart, and nobody shares a count with somebody else. */
 function limitKey(actor: Actor, address: string | null): string {
+	if (actor.kind === "apiKey") return `apiKey ${actor.keyId}`;
 	const person = actorUser(actor)?.userId;
 	if (person) return `${actor.kind} ${person}`;
 	return actorId(actor) ?? address ?? "unknown";
@@ -111,7 +113,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 }
 
 /** How often an open stream is asked whether its reader may still have it, in ms. Answers are up to 2 s old: it ends within 5 s. */
-const recheckMs = 3_000;
+const recheckMs = 2_500;
 
 /**
  * A subscription: the same gate before its first event, and again and again while it is open; each event is parsed like an
@@ -143,12 +145,14 @@ export async function* follow<I extends z.ZodType, T>(
 /** Why an open stream must end: its session has, or its reader's right was taken. A database that is away ends nothing. */
 async function refusalNow({ ctx, meta }: Call, before: Actor): Promise<AppError | null> {
 	if (meta.permission === null) return null;
-	const actor = await ctx.identify().catch(() => before);
-	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
+	const actor = await ctx.identify().catch((error) => (isRefusal(error) ? null : before));
+	if (!actor || actorUser(actor)?.userId !== actorUser(before)?.userId)
 		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
 	if (actor.kind === "user" && actor.mustEnrol && !meta.beforeFactor) return factorNeeded();
 	return actorMay(actor, meta.permission) ? null : new AppError("FORBIDDEN", "You may not see this any more.");
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof AppError && error.code === "UNAUTHENTICATED";
 
 function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
 	return new Promise((resolve, reject) => {

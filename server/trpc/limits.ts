@@ -22,19 +22,28 @@ const limiters = Object.fromEntries(
 	]),
 ) as Record<LimitClass, RateLimiterMemory>;
 
+/** Limits that keys have of their own, one limiter for each figure. */
+const ofKeys = new Map<number, RateLimiterMemory>();
+
+/** Counts one call of a key against its own limit, where it has one. */
+export async function chargeKey(key: { keyId: string; callsPerMinute?: number | null }): Promise<void> {
+	const points = key.callsPerMinute;
+	if (!points) return;
+	const limiter = ofKeys.get(points) ?? new RateLimiterMemory({ points, duration: 60, keyPrefix: "key" });
+	ofKeys.set(points, limiter);
+	await consume(limiter, key.keyId, `This key may make at most ${points} calls a minute.`);
+}
+
 /** Counts one call. Throws LIMIT_REACHED, which says when it may be tried again. */
-export async function chargeCall(limit: LimitClass, key: string): Promise<void> {
+export const chargeCall = (limit: LimitClass, key: string): Promise<void> =>
+	consume(limiters[limit], key, `Too many calls: at most ${perMinute[limit]} a minute.`);
+
+async function consume(limiter: RateLimiterMemory, key: string, why: string): Promise<void> {
 	try {
-		await limiters[limit].consume(key);
+		await limiter.consume(key);
 	} catch (refused) {
 		if (!(refused instanceof RateLimiterRes)) throw refused;
 		const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-		throw new AppError(
-			"LIMIT_REACHED",
-			`Too many calls: at most ${perMinute[limit]} a minute. Try again in ${seconds} s.`,
-			{
-				retryAfterSeconds: seconds,
-			},
-		);
+		throw new AppError("LIMIT_REACHED", `${why} Try again in ${seconds} s.`, { retryAfterSeconds: seconds });
 	}
 }

@@ -1,3 +1,4 @@
+import { bringsCredential } from "@/server/auth/credential";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 
@@ -8,8 +9,15 @@ const maxDrainBytes = 64 * 1024 * 1024;
 
 const types = ["application/json", "application/octet-stream"];
 
-/** Refuses whatever a foreign page could make a browser send with our cookie. */
+/** Refuses whatever a foreign page could make a browser send with our cookie; a key or token of its own no browser adds. */
 export function checkOrigin(request: Request): void {
+	if (!bringsCredential(request.headers)) checkSite(request);
+	if (request.method === "GET") return;
+	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
+}
+
+function checkSite(request: Request): void {
 	const site = request.headers.get("sec-fetch-site");
 	const isRead = request.method === "GET";
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();
@@ -19,8 +27,6 @@ export function checkOrigin(request: Request): void {
 	if (origin !== null && origin !== own) throw refused();
 	if (origin === null && site === null) throw refused();
 	if (request.headers.get("x-qd-csrf") !== "1") throw refused();
-	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
-	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
 }
 
 const refused = () =>
