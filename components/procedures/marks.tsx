@@ -18,11 +18,16 @@ export function Risk({ risk }: { risk: ProcedureEntry["risk"] }) {
 	);
 }
 
+const faceWords = { rpc: "RPC", rest: "REST", tool: "Tool" } as const satisfies Record<
+	ProcedureEntry["faces"][number],
+	string
+>;
+
 export function Faces({ faces }: { faces: ProcedureEntry["faces"] }) {
 	return (
 		<span className={styles.faces}>
 			{faces.map((face) => (
-				<span key={face}>{face === "rpc" ? "RPC" : "Tool"}</span>
+				<span key={face}>{faceWords[face]}</span>
 			))}
 		</span>
 	);

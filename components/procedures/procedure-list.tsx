@@ -21,7 +21,7 @@ const columns: Column<ProcedureEntry>[] = [
 	{ key: "permission", title: "Permission", width: 160, from: "narrow", cell: (row) => row.permission ?? "open" },
 	{ key: "risk", title: "Risk", width: 96, cell: (row) => <Risk risk={row.risk} /> },
 	{ key: "type", title: "Kind", width: 110, from: "middle", cell: (row) => row.type },
-	{ key: "faces", title: "Faces", width: 120, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
+	{ key: "faces", title: "Faces", width: 150, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
 	{ key: "limit", title: "Limit", width: 96, from: "wide", cell: (row) => row.limit },
 	{ key: "calls", title: "Calls", width: 84, align: "end", from: "middle", cell: (row) => figure(row.calls) },
 	{
@@ -53,7 +53,7 @@ export function ProcedureList() {
 	const rows = all.filter(
 		(row) =>
 			(!risk || row.risk === risk) &&
-			`${row.path} ${row.permission ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
+			`${row.path} ${row.permission ?? ""} ${row.rest ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
 	);
 	const openId = url.get("open");
 	const open = all.find((row) => row.path === openId);
@@ -64,7 +64,7 @@ export function ProcedureList() {
 			</PageHeader>
 			<FilterBar>
 				<FilterText
-					label="Name or permission"
+					label="Name, permission or address"
 					size={24}
 					value={wanted}
 					onChange={(find) => url.set({ find, open: null })}

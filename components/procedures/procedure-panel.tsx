@@ -18,7 +18,7 @@ function whoMay(entry: ProcedureEntry): string {
 export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onClose: () => void }) {
 	return (
 		<SidePanel title={entry.path} label="Procedure" onClose={onClose}>
-			{entry.tool ? <p>{entry.tool}</p> : null}
+			{entry.summary ? <p>{entry.summary}</p> : null}
 			{entry.openBecause ? <p>{entry.openBecause}</p> : null}
 			<Facts>
 				<Fact name="Name">
@@ -35,6 +35,8 @@ export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onCl
 				<Fact name="Faces">
 					<Faces faces={entry.faces} />
 				</Fact>
+				<Fact name="REST">{entry.rest ? <CopyId value={entry.rest} label="address" length={64} /> : null}</Fact>
+				<Fact name="Tool">{entry.tool}</Fact>
 				<Fact name="Calls">
 					{figure(entry.calls)} since the server started, {figure(entry.failures)} refused or failed
 				</Fact>

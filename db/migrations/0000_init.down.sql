@@ -1,8 +1,21 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"agents",
+<<<<<<< HEAD
 	"api_keys",
 	"audit_entries",
+=======
+	"audit_chain",
+	"audit_checkpoints",
+	"audit_dropped",
+	"audit_holds",
+	"audit_keys",
+	"audit_log",
+	"audit_pending",
+	"audit_personal",
+	"audit_sinks",
+	"audit_verifications",
+>>>>>>> main
 	"budget_entries",
 	"chunk_vectors",
 	"chunks",

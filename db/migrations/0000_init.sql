@@ -123,13 +123,55 @@ CREATE TABLE "threads" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "audit_entries" (
-	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_entries_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
-	"at" timestamp with time zone DEFAULT now() NOT NULL,
+CREATE TABLE "audit_chain" (
+	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"chain" uuid DEFAULT gen_random_uuid() NOT NULL,
+	"size" bigint DEFAULT 0 NOT NULL,
+	"root" "bytea" NOT NULL,
+	"sealed_at" timestamp (3) with time zone,
+	"key_generation" integer DEFAULT 1 NOT NULL,
+	"retention_months" integer
+);
+--> statement-breakpoint
+CREATE TABLE "audit_checkpoints" (
+	"size" bigint PRIMARY KEY NOT NULL,
+	"at" timestamp (3) with time zone NOT NULL,
+	"checkpoint" jsonb NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_dropped" (
+	"month" date PRIMARY KEY NOT NULL,
+	"first_seq" bigint NOT NULL,
+	"last_seq" bigint NOT NULL,
+	"root" "bytea" NOT NULL,
+	"checkpoint" jsonb NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_holds" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid,
+	"reason" text NOT NULL,
+	"created_by" uuid NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"released_at" timestamp (3) with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "audit_keys" (
+	"kid" text PRIMARY KEY NOT NULL,
+	"public_key" text NOT NULL,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "audit_log" (
+	"seq" bigint NOT NULL,
+	"sealed_at" timestamp (3) with time zone NOT NULL,
+	"id" bigint NOT NULL,
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
 	"actor_kind" text NOT NULL,
 	"actor_id" text,
-	"actor_label" text NOT NULL,
 	"user_id" uuid,
+	"chain" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"via" text NOT NULL,
 	"action" text NOT NULL,
 	"resource_kind" text NOT NULL,
@@ -137,17 +179,68 @@ CREATE TABLE "audit_entries" (
 	"outcome" text NOT NULL,
 	"reason" text,
 	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"before" jsonb,
+	"after" jsonb,
 	"request_id" text NOT NULL,
 	"run_id" uuid,
-	"address" text,
-	"user_agent" text
+	"hash" "bytea" NOT NULL,
+	"actor_commitment" "bytea" NOT NULL,
+	"subject_commitment" "bytea",
+	CONSTRAINT "audit_log_seq_sealed_at_pk" PRIMARY KEY("seq","sealed_at")
 );
 --> statement-breakpoint
-CREATE TABLE "idempotency_keys" (
-	"id" text PRIMARY KEY NOT NULL,
-	"input_hash" text NOT NULL,
-	"answer" jsonb,
-	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+CREATE TABLE "audit_pending" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "audit_pending_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"actor_kind" text NOT NULL,
+	"actor_id" text,
+	"user_id" uuid,
+	"chain" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"via" text NOT NULL,
+	"action" text NOT NULL,
+	"resource_kind" text NOT NULL,
+	"resource_id" text,
+	"outcome" text NOT NULL,
+	"reason" text,
+	"detail" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"before" jsonb,
+	"after" jsonb,
+	"request_id" text NOT NULL,
+	"run_id" uuid,
+	"actor" jsonb NOT NULL,
+	"subject_id" uuid,
+	"subject" jsonb
+);
+--> statement-breakpoint
+CREATE TABLE "audit_personal" (
+	"seq" bigint NOT NULL,
+	"sealed_at" timestamp (3) with time zone NOT NULL,
+	"user_id" uuid,
+	"actor_salt" "bytea",
+	"actor" jsonb,
+	"subject_id" uuid,
+	"subject_salt" "bytea",
+	"subject" jsonb,
+	CONSTRAINT "audit_personal_seq_sealed_at_pk" PRIMARY KEY("seq","sealed_at")
+);
+--> statement-breakpoint
+CREATE TABLE "audit_sinks" (
+	"name" text PRIMARY KEY NOT NULL,
+	"size" bigint DEFAULT 0 NOT NULL,
+	"at" timestamp (3) with time zone,
+	"problem" text
+);
+--> statement-breakpoint
+CREATE TABLE "audit_verifications" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"state" text DEFAULT 'running' NOT NULL,
+	"started_by" uuid,
+	"checked" bigint DEFAULT 0 NOT NULL,
+	"total" bigint DEFAULT 0 NOT NULL,
+	"bad_seq" bigint,
+	"problem" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "factor_guesses" (
@@ -216,6 +309,13 @@ CREATE TABLE "totp_factors" (
 	"sealed_secret" text NOT NULL,
 	"confirmed_at" timestamp with time zone,
 	"last_step" bigint,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "idempotency_keys" (
+	"id" text PRIMARY KEY NOT NULL,
+	"input_hash" text NOT NULL,
+	"answer" jsonb,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -480,7 +580,11 @@ CREATE TABLE "users" (
 	"role" text NOT NULL,
 	"password_hash" text,
 	"disabled_at" timestamp with time zone,
+<<<<<<< HEAD
 	"token_version" integer DEFAULT 1 NOT NULL,
+=======
+	"erased_at" timestamp with time zone,
+>>>>>>> main
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -535,16 +639,25 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_user_idx" ON "audit_entries" USING btree ("user_id","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_action_idx" ON "audit_entries" USING btree ("action","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_resource_idx" ON "audit_entries" USING btree ("resource_kind","resource_id","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_outcome_idx" ON "audit_entries" USING btree ("outcome","id");--> statement-breakpoint
-CREATE INDEX "audit_entries_request_idx" ON "audit_entries" USING btree ("request_id");--> statement-breakpoint
-CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "audit_holds_open_idx" ON "audit_holds" USING btree ("user_id") WHERE "audit_holds"."released_at" is null;--> statement-breakpoint
+CREATE INDEX "audit_log_user_idx" ON "audit_log" USING btree ("user_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_actor_idx" ON "audit_log" USING btree ("actor_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_via_idx" ON "audit_log" USING btree ("via","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_action_idx" ON "audit_log" USING btree ("action","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_kind_idx" ON "audit_log" USING btree ("resource_kind","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_resource_idx" ON "audit_log" USING btree ("resource_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_outcome_idx" ON "audit_log" USING btree ("outcome","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_request_idx" ON "audit_log" USING btree ("request_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_at_idx" ON "audit_log" USING btree ("at");--> statement-breakpoint
+CREATE INDEX "audit_personal_address_idx" ON "audit_personal" USING btree (("actor" ->> 'address'),"seq");--> statement-breakpoint
+CREATE INDEX "audit_personal_user_idx" ON "audit_personal" USING btree ("user_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_personal_subject_idx" ON "audit_personal" USING btree ("subject_id","seq") WHERE "audit_personal"."subject_id" is not null;--> statement-breakpoint
+CREATE INDEX "audit_verifications_created_idx" ON "audit_verifications" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sign_in_steps_expires_idx" ON "sign_in_steps" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id");--> statement-breakpoint
 CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("seq") WHERE delivered_at is null;--> statement-breakpoint
 CREATE INDEX "job_events_created_idx" ON "job_events" USING btree ("created_at");--> statement-breakpoint

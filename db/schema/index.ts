@@ -2,6 +2,7 @@ export * from "./access";
 export * from "./agents";
 export * from "./audit";
 export * from "./factors";
+export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./tokens";

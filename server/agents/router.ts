@@ -5,27 +5,41 @@ import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, UpdateAgent } from
 import { archiveAgent, createAgent, getAgent, listAgents, updateAgent } from "./service";
 
 export const agentsRouter = router({
-	list: procedure("agents:read", { risk: "read", tool: "List the agents that can be asked." })
+	list: procedure("agents:read", {
+		rest: "GET /agents",
+		summary: "List the agents that can be asked.",
+		risk: "read",
+		tool: "List the agents that can be asked.",
+	})
 		.input(ListAgents)
 		.output(AgentPage)
 		.query(({ ctx, input }) => listAgents(ctx, input)),
 
-	get: procedure("agents:read", { risk: "read" })
+	get: procedure("agents:read", { rest: "GET /agents/{agentId}", summary: "Get an agent.", risk: "read" })
 		.input(OneAgent)
 		.output(Agent)
 		.query(({ ctx, input }) => getAgent(ctx, input)),
 
-	create: procedure("agents:write", { risk: "write" })
+	create: procedure("agents:write", {
+		rest: "POST /agents",
+		summary: "Make an agent.",
+		created: "/agents/{id}",
+		risk: "write",
+	})
 		.input(CreateAgent)
 		.output(Agent)
 		.mutation(({ ctx, input }) => createAgent(ctx, input)),
 
-	update: procedure("agents:write", { risk: "write" })
+	update: procedure("agents:write", { rest: "PATCH /agents/{agentId}", summary: "Change an agent.", risk: "write" })
 		.input(UpdateAgent)
 		.output(Agent)
 		.mutation(({ ctx, input }) => updateAgent(ctx, input)),
 
-	archive: procedure("agents:write", { risk: "danger" })
+	archive: procedure("agents:write", {
+		rest: "DELETE /agents/{agentId}",
+		summary: "Archive an agent: its threads stay, and nobody can ask it any more.",
+		risk: "danger",
+	})
 		.input(OneAgent)
 		.output(Done)
 		.mutation(async ({ ctx, input }) => {

@@ -8,12 +8,19 @@ const count = (fallback: number, max: number) =>
 const text = z.preprocess(empty, z.string().min(1).optional());
 const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
+/** Exact origins, with commas between. */
+const origins = z.preprocess(
+	(value) => (typeof value === "string" && value !== "" ? value.split(",").map((one) => one.trim()) : undefined),
+	z.array(z.string().refine((one) => URL.parse(one)?.origin === one, "is not a list of exact origins")).optional(),
+);
+
 /** Every variable that Quarterdeck reads. `.env.example` names each with its default; a test compares the two. */
 export const Env = z
 	.object({
 		PORT: port.default(3000),
 		QD_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
 		QD_URL: url,
+		QD_CORS_ORIGINS: origins,
 		QD_DATA: z.preprocess(empty, z.string().default(".data")),
 		QD_LOG_LEVEL: z.preprocess(empty, z.enum(["debug", "info", "warn", "error"]).default("info")),
 		QD_AUTH_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),

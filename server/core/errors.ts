@@ -11,7 +11,10 @@ export const errorTable = {
 	/** Their role asks for a second factor, and they have none yet. */
 	FACTOR_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
 	NOT_FOUND: { class: "user", status: 404, trpc: "NOT_FOUND" },
+	METHOD_NOT_ALLOWED: { class: "user", status: 405, trpc: "METHOD_NOT_SUPPORTED" },
 	CONFLICT: { class: "user", status: 409, trpc: "CONFLICT" },
+	/** Somebody changed it since it was read. */
+	CHANGED: { class: "user", status: 412, trpc: "PRECONDITION_FAILED" },
 	TOO_LARGE: { class: "user", status: 413, trpc: "PAYLOAD_TOO_LARGE" },
 	UNSUPPORTED: { class: "user", status: 415, trpc: "UNSUPPORTED_MEDIA_TYPE" },
 	KEY_REUSED: { class: "user", status: 422, trpc: "UNPROCESSABLE_CONTENT" },

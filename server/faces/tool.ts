@@ -5,7 +5,8 @@ import { findUserActor } from "@/server/auth/service";
 import type { Actor } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
 import { contextForActor } from "@/server/trpc/context";
-import { type AppRouter, appRouter, createCaller } from "@/server/trpc/root";
+import { type AppRouter, createCaller } from "@/server/trpc/root";
+import { callByName, proceduresByName } from "./call";
 
 /** In which run an agent calls, and for whom. */
 export type ToolContext = {
@@ -46,20 +47,9 @@ export async function callTool<Name extends ToolName>(
 	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {
-		return await call(caller, name, input);
+		return await callByName(caller, name, input);
 	} catch (error) {
 		// The gate wraps its failures for the wire; here their reader is our own code.
 		throw error instanceof TRPCError && error.cause instanceof AppError ? error.cause : error;
 	}
-}
-
-type Callable = { _def: { meta?: { tool: string | null } } };
-// tRPC keeps its procedures by their whole name, typed as unknown.
-const proceduresByName = () => appRouter._def.procedures as unknown as Record<string, Callable | undefined>;
-
-/** The one place where a procedure is reached by its name: what is typed by the name goes in and comes out. */
-function call<Result>(caller: unknown, name: string, input: unknown): Promise<Result> {
-	let at = caller;
-	for (const part of name.split(".")) at = Reflect.get(at as object, part);
-	return (at as (input: unknown) => Promise<Result>)(input);
 }

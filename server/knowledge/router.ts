@@ -28,6 +28,7 @@ import {
 	deleteCollection,
 	deleteDocument,
 	getCollection,
+	getDocument,
 	listCollections,
 	listDocuments,
 	readDocument,
@@ -40,6 +41,8 @@ import {
 
 export const knowledgeRouter = router({
 	listCollections: procedure("knowledge:read", {
+		rest: "GET /collections",
+		summary: "List the collections of documents that the caller may read.",
 		risk: "read",
 		tool: "List the collections of documents that can be searched, with what each is about.",
 	})
@@ -47,41 +50,74 @@ export const knowledgeRouter = router({
 		.output(CollectionPage)
 		.query(({ ctx, input }) => listCollections(ctx, input)),
 
-	getCollection: procedure("knowledge:read", { risk: "read" })
+	getCollection: procedure("knowledge:read", {
+		rest: "GET /collections/{collectionId}",
+		summary: "Get a collection.",
+		risk: "read",
+	})
 		.input(OneCollection)
 		.output(Collection)
 		.query(({ ctx, input }) => getCollection(ctx, input)),
 
-	createCollection: procedure("knowledge:write", { risk: "write" })
+	createCollection: procedure("knowledge:write", {
+		rest: "POST /collections",
+		summary: "Make a collection.",
+		created: "/collections/{id}",
+		risk: "write",
+	})
 		.input(CreateCollection)
 		.output(Collection)
 		.mutation(({ ctx, input }) => createCollection(ctx, input)),
 
-	updateCollection: procedure("knowledge:write", { risk: "write" })
+	updateCollection: procedure("knowledge:write", {
+		rest: "PATCH /collections/{collectionId}",
+		summary: "Change a collection's name, description or access.",
+		risk: "write",
+	})
 		.input(UpdateCollection)
 		.output(Collection)
 		.mutation(({ ctx, input }) => updateCollection(ctx, input)),
 
-	deleteCollection: procedure("knowledge:write", { risk: "danger" })
+	deleteCollection: procedure("knowledge:write", {
+		rest: "DELETE /collections/{collectionId}",
+		summary: "Delete a collection with all its documents.",
+		risk: "danger",
+	})
 		.input(OneCollection)
 		.output(Deleted)
 		.mutation(({ ctx, input }) => deleteCollection(ctx, input)),
 
-	watchCollection: procedure("knowledge:read", { risk: "read", limit: "stream" })
+	watchCollection: procedure("knowledge:read", {
+		rest: "GET /collections/{collectionId}/changes",
+		summary: "Follow the documents of a collection while they are read in.",
+		risk: "read",
+		limit: "stream",
+	})
 		.input(WatchCollection)
 		.output(CollectionChange)
 		.subscription(({ ctx, input }) => watchCollection(ctx, input)),
 
-	upload: procedure("knowledge:write", { risk: "write", limit: "heavy" }).upload(Upload, ({ ctx, input }) =>
-		storeUpload(ctx, input),
-	),
+	upload: procedure("knowledge:write", {
+		rest: "POST /uploads",
+		summary: "Bring the bytes of a file; adding it to a collection is the next call.",
+		risk: "write",
+		limit: "heavy",
+	}).upload(Upload, ({ ctx, input }) => storeUpload(ctx, input)),
 
-	addDocument: procedure("knowledge:write", { risk: "write", limit: "heavy" })
+	addDocument: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/documents",
+		summary: "Add an uploaded file to a collection; it is read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
 		.input(AddDocument)
 		.output(AddedDocument)
 		.mutation(({ ctx, input }) => addDocument(ctx, input)),
 
 	listDocuments: procedure("knowledge:read", {
+		rest: "GET /collections/{collectionId}/documents",
+		summary: "List the documents of a collection.",
 		risk: "read",
 		tool: "List the documents of one collection, newest first, with whether each is ready to be searched.",
 	})
@@ -89,7 +125,18 @@ export const knowledgeRouter = router({
 		.output(DocumentPage)
 		.query(({ ctx, input }) => listDocuments(ctx, input)),
 
+	getDocument: procedure("knowledge:read", {
+		rest: "GET /documents/{documentId}",
+		summary: "Get a document: what it is, and how far its reading has come.",
+		risk: "read",
+	})
+		.input(OneDocument)
+		.output(Document)
+		.query(({ ctx, input }) => getDocument(ctx, input)),
+
 	readDocument: procedure("knowledge:read", {
+		rest: "GET /documents/{documentId}/text",
+		summary: "Read one page of a document's text.",
 		risk: "read",
 		tool: "Read one page of a document's text, such as the page around a passage that search found.",
 	})
@@ -97,17 +144,29 @@ export const knowledgeRouter = router({
 		.output(DocumentText)
 		.query(({ ctx, input }) => readDocument(ctx, input)),
 
-	retryDocument: procedure("knowledge:write", { risk: "write", limit: "heavy" })
+	retryDocument: procedure("knowledge:write", {
+		rest: "POST /documents/{documentId}/retry",
+		summary: "Try again to read a document that failed.",
+		accepted: "/documents/{id}",
+		risk: "write",
+		limit: "heavy",
+	})
 		.input(OneDocument)
 		.output(Document)
 		.mutation(({ ctx, input }) => retryDocument(ctx, input)),
 
-	deleteDocument: procedure("knowledge:write", { risk: "danger" })
+	deleteDocument: procedure("knowledge:write", {
+		rest: "DELETE /documents/{documentId}",
+		summary: "Delete a document.",
+		risk: "danger",
+	})
 		.input(OneDocument)
 		.output(Deleted)
 		.mutation(({ ctx, input }) => deleteDocument(ctx, input)),
 
 	search: procedure("knowledge:read", {
+		rest: "GET /passages",
+		summary: "Search the documents for passages, by keywords and by meaning.",
 		risk: "read",
 		tool: "Search the organisation's documents for passages that help to answer a question, by keywords and by meaning. Give the question in full, in the words its answer would use. Answers with passages, each with its document and page; an empty list means that nothing fits.",
 	})

@@ -8,7 +8,11 @@ import { ProcedureList } from "./contract";
 /** `root` is asked for when called: this router is itself a part of it. */
 export const proceduresRouter = (root: () => AnyTRPCRouter) =>
 	router({
-		list: procedure("procedures:read", { risk: "read" })
+		list: procedure("procedures:read", {
+			rest: "GET /procedures",
+			summary: "List everything that can be called, with its terms and schemas.",
+			risk: "read",
+		})
 			.input(Nothing)
 			.output(ProcedureList)
 			.query(async () => ({ rows: describeProcedures(root()) })),

@@ -6,6 +6,8 @@ import { readHealth } from "./service";
 
 export const systemRouter = router({
 	health: procedure("system:read", {
+		rest: "GET /health",
+		summary: "Tell which parts of this installation work.",
 		risk: "read",
 		tool: "Tell which parts of this installation work, and what is wrong with the others.",
 	})

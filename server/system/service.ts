@@ -2,6 +2,7 @@ import { statfs } from "node:fs/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import packageJson from "@/package.json" with { type: "json" };
+import { auditFailure } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import type { Health, HealthPart } from "./contract";
 
@@ -11,6 +12,7 @@ const fewFreeBytes = 1024 ** 3;
 export async function readHealth(db: Database): Promise<Health> {
 	const parts = await Promise.all([
 		databasePart(db),
+		auditPart(db),
 		workerPart(db),
 		jobsPart(db),
 		indexPart(db),
@@ -39,6 +41,29 @@ const databasePart = (db: Database) =>
 			sql`select current_setting('server_version') as version, pg_size_pretty(pg_database_size(current_database())) as size`,
 		);
 		return { state: "well", detail: `PostgreSQL ${row?.version}, ${row?.size} stored.` };
+	});
+
+/** Entries that wait longer than this for their place in the chain, in seconds, are a sign of trouble. */
+const longestSealing = 30;
+
+const auditPart = (db: Database) =>
+	tried("Audit", async () => {
+		const row = await first<{ may: boolean; waiting: number; lag: number }>(
+			db,
+			sql`select has_table_privilege('audit_pending', 'insert') as may, count(*)::int as waiting,
+				coalesce(extract(epoch from now() - min(at)), 0)::float8 as lag from audit_pending`,
+		);
+		const failed = auditFailure();
+		if (!row?.may || failed) {
+			const why = failed ? ` (${failed.code})` : "";
+			return { state: "ill", detail: `Entries can't be written${why}: nothing that needs one is done until they can.` };
+		}
+		if (row.lag > longestSealing)
+			return {
+				state: "idle",
+				detail: `${row.waiting} entries wait to be sealed, the oldest for ${Math.round(row.lag)} s.`,
+			};
+		return { state: "well", detail: "Every change is written down, and sealed within a second." };
 	});
 
 const workerPart = (db: Database) =>

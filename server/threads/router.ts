@@ -5,22 +5,34 @@ import { ListThreads, OneThread, RenameThread, Thread, ThreadPage, ThreadWithRun
 import { getThread, listThreads, removeThread, renameThread } from "./service";
 
 export const threadsRouter = router({
-	list: procedure("threads:read", { risk: "read" })
+	list: procedure("threads:read", { rest: "GET /threads", summary: "List the caller's own threads.", risk: "read" })
 		.input(ListThreads)
 		.output(ThreadPage)
 		.query(({ ctx, input }) => listThreads(ctx, input)),
 
-	get: procedure("threads:read", { risk: "read" })
+	get: procedure("threads:read", {
+		rest: "GET /threads/{threadId}",
+		summary: "Get a thread with its newest runs.",
+		risk: "read",
+	})
 		.input(OneThread)
 		.output(ThreadWithRuns)
 		.query(({ ctx, input }) => getThread(ctx, input)),
 
-	rename: procedure("threads:write", { risk: "write" })
+	rename: procedure("threads:write", {
+		rest: "PATCH /threads/{threadId}",
+		summary: "Give a thread another title.",
+		risk: "write",
+	})
 		.input(RenameThread)
 		.output(Thread)
 		.mutation(({ ctx, input }) => renameThread(ctx, input)),
 
-	remove: procedure("threads:write", { risk: "danger" })
+	remove: procedure("threads:write", {
+		rest: "DELETE /threads/{threadId}",
+		summary: "Remove a thread with all its runs.",
+		risk: "danger",
+	})
 		.input(OneThread)
 		.output(Done)
 		.mutation(async ({ ctx, input }) => {

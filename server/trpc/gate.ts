@@ -9,7 +9,12 @@ import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
+<<<<<<< HEAD
 import { chargeCall, chargeKey } from "./limits";
+=======
+import { readInput } from "./late-input";
+import { chargeCall } from "./limits";
+>>>>>>> main
 import type { ProcedureMeta } from "./procedure";
 
 /** Longest a query or mutation may take, in ms. */
@@ -44,8 +49,12 @@ async function enter<I extends z.ZodType>(
 		await hasProved(service, meta, path);
 	}
 	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
+<<<<<<< HEAD
 	if (actor.kind === "apiKey") await chargeKey(actor);
 	return { ctx: service, input: schema.parse(call.raw) };
+=======
+	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
+>>>>>>> main
 }
 
 /** A person's own calls and those of their keys and agents are counted apart, and nobody shares a count with somebody else. */
@@ -104,6 +113,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const limit = AbortSignal.timeout(timeLimit);
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
+		if (await isKnown(call, { ctx, input })) return unchanged();
 		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
 			schemas.output.parse(await work({ ctx, input })),
@@ -111,6 +121,14 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});
 }
+
+async function isKnown({ meta, ctx: request }: Call, opts: { ctx: ServiceContext; input: unknown }): Promise<boolean> {
+	if (!meta.version || !request.hasVersion) return false;
+	return request.hasVersion(await meta.version(opts));
+}
+
+/** Whoever asks with `hasVersion`, and has it, gets no answer and looks at none. */
+const unchanged = <T>(): T => undefined as T;
 
 /** How often an open stream is asked whether its reader may still have it, in ms. Answers are up to 2 s old: it ends within 5 s. */
 const recheckMs = 2_500;

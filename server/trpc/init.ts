@@ -15,6 +15,8 @@ export type RequestContext = {
 	/** Who calls; asked once a request, after which it is remembered. */
 	identify: () => Promise<Actor>;
 	idempotencyKey?: string | undefined;
+	/** Whether the caller has an answer of this version already: then no other is worked out. */
+	hasVersion?: ((version: string) => boolean) | undefined;
 	signal?: AbortSignal | undefined;
 };
 

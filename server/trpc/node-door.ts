@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
+import { restHandler } from "@/server/faces/rest/handler";
+import { base } from "@/server/faces/rest/routes";
 import { endpoint, rpcHandler } from "./handler";
 
 /** As the pages have them, for answers that are no pages. */
@@ -12,17 +14,21 @@ const safety = new Headers({
 	"cross-origin-resource-policy": "same-origin",
 });
 
-export const isRpc = (request: IncomingMessage): boolean => request.url?.startsWith(`${endpoint}/`) ?? false;
+const isRest = ({ url }: IncomingMessage): boolean => url?.startsWith(`${base}/`) ?? false;
+
+export const isRpc = (request: IncomingMessage): boolean =>
+	(request.url?.startsWith(`${endpoint}/`) ?? false) || isRest(request);
 
 /**
- * The RPC face at the door of our own server. Through the page framework a call takes half as much time again, and each
+ * The RPC and REST faces at the door of our own server. Through the page framework a call takes half as much time again, and each
  * event of a stream several times as much.
  */
 export async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
 	const gone = new AbortController();
 	response.on("close", () => gone.abort());
 	try {
-		const answer = await rpcHandler(toRequest(request, gone.signal));
+		const handle = isRest(request) ? restHandler : rpcHandler;
+		const answer = await handle(toRequest(request, gone.signal));
 		response.statusCode = answer.status;
 		response.setHeaders(safety);
 		response.setHeaders(answer.headers);

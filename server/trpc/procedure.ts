@@ -10,6 +10,7 @@ import type { Permission } from "@/server/core/permissions";
 import { type Call, follow, pass } from "./gate";
 import { type RequestContext, t } from "./init";
 import type { LimitClass } from "./limits";
+import { type RestFace, type RestOptions, toRestFace } from "./rest-face";
 
 export type Risk = "read" | "write" | "danger";
 
@@ -23,7 +24,7 @@ export type ProcedureOptions = {
 	beforeFactor?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
 	tool?: string;
-};
+} & (RestOptions | { [Key in keyof RestOptions]?: never });
 
 /** What faces, tests and the console read of a procedure. `permission` is null for open ones, which say why. */
 export type ProcedureMeta = {
@@ -34,12 +35,17 @@ export type ProcedureMeta = {
 	stepUp: boolean;
 	beforeFactor: boolean;
 	tool: string | null;
+	summary: string | null;
+	description: string | null;
+	rest: RestFace | null;
+	/** What changes whenever its answer does, for less work than the answer. */
+	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
 	isUpload: boolean;
 	input: z.ZodType;
 	output: z.ZodType;
 };
 
-type Base = Omit<ProcedureMeta, "input" | "output" | "isUpload">;
+type Base = Omit<ProcedureMeta, "input" | "output" | "isUpload" | "rest" | "version"> & { face: Partial<RestOptions> };
 type Opts<I> = { ctx: ServiceContext; input: I };
 type Def<I, O> = { input: I; output: O; meta: ProcedureMeta };
 
@@ -55,18 +61,38 @@ const callOf = (meta: ProcedureMeta, type: Call["type"], { ctx, input, path, sig
 // tRPC infers the types of a procedure from its own parsers; here the gate parses, in its own order, so they are stated.
 const typed = <P>(procedure: unknown): P => procedure as P;
 
+// The gate calls it with what the procedure's own schema has parsed.
+const parsedInput = <I>(version: ((opts: Opts<I>) => Promise<string>) | undefined): ProcedureMeta["version"] =>
+	version ? (opts) => version(opts as Opts<I>) : null;
+
 /** Without `.input` and `.output` there is no `.query`: a procedure that names neither does not compile. */
-function builder(base: Base) {
+function builder({ face, ...base }: Base) {
 	return {
 		input: <I extends z.ZodType>(input: I) => ({
 			output: <O extends z.ZodType>(output: O) => {
-				const meta: ProcedureMeta = { ...base, isUpload: false, input, output };
+				const meta: ProcedureMeta = {
+					...base,
+					rest: toRestFace(face, output),
+					version: null,
+					isUpload: false,
+					input,
+					output,
+				};
 				const open = t.procedure.meta(meta).input(z.unknown());
 				return {
-					query: (work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>) =>
-						typed<TRPCQueryProcedure<Def<z.input<I>, z.output<O>>>>(
-							open.query((call) => pass(callOf(meta, "query", call), { input, output }, work)),
-						),
+					/** `version` tells, without the work of an answer, what changes whenever the answer does. */
+					query: (
+						work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>,
+						version?: (opts: Opts<z.output<I>>) => Promise<string>,
+					) => {
+						const known: ProcedureMeta = { ...meta, version: parsedInput(version) };
+						return typed<TRPCQueryProcedure<Def<z.input<I>, z.output<O>>>>(
+							t.procedure
+								.meta(known)
+								.input(z.unknown())
+								.query((call) => pass(callOf(known, "query", call), { input, output }, work)),
+						);
+					},
 					mutation: (work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>) =>
 						typed<TRPCMutationProcedure<Def<z.input<I>, z.output<O>>>>(
 							open.mutation((call) => pass(callOf(meta, "mutation", call), { input, output }, work)),
@@ -91,7 +117,14 @@ function builder(base: Base) {
 			const input = z.instanceof(ReadableStream<Uint8Array>, {
 				error: "Send the file as a raw body (application/octet-stream).",
 			});
-			const meta: ProcedureMeta = { ...base, isUpload: true, input, output };
+			const meta: ProcedureMeta = {
+				...base,
+				rest: toRestFace(face, output),
+				version: null,
+				isUpload: true,
+				input,
+				output,
+			};
 			return typed<TRPCMutationProcedure<Def<ReadableStream | Blob | Uint8Array, z.output<O>>>>(
 				t.procedure
 					.meta(meta)
@@ -102,26 +135,34 @@ function builder(base: Base) {
 	};
 }
 
+const toBase = (options: ProcedureOptions) => ({
+	risk: options.risk,
+	tool: options.tool ?? null,
+	summary: options.summary ?? null,
+	description: options.description ?? null,
+	face: options,
+});
+
 /** The only way to make a procedure: its permission can't be left out. */
 export const procedure = (permission: Permission, options: ProcedureOptions) =>
 	builder({
+		...toBase(options),
 		permission,
 		openBecause: null,
-		risk: options.risk,
 		limit: options.limit ?? "standard",
 		stepUp: options.stepUp ?? options.risk === "danger",
 		beforeFactor: options.beforeFactor ?? false,
-		tool: options.tool ?? null,
 	});
 
+type OpenOptions = ProcedureOptions & { tool?: never; stepUp?: never; beforeFactor?: never };
+
 /** For people without an identity: sign-in, first run, health. A test lists them with their reasons. */
-export const openProcedure = (reason: string, options: Pick<ProcedureOptions, "risk" | "limit">) =>
+export const openProcedure = (reason: string, options: OpenOptions) =>
 	builder({
+		...toBase(options),
 		permission: null,
 		openBecause: reason,
-		risk: options.risk,
 		limit: options.limit ?? "signIn",
 		stepUp: false,
 		beforeFactor: true,
-		tool: null,
 	});

@@ -9,17 +9,19 @@ const maxDrainBytes = 64 * 1024 * 1024;
 
 const types = ["application/json", "application/octet-stream"];
 
-/** Refuses whatever a foreign page could make a browser send with our cookie; a key or token of its own no browser adds. */
+/** Refuses whatever a foreign page could make a browser send with our cookie, and what is neither JSON nor a file. */
 export function checkOrigin(request: Request): void {
-	if (!bringsCredential(request.headers)) checkSite(request);
+	checkSite(request);
 	if (request.method === "GET") return;
 	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
 	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
 }
 
-function checkSite(request: Request): void {
+/** Refuses whatever a foreign page could make a browser send with our cookie. A token or key is added by no browser. */
+export function checkSite(request: Request): void {
+	if (bringsCredential(request.headers)) return;
 	const site = request.headers.get("sec-fetch-site");
-	const isRead = request.method === "GET";
+	const isRead = request.method === "GET" || request.method === "HEAD";
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();
 	if (isRead) return;
 	const origin = request.headers.get("origin");

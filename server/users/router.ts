@@ -16,12 +16,19 @@ import {
 import { createOwner, createUser, getMe, listUsers, needsOwner, setUserDisabled, setUserRole } from "./service";
 
 export const authRouter = router({
-	status: openProcedure("The sign-in page asks whether this is the first run.", { risk: "read", limit: "standard" })
+	status: openProcedure("The sign-in page asks whether this is the first run.", {
+		rest: "GET /setup",
+		summary: "Tell whether this installation still needs its owner.",
+		risk: "read",
+		limit: "standard",
+	})
 		.input(Nothing)
 		.output(SetupStatus)
 		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db) })),
 
 	createOwner: openProcedure("First run: nobody has an account yet; the one-time code stands for one.", {
+		rest: "POST /setup",
+		summary: "Make the owner's account, with the one-time code that the start command printed.",
 		risk: "write",
 	})
 		.input(CreateOwner)
@@ -31,29 +38,47 @@ export const authRouter = router({
 			return { done: true };
 		}),
 
-	me: procedure("account:read", { risk: "read", beforeFactor: true })
+	me: procedure("account:read", {
+		rest: "GET /me",
+		summary: "Tell who the caller is and what they may do.",
+		risk: "read",
+		beforeFactor: true,
+	})
 		.input(Nothing)
 		.output(Me)
 		.query(({ ctx }) => getMe(ctx)),
 });
 
 export const usersRouter = router({
-	list: procedure("users:read", { risk: "read", tool: "List the people with an account, with their roles." })
+	list: procedure("users:read", {
+		rest: "GET /users",
+		summary: "List the people with an account.",
+		risk: "read",
+		tool: "List the people with an account, with their roles.",
+	})
 		.input(ListUsers)
 		.output(UserPage)
 		.query(({ ctx, input }) => listUsers(ctx, input)),
 
-	create: procedure("users:write", { risk: "danger" })
+	create: procedure("users:write", { rest: "POST /users", summary: "Make an account for a person.", risk: "danger" })
 		.input(CreateUser)
 		.output(User)
 		.mutation(({ ctx, input }) => createUser(ctx, input)),
 
-	setRole: procedure("users:write", { risk: "danger" })
+	setRole: procedure("users:write", {
+		rest: "PUT /users/{userId}/role",
+		summary: "Give a person another first role.",
+		risk: "danger",
+	})
 		.input(SetUserRole)
 		.output(User)
 		.mutation(({ ctx, input }) => setUserRole(ctx, input)),
 
-	setDisabled: procedure("users:write", { risk: "danger" })
+	setDisabled: procedure("users:write", {
+		rest: "PUT /users/{userId}/disabled",
+		summary: "Disable a person's account, which ends their sessions, or enable it again.",
+		risk: "danger",
+	})
 		.input(SetUserDisabled)
 		.output(User)
 		.mutation(({ ctx, input }) => setUserDisabled(ctx, input)),

@@ -30,6 +30,12 @@ export async function listDocuments(
 	return { rows: page.rows.map(toDocument), next: page.next };
 }
 
+export async function getDocument(ctx: ServiceContext, input: OneDocument): Promise<Document> {
+	const [row] = await readableDocuments(ctx.db.orm, requireUser(ctx), eq(documents.id, input.documentId));
+	if (!row) throw notFound("This document");
+	return toDocument(row);
+}
+
 /** One page of a document's text, and in it the passage that was asked for. */
 export async function readDocument(ctx: ServiceContext, input: ReadDocument): Promise<DocumentText> {
 	const db = ctx.db.orm;

@@ -1,0 +1,125 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { ServiceContext } from "@/server/core/context";
+import { decodeCursor, encodeCursor } from "@/server/core/cursor";
+import type { AuditFilter, AuditPage, ListAudit } from "../contract";
+import { type EntryRow, pendingColumns, sealedColumns, toEntry } from "./entry";
+
+/** Longest that an entry's transaction may have taken: how far the order of times and the order of numbers can differ. */
+const slack = sql.raw("interval '10 minutes'");
+
+/**
+ * Newest first, in the order of the chain; what is not sealed yet comes before, in the order of its writing. Pages stay as
+ * they are while entries come in and are sealed. Whoever holds audit:read sees all of it: it has no rows of one's own.
+ */
+export async function listAudit(ctx: ServiceContext, input: ListAudit): Promise<AuditPage> {
+	const place = placeOf(input.cursor);
+	const most = input.limit + 1;
+	const rows = await ctx.db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
+		with head as (select size from audit_chain),
+		fresh as (${freshEntries(input, place, most)}),
+		page as materialized (${sealedPage(input, place, most)})
+		select head.size, (select coalesce(min(id), 0) from audit_pending) as first_id, entry.*
+		from head cross join (
+			(select * from fresh)
+			union all
+			(select page.*, p.actor, p.subject from page
+				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at
+				order by page.seq desc)
+		) entry limit ${most}`);
+	const shown = rows.slice(0, input.limit);
+	const last = shown.at(-1);
+	return {
+		rows: shown.map(toEntry),
+		next: rows.length > input.limit && last ? encodeCursor(placeAfter(place, last)) : null,
+	};
+}
+
+/**
+ * Where a page begins: after an entry of the chain, or after one that was not sealed when the list was opened. Then the chain
+ * had `size` entries, and `bound` is above the number of every entry that was waiting.
+ */
+type Place =
+	| { kind: "start" }
+	| { kind: "sealed"; seq: number }
+	| { kind: "fresh"; id: number; size: number; bound: number };
+
+function placeOf(cursor: string | undefined): Place {
+	const key = decodeCursor(cursor)?.map(Number);
+	if (!key) return { kind: "start" };
+	const [first = 0, id = 0, bound = 0] = key;
+	return key.length === 1 ? { kind: "sealed", seq: first } : { kind: "fresh", size: first, id, bound };
+}
+
+function placeAfter(before: Place, last: EntryRow & { size: string; first_id: string }): number[] {
+	const { size, bound } =
+		before.kind === "fresh"
+			? before
+			: // Each that waits has a number of its own; some may come late, out of longer transactions.
+				{ size: Number(last.size), bound: Number(last.size) + Number(last.id) - Number(last.first_id) + 10_000 };
+	const wasSealed = last.seq !== null && (before.kind !== "fresh" || Number(last.seq) <= size);
+	return wasSealed ? [Number(last.seq)] : [size, Number(last.id), bound];
+}
+
+/** Entries that were not sealed when the list was opened; some may be by now. */
+function freshEntries(input: ListAudit, place: Place, most: number): SQL {
+	const where = conditions(input, sql.raw("l.actor"));
+	switch (place.kind) {
+		case "sealed":
+			return sql`select ${pendingColumns} from audit_pending l where false`;
+		case "start":
+			return sql`select ${pendingColumns} from audit_pending l where ${where} order by l.id desc limit ${most}`;
+		case "fresh":
+			return sql`select * from (
+				(select ${pendingColumns} from audit_pending l where l.id < ${place.id} and ${where})
+				union all
+				(select ${sealedColumns}, p.actor, p.subject from audit_log l
+					left join audit_personal p using (seq, sealed_at)
+					where l.seq > ${place.size} and l.seq <= ${place.bound} and l.id < ${place.id} and ${conditions(input, sql.raw("p.actor"))})
+			) waiting order by id desc limit ${most}`;
+	}
+}
+
+/** Entries of the chain, found by the index of one filter and in its order. */
+function sealedPage(input: ListAudit, place: Place, most: number): SQL {
+	const isByAddress = input.address !== undefined;
+	const from = isByAddress
+		? sql`audit_personal p join audit_log l on l.seq = p.seq and l.sealed_at = p.sealed_at`
+		: sql`audit_log l`;
+	const seq = sql.raw(isByAddress ? "p.seq" : "l.seq");
+	const wanted = [conditions(input, sql.raw("p.actor"))];
+	if (place.kind === "sealed") wanted.push(sql`${seq} < ${place.seq}`);
+	if (place.kind === "fresh") wanted.push(sql`${seq} <= ${place.size}`);
+	// The order of times is nearly that of numbers: bounds in numbers let every index skip what is too early or too late.
+	if (input.from)
+		wanted.push(
+			sql`${seq} >= coalesce((select seq from audit_log where at < ${input.from}::timestamptz - ${slack} order by at desc limit 1), 0)`,
+		);
+	if (input.to)
+		wanted.push(
+			sql`${seq} <= coalesce((select seq from audit_log where at > ${input.to}::timestamptz + ${slack} order by at limit 1), 9007199254740991)`,
+		);
+	return sql`select ${sealedColumns} from ${from} where ${sql.join(wanted, sql` and `)} order by ${seq} desc limit ${most}`;
+}
+
+const columns = {
+	userId: "l.user_id",
+	actorId: "l.actor_id",
+	via: "l.via",
+	action: "l.action",
+	resourceKind: "l.resource_kind",
+	resourceId: "l.resource_id",
+	outcome: "l.outcome",
+	requestId: "l.request_id",
+} satisfies Partial<Record<keyof AuditFilter, string>>;
+// Object.entries forgets the names that the table has.
+const named = Object.entries(columns) as [keyof typeof columns, string][];
+
+function conditions(input: AuditFilter, actor: SQL): SQL {
+	const wanted = named.flatMap(([name, column]) =>
+		input[name] === undefined ? [] : [sql`${sql.raw(column)} = ${input[name]}`],
+	);
+	if (input.address !== undefined) wanted.push(sql`${actor} ->> 'address' = ${input.address}`);
+	if (input.from) wanted.push(sql`l.at >= ${input.from}::timestamptz`);
+	if (input.to) wanted.push(sql`l.at < ${input.to}::timestamptz`);
+	return wanted.length > 0 ? sql.join(wanted, sql` and `) : sql.raw("true");
+}
