@@ -5,7 +5,9 @@ import "@mantine/core/styles.layer.css";
 import "./global.css";
 import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata, Viewport } from "next";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
+import { Nonce } from "@/components/ui/nonce";
 
 export const metadata: Metadata = {
 	title: { default: "Quarterdeck", template: "%s · Quarterdeck" },
@@ -23,13 +25,18 @@ export const viewport: Viewport = {
 	],
 };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+/** Each page is made for its request: its scripts carry the nonce of that request's policy. */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+	const policy = (await headers()).get("content-security-policy") ?? "";
+	const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? "";
 	return (
 		<html lang="en" {...mantineHtmlProps}>
 			<head>
-				<ColorSchemeScript defaultColorScheme="auto" />
+				<ColorSchemeScript nonce={nonce} defaultColorScheme="auto" />
 			</head>
-			<body>{children}</body>
+			<body>
+				<Nonce value={nonce}>{children}</Nonce>
+			</body>
 		</html>
 	);
 }

@@ -3,6 +3,7 @@
 import { type CSSVariablesResolver, createTheme, MantineProvider, type MantineThemeOverride } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useShownScheme } from "./colour-scheme";
+import { useNonce } from "./nonce";
 
 /** Dense by default: 32 px controls, 40 px under a finger (`app/global.css` sets the two heights). */
 const control = { defaultProps: { size: "sm" } };
@@ -109,8 +110,14 @@ const resolver: CSSVariablesResolver = () => ({ variables: {}, light: variables,
  * which scheme is shown is decided in `colour-scheme.ts`.
  */
 export function Theme({ children }: { children: ReactNode }) {
+	const nonce = useNonce();
 	return (
-		<MantineProvider theme={theme} cssVariablesResolver={resolver} forceColorScheme={useShownScheme()}>
+		<MantineProvider
+			theme={theme}
+			cssVariablesResolver={resolver}
+			getStyleNonce={() => nonce}
+			forceColorScheme={useShownScheme()}
+		>
 			{children}
 		</MantineProvider>
 	);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
 import { env } from "@/server/core/env";
+import { protectPage } from "@/server/core/safe-headers";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
 import { onStop, tell } from "./child";
 import { portProblem } from "./ports";
@@ -30,6 +31,7 @@ const server = createServer(
 		response.on("close", () => open.delete(response));
 		limitReceiving(request, response);
 		if (isRpc(request)) return void answerRpc(request, response);
+		protectPage(request, response);
 		request.headers["x-qd-address"] = request.socket.remoteAddress ?? "";
 		handle(request, response).catch(() => response.destroy());
 	},

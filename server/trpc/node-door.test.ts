@@ -50,7 +50,7 @@ test("answers with the headers that keep an answer from being used as a page", a
 	expect(answer.status).toBe(200);
 	expect(Object.fromEntries(answer.headers)).toMatchObject({
 		"x-content-type-options": "nosniff",
-		"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+		"content-security-policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
 		"cache-control": "no-store",
 	});
 });

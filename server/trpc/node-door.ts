@@ -1,18 +1,10 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
+import { protectData } from "@/server/core/safe-headers";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
 import { endpoint, rpcHandler } from "./handler";
-
-/** As the pages have them, for answers that are no pages. */
-const safety = new Headers({
-	"content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-	"x-content-type-options": "nosniff",
-	"x-frame-options": "DENY",
-	"referrer-policy": "no-referrer",
-	"cross-origin-resource-policy": "same-origin",
-});
 
 const isRest = ({ url }: IncomingMessage): boolean => url?.startsWith(`${base}/`) ?? false;
 
@@ -30,7 +22,7 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 		const handle = isRest(request) ? restHandler : rpcHandler;
 		const answer = await handle(toRequest(request, gone.signal));
 		response.statusCode = answer.status;
-		response.setHeaders(safety);
+		protectData(response);
 		response.setHeaders(answer.headers);
 		if (answer.body) await pour(answer.body, response, gone.signal);
 		response.end();

@@ -12,6 +12,14 @@ let standing: Standing;
 /** Every page that has something on it, by a name for its picture. */
 let paths: Record<string, string>;
 let page: Page;
+/** What the browser refused to load or run: a page of ours that breaks its own policy. */
+const refused: string[] = [];
+
+function watchPolicy(on: Page): void {
+	on.on("console", (message) => {
+		if (/content security policy/i.test(message.text())) refused.push(`${on.url()}: ${message.text()}`);
+	});
+}
 
 test.describe.configure({ mode: "serial" });
 test.beforeAll(async ({ browser }) => {
@@ -68,6 +76,7 @@ test.beforeAll(async ({ browser }) => {
 	};
 	mkdirSync(shots, { recursive: true });
 	page = await signedIn(browser, standing.url, owner);
+	watchPolicy(page);
 });
 test.afterAll(async () => {
 	await standing?.remove();
@@ -99,6 +108,7 @@ for (const scheme of ["light", "dark"] as const)
 
 test("the sign-in page holds in both schemes", async ({ browser }) => {
 	const stranger = await (await browser.newContext({ baseURL: standing.url })).newPage();
+	watchPolicy(stranger);
 	for (const scheme of ["light", "dark"] as const) {
 		await stranger.emulateMedia({ colorScheme: scheme });
 		await stranger.goto("/sign-in");
@@ -116,6 +126,16 @@ test("the palette opens by keyboard and leads to a page", async () => {
 	await page.getByPlaceholder(/search/i).fill("Audit");
 	await page.keyboard.press("Enter");
 	await page.waitForURL("**/audit**");
+});
+
+test("no page broke its own content security policy", async () => {
+	await page.goto("/knowledge");
+	await page.getByRole("button", { name: "New collection" }).first().click();
+	await expect(page.getByRole("dialog")).toBeVisible();
+	await page.keyboard.press("Escape");
+	const policy = (await page.request.get("/chat")).headers()["content-security-policy"] ?? "";
+	expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+	expect(refused).toEqual([]);
 });
 
 test("nothing links to a page that is not there", async () => {

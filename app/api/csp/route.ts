@@ -1,0 +1,1 @@
+export { cspReport as POST } from "@/server/faces/csp";
