@@ -1,10 +1,7 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"agents",
-<<<<<<< HEAD
 	"api_keys",
-	"audit_entries",
-=======
 	"audit_chain",
 	"audit_checkpoints",
 	"audit_dropped",
@@ -15,7 +12,6 @@ DROP TABLE
 	"audit_personal",
 	"audit_sinks",
 	"audit_verifications",
->>>>>>> main
 	"budget_entries",
 	"chunk_vectors",
 	"chunks",

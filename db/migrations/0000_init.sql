@@ -580,11 +580,8 @@ CREATE TABLE "users" (
 	"role" text NOT NULL,
 	"password_hash" text,
 	"disabled_at" timestamp with time zone,
-<<<<<<< HEAD
 	"token_version" integer DEFAULT 1 NOT NULL,
-=======
 	"erased_at" timestamp with time zone,
->>>>>>> main
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint

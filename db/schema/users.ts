@@ -14,13 +14,10 @@ export const users = pgTable(
 		/** Null where they sign in another way. */
 		passwordHash: text(),
 		disabledAt: at(),
-<<<<<<< HEAD
 		/** Goes up where every access token of theirs must end at once. */
 		tokenVersion: integer().notNull().default(1),
-=======
 		/** From then on nothing here or in the audit names them. */
 		erasedAt: at(),
->>>>>>> main
 		createdAt: at().notNull().defaultNow(),
 	},
 	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],

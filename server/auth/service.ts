@@ -7,6 +7,8 @@ import type { ServiceContext } from "@/server/core/context";
 import { hasFactor, needsFactor, readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
 import { verifyPassword } from "./passwords";
 
+export { findStanding } from "./principal";
+
 const sessionDays = 30;
 const idleDays = 7;
 

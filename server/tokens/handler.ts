@@ -41,6 +41,20 @@ const contextOf = (request: Request): ServiceContext => ({
 	},
 });
 
+/** What of this answers a request; nothing, where it is for somebody else. */
+export function tokenRoute({ method, url }: { method?: string | undefined; url?: string | undefined }) {
+	switch (`${method} ${url?.split("?")[0]}`) {
+		case "POST /api/v1/auth/token":
+			return tokenHandler;
+		case "POST /api/v1/auth/revoke":
+			return revokeHandler;
+		case "GET /api/v1/auth/jwks":
+			return jwksHandler;
+		default:
+			return null;
+	}
+}
+
 /** `POST /api/v1/auth/token`: tokens for a password or for a refresh token. */
 export const tokenHandler = (request: Request): Promise<Response> =>
 	answered(request, async (ctx, body) => {

@@ -9,12 +9,8 @@ import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
-<<<<<<< HEAD
-import { chargeCall, chargeKey } from "./limits";
-=======
 import { readInput } from "./late-input";
-import { chargeCall } from "./limits";
->>>>>>> main
+import { chargeCall, chargeKey } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 
 /** Longest a query or mutation may take, in ms. */
@@ -49,12 +45,8 @@ async function enter<I extends z.ZodType>(
 		await hasProved(service, meta, path);
 	}
 	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
-<<<<<<< HEAD
 	if (actor.kind === "apiKey") await chargeKey(actor);
-	return { ctx: service, input: schema.parse(call.raw) };
-=======
 	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
->>>>>>> main
 }
 
 /** A person's own calls and those of their keys and agents are counted apart, and nobody shares a count with somebody else. */

@@ -4,6 +4,7 @@ import { ReadableStream as WebStream } from "node:stream/web";
 import { protectData } from "@/server/core/safe-headers";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
+import { tokenRoute } from "@/server/tokens/handler";
 import { endpoint, rpcHandler } from "./handler";
 
 const isRest = ({ url }: IncomingMessage): boolean => url?.startsWith(`${base}/`) ?? false;
@@ -12,14 +13,14 @@ export const isRpc = (request: IncomingMessage): boolean =>
 	(request.url?.startsWith(`${endpoint}/`) ?? false) || isRest(request);
 
 /**
- * The RPC and REST faces at the door of our own server. Through the page framework a call takes half as much time again, and each
+ * The RPC and REST faces, and what gives programs their tokens, at the door of our own server. Through the page framework a call takes half as much time again, and each
  * event of a stream several times as much.
  */
 export async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
 	const gone = new AbortController();
 	response.on("close", () => gone.abort());
 	try {
-		const handle = isRest(request) ? restHandler : rpcHandler;
+		const handle = tokenRoute(request) ?? (isRest(request) ? restHandler : rpcHandler);
 		const answer = await handle(toRequest(request, gone.signal));
 		response.statusCode = answer.status;
 		protectData(response);

@@ -2,12 +2,14 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { jobsRouter } from "@/server/jobs/router";
+import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
+import { tokensRouter } from "@/server/tokens/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -15,6 +17,8 @@ import { createCallerFactory, router } from "./init";
 export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
+	keys: keysRouter,
+	tokens: tokensRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
