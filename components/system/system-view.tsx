@@ -1,10 +1,12 @@
 "use client";
 
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconMail } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Badge } from "@/components/ui/badge";
+import { ButtonLink } from "@/components/ui/button-link";
 import { ErrorView } from "@/components/ui/error-view";
 import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
@@ -18,11 +20,22 @@ const refreshMs = 10_000;
 /** Whether each part truly works, found out by trying. */
 export function SystemView() {
 	const api = useApi();
+	const mayReadMail = useMay("mail:read");
 	const query = useQuery({ ...api.system.health.queryOptions(noInput), refetchInterval: refreshMs });
 	const health = query.data;
 	return (
 		<ReadPage>
-			<PageHeader title="System" count={health ? `version ${health.version}` : undefined}>
+			<PageHeader
+				title="System"
+				count={health ? `version ${health.version}` : undefined}
+				actions={
+					mayReadMail ? (
+						<ButtonLink href="/system/outbox" icon={IconMail}>
+							Outbox
+						</ButtonLink>
+					) : undefined
+				}
+			>
 				Each part, tried just now: what is well, what is not set up, what needs somebody.
 			</PageHeader>
 			{query.error ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}

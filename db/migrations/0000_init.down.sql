@@ -34,6 +34,7 @@ DROP TABLE
 	"job_runs",
 	"job_steps",
 	"job_waits",
+	"mails",
 	"passkeys",
 	"postings",
 	"prompt_versions",

@@ -6,4 +6,5 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./tokens";
+export * from "./mail";
 export * from "./users";

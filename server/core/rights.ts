@@ -1,14 +1,15 @@
-import { and, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { users } from "@/db/schema";
+import { roles, users } from "@/db/schema";
 import type { UserActor } from "./actor";
 import { isBuiltInRole, isPermission, ownPermissions, type Permission, permissionsOfRole } from "./permissions";
 
 /** Grants to it reach everyone with an account. */
 export const everyone = "everyone";
 
+/** Beside a row of `users`: the groups that they are in, and the keys of all their roles. */
 const groupIds = sql`select group_id from group_members where user_id = ${users.id}`;
-const roleKeys = sql`select ${users.role} as role union select role from role_assignments
+export const roleKeys = sql`select ${users.role} as role union select role from role_assignments
 	where holder_id = ${users.id} or holder_id in (${groupIds})`;
 
 /** Columns beside a row of `users`, from which `toUserActor` works out what the person may do at this moment. */
@@ -43,6 +44,20 @@ export function permissionsOf(roleKeys: readonly string[], custom: readonly stri
 		// A role may list what this version no longer knows.
 		...custom.filter(isPermission),
 	]);
+}
+
+/** The same for roles that nobody may hold yet. A role that is gone gives nothing. */
+export async function readRolePermissions(db: Reader, roleKeys: readonly string[]): Promise<Set<Permission>> {
+	const ids = roleKeys.filter((key) => !isBuiltInRole(key));
+	if (ids.length === 0) return permissionsOf(roleKeys, []);
+	const rows = await db
+		.select({ permissions: roles.permissions })
+		.from(roles)
+		.where(inArray(sql`${roles.id}::text`, ids));
+	return permissionsOf(
+		roleKeys,
+		rows.flatMap((row) => row.permissions),
+	);
 }
 
 export function toUserActor(

@@ -27,7 +27,11 @@ export const collectionRemoved = eventType("knowledge/collection.removed", {
 	schema: z.strictObject({ collectionId: z.uuid() }),
 });
 
+/** A mail waits for the SMTP server. */
+export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
+
 export type JobEvent =
+	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>;

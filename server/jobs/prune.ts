@@ -15,6 +15,7 @@ const outdated = {
 	job_events: sql`select id from job_events
 		where created_at < now() - interval '30 days' and delivered_at is not null order by created_at`,
 	idempotency_keys: sql`select id from idempotency_keys where created_at < now() - interval '24 hours' order by created_at`,
+	mails: sql`select id from mails where created_at < now() - interval '90 days' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -40,6 +41,7 @@ export const prune = inngest.createFunction(
 			job_runs: await run("job_runs"),
 			job_events: await run("job_events"),
 			idempotency_keys: await run("idempotency_keys"),
+			mails: await run("mails"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

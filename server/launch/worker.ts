@@ -2,11 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isDatabaseAway, isDatabaseSlow } from "@/db/connection";
 import { checkpointer } from "@/server/agents/checkpointer";
 import { startExecutor } from "@/server/agents/executor";
+import { startSealer } from "@/server/audit/chain/sealer";
 import { database } from "@/server/core/database";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
 import { startJobs } from "@/server/jobs/start";
+import { readSmtp, tryOut } from "@/server/mail/smtp";
 import { onStop } from "./child";
 
 const beatMs = 4_000;
@@ -35,13 +37,26 @@ const beats = setInterval(() => {
 	);
 	process.kill(process.pid, "SIGTERM");
 }, beatMs);
+const sealer = startSealer({ database: db, log });
 const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
 const jobs = await patiently("the job engine", () => startJobs(db, id));
 log.info({ worker: id }, "worker started");
+void tellMailProblem();
+
+/** A server that is away for a moment stops no start, but a wrong address or password should be known now, not at the first mail. */
+async function tellMailProblem(): Promise<void> {
+	const smtp = readSmtp();
+	if (!smtp) return;
+	await tryOut(smtp).catch((error: unknown) =>
+		log.error({ err: error }, "mails can't be sent: the server of SMTP_URL does not let us in"),
+	);
+}
 
 onStop(async () => {
 	clearInterval(beats);
 	await Promise.all([executor.stop(), jobs.stop()]);
+	// Last, so that what the others wrote while they ended is sealed where there is time.
+	await sealer.stop();
 	await withdrawWorker(db, id).catch(() => {});
 	await checkpointer().close();
 	await db.close();

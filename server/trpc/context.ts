@@ -21,6 +21,7 @@ export function contextFromHeaders(headers: Headers, query?: URLSearchParams): R
 			if (query) refuseQueryCredentials(query);
 			return identify(call, readCredential(headers));
 		},
+		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
 	};
 }

@@ -1,20 +1,19 @@
 import type { z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
+import { addressBlock } from "@/server/core/address";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, errorTable } from "@/server/core/errors";
+import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
-import { chargeCall, chargeKey } from "./limits";
+import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
-
-/** Longest a query or mutation may take, in ms. */
-const timeLimit = 15_000;
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -44,8 +43,10 @@ async function enter<I extends z.ZodType>(
 		await mayPass(service, actor, meta.permission, path);
 		await hasProved(service, meta, path);
 	}
-	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
-	if (actor.kind === "apiKey") await chargeKey(actor);
+	const isDangerous = meta.risk === "danger";
+	const charge = await chargeCall(meta.limit, limitKey(actor, ctx.origin.address), { isDangerous });
+	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
+	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
 	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
 }
 
@@ -54,7 +55,7 @@ function limitKey(actor: Actor, address: string | null): string {
 	if (actor.kind === "apiKey") return `apiKey ${actor.keyId}`;
 	const person = actorUser(actor)?.userId;
 	if (person) return `${actor.kind} ${person}`;
-	return actorId(actor) ?? address ?? "unknown";
+	return actorId(actor) ?? (address ? addressBlock(address) : "unknown");
 }
 
 async function mayPass(
@@ -102,13 +103,13 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => Promise<z.input<O>>,
 ): Promise<z.output<O>> {
 	return told(call, async () => {
-		const limit = AbortSignal.timeout(timeLimit);
+		const limit = AbortSignal.timeout(longestCall(call.meta.limit));
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
 		if (await isKnown(call, { ctx, input })) return unchanged();
 		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
-			schemas.output.parse(await work({ ctx, input })),
+			onlyFields(input, schemas.output.parse(await work({ ctx, input }))),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

@@ -1,9 +1,11 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { accessRouter } from "@/server/access/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
+import { mailRouter } from "@/server/mail/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
@@ -19,6 +21,7 @@ export const appRouter = router({
 	users: usersRouter,
 	keys: keysRouter,
 	tokens: tokensRouter,
+	access: accessRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
@@ -26,6 +29,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
+	mail: mailRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });
