@@ -1,5 +1,5 @@
 import { and, desc, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Reader, Tx } from "@/db/connection";
 import { sessions, users } from "@/db/schema";
 import { isAlive } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
@@ -47,8 +47,15 @@ export const listSessions = (ctx: ServiceContext, input: Page): Promise<SessionP
 	page(ctx, requireUser(ctx).userId, input);
 
 /** Where somebody is: for who holds sessions:manage. */
-export const listSessionsOf = (ctx: ServiceContext, { userId, ...input }: ListSessionsOf): Promise<SessionPage> =>
-	page(ctx, userId, input);
+export async function listSessionsOf(ctx: ServiceContext, { userId, ...input }: ListSessionsOf): Promise<SessionPage> {
+	await mustExist(ctx.db.orm, userId);
+	return page(ctx, userId, input);
+}
+
+async function mustExist(reader: Reader, userId: string): Promise<void> {
+	const [known] = await reader.select({ id: users.id }).from(users).where(eq(users.id, userId));
+	if (!known) throw notFound("This account");
+}
 
 /**
  * Ends sessions of one person, and with them what they started: runs stop, queued jobs are not done, streams close. Answers
@@ -69,8 +76,13 @@ export async function endSessions(
 		.set({ revokedAt: sql`now()`, revokedBecause: because })
 		.where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt), which))
 		.returning({ id: sessions.id });
-	for (const { id } of ended)
-		await audit(ctx, tx, { action: "session.end", resource: "session", resourceId: id, detail: { userId, because } });
+	if (ended.length === 0) return 0;
+	await audit(ctx, tx, {
+		action: "session.end",
+		resource: "session",
+		resourceId: ended.length === 1 ? ended[0]?.id : null,
+		detail: { userId, because, sessions: ended.length },
+	});
 	return ended.length;
 }
 
@@ -104,8 +116,7 @@ export const endSessionOf = (ctx: ServiceContext, input: OneSessionOf): Promise<
 /** All of somebody's. */
 export async function endSessionsOf(ctx: ServiceContext, { userId }: SessionsOf): Promise<Ended> {
 	return ctx.db.transaction(async (tx) => {
-		const [known] = await tx.select({ id: users.id }).from(users).where(eq(users.id, userId));
-		if (!known) throw notFound("This account");
+		await mustExist(tx, userId);
 		return { ended: await endSessions(ctx, tx, { userId, because: "ended by an administrator", tokens: true }) };
 	});
 }

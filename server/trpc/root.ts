@@ -9,6 +9,7 @@ import { mailRouter } from "@/server/mail/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
+import { sessionsRouter } from "@/server/sessions/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
@@ -19,6 +20,7 @@ import { createCallerFactory, router } from "./init";
 export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
+	sessions: sessionsRouter,
 	keys: keysRouter,
 	tokens: tokensRouter,
 	access: accessRouter,

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { chunks, documentPages, documents, groups, jobRuns, mails, roles } from "@/db/schema";
+import { chunks, documentPages, documents, groups, jobRuns, mails, roles, sessions } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
-import type { ServiceContext } from "@/server/core/context";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
@@ -37,6 +38,16 @@ export const makers = {
 			.values({ name: name("Group") })
 			.returning({ id: groups.id });
 		return row?.id ?? "";
+	},
+	session: async (ctx) => {
+		const { userId } = requireUser(ctx);
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm.insert(sessions).values({ userId, expiresAt }).returning({ id: sessions.id });
+		return row?.id ?? "";
+	},
+	key: async (ctx) => {
+		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
+		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
 	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
