@@ -100,6 +100,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.retry": { jobRunId: job },
 
 	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.getExport": { exportId: own("auditExport") },
+	"audit.cancelExport": { exportId: own("auditExport") },
+	"audit.openExport": { exportId: own("auditExport") },
 };
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { chunks, documentPages, documents, groups, jobRuns, mails, roles, sessions } from "@/db/schema";
+import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, roles, sessions } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { createKey } from "@/server/keys/service";
@@ -79,6 +79,15 @@ export const makers = {
 			state: "kept" as const,
 		};
 		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
+	auditExport: async (ctx) => {
+		const values = { format: "csv", filter: {}, state: "ready", fromSeq: 0, toSeq: 0, doneSeq: 0, seenSeq: 0 } as const;
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm
+			.insert(auditExports)
+			.values({ ...values, userId: requireUser(ctx).userId, expiresAt })
+			.returning({ id: auditExports.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {
