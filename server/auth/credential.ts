@@ -1,5 +1,5 @@
 import { AppError } from "@/server/core/errors";
-import { sessionCookie } from "./cookies";
+import { readSessionCookie } from "./cookies";
 
 /** What a request shows of who sends it: at most one thing. `bearer` is an access token or an API key. */
 export type Credential = { kind: "none" } | { kind: "cookie"; value: string } | { kind: "bearer"; value: string };
@@ -38,12 +38,3 @@ export function readCredential(headers: Headers): Credential {
 
 /** Whether the call brings its own credential, which no foreign page can make a browser send. */
 export const bringsCredential = (headers: Headers): boolean => headers.has("authorization") || headers.has("x-api-key");
-
-/** The session cookie among a request's cookies. */
-function readSessionCookie(header: string | null): string | undefined {
-	for (const part of header?.split(";") ?? []) {
-		const [name, ...value] = part.trim().split("=");
-		if (name === sessionCookie.name) return value.join("=");
-	}
-	return undefined;
-}

@@ -13,7 +13,11 @@ export function contextFromHeaders(headers: Headers, query?: URLSearchParams): R
 		db: database(),
 		requestId: randomUUID(),
 		via: headers.has("sec-fetch-site") ? "console" : "rpc",
-		origin: { address: headers.get("x-qd-address"), userAgent: headers.get("user-agent")?.slice(0, longest) ?? null },
+		origin: {
+			address: headers.get("x-qd-address"),
+			userAgent: headers.get("user-agent")?.slice(0, longest) ?? null,
+			host: headers.get("host"),
+		},
 	};
 	return {
 		...call,

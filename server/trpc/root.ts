@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { factorsRouter } from "@/server/factors/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
@@ -23,6 +24,7 @@ export const appRouter = router({
 	sessions: sessionsRouter,
 	keys: keysRouter,
 	tokens: tokensRouter,
+	factors: factorsRouter,
 	access: accessRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
