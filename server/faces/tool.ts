@@ -1,8 +1,9 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import type { Database } from "@/db/connection";
+import { mayAskAgent } from "@/server/agents/service";
 import { findStanding, type Refusal, refusalTexts } from "@/server/auth/principal";
-import type { Actor, Cause } from "@/server/core/actor";
+import { type Actor, actorUser, type Cause } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
 import { contextForActor } from "@/server/trpc/context";
 import { type AppRouter, createCaller } from "@/server/trpc/root";
@@ -25,6 +26,13 @@ export type ToolContext = {
 	requestId: string;
 	signal: AbortSignal;
 };
+
+/** The person was let ask this agent when the run began, and is not any more. */
+export class AgentRevoked extends AppError {
+	constructor() {
+		super("FORBIDDEN", "You may no longer ask this agent.");
+	}
+}
 
 type Inputs = inferRouterInputs<AppRouter>;
 type Outputs = inferRouterOutputs<AppRouter>;
@@ -52,6 +60,8 @@ export async function callTool<Name extends ToolName>(
 	const { db, requestId, signal } = tool;
 	const { principal: onBehalfOf, refusal } = await findStanding(db, tool.cause);
 	if (!onBehalfOf) throw new NoLeave(refusal);
+	const person = actorUser(onBehalfOf);
+	if (!person || !(await mayAskAgent(db.orm, person, tool.agentId))) throw new AgentRevoked();
 	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {

@@ -116,6 +116,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			// A run that has just ended is not held either: stopping what is over does nothing.
 			if (mine?.attempt !== run.attempt) stop.abort(new LeaseLost("another executor has this run, or it is gone"));
 			else if (mine.stopRequested) breakOff(runId, "asked");
+			else if (!mine.mayAsk) breakOff(runId, "revoked");
 		}
 		const withoutLeave = await findWithoutLeave(
 			db,

@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
-import { NoLeave } from "@/server/faces/tool";
+import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
@@ -18,7 +18,7 @@ import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "late" | "lost" | "handover" | WithoutLeave;
+export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | WithoutLeave;
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
 	constructor(readonly reason: StopReason) {
@@ -108,6 +108,7 @@ async function drive(
 				continue;
 			}
 			if (error instanceof NoLeave) return brokenOff(new RunStopped(error.refusal), said.text, deps);
+			if (error instanceof AgentRevoked) return brokenOff(new RunStopped("revoked"), said.text, deps);
 			deps.log.error({ err: error, runId: run.id }, "a run failed");
 			const why =
 				error instanceof AppError && error.code !== "INTERNAL" ? error.message : "Something went wrong on our side.";
@@ -167,6 +168,8 @@ function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending
 		case "key":
 		case "rights":
 			return { ...failed(leaveTexts[stopped.reason], text, deps), state: "cancelled" };
+		case "revoked":
+			return { ...failed("You may no longer ask this agent.", text, deps), state: "cancelled" };
 		case "late":
 			return failed(`It took longer than ${Math.round(deps.wallMs / 60_000)} minutes.`, text, deps);
 		case "lost":
