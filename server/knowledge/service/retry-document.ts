@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
-import { requireCause, requireUser, type ServiceContext } from "@/server/core/context";
+import { requireCause, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { documentAdded } from "@/server/jobs/events";
