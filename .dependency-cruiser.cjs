@@ -8,7 +8,7 @@ const executor = "^server/agents/(executor/|checkpointer\\.ts$)";
 /** The feature's door for others: its contract and its service, whole or as a folder's index. */
 const door = "^server/[^/]+/(contract|service)(\\.ts$|/index\\.ts$)";
 /** Shared by the browser and the server. */
-const words = "^server/core/(pagination|permissions)\\.ts$";
+const words = "^server/core/(list|pagination|permissions)\\.ts$";
 const package_ = (names) => `(^|/)node_modules/(${names})/`;
 const notAsType = { dependencyTypesNot: ["type-only"] };
 

@@ -50,11 +50,12 @@ export function JobList() {
 	const api = useApi();
 	const client = useClient();
 	const url = useUrl();
-	const filter = filterFrom(url.get);
+	const asked = filterFrom(url.get);
+	const state = asked.filter?.state.eq;
 	const openId = url.get("open");
 	const list = usePages({
-		key: api.jobs.list.infiniteQueryKey(filter),
-		read: (cursor) => client.jobs.list.query({ ...filter, cursor }),
+		key: api.jobs.list.infiniteQueryKey(asked),
+		read: (cursor) => client.jobs.list.query({ ...asked, cursor }),
 		everyMs: refreshMs,
 	});
 	return (
@@ -64,9 +65,9 @@ export function JobList() {
 			<FilterBar>
 				<FilterSelect
 					label="State"
-					value={filter.state ?? ""}
+					value={state ?? ""}
 					options={states}
-					onChange={(state) => url.set({ state, open: null })}
+					onChange={(next) => url.set({ state: next, open: null })}
 				/>
 			</FilterBar>
 			<Split
@@ -81,8 +82,8 @@ export function JobList() {
 					openId={openId}
 					onOpen={(id) => url.set({ open: id })}
 					empty={
-						<Empty icon={IconChecklist} title={filter.state ? "No job in this state" : "No jobs yet"}>
-							{filter.state ? null : "Adding a document begins one."}
+						<Empty icon={IconChecklist} title={state ? "No job in this state" : "No jobs yet"}>
+							{state ? null : "Adding a document begins one."}
 						</Empty>
 					}
 				/>

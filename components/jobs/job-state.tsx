@@ -43,9 +43,10 @@ export const shownStates = [
 ] as const satisfies readonly State[];
 
 /** The filter that an address stands for. */
-export const filterFrom = (get: (name: string) => string | null): { state: State | undefined } => ({
-	state: shownStates.find((state) => state === get("state")),
-});
+export function filterFrom(get: (name: string) => string | null): { filter?: { state: { eq: State } } } {
+	const state = shownStates.find((one) => one === get("state"));
+	return state ? { filter: { state: { eq: state } } } : {};
+}
 
 export function JobState({ state }: { state: State }) {
 	return (

@@ -9,6 +9,7 @@ export const shownStates = [
 ] as const satisfies readonly RunState[];
 
 /** The filter that an address stands for. */
-export const filterFrom = (get: (name: string) => string | null): { state: RunState | undefined } => ({
-	state: shownStates.find((state) => state === get("state")),
-});
+export function filterFrom(get: (name: string) => string | null): { filter?: { state: { eq: RunState } } } {
+	const state = shownStates.find((one) => one === get("state"));
+	return state ? { filter: { state: { eq: state } } } : {};
+}

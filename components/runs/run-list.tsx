@@ -63,11 +63,12 @@ export function RunList() {
 	const api = useApi();
 	const client = useClient();
 	const url = useUrl();
-	const filter = filterFrom(url.get);
+	const asked = filterFrom(url.get);
+	const state = asked.filter?.state.eq;
 	const openId = url.get("open");
 	const list = usePages({
-		key: api.runs.list.infiniteQueryKey(filter),
-		read: (cursor) => client.runs.list.query({ ...filter, cursor }),
+		key: api.runs.list.infiniteQueryKey(asked),
+		read: (cursor) => client.runs.list.query({ ...asked, cursor }),
 	});
 	return (
 		<ScanPage>
@@ -75,9 +76,9 @@ export function RunList() {
 			<FilterBar>
 				<FilterSelect
 					label="State"
-					value={filter.state ?? ""}
+					value={state ?? ""}
 					options={states}
-					onChange={(state) => url.set({ state, open: null })}
+					onChange={(next) => url.set({ state: next, open: null })}
 				/>
 			</FilterBar>
 			<Split panel={openId ? <RunPanel key={openId} runId={openId} onClose={() => url.set({ open: null })} /> : null}>
@@ -96,10 +97,10 @@ export function RunList() {
 					empty={
 						<Empty
 							icon={IconPlayerPlay}
-							title={filter.state ? "No run in this state" : "No runs yet"}
+							title={state ? "No run in this state" : "No runs yet"}
 							action={<ButtonLink href="/chat">Ask something</ButtonLink>}
 						>
-							{filter.state ? null : "A run begins with each question in a chat."}
+							{state ? null : "A run begins with each question in a chat."}
 						</Empty>
 					}
 				/>

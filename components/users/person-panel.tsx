@@ -13,7 +13,13 @@ import { Link } from "@/components/ui/link";
 import { confirm, say } from "@/components/ui/say";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
-import { isBuiltInRole, permissionsOfRole, roleDescriptions, roles } from "@/server/core/permissions";
+import {
+	isBuiltInRole,
+	permissionDescriptions,
+	permissionsOfRole,
+	roleDescriptions,
+	roles,
+} from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
 import styles from "./users.module.css";
@@ -49,7 +55,7 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 					<p className={styles.hint}>{roleDescriptions[user.role]}</p>
 					<ul className={styles.rights}>
 						{permissionsOfRole(user.role).map((permission) => (
-							<li key={permission}>
+							<li key={permission} title={permissionDescriptions[permission]}>
 								<code>{permission}</code>
 							</li>
 						))}

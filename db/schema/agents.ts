@@ -27,7 +27,7 @@ export const prompts = pgTable(
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 	},
-	(t) => [uniqueIndex("prompts_name_key").on(t.name)],
+	(t) => [uniqueIndex("prompts_name_key").on(t.name), index("prompts_updated_idx").on(t.updatedAt, t.id)],
 );
 
 export const promptVersions = pgTable(
@@ -66,7 +66,7 @@ export const agents = pgTable(
 		updatedAt: at().notNull().defaultNow(),
 		archivedAt: at(),
 	},
-	(t) => [uniqueIndex("agents_name_key").on(t.name)],
+	(t) => [uniqueIndex("agents_name_key").on(t.name), index("agents_created_idx").on(t.createdAt, t.id)],
 );
 
 export const threads = pgTable(
@@ -83,7 +83,10 @@ export const threads = pgTable(
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 	},
-	(t) => [index("threads_user_idx").on(t.userId, t.updatedAt, t.id)],
+	(t) => [
+		index("threads_user_idx").on(t.userId, t.updatedAt, t.id),
+		index("threads_user_agent_idx").on(t.userId, t.agentId, t.updatedAt, t.id),
+	],
 );
 
 export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
@@ -125,6 +128,8 @@ export const runs = pgTable(
 	(t) => [
 		index("runs_thread_idx").on(t.threadId, t.createdAt),
 		index("runs_user_idx").on(t.userId, t.createdAt, t.id),
+		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
+		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running')`),
 	],

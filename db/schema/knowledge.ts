@@ -35,7 +35,12 @@ export const collections = pgTable(
 		updatedAt: at().notNull().defaultNow(),
 		deletedAt: at(),
 	},
-	(t) => [uniqueIndex("collections_no_key").on(t.no), index("collections_owner_idx").on(t.ownerId)],
+	(t) => [
+		uniqueIndex("collections_no_key").on(t.no),
+		index("collections_owner_idx").on(t.ownerId),
+		index("collections_created_idx").on(t.createdAt, t.id),
+		index("collections_name_idx").on(t.name, t.id),
+	],
 );
 
 /** A file in the content-addressed store. */
@@ -101,6 +106,9 @@ export const documents = pgTable(
 		uniqueIndex("documents_collection_sha_key").on(t.collectionId, t.sha256).where(sql`${t.deletedAt} is null`),
 		index("documents_sha_idx").on(t.sha256),
 		index("documents_collection_idx").on(t.collectionId, t.createdAt, t.id),
+		index("documents_state_idx").on(t.collectionId, t.state, t.createdAt, t.id),
+		index("documents_type_idx").on(t.collectionId, t.mediaType, t.createdAt, t.id),
+		index("documents_name_idx").on(t.collectionId, t.name),
 	],
 );
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const Agent = z.object({
 	id: z.uuid(),
@@ -16,7 +17,11 @@ export const Agent = z.object({
 	updatedAt: z.date(),
 });
 export type Agent = z.infer<typeof Agent>;
-export const ListAgents = Page;
+export const ListAgents = listOf(Agent, {
+	filter: { name: asks.text(60), isDefault: asks.flag(), createdAt: asks.time() },
+	sort: ["createdAt", "name"],
+});
+export type ListAgents = z.infer<typeof ListAgents>;
 export const AgentPage = pageOf(Agent);
 export const OneAgent = z.strictObject({ agentId: z.uuid() });
 export type OneAgent = z.infer<typeof OneAgent>;

@@ -1,12 +1,11 @@
-import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { databaseCode } from "@/db/connection";
 import { agents, prompts, promptVersions } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
-import type { Agent, CreateAgent, OneAgent, UpdateAgent } from "./contract";
+import { listQuery } from "@/server/core/list-query";
+import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
 
 const columns = {
 	id: agents.id,
@@ -22,36 +21,32 @@ const columns = {
 	updatedAt: agents.updatedAt,
 };
 
-const select = (ctx: ServiceContext) =>
+const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select(columns)
+		.select({ ...columns, ...more })
 		.from(agents)
 		.leftJoin(promptVersions, eq(promptVersions.id, agents.promptVersionId))
 		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId));
 
 /** Agents are the organisation's; which documents one searches for a person is that person's right, not the agent's. */
-export async function listAgents(ctx: ServiceContext, input: Page): Promise<{ rows: Agent[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${agents.createdAt})`;
-	const rows = await select(ctx)
-		.where(
-			and(
-				isNull(agents.archivedAt),
-				after
-					? or(
-							lt(at, sql`${after[0]}::timestamptz`),
-							and(eq(at, sql`${after[0]}::timestamptz`), lt(agents.id, String(after[1]))),
-						)
-					: undefined,
-			),
-		)
-		.orderBy(desc(at), desc(agents.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+export async function listAgents(
+	ctx: ServiceContext,
+	input: ListAgents,
+): Promise<{ rows: Agent[]; next: string | null }> {
+	const list = listQuery(input, {
+		filter: { name: agents.name, isDefault: agents.isDefault, createdAt: agents.createdAt },
+		sort: { createdAt: agents.createdAt, name: agents.name },
+		id: agents.id,
+	});
+	const rows = await select(ctx, { key: list.key })
+		.where(and(isNull(agents.archivedAt), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getAgent(ctx: ServiceContext, input: OneAgent): Promise<Agent> {
-	const [agent] = await select(ctx).where(and(eq(agents.id, input.agentId), isNull(agents.archivedAt)));
+	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), isNull(agents.archivedAt)));
 	if (!agent) throw notFound("This agent");
 	return agent;
 }

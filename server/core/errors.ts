@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /**
  * Every way a call can fail, in three classes: the reader's doing (*user*), ours (*system*), somebody else's (*external*).
  * This one table maps a code to its class, its HTTP status and its tRPC code.
@@ -43,3 +45,9 @@ export class AppError extends Error {
 
 /** Missing and forbidden look alike from outside, so both end here. */
 export const notFound = (what: string): AppError => new AppError("NOT_FOUND", `${what} was not found.`);
+
+/** A value that its form allows and its meaning doesn't, told like one that the form refuses. */
+export const invalidField = (field: string, message: string): AppError => {
+	const cause = new z.ZodError([{ code: "custom", path: [field], message, input: undefined }]);
+	return new AppError("INVALID_INPUT", `${field}: ${message}`, { cause });
+};

@@ -1,4 +1,5 @@
 import { and, eq, inArray, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
 import { type GrantLevel, grants, type ResourceKind } from "@/db/schema";
 import type { UserActor } from "./actor";
 import { everyone } from "./rights";
@@ -29,3 +30,24 @@ export const mayManageRow = (
 	sql<boolean>`(coalesce(${row.ownerId} = ${user.userId}, false) or ${grantTo(kind, row.id, user.grantees, ["manage"])}${
 		user.permissions.has("shares:manage") ? sql` or ${isShared(kind, row.id)}` : sql``
 	})`;
+
+/** The choice that a resource's form offers; the Share dialog says it finer. */
+export type Access = "private" | "everyone";
+export const accessOf = (kind: ResourceKind, id: SQLWrapper): SQL<Access> =>
+	sql<Access>`case when ${isShared(kind, id)} then 'everyone' else 'private' end`;
+
+/** Shares with everyone, or no more with everyone. What else was granted stays. */
+export async function setAccess(tx: Reader, kind: ResourceKind, resourceId: string, access: Access): Promise<void> {
+	switch (access) {
+		case "private":
+			await tx
+				.delete(grants)
+				.where(and(eq(grants.resourceKind, kind), eq(grants.resourceId, resourceId), eq(grants.grantee, everyone)));
+			return;
+		case "everyone":
+			await tx
+				.insert(grants)
+				.values({ resourceKind: kind, resourceId, grantee: everyone, level: "read" })
+				.onConflictDoNothing();
+	}
+}

@@ -40,7 +40,7 @@ const grants = {
 	"audit:read": overseers,
 	"audit:export": overseers,
 	"audit:manage": administrators,
-	/** To change what others have shared with everyone. */
+	"shares:write": workers,
 	"shares:manage": administrators,
 	"users:read": overseers,
 	"users:write": administrators,
@@ -58,6 +58,43 @@ const grants = {
 export type Permission = keyof typeof grants;
 // Object.keys forgets the names that the table has.
 export const permissions = Object.keys(grants) as Permission[];
+
+/** What each right lets one do, for whoever puts a role together. */
+export const permissionDescriptions = {
+	"account:read": "See one's own account.",
+	"account:write": "Change one's own account: password, factors, sessions.",
+	"knowledge:read": "Read and search the collections that are one's own or shared with one.",
+	"knowledge:write": "Make collections, add documents, change the collections that one manages.",
+	"agents:read": "See the agents that are shared with one.",
+	"agents:write": "Make agents, change those that one manages.",
+	"prompts:read": "Read the prompts that are shared with one.",
+	"prompts:write": "Write prompts and new versions of those that one manages.",
+	"threads:read": "Read one's own chats.",
+	"threads:write": "Rename and remove one's own chats.",
+	"runs:read": "Read one's own runs and follow them.",
+	"runs:write": "Ask agents, and stop one's own runs.",
+	"procedures:read": "See every procedure with its schema.",
+	"keys:write": "Make access keys for oneself.",
+	"keys:manage": "See and revoke anybody's access keys.",
+	"jobs:read": "See the jobs.",
+	"jobs:write": "Retry and cancel jobs.",
+	"audit:read": "Read the audit.",
+	"audit:export": "Export the audit.",
+	"audit:manage": "Set the audit's retention, holds and streaming.",
+	"shares:write": "Share what one manages with people, groups and roles.",
+	"shares:manage": "Change what others have shared with everyone.",
+	"users:read": "See everybody's account.",
+	"users:write": "Make accounts, set their role, disable them.",
+	"users:erase": "Erase a person's data for good.",
+	"sessions:manage": "See and end anybody's sessions.",
+	"roles:read": "See roles, groups and who is in them.",
+	"roles:write": "Make roles and groups, and put people into them.",
+	"access:explain": "Ask why anybody may do a thing, and see what they see.",
+	"mail:read": "See the mail that was sent.",
+	"mail:send": "Send a mail again, or drop it.",
+	"system:read": "See the system's health.",
+	"owners:write": "Make and change owners.",
+} as const satisfies Record<Permission, string>;
 
 /** What everyone with an account may do with it, whatever their roles. */
 export const ownPermissions = ["account:read", "account:write"] as const satisfies readonly Permission[];

@@ -7,8 +7,9 @@ import { isBuiltInRole, isPermission, ownPermissions, type Permission, permissio
 /** Grants to it reach everyone with an account. */
 export const everyone = "everyone";
 
+/** Beside a row of `users`: the groups that they are in, and the keys of all their roles. */
 const groupIds = sql`select group_id from group_members where user_id = ${users.id}`;
-const roleKeys = sql`select ${users.role} as role union select role from role_assignments
+export const roleKeys = sql`select ${users.role} as role union select role from role_assignments
 	where holder_id = ${users.id} or holder_id in (${groupIds})`;
 
 /** Columns beside a row of `users`, from which `toUserActor` works out what the person may do at this moment. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const jobStates = ["queued", "running", "parked", "completed", "failed", "cancelled"] as const;
 export const JobState = z.enum(jobStates);
@@ -17,7 +18,10 @@ export const JobRun = z.object({
 	endedAt: z.date().nullable(),
 });
 export type JobRun = z.infer<typeof JobRun>;
-export const ListJobs = Page.extend({ state: JobState.optional() });
+export const ListJobs = listOf(JobRun, {
+	filter: { state: asks.oneOf(jobStates), functionId: asks.text(100), createdAt: asks.time() },
+	sort: ["createdAt"],
+});
 export type ListJobs = z.infer<typeof ListJobs>;
 export const JobPage = pageOf(JobRun);
 export type JobPage = z.infer<typeof JobPage>;

@@ -185,7 +185,7 @@ test("the list goes page by page, newest first, without gap or double, and by st
 		expect(pages).toBeLessThan(3);
 	}
 	expect(seen).toEqual((await runsOf(db, "quick")).map(({ id }) => id).reverse());
-	expect((await listJobs(ctx, { limit: 50, state: "completed" })).rows).toHaveLength(6);
-	expect((await listJobs(ctx, { limit: 50, state: "running" })).rows).toHaveLength(1);
+	expect((await listJobs(ctx, { limit: 50, filter: { state: { eq: "completed" } } })).rows).toHaveLength(6);
+	expect((await listJobs(ctx, { limit: 50, filter: { state: { eq: "running" } } })).rows).toHaveLength(1);
 	await expect(listJobs(ctx, { limit: 3, cursor: "made.up" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
 });

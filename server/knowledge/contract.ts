@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const maxFileBytes = 25 * 1024 * 1024;
 /** What can be read, by extension. */
@@ -11,6 +12,8 @@ export const fileTypes = {
 	htm: "text/html",
 	txt: "text/plain",
 } as const satisfies Record<string, string>;
+
+export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...string[]];
 
 const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
 const Description = z.string().trim().max(1000);
@@ -32,7 +35,11 @@ export const Collection = z.object({
 	updatedAt: z.date(),
 });
 export type Collection = z.infer<typeof Collection>;
-export const ListCollections = Page;
+export const ListCollections = listOf(Collection, {
+	filter: { name: asks.text(100), createdAt: asks.time() },
+	sort: ["createdAt", "name"],
+});
+export type ListCollections = z.infer<typeof ListCollections>;
 export const CollectionPage = pageOf(Collection);
 export const CreateCollection = z.strictObject({
 	name: CollectionName,
@@ -72,7 +79,15 @@ export const Document = z.object({
 	updatedAt: z.date(),
 });
 export type Document = z.infer<typeof Document>;
-export const ListDocuments = Page.extend({ collectionId: z.uuid() });
+export const ListDocuments = listOf(Document, {
+	filter: {
+		state: asks.oneOf(documentStates),
+		mediaType: asks.oneOf(mediaTypes),
+		name: asks.text(255),
+		createdAt: asks.time(),
+	},
+	sort: ["createdAt"],
+}).extend({ collectionId: z.uuid() });
 export type ListDocuments = z.infer<typeof ListDocuments>;
 export const DocumentPage = pageOf(Document);
 export const OneDocument = z.strictObject({ documentId: z.uuid() });

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const Prompt = z.object({
 	id: z.uuid(),
@@ -10,7 +11,11 @@ export const Prompt = z.object({
 	updatedAt: z.date(),
 });
 export type Prompt = z.infer<typeof Prompt>;
-export const ListPrompts = Page;
+export const ListPrompts = listOf(Prompt, {
+	filter: { name: asks.text(80), updatedAt: asks.time() },
+	sort: ["updatedAt", "name"],
+});
+export type ListPrompts = z.infer<typeof ListPrompts>;
 export const PromptPage = pageOf(Prompt);
 
 export const PromptVersion = z.object({

@@ -1,12 +1,11 @@
-import { and, desc, eq, lt, or, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { databaseCode } from "@/db/connection";
 import { prompts, promptVersions, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
-import type { CreatePrompt, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
+import { listQuery } from "@/server/core/list-query";
+import type { CreatePrompt, ListPrompts, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
 
 const columns = {
 	id: prompts.id,
@@ -17,9 +16,9 @@ const columns = {
 	updatedAt: prompts.updatedAt,
 };
 
-const latest = (ctx: ServiceContext) =>
+const latest = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select(columns)
+		.select({ ...columns, ...more })
 		.from(prompts)
 		.innerJoin(
 			promptVersions,
@@ -27,25 +26,24 @@ const latest = (ctx: ServiceContext) =>
 		);
 
 /** Prompts belong to the organisation: whoever holds prompts:read sees each. */
-export async function listPrompts(ctx: ServiceContext, input: Page): Promise<{ rows: Prompt[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${prompts.updatedAt})`;
-	const rows = await latest(ctx)
-		.where(
-			after
-				? or(
-						lt(at, sql`${after[0]}::timestamptz`),
-						and(eq(at, sql`${after[0]}::timestamptz`), lt(prompts.id, String(after[1]))),
-					)
-				: undefined,
-		)
-		.orderBy(desc(at), desc(prompts.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.updatedAt.toISOString(), row.id]);
+export async function listPrompts(
+	ctx: ServiceContext,
+	input: ListPrompts,
+): Promise<{ rows: Prompt[]; next: string | null }> {
+	const list = listQuery(input, {
+		filter: { name: prompts.name, updatedAt: prompts.updatedAt },
+		sort: { updatedAt: prompts.updatedAt, name: prompts.name },
+		id: prompts.id,
+	});
+	const rows = await latest(ctx, { key: list.key })
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {
-	const [prompt] = await latest(ctx).where(eq(prompts.id, input.promptId));
+	const [prompt] = await latest(ctx, {}).where(eq(prompts.id, input.promptId));
 	if (!prompt) throw notFound("This prompt");
 	const versions = await ctx.db.orm
 		.select({

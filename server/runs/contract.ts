@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
@@ -61,7 +62,10 @@ export const Run = z.object({
 	endedAt: z.date().nullable(),
 });
 export type Run = z.infer<typeof Run>;
-export const ListRuns = Page.extend({ state: RunState.optional() });
+export const ListRuns = listOf(Run, {
+	filter: { state: asks.oneOf(runStates), agentId: asks.id(), threadId: asks.id(), createdAt: asks.time() },
+	sort: ["createdAt"],
+});
 export type ListRuns = z.infer<typeof ListRuns>;
 export const RunPage = pageOf(Run);
 export const OneRun = z.strictObject({ runId: z.uuid() });

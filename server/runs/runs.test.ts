@@ -207,7 +207,7 @@ test("the list pages through all of one's runs, newest first, and filters by sta
 		cursor = page.next ?? undefined;
 	} while (cursor);
 	expect(seen).toEqual(ids);
-	const cancelled = await listRuns(ctx, { limit: 50, state: "cancelled" });
+	const cancelled = await listRuns(ctx, { limit: 50, filter: { state: { eq: "cancelled" } } });
 	expect(cancelled.rows.map(({ id }) => id)).toEqual([ids[3]]);
 	const threads = await callerFor(ctx).threads.list({ limit: 4 });
 	expect(threads.rows).toHaveLength(4);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 import { Run } from "@/server/runs/contract";
 
 export const Thread = z.object({
@@ -11,7 +12,11 @@ export const Thread = z.object({
 	updatedAt: z.date(),
 });
 export type Thread = z.infer<typeof Thread>;
-export const ListThreads = Page;
+export const ListThreads = listOf(Thread, {
+	filter: { agentId: asks.id(), updatedAt: asks.time() },
+	sort: ["updatedAt"],
+});
+export type ListThreads = z.infer<typeof ListThreads>;
 export const ThreadPage = pageOf(Thread);
 export const OneThread = z.strictObject({ threadId: z.uuid() });
 export type OneThread = z.infer<typeof OneThread>;

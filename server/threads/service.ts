@@ -1,12 +1,11 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL } from "drizzle-orm";
 import { agents, runs, threads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
+import { listQuery } from "@/server/core/list-query";
 import { removeRuns, runsOfThread } from "@/server/runs/service";
-import type { OneThread, RenameThread, Thread, ThreadWithRuns } from "./contract";
+import type { ListThreads, OneThread, RenameThread, Thread, ThreadWithRuns } from "./contract";
 
 const mostRuns = 200;
 
@@ -17,31 +16,30 @@ const columns = {
 	agentName: agents.name,
 	createdAt: threads.createdAt,
 	updatedAt: threads.updatedAt,
-	/** To the microsecond, which a Date does not hold. */
-	exactly: sql<string>`${threads.updatedAt}::text`,
 };
 
-const select = (ctx: ServiceContext) =>
-	ctx.db.orm.select(columns).from(threads).innerJoin(agents, eq(agents.id, threads.agentId));
-
-type Row = Awaited<ReturnType<typeof select>>[number];
-const toThread = ({ exactly: _, ...thread }: Row): Thread => thread;
+const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
+	ctx.db.orm
+		.select({ ...columns, ...more })
+		.from(threads)
+		.innerJoin(agents, eq(agents.id, threads.agentId));
 
 /** Threads are their person's own, newest activity first. */
-export async function listThreads(ctx: ServiceContext, input: Page): Promise<{ rows: Thread[]; next: string | null }> {
+export async function listThreads(
+	ctx: ServiceContext,
+	input: ListThreads,
+): Promise<{ rows: Thread[]; next: string | null }> {
 	const { userId } = requireUser(ctx);
-	const after = decodeCursor(input.cursor);
-	const rows = await select(ctx)
-		.where(
-			and(
-				eq(threads.userId, userId),
-				after ? sql`(${threads.updatedAt}, ${threads.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : undefined,
-			),
-		)
-		.orderBy(desc(threads.updatedAt), desc(threads.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.exactly, row.id]);
-	return { rows: page.rows.map(toThread), next: page.next };
+	const list = listQuery(input, {
+		filter: { agentId: threads.agentId, updatedAt: threads.updatedAt },
+		sort: { updatedAt: threads.updatedAt },
+		id: threads.id,
+	});
+	const rows = await select(ctx, { key: list.key })
+		.where(and(eq(threads.userId, userId), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getThread(ctx: ServiceContext, { threadId }: OneThread): Promise<ThreadWithRuns> {
@@ -51,9 +49,9 @@ export async function getThread(ctx: ServiceContext, { threadId }: OneThread): P
 
 async function findThread(ctx: ServiceContext, threadId: string): Promise<Thread> {
 	const { userId } = requireUser(ctx);
-	const [row] = await select(ctx).where(and(eq(threads.id, threadId), eq(threads.userId, userId)));
+	const [row] = await select(ctx, {}).where(and(eq(threads.id, threadId), eq(threads.userId, userId)));
 	if (!row) throw notFound("This thread");
-	return toThread(row);
+	return row;
 }
 
 export async function renameThread(ctx: ServiceContext, { threadId, title }: RenameThread): Promise<Thread> {

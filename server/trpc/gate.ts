@@ -4,6 +4,7 @@ import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, errorTable } from "@/server/core/errors";
+import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
@@ -106,7 +107,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		if (await isKnown(call, { ctx, input })) return unchanged();
 		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
-			schemas.output.parse(await work({ ctx, input })),
+			onlyFields(input, schemas.output.parse(await work({ ctx, input }))),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

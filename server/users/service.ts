@@ -1,7 +1,8 @@
 import { createHash, randomInt } from "node:crypto";
-import { and, count, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
+import { and, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
+import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
 import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -140,29 +141,19 @@ async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
 	return { ...row, lastSeenAt: null };
 }
 
-/** Nobody makes or changes an owner but an owner. */
-function mayTouchRole(ctx: ServiceContext, role: string): void {
-	if (role === "owner" && !actorMay(ctx.actor, "owners:write"))
-		throw new AppError("FORBIDDEN", "Only an owner may make or change an owner.");
-}
-
 export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {
-	mayTouchRole(ctx, input.role);
 	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
+	const fact = { action: "user.create", resource: "user" };
 	try {
-		return await ctx.db.transaction(async (tx) => {
+		return await changeRights(ctx, fact, async (tx, granter) => {
+			await holdRole(tx, granter, input.role);
 			const [row] = await tx
 				.insert(users)
 				.values({ name: input.name, email: input.email, role: input.role, passwordHash })
 				.returning(columns);
 			if (!row) throw new Error("the account was not stored");
-			await audit(ctx, tx, {
-				action: "user.create",
-				resource: "user",
-				resourceId: row.id,
-				detail: { role: input.role },
-			});
+			await audit(ctx, tx, { ...fact, resourceId: row.id, detail: { role: input.role } });
 			return { ...row, lastSeenAt: null };
 		});
 	} catch (error) {
@@ -172,51 +163,39 @@ export async function createUser(ctx: ServiceContext, input: CreateUser): Promis
 	}
 }
 
+/** The person's first role. Whoever changes it holds all that they had and all that they get. */
 export async function setUserRole(ctx: ServiceContext, input: SetUserRole): Promise<User> {
-	const before = await findUser(ctx, input.userId);
-	mayTouchRole(ctx, before.role);
-	mayTouchRole(ctx, input.role);
-	await ctx.db.transaction(async (tx) => {
-		await tx.update(users).set({ role: input.role }).where(eq(users.id, input.userId));
+	const { userId } = input;
+	const fact = { action: "user.set-role", resource: "user", resourceId: userId };
+	await changeRights(ctx, fact, async (tx, granter) => {
+		const before = await holdPerson(tx, granter, userId);
+		const role = await holdRole(tx, granter, input.role);
+		if (granter.user?.userId === userId) await refuseUnreachable(tx, granter, role.key, `The role ${role.name}`);
+		await tx.update(users).set({ role: input.role }).where(eq(users.id, userId));
 		await keepAnOwner(tx);
-		await audit(ctx, tx, {
-			action: "user.set-role",
-			resource: "user",
-			resourceId: input.userId,
-			detail: { before: before.role, after: input.role },
-		});
+		await audit(ctx, tx, { ...fact, before: { role: before.role }, after: { role: input.role } });
 	});
-	return findUser(ctx, input.userId);
+	return findUser(ctx, userId);
 }
 
 /** A disabled account's sessions end with it. */
-export async function setUserDisabled(ctx: ServiceContext, input: SetUserDisabled): Promise<User> {
-	const before = await findUser(ctx, input.userId);
-	mayTouchRole(ctx, before.role);
-	await ctx.db.transaction(async (tx) => {
+export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled }: SetUserDisabled): Promise<User> {
+	const action = isDisabled ? "user.disable" : "user.enable";
+	const fact = { action, resource: "user", resourceId: userId };
+	await changeRights(ctx, fact, async (tx, granter) => {
+		await holdPerson(tx, granter, userId);
 		await tx
 			.update(users)
-			.set({ disabledAt: input.isDisabled ? sql`now()` : null })
-			.where(eq(users.id, input.userId));
-		if (input.isDisabled) {
+			.set({ disabledAt: isDisabled ? sql`now()` : null })
+			.where(eq(users.id, userId));
+		if (isDisabled) {
 			await tx
 				.update(sessions)
 				.set({ revokedAt: sql`now()` })
-				.where(and(eq(sessions.userId, input.userId), isNull(sessions.revokedAt)));
+				.where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
 			await keepAnOwner(tx);
 		}
-		const action = input.isDisabled ? "user.disable" : "user.enable";
-		await audit(ctx, tx, { action, resource: "user", resourceId: input.userId });
+		await audit(ctx, tx, fact);
 	});
-	return findUser(ctx, input.userId);
-}
-
-async function keepAnOwner(tx: Parameters<Parameters<Database["transaction"]>[0]>[0]): Promise<void> {
-	// Locks the owners, so that two can't step down at the same time.
-	await tx.select({ id: users.id }).from(users).where(eq(users.role, "owner")).for("update");
-	const [left] = await tx
-		.select({ n: count() })
-		.from(users)
-		.where(and(eq(users.role, "owner"), isNull(users.disabledAt)));
-	if (!left?.n) throw new AppError("CONFLICT", "This is the last owner: make another one first.");
+	return findUser(ctx, userId);
 }

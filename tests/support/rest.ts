@@ -14,7 +14,7 @@ export type RestClient = (call: `${string} /${string}`, more?: More) => Promise<
 export async function restClient(db: Database, person: UserActor | null): Promise<RestClient> {
 	const cookie = person ? await cookieOf(db, person) : undefined;
 	return async (call, { body, headers = {} } = {}) => {
-		const [method = "GET", path = "/"] = call.split(" ");
+		const [, method = "GET", path = "/"] = /^(\w+) (.*)$/.exec(call) ?? [];
 		const isRaw = body instanceof Uint8Array || typeof body === "string";
 		const all = {
 			host: "localhost:3000",

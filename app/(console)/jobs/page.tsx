@@ -8,13 +8,13 @@ import { onePage } from "@/components/trpc/page-data";
 export const metadata: Metadata = { title: "Jobs" };
 
 export default async function JobsPage({ searchParams }: { searchParams: SearchParams }) {
-	const filter = filterFrom(await readerOf(searchParams));
+	const asked = filterFrom(await readerOf(searchParams));
 	return (
 		<Filled
 			fill={async (api, cache, keys) => {
-				const [overview, list] = await Promise.all([api.jobs.overview({}), api.jobs.list(filter)]);
+				const [overview, list] = await Promise.all([api.jobs.overview({}), api.jobs.list(asked)]);
 				cache.setQueryData(keys.jobs.overview.queryKey({}), overview);
-				cache.setQueryData(keys.jobs.list.infiniteQueryKey(filter), onePage(list));
+				cache.setQueryData(keys.jobs.list.infiniteQueryKey(asked), onePage(list));
 			}}
 		>
 			<JobList />

@@ -8,11 +8,11 @@ import { onePage } from "@/components/trpc/page-data";
 export const metadata: Metadata = { title: "Runs" };
 
 export default async function RunsPage({ searchParams }: { searchParams: SearchParams }) {
-	const filter = filterFrom(await readerOf(searchParams));
+	const asked = filterFrom(await readerOf(searchParams));
 	return (
 		<Filled
 			fill={async (api, cache, keys) =>
-				cache.setQueryData(keys.runs.list.infiniteQueryKey(filter), onePage(await api.runs.list(filter)))
+				cache.setQueryData(keys.runs.list.infiniteQueryKey(asked), onePage(await api.runs.list(asked)))
 			}
 		>
 			<RunList />

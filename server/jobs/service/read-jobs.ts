@@ -1,8 +1,8 @@
-import { and, asc, count, desc, eq, inArray, sql } from "drizzle-orm";
+import { asc, count, eq, inArray } from "drizzle-orm";
 import { jobAttempts, jobRuns, jobSteps, type StoredError } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import type { JobAttempt, JobDetail, JobPage, JobRun, JobStep, ListJobs, OneJob } from "../contract";
 import { whyWaiting } from "./waiting";
 
@@ -18,19 +18,18 @@ const columns = {
 
 /** Jobs belong to the organisation: whoever holds jobs:read sees each. Newest first. */
 export async function listJobs(ctx: ServiceContext, input: ListJobs): Promise<JobPage> {
-	const after = decodeCursor(input.cursor);
+	const list = listQuery(input, {
+		filter: { state: jobRuns.state, functionId: jobRuns.functionId, createdAt: jobRuns.createdAt },
+		sort: { createdAt: jobRuns.createdAt },
+		id: jobRuns.id,
+	});
 	const rows = await ctx.db.orm
-		.select(columns)
+		.select({ ...columns, key: list.key })
 		.from(jobRuns)
-		.where(
-			and(
-				input.state ? eq(jobRuns.state, input.state) : undefined,
-				after ? sql`(${jobRuns.createdAt}, ${jobRuns.id}) < (${after[0]}::timestamptz, ${after[1]})` : undefined,
-			),
-		)
-		.orderBy(desc(jobRuns.createdAt), desc(jobRuns.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const page = list.page(rows);
 	return { rows: await described(ctx, page.rows), next: page.next };
 }
 

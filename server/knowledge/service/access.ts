@@ -4,12 +4,9 @@ import { collections } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { isShared, mayManageRow, mayReadRow } from "@/server/core/grants";
+import { mayManageRow, mayReadRow } from "@/server/core/grants";
 
 const row = { id: collections.id, ownerId: collections.ownerId };
-
-/** Whether everyone with an account may read the collection of the row. */
-export const isSharedCollection = (): SQL<boolean> => isShared("collection", row.id);
 
 /** The collections that the person may find things in: their own, and those granted to them in any way. */
 export const mayRead = (user: UserActor): SQL | undefined =>

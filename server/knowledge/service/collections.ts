@@ -1,35 +1,31 @@
-import { and, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { collections, type DocumentState, documents, grants, users } from "@/db/schema";
+import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
-import { everyone } from "@/server/core/rights";
+import { accessOf, setAccess } from "@/server/core/grants";
+import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
-import type { Collection, CreateCollection, OneCollection, UpdateCollection } from "../contract";
+import type { Collection, CreateCollection, ListCollections, OneCollection, UpdateCollection } from "../contract";
 import { cleanLine } from "../parsing";
-import { holdManaged, isSharedCollection, mayManage, mayRead, notifyCollection } from "./access";
+import { holdManaged, mayManage, mayRead, notifyCollection } from "./access";
 
 export async function listCollections(
 	ctx: ServiceContext,
-	input: Page,
+	input: ListCollections,
 ): Promise<{ rows: Collection[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const rows = await readable(ctx, ctx.db.orm)
-		.where(
-			and(
-				mayRead(requireUser(ctx)),
-				after
-					? sql`(${collections.createdAt}, ${collections.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`
-					: undefined,
-			),
-		)
-		.orderBy(desc(collections.createdAt), desc(collections.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+	const list = listQuery(input, {
+		filter: { name: collections.name, createdAt: collections.createdAt },
+		sort: { createdAt: collections.createdAt, name: collections.name },
+		id: collections.id,
+	});
+	const rows = await readable(ctx, ctx.db.orm, { key: list.key })
+		.where(and(mayRead(requireUser(ctx)), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function getCollection(ctx: ServiceContext, input: OneCollection): Promise<Collection> {
@@ -44,7 +40,7 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			.values({ name: cleanLine(input.name), description: cleanLine(input.description), ownerId: userId })
 			.returning({ id: collections.id });
 		if (!row) throw new Error("The collection was not stored");
-		await setAccess(tx, row.id, input.access);
+		await setAccess(tx, "collection", row.id, input.access);
 		await audit(ctx, tx, {
 			action: "collection.create",
 			resource: "collection",
@@ -67,7 +63,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
-		if (access) await setAccess(tx, collectionId, access);
+		if (access) await setAccess(tx, "collection", collectionId, access);
 		await audit(ctx, tx, {
 			action: "collection.update",
 			resource: "collection",
@@ -96,22 +92,7 @@ export async function deleteCollection(ctx: ServiceContext, input: OneCollection
 	return { deleted: true };
 }
 
-async function setAccess(tx: Reader, collectionId: string, access: Collection["access"]): Promise<void> {
-	const row = { resourceKind: "collection", resourceId: collectionId, grantee: everyone } as const;
-	await tx
-		.delete(grants)
-		.where(
-			and(eq(grants.resourceKind, "collection"), eq(grants.resourceId, collectionId), eq(grants.grantee, everyone)),
-		);
-	switch (access) {
-		case "private":
-			return;
-		case "everyone":
-			await tx.insert(grants).values({ ...row, level: "read" });
-	}
-}
-
-function readable(ctx: ServiceContext, db: Reader) {
+function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Reader, more: More) {
 	const count = (...states: DocumentState[]) =>
 		sql<number>`(select count(*) from ${documents} where ${and(
 			sql`${documents.collectionId} = ${collections.id}`,
@@ -123,7 +104,7 @@ function readable(ctx: ServiceContext, db: Reader) {
 			id: collections.id,
 			name: collections.name,
 			description: collections.description,
-			access: sql<Collection["access"]>`case when ${isSharedCollection()} then 'everyone' else 'private' end`,
+			access: accessOf("collection", collections.id),
 			ownerName: users.name,
 			mayManage: mayManage(requireUser(ctx)),
 			documentCount: count(),
@@ -131,8 +112,7 @@ function readable(ctx: ServiceContext, db: Reader) {
 			failedCount: count("failed"),
 			createdAt: collections.createdAt,
 			updatedAt: collections.updatedAt,
-			/** To the microsecond, which a Date does not hold. */
-			sortKey: sql<string>`${collections.createdAt}::text`,
+			...more,
 		})
 		.from(collections)
 		.innerJoin(users, eq(users.id, collections.ownerId));
@@ -145,7 +125,7 @@ async function readOne(
 	{ afterChange = false } = {},
 ): Promise<Collection> {
 	const isIt = eq(collections.id, collectionId);
-	const [row] = await readable(ctx, db).where(afterChange ? isIt : and(isIt, mayRead(requireUser(ctx))));
+	const [row] = await readable(ctx, db, {}).where(afterChange ? isIt : and(isIt, mayRead(requireUser(ctx))));
 	if (!row) throw notFound("This collection");
 	return row;
 }

@@ -21,7 +21,7 @@ const columns = {
 	createdAt: documents.createdAt,
 	updatedAt: documents.updatedAt,
 	/** To the microsecond, which a Date does not hold. */
-	sortKey: sql<string>`${documents.createdAt}::text`,
+	key: sql<string>`${documents.createdAt}::text`,
 };
 
 /** The documents that the person may read; more conditions as needed. */
@@ -35,7 +35,7 @@ export const readableDocuments = (db: Reader, user: UserActor, ...conditions: (S
 
 type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 
-export function toDocument({ done, total, sortKey: _, ...row }: Row): Document {
+export function toDocument({ done, total, key: _, ...row }: Omit<Row, "key"> & { key?: string }): Document {
 	return { ...row, progress: progressOf(row.state, done, total) };
 }
 

@@ -1,9 +1,9 @@
-import { and, desc, eq, isNull, max, sql } from "drizzle-orm";
+import { and, eq, isNull, max, sql } from "drizzle-orm";
 import { chunks, documentPages, documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
 import { documentRemoved } from "@/server/jobs/events";
 import type { Document, DocumentText, ListDocuments, OneDocument, ReadDocument } from "../contract";
@@ -17,16 +17,25 @@ export async function listDocuments(
 	input: ListDocuments,
 ): Promise<{ rows: Document[]; next: string | null }> {
 	await getCollection(ctx, input);
-	const after = decodeCursor(input.cursor);
+	const list = listQuery(input, {
+		filter: {
+			state: documents.state,
+			mediaType: documents.mediaType,
+			name: documents.name,
+			createdAt: documents.createdAt,
+		},
+		sort: { createdAt: documents.createdAt },
+		id: documents.id,
+	});
 	const rows = await readableDocuments(
 		ctx.db.orm,
 		requireUser(ctx),
 		eq(documents.collectionId, input.collectionId),
-		after ? sql`(${documents.createdAt}, ${documents.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : undefined,
+		list.where,
 	)
-		.orderBy(desc(documents.createdAt), desc(documents.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const page = list.page(rows);
 	return { rows: page.rows.map(toDocument), next: page.next };
 }
 

@@ -1,8 +1,8 @@
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL } from "drizzle-orm";
 import { agents, runs, threads } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import { type ListRuns, type OneRun, type Run, RunResult } from "../contract";
 
 const columns = {
@@ -19,44 +19,37 @@ const columns = {
 	createdAt: runs.createdAt,
 	startedAt: runs.startedAt,
 	endedAt: runs.endedAt,
-	/** To the microsecond, which a Date does not hold. */
-	exactly: sql<string>`${runs.createdAt}::text`,
 };
 
-const select = (ctx: ServiceContext) =>
+const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select(columns)
+		.select({ ...columns, ...more })
 		.from(runs)
 		.innerJoin(threads, eq(threads.id, runs.threadId))
 		.innerJoin(agents, eq(agents.id, runs.agentId));
 
-type Row = Awaited<ReturnType<typeof select>>[number];
-const toRun = ({ exactly: _, ...row }: Row): Run => ({
-	...row,
-	result: row.result ? RunResult.parse(row.result) : null,
-});
+type Row = Omit<Run, "result"> & { result: unknown };
+const toRun = (row: Row): Run => ({ ...row, result: row.result ? RunResult.parse(row.result) : null });
 
 /** Runs are their person's own. */
 export async function listRuns(ctx: ServiceContext, input: ListRuns): Promise<{ rows: Run[]; next: string | null }> {
 	const { userId } = requireUser(ctx);
-	const after = decodeCursor(input.cursor);
-	const rows = await select(ctx)
-		.where(
-			and(
-				eq(runs.userId, userId),
-				input.state ? eq(runs.state, input.state) : undefined,
-				after ? sql`(${runs.createdAt}, ${runs.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : undefined,
-			),
-		)
-		.orderBy(desc(runs.createdAt), desc(runs.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.exactly, row.id]);
+	const list = listQuery(input, {
+		filter: { state: runs.state, agentId: runs.agentId, threadId: runs.threadId, createdAt: runs.createdAt },
+		sort: { createdAt: runs.createdAt },
+		id: runs.id,
+	});
+	const rows = await select(ctx, { key: list.key })
+		.where(and(eq(runs.userId, userId), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const page = list.page(rows);
 	return { rows: page.rows.map(toRun), next: page.next };
 }
 
 export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Run> {
 	const { userId } = requireUser(ctx);
-	const [row] = await select(ctx).where(and(eq(runs.id, runId), eq(runs.userId, userId)));
+	const [row] = await select(ctx, {}).where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
 	return toRun(row);
 }
@@ -64,7 +57,7 @@ export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Ru
 /** The newest runs of a thread of one's own, oldest first. */
 export async function runsOfThread(ctx: ServiceContext, threadId: string, limit: number): Promise<Run[]> {
 	const { userId } = requireUser(ctx);
-	const rows = await select(ctx)
+	const rows = await select(ctx, {})
 		.where(and(eq(runs.threadId, threadId), eq(runs.userId, userId)))
 		.orderBy(desc(runs.createdAt), desc(runs.id))
 		.limit(limit);

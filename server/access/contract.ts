@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+import { Permission, RoleKey } from "@/server/users/contract";
+
+const RoleName = z.string().trim().min(1, "A name is needed.").max(60);
+const Description = z.string().trim().max(300);
+const Permissions = z
+	.array(Permission)
+	.min(1, "Choose at least one right.")
+	.max(100)
+	.overwrite((all) => [...new Set(all)]);
+
+export const Role = z.object({
+	key: RoleKey,
+	name: z.string(),
+	description: z.string(),
+	permissions: z.array(Permission),
+	isBuiltIn: z.boolean(),
+	/** What a change is based on; 0 for built-in roles, which don't change. */
+	version: z.int(),
+	userCount: z.int(),
+	groupCount: z.int(),
+	/** Whether the caller holds all that it gives, so that they may give and change it. */
+	mayGive: z.boolean(),
+	updatedAt: z.date().nullable(),
+});
+export type Role = z.infer<typeof Role>;
+export const RoleList = z.object({ rows: z.array(Role) });
+export const OneRole = z.strictObject({ role: RoleKey });
+export type OneRole = z.infer<typeof OneRole>;
+
+export const RoleHolder = z.object({
+	kind: z.enum(["user", "group"]),
+	id: z.uuid(),
+	name: z.string(),
+	/** `first`: a person's main role; `extra`: beside it, or a group's. */
+	how: z.enum(["first", "extra"]),
+});
+/** A role with its first 200 holders. */
+export const RoleWithHolders = z.object({ role: Role, holders: z.array(RoleHolder) });
+export type RoleWithHolders = z.infer<typeof RoleWithHolders>;
+
+export const CreateRole = z.strictObject({
+	name: RoleName,
+	description: Description.default(""),
+	permissions: Permissions,
+});
+export type CreateRole = z.infer<typeof CreateRole>;
+/** `version` is the one that was open in the editor: a newer one by somebody else is a conflict, not lost. */
+export const UpdateRole = z.strictObject({
+	role: z.uuid(),
+	version: z.int().min(1),
+	name: RoleName,
+	description: Description,
+	permissions: Permissions,
+});
+export type UpdateRole = z.infer<typeof UpdateRole>;
+export const RemoveRole = z.strictObject({ role: z.uuid() });
+export type RemoveRole = z.infer<typeof RemoveRole>;
+
+export const CompareRole = z.strictObject({ role: z.uuid(), permissions: Permissions });
+export type CompareRole = z.infer<typeof CompareRole>;
+/** What saving a role would change: for whom it really does, as they may hold a right in another way. */
+export const RoleChange = z.object({
+	added: z.array(Permission),
+	removed: z.array(Permission),
+	/** Those of both that the caller doesn't hold, so that saving would be refused. */
+	refused: z.array(Permission),
+	holderCount: z.int(),
+	gainCount: z.int(),
+	loseCount: z.int(),
+	/** The first 100 of those who gain or lose something. */
+	people: z.array(
+		z.object({
+			id: z.uuid(),
+			name: z.string(),
+			isDisabled: z.boolean(),
+			gains: z.array(Permission),
+			loses: z.array(Permission),
+		}),
+	),
+});
+export type RoleChange = z.infer<typeof RoleChange>;
+
+export const HeldRole = z.object({ key: RoleKey, name: z.string() });
+export const Group = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	description: z.string(),
+	memberCount: z.int(),
+	roles: z.array(HeldRole),
+	/** Collections, agents and prompts that are shared with it. */
+	grantCount: z.int(),
+	createdAt: z.date(),
+});
+export type Group = z.infer<typeof Group>;
+export const ListGroups = Page.extend({ text: z.string().trim().max(100).optional() });
+export type ListGroups = z.infer<typeof ListGroups>;
+export const GroupPage = pageOf(Group);
+export const OneGroup = z.strictObject({ groupId: z.uuid() });
+export type OneGroup = z.infer<typeof OneGroup>;
+export const CreateGroup = z.strictObject({ name: RoleName, description: Description.default("") });
+export type CreateGroup = z.infer<typeof CreateGroup>;
+export const UpdateGroup = z.strictObject({
+	groupId: z.uuid(),
+	name: RoleName.optional(),
+	description: Description.optional(),
+});
+export type UpdateGroup = z.infer<typeof UpdateGroup>;
+export const ListMembers = Page.extend({ groupId: z.uuid() });
+export type ListMembers = z.infer<typeof ListMembers>;
+export const Member = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	email: z.string(),
+	isDisabled: z.boolean(),
+	since: z.date(),
+});
+export type Member = z.infer<typeof Member>;
+export const MemberPage = pageOf(Member);
+export const ChangeMembers = z.strictObject({ groupId: z.uuid(), userIds: z.array(z.uuid()).min(1).max(100) });
+export type ChangeMembers = z.infer<typeof ChangeMembers>;
+
+/** Who holds it is a person or a group. */
+export const ChangeAssignment = z.strictObject({ role: RoleKey, holderId: z.uuid() });
+export type ChangeAssignment = z.infer<typeof ChangeAssignment>;

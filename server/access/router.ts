@@ -1,0 +1,191 @@
+import { router } from "@/server/trpc/init";
+import { procedure } from "@/server/trpc/procedure";
+import { Done, Nothing } from "@/server/users/contract";
+import {
+	ChangeAssignment,
+	ChangeMembers,
+	CompareRole,
+	CreateGroup,
+	CreateRole,
+	Group,
+	GroupPage,
+	ListGroups,
+	ListMembers,
+	MemberPage,
+	OneGroup,
+	OneRole,
+	RemoveRole,
+	Role,
+	RoleChange,
+	RoleList,
+	RoleWithHolders,
+	UpdateGroup,
+	UpdateRole,
+} from "./contract";
+import {
+	addMembers,
+	assignRole,
+	compareRole,
+	createGroup,
+	createRole,
+	getGroup,
+	getRole,
+	listGroups,
+	listMembers,
+	listRoles,
+	removeGroup,
+	removeMembers,
+	removeRole,
+	unassignRole,
+	updateGroup,
+	updateRole,
+} from "./service";
+
+const done = async (work: Promise<void>) => {
+	await work;
+	return { done: true } as const;
+};
+
+export const accessRouter = router({
+	listRoles: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /roles",
+		summary: "List the roles, built-in and custom, with how many hold each.",
+	})
+		.input(Nothing)
+		.output(RoleList)
+		.query(({ ctx }) => listRoles(ctx)),
+
+	getRole: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /roles/{role}",
+		summary: "Get a role with who holds it.",
+	})
+		.input(OneRole)
+		.output(RoleWithHolders)
+		.query(({ ctx, input }) => getRole(ctx, input)),
+
+	compareRole: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /roles/{role}/change",
+		summary: "Tell who would gain or lose what if the role had these rights; nothing is saved.",
+	})
+		.input(CompareRole)
+		.output(RoleChange)
+		.query(({ ctx, input }) => compareRole(ctx, input)),
+
+	createRole: procedure("roles:write", {
+		risk: "danger",
+		rest: "POST /roles",
+		summary: "Make a role of rights that the caller holds.",
+		created: "/roles/{key}",
+	})
+		.input(CreateRole)
+		.output(Role)
+		.mutation(({ ctx, input }) => createRole(ctx, input)),
+
+	updateRole: procedure("roles:write", {
+		risk: "danger",
+		rest: "PATCH /roles/{role}",
+		summary: "Change a role, based on the version that was read.",
+	})
+		.input(UpdateRole)
+		.output(Role)
+		.mutation(({ ctx, input }) => updateRole(ctx, input)),
+
+	removeRole: procedure("roles:write", {
+		risk: "danger",
+		rest: "DELETE /roles/{role}",
+		summary: "Remove a role that nobody holds.",
+	})
+		.input(RemoveRole)
+		.output(Done)
+		.mutation(({ ctx, input }) => done(removeRole(ctx, input))),
+
+	assignRole: procedure("roles:write", {
+		risk: "danger",
+		rest: "PUT /roles/{role}/holders/{holderId}",
+		summary: "Give a role to a person or a group.",
+	})
+		.input(ChangeAssignment)
+		.output(Done)
+		.mutation(({ ctx, input }) => done(assignRole(ctx, input))),
+
+	unassignRole: procedure("roles:write", {
+		risk: "danger",
+		rest: "DELETE /roles/{role}/holders/{holderId}",
+		summary: "Take a role from a person or a group.",
+	})
+		.input(ChangeAssignment)
+		.output(Done)
+		.mutation(({ ctx, input }) => done(unassignRole(ctx, input))),
+
+	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups by name." })
+		.input(ListGroups)
+		.output(GroupPage)
+		.query(({ ctx, input }) => listGroups(ctx, input)),
+
+	getGroup: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /groups/{groupId}",
+		summary: "Get a group with its roles.",
+	})
+		.input(OneGroup)
+		.output(Group)
+		.query(({ ctx, input }) => getGroup(ctx, input)),
+
+	listMembers: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /groups/{groupId}/members",
+		summary: "List who is in a group.",
+	})
+		.input(ListMembers)
+		.output(MemberPage)
+		.query(({ ctx, input }) => listMembers(ctx, input)),
+
+	createGroup: procedure("roles:write", {
+		risk: "write",
+		rest: "POST /groups",
+		summary: "Make a group without members.",
+		created: "/groups/{id}",
+	})
+		.input(CreateGroup)
+		.output(Group)
+		.mutation(({ ctx, input }) => createGroup(ctx, input)),
+
+	updateGroup: procedure("roles:write", {
+		risk: "write",
+		rest: "PATCH /groups/{groupId}",
+		summary: "Rename or describe a group.",
+	})
+		.input(UpdateGroup)
+		.output(Group)
+		.mutation(({ ctx, input }) => updateGroup(ctx, input)),
+
+	removeGroup: procedure("roles:write", {
+		risk: "danger",
+		rest: "DELETE /groups/{groupId}",
+		summary: "Remove a group with all that its members had through it.",
+	})
+		.input(OneGroup)
+		.output(Done)
+		.mutation(({ ctx, input }) => done(removeGroup(ctx, input))),
+
+	addMembers: procedure("roles:write", {
+		risk: "danger",
+		rest: "POST /groups/{groupId}/members",
+		summary: "Put people into a group.",
+	})
+		.input(ChangeMembers)
+		.output(Group)
+		.mutation(({ ctx, input }) => addMembers(ctx, input)),
+
+	removeMembers: procedure("roles:write", {
+		risk: "danger",
+		rest: "DELETE /groups/{groupId}/members",
+		summary: "Take people out of a group.",
+	})
+		.input(ChangeMembers)
+		.output(Group)
+		.mutation(({ ctx, input }) => removeMembers(ctx, input)),
+});

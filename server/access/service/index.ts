@@ -1,0 +1,14 @@
+export { assignRole, unassignRole } from "./assignments";
+export {
+	addMembers,
+	createGroup,
+	getGroup,
+	listGroups,
+	listMembers,
+	removeGroup,
+	removeMembers,
+	updateGroup,
+} from "./groups";
+export { compareRole } from "./role-change";
+export { createRole, getRole, listRoles, removeRole, updateRole } from "./roles";
+export { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "./rules";

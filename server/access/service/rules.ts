@@ -1,0 +1,157 @@
+import { and, eq, inArray, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import type { Tx } from "@/db/connection";
+import { agents, collections, grants, prompts, type ResourceKind, roles, users } from "@/db/schema";
+import { type Actor, actorMay, actorUser, type Principal, type UserActor } from "@/server/core/actor";
+import { type AuditFact, audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
+import { mayManageRow, mayReadRow } from "@/server/core/grants";
+import { isBuiltInRole, isPermission, type Permission, permissionsOfRole } from "@/server/core/permissions";
+import { readUserActor } from "@/server/core/rights";
+
+/** Who changes rights, with what they hold at this moment. `user` is null for our own start command. */
+export type Granter = { may: (permission: Permission) => boolean; user: UserActor | null };
+type Fact = Pick<AuditFact, "action" | "resource" | "resourceId">;
+
+/** More was asked for than the caller holds. */
+class BeyondRights extends AppError {
+	constructor(message: string) {
+		super("FORBIDDEN", message);
+	}
+}
+
+/**
+ * A change of who may what. All of them wait for each other, so that what was checked still holds when it is written: two
+ * owners can't step down at once, no role grows while it is given. A refusal for lack of rights is written down too.
+ */
+export async function changeRights<T>(
+	ctx: ServiceContext,
+	fact: Fact,
+	work: (tx: Tx, granter: Granter) => Promise<T>,
+): Promise<T> {
+	try {
+		return await ctx.db.transaction(async (tx) => {
+			await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('rights', 0))`);
+			return work(tx, await readGranter(ctx.actor, tx));
+		});
+	} catch (error) {
+		if (error instanceof BeyondRights)
+			await audit(ctx, ctx.db.orm, { ...fact, outcome: "denied", reason: error.message });
+		throw error;
+	}
+}
+
+/** The caller's rights as they are now, not as they were when the call came in. */
+async function readGranter(actor: Actor, tx: Tx): Promise<Granter> {
+	const known = actorUser(actor);
+	if (!known) {
+		// Our own start command makes the demo's people, but no owner.
+		const isOurs = actor.kind === "job";
+		return { may: (permission) => isOurs && permission !== "owners:write", user: null };
+	}
+	const user = await readUserActor(tx, known.userId, isNull(users.disabledAt));
+	if (!user) throw new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
+	const now = withUser(actor, user);
+	return { may: (permission) => actorMay(now, permission), user };
+}
+
+/** The same chain over the person as they are now. */
+function withUser(actor: Actor, user: UserActor): Actor {
+	const principal = (one: Principal): Principal => (one.kind === "user" ? user : { ...one, owner: user });
+	switch (actor.kind) {
+		case "user":
+		case "apiKey":
+			return principal(actor);
+		case "agent":
+			return { ...actor, onBehalfOf: principal(actor.onBehalfOf) };
+		case "job":
+			return { ...actor, onBehalfOf: actor.onBehalfOf && principal(actor.onBehalfOf) };
+		case "anonymous":
+			return actor;
+	}
+}
+
+/** Nobody gives or takes what they don't hold themselves. */
+export function refuseBeyond(granter: Granter, permissions: Iterable<Permission>, what: string): void {
+	const lacking = [...permissions].filter((permission) => !granter.may(permission));
+	if (lacking.length === 0) return;
+	const more = lacking.length > 3 ? ` and ${lacking.length - 3} more` : "";
+	throw new BeyondRights(`${what} has rights that you don't hold yourself: ${lacking.slice(0, 3).join(", ")}${more}.`);
+}
+
+export type KnownRole = { key: string; name: string; permissions: Permission[] };
+
+/** A role by its key. A custom one may list what this version no longer knows. */
+export async function findRole(tx: Tx, key: string): Promise<KnownRole> {
+	if (isBuiltInRole(key)) return { key, name: key, permissions: permissionsOfRole(key) };
+	const [role] = await tx.select().from(roles).where(eq(roles.id, key));
+	if (!role) throw notFound("This role");
+	return { key, name: role.name, permissions: role.permissions.filter(isPermission) };
+}
+
+/** What a group's roles give. */
+export async function permissionsOfGroup(tx: Tx, groupId: string): Promise<Set<Permission>> {
+	const rows = await tx.execute<{ role: string }>(sql`select role from role_assignments where holder_id = ${groupId}`);
+	const held = await Promise.all(rows.map(({ role }) => findRole(tx, role)));
+	return new Set(held.flatMap(({ permissions }) => permissions));
+}
+
+/** Somebody with more rights than oneself is not to be changed. Answers with what they hold. */
+export async function holdPerson(tx: Tx, granter: Granter, userId: string): Promise<UserActor> {
+	const person = await readUserActor(tx, userId);
+	if (!person) throw notFound("This account");
+	if (person.permissions.has("owners:write") && !granter.may("owners:write"))
+		throw new BeyondRights("Only an owner may make or change an owner.");
+	refuseBeyond(granter, person.permissions, person.name);
+	return person;
+}
+
+/** A role that one may give or take. Only an owner makes or changes an owner. */
+export async function holdRole(tx: Tx, granter: Granter, key: string): Promise<KnownRole> {
+	const role = await findRole(tx, key);
+	if (role.permissions.includes("owners:write") && !granter.may("owners:write"))
+		throw new BeyondRights("Only an owner may make or change an owner.");
+	refuseBeyond(granter, role.permissions, `The role ${role.name}`);
+	return role;
+}
+
+const tables: Record<ResourceKind, { table: SQL; id: SQLWrapper; ownerId: SQLWrapper; isThere: SQL }> = {
+	collection: {
+		table: sql`${collections}`,
+		id: collections.id,
+		ownerId: collections.ownerId,
+		isThere: isNull(collections.deletedAt),
+	},
+	agent: { table: sql`${agents}`, id: agents.id, ownerId: agents.createdBy, isThere: isNull(agents.archivedAt) },
+	prompt: { table: sql`${prompts}`, id: prompts.id, ownerId: prompts.ownerId, isThere: sql`true` },
+};
+
+/** Through a group or a role nobody brings anyone to a collection, agent or prompt that they can't open themselves. */
+export async function refuseUnreachable(tx: Tx, granter: Granter, grantee: string, what: string): Promise<void> {
+	const { user } = granter;
+	if (!user) return;
+	const beyond = Object.entries(tables).map(
+		([kind, { table, id, ownerId, isThere }]) => sql`
+			select count(*) as n from ${grants} join ${table} on ${id} = ${grants.resourceId}
+			where ${and(eq(grants.resourceKind, kind as ResourceKind), inArray(grants.grantee, [grantee]), isThere)}
+				and not coalesce(case ${grants.level} when 'manage' then ${mayManageRow(user, kind as ResourceKind, { id, ownerId })}
+					else ${mayReadRow(user, kind as ResourceKind, { id, ownerId })} end, false)`,
+	);
+	const [row] = await tx.execute<{ n: number }>(
+		sql`select sum(n)::int as n from (${sql.join(beyond, sql` union all `)}) as each`,
+	);
+	if (row && row.n > 0)
+		throw new BeyondRights(
+			`${what} reaches ${row.n} shared ${row.n === 1 ? "thing" : "things"} that you can't open yourself. Ask who shared them, or take them from it first.`,
+		);
+}
+
+/** There is always an owner who can sign in. Call after the change, inside `changeRights`. */
+export async function keepAnOwner(tx: Tx): Promise<void> {
+	const [left] = await tx
+		.select({ id: users.id })
+		.from(users)
+		.where(and(eq(users.role, "owner"), isNull(users.disabledAt)))
+		.limit(1);
+	if (!left) throw new AppError("CONFLICT", "This is the last owner: make another one first.");
+}

@@ -1,0 +1,78 @@
+import { z } from "zod";
+
+/** What may be asked of a field. Each is a strict object of operators, so that an operator that a field has not is named. */
+export const asks = {
+	id: () => z.strictObject({ eq: z.uuid().optional(), in: z.array(z.uuid()).min(1).max(100).optional() }),
+	oneOf: <const Values extends readonly [string, ...string[]]>(values: Values) =>
+		z.strictObject({
+			eq: z.enum(values).optional(),
+			ne: z.enum(values).optional(),
+			in: z.array(z.enum(values)).min(1).max(100).optional(),
+		}),
+	text: (max = 200) =>
+		z.strictObject({ eq: z.string().max(max).optional(), in: z.array(z.string().max(max)).min(1).max(100).optional() }),
+	flag: () => z.strictObject({ eq: z.boolean().optional() }),
+	/** Moments as ISO 8601 with their offset, so that they mean the same in every face and in an address. */
+	time: () =>
+		z.strictObject({
+			gt: Moment.optional(),
+			gte: Moment.optional(),
+			lt: Moment.optional(),
+			lte: Moment.optional(),
+		}),
+};
+const Moment = z.iso.datetime({ offset: true, error: "Give a moment as 2026-11-25T12:00:00Z." });
+
+type Ask = ReturnType<(typeof asks)[keyof typeof asks]>;
+type Asks = Record<string, z.ZodType>;
+type Row = z.ZodObject;
+type Signed<Sort extends string> = Sort | `-${Sort}`;
+
+/**
+ * The one grammar of lists: at most `limit` rows from `cursor` on, those that `filter` lets through, in the order of `sort` (`-`
+ * before it: the greatest first), each with no more than the asked `fields`. What it doesn't name is refused by name.
+ */
+export function listOf<const Filter extends Asks, const Sort extends string>(
+	row: Row,
+	{ filter, sort }: { filter: Filter; sort: readonly [Sort, ...Sort[]] },
+) {
+	const orders = sort.flatMap((name): Signed<Sort>[] => [name, `-${name}`]);
+	const optional = Object.fromEntries(Object.entries(filter).map(([name, ask]) => [name, ask.optional()]));
+	return z.strictObject({
+		limit: z.int().min(1).max(200).default(50),
+		cursor: z.string().max(1000).optional(),
+		filter: z
+			// The keys are those of `filter`, each made optional.
+			.strictObject(optional as { [Name in keyof Filter]: z.ZodOptional<Filter[Name]> })
+			.optional(),
+		/** Left out: by the first of them, the greatest first. */
+		sort: z
+			.enum(orders as [Signed<Sort>, ...Signed<Sort>[]])
+			.optional()
+			.meta({ default: `-${sort[0]}` }),
+		fields: z
+			.array(z.enum(Object.keys(row.shape) as [string, ...string[]]))
+			.min(1)
+			.max(100)
+			.optional(),
+	});
+}
+
+/** What every list's input has. */
+export type ListInput = {
+	limit: number;
+	cursor?: string | undefined;
+	sort?: string | undefined;
+	filter?: Record<string, z.infer<Ask> | undefined> | undefined;
+	fields?: string[] | undefined;
+};
+
+/** Leaves of each row only its key and what was asked for. */
+export function onlyFields<Answer>(input: unknown, answer: Answer): Answer {
+	const fields = (input as Partial<ListInput> | null)?.fields;
+	const rows = (answer as { rows?: unknown } | null)?.rows;
+	if (!Array.isArray(fields) || !Array.isArray(rows)) return answer;
+	const kept = new Set(["id", ...fields]);
+	const cut = rows.map((row: object) => Object.fromEntries(Object.entries(row).filter(([name]) => kept.has(name))));
+	return { ...answer, rows: cut };
+}
