@@ -1,7 +1,9 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
+import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
@@ -16,8 +18,10 @@ import { createCallerFactory, router } from "./init";
 /** The API's table of contents. */
 export const appRouter = router({
 	auth: authRouter,
+	account: accountRouter,
 	users: usersRouter,
 	access: accessRouter,
+	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,

@@ -1,2 +1,2 @@
 export { hashPassword, isOutdated, verifyPassword } from "./hash";
-export { expectGoodPassword } from "./rules";
+export { expectGoodPassword, leastCharacters } from "./rules";
