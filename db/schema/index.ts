@@ -2,6 +2,7 @@ export * from "./access";
 export * from "./accounts";
 export * from "./agents";
 export * from "./audit";
+export * from "./audit-outlets";
 export * from "./factors";
 export * from "./idempotency";
 export * from "./jobs";

@@ -2,7 +2,7 @@ import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { accountLinks, sessions, users } from "@/db/schema";
-import { placeOf } from "@/server/core/address";
+import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 
@@ -33,7 +33,7 @@ export type Guess = {
 
 /** Counts a try before anything is looked up. Throws LIMIT_REACHED, alike for accounts that there are and that there are not. */
 export async function beginGuess(ctx: ServiceContext, email: string): Promise<Guess> {
-	const place = placeOf(ctx.origin.address);
+	const place = addressBlock(ctx.origin.address ?? "unknown");
 	const pair = `${email} ${place}`;
 	const spent: [RateLimiterMemory, string][] = [
 		[limiters.placeMinute, pair],
@@ -81,5 +81,5 @@ async function isKnownPlace(ctx: ServiceContext, email: string, place: string): 
 			.innerJoin(users, eq(users.id, accountLinks.userId))
 			.where(and(isTheirs, isNotNull(accountLinks.usedFrom), gt(accountLinks.usedAt, sql`now() - interval '1 day'`))),
 	);
-	return rows.some(({ address }) => address !== null && placeOf(address) === place);
+	return rows.some(({ address }) => address !== null && addressBlock(address) === place);
 }

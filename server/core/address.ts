@@ -1,29 +1,29 @@
+import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
-
-/** Bits of an IPv6 address that one customer has: whoever holds one of them holds all below. */
-const customerBits = 64;
+import { env } from "./env";
 
 /**
- * Where a request comes from: the peer, or what the proxies before us say. Each of them adds the address that it saw to the end of
- * `X-Forwarded-For`, so only the last `hops` entries were written by somebody we trust.
+ * Who called: the address that our socket sees or, behind `QD_PROXY_HOPS` proxies of one's own, the one that the outermost
+ * of them saw. Whatever stands further left in X-Forwarded-For was written by a stranger.
  */
-export function clientAddress(peer: string | undefined, forwarded: string | undefined, hops: number): string {
-	const own = plainAddress(peer ?? "");
+export function callerAddress(request: Pick<IncomingMessage, "headers" | "socket">): string {
+	const own = plainAddress(request.socket.remoteAddress ?? "");
+	const hops = env().QD_PROXY_HOPS;
 	if (hops === 0) return own;
-	const seen = forwarded?.split(",").map((one) => one.trim()) ?? [];
-	const claimed = seen.at(-hops);
-	return claimed !== undefined && ipaddr.isValid(claimed) ? plainAddress(claimed) : own;
+	const seen = [request.headers["x-forwarded-for"] ?? []].flat().join(",").split(",");
+	const claimed = seen.at(-hops)?.trim() ?? "";
+	return ipaddr.isValid(claimed) ? plainAddress(claimed) : own;
 }
 
-/** `::ffff:192.0.2.1` is 192.0.2.1; what is no address stays as it is. */
+/** An IPv4 address that comes as IPv6 is the same caller. */
 function plainAddress(address: string): string {
 	return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
 }
 
-/** What counts as one place in limits: an IPv4 address, or the network that an IPv6 address lies in. */
-export function placeOf(address: string | null): string {
-	if (!address || !ipaddr.isValid(address)) return "unknown";
+/** What calls are counted by where nobody is known: whoever holds an IPv6 network has all of its addresses. */
+export function addressBlock(address: string): string {
+	if (!ipaddr.isValid(address)) return address;
 	const parsed = ipaddr.process(address);
-	if (parsed instanceof ipaddr.IPv4) return parsed.toString();
-	return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/${customerBits}`).toString()}/${customerBits}`;
+	if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString();
+	return `${ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString()}/64`).toString()}/64`;
 }

@@ -27,11 +27,17 @@ const password = "my uncle grows pale tomatoes";
 const as = (actor: UserActor | null) =>
 	createCaller(contextForActor(actor ?? { kind: "anonymous" }, { db, requestId: randomUUID(), via: "rpc" }));
 const stranger = () => as(null);
-const strangerContext = async (): Promise<ServiceContext> => ({ ...(await testContext(db)), actor: { kind: "anonymous" } });
+const strangerContext = async (): Promise<ServiceContext> => ({
+	...(await testContext(db)),
+	actor: { kind: "anonymous" },
+});
 const newAddress = () => `${randomUUID()}@example.test`;
 const accountOf = async (email: string) => (await db.orm.select().from(users).where(eq(users.email, email)))[0];
 const past = (id: string) =>
-	db.orm.update(invitations).set({ expiresAt: new Date(Date.now() - 1_000) }).where(eq(invitations.id, id));
+	db.orm
+		.update(invitations)
+		.set({ expiresAt: new Date(Date.now() - 1_000) })
+		.where(eq(invitations.id, id));
 
 describe("an invitation", () => {
 	test("makes an account with its role and groups, which can sign in", async () => {
@@ -49,7 +55,10 @@ describe("an invitation", () => {
 		const account = await accountOf(email);
 		const actor = await readUserActor(db.orm, account?.id ?? "");
 		expect(actor).toMatchObject({ role: "builder", grantees: expect.arrayContaining([group.id]) });
-		const entries = await db.orm.select().from(auditEntries).where(eq(auditEntries.resourceId, account?.id ?? ""));
+		const entries = await db.orm
+			.select()
+			.from(auditEntries)
+			.where(eq(auditEntries.resourceId, account?.id ?? ""));
 		expect(entries).toMatchObject([{ action: "invitation.accept", outcome: "done", userId: account?.id }]);
 	});
 
@@ -75,21 +84,24 @@ describe("an invitation", () => {
 		expect((await mailbox(db, email)).every((mail) => mail.link === null)).toBe(true);
 	});
 
-	test.each(["expired", "revoked", "replaced", "resent", "never made"] as const)("does not work once it is %s", async (how) => {
-		const email = newAddress();
-		const { id } = await as(admin).invitations.create({ email, role: "staff" });
-		let token = await newestToken(db, email);
-		if (how === "expired") await past(id);
-		if (how === "revoked") await as(admin).invitations.revoke({ invitationId: id });
-		if (how === "replaced") await as(admin).invitations.create({ email: email.toUpperCase(), role: "staff" });
-		if (how === "resent") await as(admin).invitations.resend({ invitationId: id });
-		if (how === "never made") token = "A".repeat(43);
-		expect(await stranger().invitations.look({ token })).toEqual({ invitation: null });
-		await expect(stranger().invitations.accept({ token, name: "Eve", password })).rejects.toMatchObject({
-			code: "NOT_FOUND",
-		});
-		expect(await accountOf(email)).toBeUndefined();
-	});
+	test.each(["expired", "revoked", "replaced", "resent", "never made"] as const)(
+		"does not work once it is %s",
+		async (how) => {
+			const email = newAddress();
+			const { id } = await as(admin).invitations.create({ email, role: "staff" });
+			let token = await newestToken(db, email);
+			if (how === "expired") await past(id);
+			if (how === "revoked") await as(admin).invitations.revoke({ invitationId: id });
+			if (how === "replaced") await as(admin).invitations.create({ email: email.toUpperCase(), role: "staff" });
+			if (how === "resent") await as(admin).invitations.resend({ invitationId: id });
+			if (how === "never made") token = "A".repeat(43);
+			expect(await stranger().invitations.look({ token })).toEqual({ invitation: null });
+			await expect(stranger().invitations.accept({ token, name: "Eve", password })).rejects.toMatchObject({
+				code: "NOT_FOUND",
+			});
+			expect(await accountOf(email)).toBeUndefined();
+		},
+	);
 
 	test("that expired can be sent again, with a new link and a new week", async () => {
 		const email = newAddress();
@@ -109,9 +121,9 @@ describe("an invitation", () => {
 		const token = await newestToken(db, email);
 		const poor = ["too short", "passwordpassword", "seagull-harbour-seagull", "Ana-Duarte-Ana-Duarte"];
 		for (const one of poor)
-			await expect(
-				stranger().invitations.accept({ token, name: "Ana Duarte", password: one }),
-			).rejects.toMatchObject({ code: "BAD_REQUEST" });
+			await expect(stranger().invitations.accept({ token, name: "Ana Duarte", password: one })).rejects.toMatchObject({
+				code: "BAD_REQUEST",
+			});
 		await stranger().invitations.accept({ token, name: "Ana Duarte", password });
 	});
 });
@@ -211,7 +223,12 @@ test("a group that is gone by the time somebody accepts is left out", async () =
 	await as(owner).access.removeGroup({ groupId: group.id });
 	await stranger().invitations.accept({ token: await newestToken(db, email), name: "Sam", password });
 	const account = await accountOf(email);
-	expect(await db.orm.select().from(groupMembers).where(eq(groupMembers.userId, account?.id ?? ""))).toEqual([]);
+	expect(
+		await db.orm
+			.select()
+			.from(groupMembers)
+			.where(eq(groupMembers.userId, account?.id ?? "")),
+	).toEqual([]);
 });
 
 test("a name that is made to mislead stays one plain line of the mail", async () => {

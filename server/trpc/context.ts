@@ -16,6 +16,7 @@ export function contextFromHeaders(headers: Headers): RequestContext {
 		via: headers.has("sec-fetch-site") ? "console" : "rpc",
 		origin: { address: headers.get("x-qd-address"), userAgent: headers.get("user-agent")?.slice(0, longest) ?? null },
 		identify: () => identify(db, cookie),
+		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
 	};
 }

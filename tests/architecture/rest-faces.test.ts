@@ -5,7 +5,9 @@ import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 
 /** What programs don't call over REST, and why. */
-const withoutRest: Record<string, string> = {};
+const withoutRest: Record<string, string> = {
+	"audit.openExport": "Answers with the file itself, at /api/audit-exports/{exportId}/file.",
+};
 
 const procedures = listProcedures(appRouter);
 const routes = restRoutes();
