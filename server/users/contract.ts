@@ -7,12 +7,15 @@ export const RoleKey = z.union([z.enum(roles), z.uuid()], { error: "There is no 
 export const Permission = z.enum(permissions);
 const encoder = new TextEncoder();
 /** Counted as people count, never cut, trimmed or changed. What else makes a good one stands in server/auth/passwords. */
-const passwordOf = (least: number) =>
-	z
+const passwordOf = (least: number) => {
+	const tooShort = `Use at least ${least} characters: a sentence is easy to remember.`;
+	return z
 		.string()
+		.min(least, tooShort)
 		.max(1_024, "Use at most 1,024 characters.")
-		.refine((text) => [...text].length >= least, `Use at least ${least} characters: a sentence is easy to remember.`)
+		.refine((text) => [...text].length >= least, tooShort)
 		.refine((text) => encoder.encode(text).length <= 1_024, "This is too long: at most 1,024 bytes.");
+};
 export const Password = passwordOf(15);
 /** Of somebody who may have a second factor; whether they do, the server knows. */
 export const PasswordWithFactor = passwordOf(8);
