@@ -3,6 +3,7 @@ import { accessRouter } from "@/server/access/router";
 import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { factorsRouter } from "@/server/factors/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
@@ -20,6 +21,7 @@ export const appRouter = router({
 	auth: authRouter,
 	account: accountRouter,
 	users: usersRouter,
+	factors: factorsRouter,
 	access: accessRouter,
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
