@@ -43,6 +43,7 @@ export const accountRouter = router({
 		rest: "PUT /me/password",
 		summary: "Change the caller's password; the current one is needed.",
 		risk: "write",
+		isSecret: true,
 		limit: "signIn",
 	})
 		.input(ChangePassword)
@@ -103,6 +104,7 @@ export const accountRouter = router({
 		rest: "POST /password-resets/look",
 		summary: "Tell whether a link to a new password works; this does not use it up.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(LookAtLink)
@@ -113,6 +115,7 @@ export const accountRouter = router({
 		rest: "POST /password-resets/finish",
 		summary: "Choose a new password with a link; all sessions of the account end.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(ResetPassword)
@@ -126,6 +129,7 @@ export const accountRouter = router({
 		rest: "POST /email-changes/look",
 		summary: "Tell which address a link confirms; this does not use it up.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(LookAtLink)
@@ -136,6 +140,7 @@ export const accountRouter = router({
 		rest: "POST /email-changes/confirm",
 		summary: "Confirm an account's new address.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(LookAtLink)

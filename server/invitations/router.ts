@@ -62,6 +62,7 @@ export const invitationsRouter = router({
 		rest: "POST /invitations/look",
 		summary: "Tell what an invitation's link is for; this does not use it up.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(LookAtInvitation)
@@ -72,6 +73,7 @@ export const invitationsRouter = router({
 		rest: "POST /invitations/accept",
 		summary: "Make the account that an invitation's link is for.",
 		risk: "write",
+		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(AcceptInvitation)

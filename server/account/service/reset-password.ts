@@ -6,6 +6,7 @@ import { expectGoodPassword, hashPassword, leastCharacters } from "@/server/auth
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { requiredProvider } from "@/server/core/provider";
 import { hasFactor, readUserActor } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { resetAsked } from "@/server/jobs/events";
@@ -48,7 +49,8 @@ export async function answerReset(
 			.where(and(eq(sql`lower(${users.email})`, request.email.toLowerCase()), isNull(users.disabledAt)))
 			// Of several requests for one person each sees what the others sent.
 			.for("update");
-		if (!user) return "nobody";
+		// Whose provider signs them in has no password here, and must not get one.
+		if (!user || requiredProvider(user.email)) return "nobody";
 		if ((await sentLately(tx, user.userId)) >= mostAnHour) return "too many";
 		await sendReset(tx, user, false);
 		await audit(ctx, tx, { action: "password.send-reset", resource: "user", resourceId: user.userId });
@@ -85,6 +87,8 @@ export async function startReset(ctx: ServiceContext, { userId }: StartReset): P
 			.from(users)
 			.where(eq(users.id, userId));
 		if (!user) throw notFound("This account");
+		const elsewhere = requiredProvider(user.email);
+		if (elsewhere) throw new AppError("CONFLICT", `People with this mail domain sign in with ${elsewhere}.`);
 		if (user.disabledAt) throw new AppError("CONFLICT", "This account is disabled: enable it first.");
 		await sendReset(tx, user, true);
 		await audit(ctx, tx, fact);
@@ -114,7 +118,7 @@ async function findReset(ctx: ServiceContext, token: string) {
  */
 export async function resetPassword(ctx: ServiceContext, { token, password }: ResetPassword): Promise<void> {
 	const found = await findReset(ctx, token);
-	if (!found) throw linkGone();
+	if (!found || requiredProvider(found.email)) throw linkGone();
 	expectGoodPassword("password", password, found);
 	const passwordHash = await hashPassword(password);
 	await ctx.db.transaction(async (tx) => {

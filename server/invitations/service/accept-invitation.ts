@@ -8,6 +8,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { hashToken } from "@/server/core/one-time-link";
+import { requiredProvider } from "@/server/core/provider";
 import { readUserActor } from "@/server/core/rights";
 import { forgetLinks } from "@/server/mail/service";
 import type { AcceptInvitation, InvitationView } from "../contract";
@@ -36,7 +37,8 @@ export async function acceptInvitation(ctx: ServiceContext, input: AcceptInvitat
 		.select({ id: invitations.id, email: invitations.email, invitedBy: invitations.invitedBy })
 		.from(invitations)
 		.where(works(input.token));
-	if (!open) throw gone();
+	// A password must not become a way past the organisation's provider.
+	if (!open || requiredProvider(open.email)) throw gone();
 	const { name, password } = input;
 	expectGoodPassword("password", password, { name, email: open.email, hasFactor: false });
 	const inviter = open.invitedBy && (await readUserActor(ctx.db.orm, open.invitedBy, isNull(users.disabledAt)));
