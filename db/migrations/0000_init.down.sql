@@ -1,5 +1,6 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
+	"account_links",
 	"agents",
 	"api_keys",
 	"audit_chain",
@@ -29,6 +30,7 @@ DROP TABLE
 	"groups",
 	"idempotency_keys",
 	"identities",
+	"invitations",
 	"job_attempts",
 	"job_crons",
 	"job_events",
@@ -44,6 +46,7 @@ DROP TABLE
 	"prompts",
 	"recovery_codes",
 	"refresh_tokens",
+	"reset_requests",
 	"role_assignments",
 	"roles",
 	"run_events",

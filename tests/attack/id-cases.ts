@@ -25,6 +25,7 @@ const holder = shared("user", "roles are given to any account or group");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -66,6 +67,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
 	"keys.revokeAny": { keyId: anyKey },
 
+	"account.startReset": { userId: person },
+	"invitations.create": { role, "groupIds[]": group },
+	"invitations.resend": { invitationId: invitation },
+	"invitations.revoke": { invitationId: invitation },
 	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
 	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
 	"factors.renamePasskey": { passkeyId: own("passkey") },
