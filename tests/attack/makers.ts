@@ -1,7 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, roles } from "@/db/schema";
+import {
+	auditExports,
+	auditHolds,
+	auditVerifications,
+	chunks,
+	documentPages,
+	documents,
+	groups,
+	jobRuns,
+	mails,
+	roles,
+} from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
@@ -36,6 +47,18 @@ export const makers = {
 			.insert(groups)
 			.values({ name: name("Group") })
 			.returning({ id: groups.id });
+		return row?.id ?? "";
+	},
+	auditVerification: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(auditVerifications)
+			.values({ state: "valid" })
+			.returning({ id: auditVerifications.id });
+		return row?.id ?? "";
+	},
+	auditHold: async (ctx) => {
+		const values = { reason: name("Hold"), createdBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm.insert(auditHolds).values(values).returning({ id: auditHolds.id });
 		return row?.id ?? "";
 	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
