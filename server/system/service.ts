@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import packageJson from "@/package.json" with { type: "json" };
-import { auditFailure } from "@/server/core/audit";
+import { auditFailure, tryAudit } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import { redis } from "@/server/core/redis";
 import type { Health, HealthPart } from "./contract";
@@ -56,6 +56,7 @@ const auditPart = (db: Database) =>
 			sql`select has_table_privilege('audit_pending', 'insert') as may, count(*)::int as waiting,
 				coalesce(extract(epoch from now() - min(at)), 0)::float8 as lag from audit_pending`,
 		);
+		if (auditFailure()) await tryAudit(db);
 		const failed = auditFailure();
 		if (!row?.may || failed) {
 			const why = failed ? ` (${failed.code})` : "";

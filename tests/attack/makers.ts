@@ -11,6 +11,7 @@ import {
 	groups,
 	jobRuns,
 	mails,
+	passkeys,
 	roles,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
@@ -91,6 +92,20 @@ export const makers = {
 			state: "kept" as const,
 		};
 		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
+	passkey: async (ctx) => {
+		const values = {
+			name: name("Passkey").slice(0, 60),
+			publicKey: "none",
+			counter: 0,
+			transports: [],
+			isBackedUp: false,
+		};
+		const [row] = await ctx.db.orm
+			.insert(passkeys)
+			.values({ ...values, credentialId: randomUUID(), userId: requireUser(ctx).userId })
+			.returning({ id: passkeys.id });
 		return row?.id ?? "";
 	},
 	auditExport: async (ctx) => {
