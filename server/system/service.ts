@@ -14,6 +14,7 @@ export async function readHealth(db: Database): Promise<Health> {
 	const parts = await Promise.all([
 		databasePart(db),
 		auditPart(db),
+		checkpointPart(db),
 		workerPart(db),
 		jobsPart(db),
 		indexPart(db),
@@ -68,6 +69,21 @@ const auditPart = (db: Database) =>
 				detail: `${row.waiting} entries wait to be sealed, the oldest for ${Math.round(row.lag)} s.`,
 			};
 		return { state: "well", detail: "Every change is written down, and sealed within a second." };
+	});
+
+/** Whether somebody outside the database has proof of the chain. */
+const checkpointPart = (db: Database) =>
+	tried("Audit checkpoints", async () => {
+		const rows = (await db.orm.execute(sql`select name, problem, at from audit_sinks order by name`)) as unknown as {
+			name: string;
+			problem: string | null;
+		}[];
+		const bad = rows.find(({ problem }) => problem !== null);
+		if (bad) return { state: "ill", detail: `They don't reach the sink ${bad.name}: ${bad.problem}` };
+		return {
+			state: "well",
+			detail: rows.length > 0 ? `Kept by: ${rows.map(({ name }) => name).join(", ")}.` : "None yet.",
+		};
 	});
 
 const workerPart = (db: Database) =>

@@ -87,7 +87,8 @@ describe("retention", () => {
 		const hold = await placeHold(ctx, { userId: idOf(held), reason: "A case" });
 		expect((await listHolds(ctx, { limit: 10 })).rows).toMatchObject([{ userName: "Hanna Held", reason: "A case" }]);
 		const before = await dropMonths(ctx);
-		const left = await db.sql`select count(*)::int as n from audit_entries where user_id = ${idOf(held)} and action = 'thing.do'`;
+		const left =
+			await db.sql`select count(*)::int as n from audit_entries where user_id = ${idOf(held)} and action = 'thing.do'`;
 		expect(left[0]?.n).toBe(3);
 		await releaseHold(ctx, { holdId: hold.id });
 		await expect(releaseHold(ctx, { holdId: hold.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -110,7 +111,8 @@ describe("retention", () => {
 
 	test("partitions for the months to come are made ahead, and again without harm", async () => {
 		await Promise.all([makeMonths(ctx), makeMonths(ctx)]);
-		const rows = await db.sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_log'::regclass`;
+		const rows =
+			await db.sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_log'::regclass`;
 		expect(rows).toHaveLength(3);
 		await sealAll();
 	});
@@ -132,7 +134,11 @@ describe("verification", () => {
 		});
 		expect(await verify()).toMatchObject({ state: "broken", badSeq: 5 });
 		await sealAll();
-		const rows = await db.orm.select().from(auditEntries).where(sql`action = 'audit.verified'`).orderBy(auditEntries.id);
+		const rows = await db.orm
+			.select()
+			.from(auditEntries)
+			.where(sql`action = 'audit.verified'`)
+			.orderBy(auditEntries.id);
 		expect(rows.at(-1)).toMatchObject({ outcome: "failed", detail: { badSeq: 5 } });
 	});
 

@@ -6,9 +6,9 @@ import { auditFailure } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { createCollection } from "@/server/knowledge/service";
 import { readHealth } from "@/server/system/service";
-import { createUser } from "@/server/users/service";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
+import { createUser } from "@/server/users/service";
 import { testContext, testDatabase, urlOf } from "@/tests/support";
 
 // T46: what can't be written down is not done.
@@ -20,7 +20,12 @@ beforeEach(async () => {
 	ctx = await testContext(db, { role: "owner" });
 });
 
-const person = { name: "Nora New", email: "nora@example.test", role: "staff" as const, password: "a long enough sentence" };
+const person = {
+	name: "Nora New",
+	email: "nora@example.test",
+	role: "staff" as const,
+	password: "a long enough sentence",
+};
 const change = () => createUser(ctx, person);
 const isDone = async () => (await db.orm.select().from(users).where(eq(users.email, person.email))).length > 0;
 const auditPart = async () => (await readHealth(db)).parts.find(({ name }) => name === "Audit");
