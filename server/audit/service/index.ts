@@ -14,4 +14,5 @@ export {
 	verifyEnd,
 	verifyRange,
 } from "./verify";
+export { verifyExport } from "./verify-export";
 export { beginExport, failExport, readParts, writePart } from "./write-export";
