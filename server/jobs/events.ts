@@ -33,7 +33,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
+/** Somebody asks for a new password. */
+export const resetAsked = eventType("account/reset.asked", { schema: z.strictObject({ requestId: z.uuid() }) });
+
 export type JobEvent =
+	| ReturnType<typeof resetAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>

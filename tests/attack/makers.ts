@@ -9,6 +9,7 @@ import {
 	documentPages,
 	documents,
 	groups,
+	invitations,
 	jobRuns,
 	mails,
 	passkeys,
@@ -85,6 +86,14 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	invitation: async (ctx) => {
+		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm
+			.insert(invitations)
+			.values({ ...values, expiresAt: new Date(Date.now() + 600_000) })
+			.returning({ id: invitations.id });
+		return row?.id ?? "";
+	},
 	mail: async (ctx) => {
 		const mail = {
 			kind: "notice" as const,
