@@ -119,6 +119,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.retry": { jobRunId: job },
 
 	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
+	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
+	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },
 	"audit.getExport": { exportId: own("auditExport") },
 	"audit.cancelExport": { exportId: own("auditExport") },
 	"audit.openExport": { exportId: own("auditExport") },

@@ -3,6 +3,8 @@ import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
 	auditExports,
+	auditHolds,
+	auditVerifications,
 	chunks,
 	documentPages,
 	documents,
@@ -60,8 +62,19 @@ export const makers = {
 	key: async (ctx) => {
 		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
 		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
+	auditVerification: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(auditVerifications)
+			.values({ state: "valid" })
+			.returning({ id: auditVerifications.id });
+		return row?.id ?? "";
 	},
-	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
+	auditHold: async (ctx) => {
+		const values = { reason: name("Hold"), createdBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm.insert(auditHolds).values(values).returning({ id: auditHolds.id });
+		return row?.id ?? "";
+	},
+	collection: async (ctx) => (await makeCollection(ctx, name: name("Collection") )).id,
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
 	document: makeDocument,
 	chunk: async (ctx, ids) => {
@@ -78,9 +91,9 @@ export const makers = {
 		return (await createAgent(ctx, { ...fields, access: "private" })).id;
 	},
 	prompt: async (ctx) =>
-		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
+		(await createPrompt(ctx, name: name("Prompt"), body: "Be brief.", message: "", access: "private" )).prompt.id,
 	promptVersion: async (ctx) =>
-		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
+		(await createPrompt(ctx, name: name("Prompt"), body: "Be brief.", message: "", access: "private" )).prompt
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
