@@ -62,6 +62,7 @@ export const makers = {
 	key: async (ctx) => {
 		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
 		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
+	},
 	auditVerification: async (ctx) => {
 		const [row] = await ctx.db.orm
 			.insert(auditVerifications)
@@ -74,7 +75,7 @@ export const makers = {
 		const [row] = await ctx.db.orm.insert(auditHolds).values(values).returning({ id: auditHolds.id });
 		return row?.id ?? "";
 	},
-	collection: async (ctx) => (await makeCollection(ctx, name: name("Collection") )).id,
+	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
 	document: makeDocument,
 	chunk: async (ctx, ids) => {
