@@ -5,7 +5,9 @@ import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 
 /** What programs don't call over REST, and why. */
-const withoutRest: Record<string, string> = {};
+const withoutRest: Record<string, string> = {
+	"knowledge.embed": "Programs embed texts through /api/openai/v1/embeddings.",
+};
 
 const procedures = listProcedures(appRouter);
 const routes = restRoutes();
