@@ -14,6 +14,8 @@ DROP TABLE "audit_personal_plain";
 WITH new AS (SELECT gen_random_uuid() AS chain)
 INSERT INTO "audit_chain" ("chain", "root") SELECT chain, sha256(convert_to(chain::text, 'UTF8')) FROM new;
 --> statement-breakpoint
+INSERT INTO "audit_streams" DEFAULT VALUES;
+--> statement-breakpoint
 -- Stops a mistake of ours and of whoever administers the database. A role of the product's own has no right to begin with; who
 -- owns the database can take the trigger away, and is found out by the chain.
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -174,6 +176,9 @@ BEGIN
 		'audit_personal_' || suffix) INTO is_held;
 	IF is_held THEN RETURN NULL; END IF;
 	EXECUTE format('SELECT min(seq), max(seq) FROM %I', 'audit_log_' || suffix) INTO low, high;
+	-- What is streamed is not lost before the other side has it.
+	PERFORM 1 FROM audit_streams WHERE state <> 'off' AND sent_seq < high;
+	IF FOUND THEN RETURN NULL; END IF;
 	IF high IS NOT NULL THEN
 		IF (signed->>'size')::bigint < high OR signed->>'chain' <> (SELECT chain::text FROM audit_chain) THEN
 			RAISE EXCEPTION 'no checkpoint proves entry %', high USING ERRCODE = 'insufficient_privilege';

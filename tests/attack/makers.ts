@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { chunks, documentPages, documents, groups, jobRuns, mails, roles } from "@/db/schema";
+import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, passkeys, roles } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
-import type { ServiceContext } from "@/server/core/context";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
@@ -68,6 +68,29 @@ export const makers = {
 			state: "kept" as const,
 		};
 		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
+	passkey: async (ctx) => {
+		const values = {
+			name: name("Passkey").slice(0, 60),
+			publicKey: "none",
+			counter: 0,
+			transports: [],
+			isBackedUp: false,
+		};
+		const [row] = await ctx.db.orm
+			.insert(passkeys)
+			.values({ ...values, credentialId: randomUUID(), userId: requireUser(ctx).userId })
+			.returning({ id: passkeys.id });
+		return row?.id ?? "";
+	},
+	auditExport: async (ctx) => {
+		const values = { format: "csv", filter: {}, state: "ready", fromSeq: 0, toSeq: 0, doneSeq: 0, seenSeq: 0 } as const;
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm
+			.insert(auditExports)
+			.values({ ...values, userId: requireUser(ctx).userId, expiresAt })
+			.returning({ id: auditExports.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {
