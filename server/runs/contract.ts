@@ -83,7 +83,8 @@ const saidText = (max: number) =>
 		.max(max)
 		.overwrite((text) => text.replaceAll("\0", "").toWellFormed());
 const functionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "A function's name has letters, digits, _ and -.");
-const callId = z.string().min(1).max(200);
+/** What the model called a call by: it ties an answer to it, and names nothing of ours. */
+const callRef = z.string().min(1).max(200);
 
 /** What a caller that keeps its own conversation says with each question, in place of a thread of earlier runs. */
 export const Conversation = z.strictObject({
@@ -111,10 +112,10 @@ export const Conversation = z.strictObject({
 		.array(
 			z.strictObject({
 				calls: z
-					.array(z.strictObject({ id: callId, name: functionName, arguments: saidText(20_000) }))
+					.array(z.strictObject({ ref: callRef, name: functionName, arguments: saidText(20_000) }))
 					.min(1)
 					.max(32),
-				results: z.array(z.strictObject({ callId, content: saidText(60_000) })).max(32),
+				results: z.array(z.strictObject({ ref: callRef, content: saidText(60_000) })).max(32),
 			}),
 		)
 		.max(25)

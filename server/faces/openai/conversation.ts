@@ -42,12 +42,12 @@ function exchangeOf(messages: readonly Message[]): Exchange {
 	const exchange: Exchange = [];
 	for (const message of messages) {
 		if (message.role === "assistant" && message.tool_calls?.length)
-			exchange.push({ calls: message.tool_calls.map(({ id, function: one }) => ({ id, ...one })), results: [] });
+			exchange.push({ calls: message.tool_calls.map(({ id, function: one }) => ({ ref: id, ...one })), results: [] });
 		if (message.role !== "tool") continue;
-		const asked = exchange.findLast(({ calls }) => calls.some(({ id }) => id === message.tool_call_id));
+		const asked = exchange.findLast(({ calls }) => calls.some(({ ref }) => ref === message.tool_call_id));
 		if (!asked)
 			throw new AppError("INVALID_INPUT", `messages: nothing called for the result of ${message.tool_call_id}.`);
-		asked.results.push({ callId: message.tool_call_id, content: message.content });
+		asked.results.push({ ref: message.tool_call_id, content: message.content });
 	}
 	return exchange;
 }

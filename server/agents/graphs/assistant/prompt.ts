@@ -49,10 +49,10 @@ export function promptFor(
 			].join("\n\n"),
 		},
 		...exchange.flatMap(({ calls, results }): ModelMessage[] => [
-			{ role: "assistant", content: "", calls },
-			...calls.map(({ id }): ModelMessage => {
-				const result = results.find(({ callId }) => callId === id);
-				return { role: "tool", callId: id, content: visible(result?.content ?? "It gave no answer.") };
+			{ role: "assistant", content: "", calls: calls.map(({ ref, ...call }) => ({ id: ref, ...call })) },
+			...calls.map(({ ref }): ModelMessage => {
+				const result = results.find((one) => one.ref === ref);
+				return { role: "tool", callId: ref, content: visible(result?.content ?? "It gave no answer.") };
 			}),
 		]),
 	];
