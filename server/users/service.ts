@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
-import { hashPassword } from "@/server/auth/passwords";
+import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -53,6 +53,7 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 	// Asked before the costly hashing of the password, which a stranger could make us do; decided below.
 	const [open] = await ctx.db.orm.select({ id: setup.id }).from(setup).where(isUnused);
 	if (!open) throw wrongCode();
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	await ctx.db.transaction(async (tx) => {
 		const [used] = await tx.update(setup).set({ usedAt: sql`now()` }).where(isUnused).returning({ id: setup.id });
@@ -144,6 +145,7 @@ async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
 }
 
 export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	const fact = { action: "user.create", resource: "user" };
 	try {

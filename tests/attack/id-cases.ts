@@ -22,6 +22,7 @@ const holder = shared("user", "roles are given to any account or group");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -52,6 +53,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
 
+	"account.startReset": { userId: person },
+	"invitations.create": { role, "groupIds[]": group },
+	"invitations.resend": { invitationId: invitation },
+	"invitations.revoke": { invitationId: invitation },
 	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
 	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
 	"factors.renamePasskey": { passkeyId: own("passkey") },
@@ -100,6 +105,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.retry": { jobRunId: job },
 
 	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
+	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
+	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },
 	"audit.getExport": { exportId: own("auditExport") },
 	"audit.cancelExport": { exportId: own("auditExport") },
 	"audit.openExport": { exportId: own("auditExport") },
