@@ -92,9 +92,9 @@ export const makers = {
 		return (await createAgent(ctx, { ...fields, access: "private" })).id;
 	},
 	prompt: async (ctx) =>
-		(await createPrompt(ctx, name: name("Prompt"), body: "Be brief.", message: "", access: "private" )).prompt.id,
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
-		(await createPrompt(ctx, name: name("Prompt"), body: "Be brief.", message: "", access: "private" )).prompt
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
