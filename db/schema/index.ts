@@ -7,6 +7,6 @@ export * from "./factors";
 export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
-export * from "./tokens";
 export * from "./mail";
+export * from "./tokens";
 export * from "./users";
