@@ -16,6 +16,9 @@ const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, b
 const word = (because: string): IdCase => ({ is: "word", because });
 
 const person = shared("user", "who holds users:write manages every account");
+const anyone = shared("user", "who holds sessions:manage ends any session");
+const anySession = shared("session", "who holds sessions:manage ends any session");
+const anyKey = shared("key", "who holds keys:manage revokes any key");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
@@ -24,6 +27,7 @@ const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks abou
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -57,6 +61,21 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
 
+	"sessions.end": { sessionId: own("session") },
+	"sessions.listOf": { userId: anyone },
+	"sessions.endOf": { userId: anyone, sessionId: anySession },
+	"sessions.endAllOf": { userId: anyone },
+
+	"keys.get": { keyId: own("key") },
+	"keys.rotate": { keyId: own("key") },
+	"keys.revoke": { keyId: own("key") },
+	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
+	"keys.revokeAny": { keyId: anyKey },
+
+	"account.startReset": { userId: person },
+	"invitations.create": { role, "groupIds[]": group },
+	"invitations.resend": { invitationId: invitation },
+	"invitations.revoke": { invitationId: invitation },
 	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
 	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
 	"factors.renamePasskey": { passkeyId: own("passkey") },
@@ -105,6 +124,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.retry": { jobRunId: job },
 
 	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
+	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
+	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },
 	"audit.getExport": { exportId: own("auditExport") },
 	"audit.cancelExport": { exportId: own("auditExport") },
 	"audit.openExport": { exportId: own("auditExport") },
