@@ -27,6 +27,7 @@ export default {
 		"mammoth",
 		"onnxruntime-node",
 		"pdfjs-dist",
+		"pdfkit",
 		"pg",
 		"pino",
 		"postgres",

@@ -17,9 +17,10 @@ export default defineConfig({
 				test: {
 					...withDatabase,
 					name: "main",
-					include: ["{app,components,db,server}/**/*.test.{ts,tsx}", "tests/{integration,attack,support}/**/*.test.ts"],
+					include: ["{app,components,db,server}/**/*.test.{ts,tsx}", "tests/{integration,support}/**/*.test.ts"],
 				},
 			},
+			{ extends: true, test: { ...withDatabase, name: "attack", include: ["tests/attack/*.test.ts"] } },
 			{ extends: true, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"] } },
 			{
 				extends: true,

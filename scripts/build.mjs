@@ -35,7 +35,7 @@ const external = [
 		"next-auth",
 		"onnxruntime-node",
 	],
-	...["pdfjs-dist", "pg", "pino", "postgres", "linkedom", "marked"],
+	...["pdfjs-dist", "pdfkit", "pg", "pino", "postgres", "linkedom", "marked"],
 ];
 const settings = ["package-lock.json", "tsconfig.json", "next.config.mjs", "postcss.config.mjs", "scripts/build.mjs"];
 const rooms = { server: ["server", "db"], console: ["app", "components", "server", "db", "public"] };

@@ -240,6 +240,62 @@ CREATE TABLE "audit_verifications" (
 	"ended_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "audit_export_parts" (
+	"export_id" uuid NOT NULL,
+	"no" integer NOT NULL,
+	"sha256" text NOT NULL,
+	"bytes" bigint NOT NULL,
+	CONSTRAINT "audit_export_parts_export_id_no_pk" PRIMARY KEY("export_id","no")
+);
+--> statement-breakpoint
+CREATE TABLE "audit_exports" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"format" text NOT NULL,
+	"filter" jsonb NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"from_seq" bigint NOT NULL,
+	"to_seq" bigint NOT NULL,
+	"done_seq" bigint NOT NULL,
+	"seen_seq" bigint NOT NULL,
+	"parts" integer DEFAULT 0 NOT NULL,
+	"rows" bigint DEFAULT 0 NOT NULL,
+	"bytes" bigint DEFAULT 0 NOT NULL,
+	"first_seq" bigint,
+	"last_seq" bigint,
+	"sha256" text,
+	"certificate" text,
+	"certificate_bytes" integer DEFAULT 0 NOT NULL,
+	"proof" jsonb,
+	"reason" text,
+	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"started_at" timestamp with time zone,
+	"ended_at" timestamp with time zone,
+	"expires_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "audit_streams" (
+	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
+	"state" text DEFAULT 'off' NOT NULL,
+	"url" text,
+	"secret" text,
+	"secret_version" integer DEFAULT 0 NOT NULL,
+	"former_secret" text,
+	"former_until" timestamp with time zone,
+	"sent_seq" bigint DEFAULT 0 NOT NULL,
+	"trying_seq" bigint,
+	"deliveries" bigint DEFAULT 0 NOT NULL,
+	"sent_at" timestamp with time zone,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"failing_since" timestamp with time zone,
+	"problem" text,
+	"next_try_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"lease_owner" text,
+	"lease_until" timestamp with time zone,
+	"version" integer DEFAULT 1 NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "factor_guesses" (
 	"user_id" uuid PRIMARY KEY NOT NULL,
 	"failures" integer NOT NULL,
@@ -572,6 +628,8 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "audit_export_parts" ADD CONSTRAINT "audit_export_parts_export_id_audit_exports_id_fk" FOREIGN KEY ("export_id") REFERENCES "public"."audit_exports"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "audit_exports" ADD CONSTRAINT "audit_exports_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "factor_guesses" ADD CONSTRAINT "factor_guesses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "identities" ADD CONSTRAINT "identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "passkeys" ADD CONSTRAINT "passkeys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -627,6 +685,9 @@ CREATE INDEX "audit_personal_address_idx" ON "audit_personal" USING btree (("act
 CREATE INDEX "audit_personal_user_idx" ON "audit_personal" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_personal_subject_idx" ON "audit_personal" USING btree ("subject_id","seq") WHERE "audit_personal"."subject_id" is not null;--> statement-breakpoint
 CREATE INDEX "audit_verifications_created_idx" ON "audit_verifications" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "audit_export_parts_file_idx" ON "audit_export_parts" USING btree ("sha256");--> statement-breakpoint
+CREATE INDEX "audit_exports_user_idx" ON "audit_exports" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "audit_exports_state_idx" ON "audit_exports" USING btree ("state");--> statement-breakpoint
 CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint

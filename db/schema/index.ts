@@ -1,6 +1,7 @@
 export * from "./access";
 export * from "./agents";
 export * from "./audit";
+export * from "./audit-outlets";
 export * from "./factors";
 export * from "./idempotency";
 export * from "./jobs";

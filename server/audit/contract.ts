@@ -65,3 +65,91 @@ export const ListAudit = Page.extend(AuditFilter.shape);
 export type ListAudit = z.infer<typeof ListAudit>;
 export const AuditPage = pageOf(AuditEntry);
 export type AuditPage = z.infer<typeof AuditPage>;
+
+export const exportFormats = ["csv", "jsonl"] as const;
+export const ExportFormat = z.enum(exportFormats);
+export type ExportFormat = z.infer<typeof ExportFormat>;
+export const ExportState = z.enum(["queued", "running", "ready", "failed", "cancelled", "expired"]);
+export type ExportState = z.infer<typeof ExportState>;
+
+/** An export of the log, and its file once that is ready. */
+export const AuditExport = z.object({
+	id: z.uuid(),
+	format: ExportFormat,
+	filter: AuditFilter,
+	state: ExportState,
+	/** From 0 to 1. */
+	progress: z.number(),
+	rows: z.int(),
+	bytes: z.int(),
+	fileName: z.string(),
+	sha256: z.string().nullable(),
+	hasCertificate: z.boolean(),
+	/** Whether the chain held when the file was done; null where that is not known. */
+	isProved: z.boolean().nullable(),
+	reason: z.string().nullable(),
+	createdAt: z.date(),
+	endedAt: z.date().nullable(),
+	expiresAt: z.date().nullable(),
+});
+export type AuditExport = z.infer<typeof AuditExport>;
+export const ListExports = Page;
+export type ListExports = z.infer<typeof ListExports>;
+export const ExportPage = pageOf(AuditExport);
+export const RequestExport = z.strictObject({ format: ExportFormat, filter: AuditFilter });
+export type RequestExport = z.infer<typeof RequestExport>;
+export const OneExport = z.strictObject({ exportId: z.uuid() });
+export type OneExport = z.infer<typeof OneExport>;
+export const OpenExport = OneExport.extend({ what: z.enum(["file", "certificate"]) });
+export type OpenExport = z.infer<typeof OpenExport>;
+/** What a download needs: the file in its parts, by what is in them. */
+export const ExportFile = z.object({
+	name: z.string(),
+	mediaType: z.string(),
+	bytes: z.int(),
+	parts: z.array(z.string()),
+});
+export type ExportFile = z.infer<typeof ExportFile>;
+
+/** Where sealed entries are sent, and how that goes. The secret itself is never read. */
+export const AuditStream = z.object({
+	state: z.enum(["off", "on", "paused"]),
+	url: z.string().nullable(),
+	hasSecret: z.boolean(),
+	/** Until then the former secret signs too. */
+	formerUntil: z.date().nullable(),
+	/** Every entry up to this number was taken; so many are yet to be sent. */
+	sentSeq: z.int(),
+	waiting: z.int(),
+	sentAt: z.date().nullable(),
+	failures: z.int(),
+	failingSince: z.date().nullable(),
+	problem: z.string().nullable(),
+	nextTryAt: z.date().nullable(),
+	version: z.int(),
+});
+export type AuditStream = z.infer<typeof AuditStream>;
+export const SaveStream = z.strictObject({
+	url: z.string().trim().min(1, "Enter an address.").max(2_000),
+	/** Left out: as it was, where the address is the same too. */
+	secret: z
+		.string()
+		.min(24, "At least 24 characters.")
+		.max(500)
+		.regex(/^[\x21-\x7e]+$/, "Letters, digits and signs without blanks.")
+		.optional(),
+	isOn: z.boolean(),
+	/** Where it begins; left out: where it stands. */
+	from: z.enum(["beginning", "now"]).optional(),
+	/** The version that was seen. */
+	basedOn: z.int(),
+});
+export type SaveStream = z.infer<typeof SaveStream>;
+export const ResumeStream = z.strictObject({ basedOn: z.int() });
+export type ResumeStream = z.infer<typeof ResumeStream>;
+export const TestedStream = z.object({
+	isTaken: z.boolean(),
+	status: z.int().nullable(),
+	problem: z.string().nullable(),
+});
+export type TestedStream = z.infer<typeof TestedStream>;

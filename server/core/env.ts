@@ -1,4 +1,6 @@
+import { domainToASCII } from "node:url";
 import { z } from "zod";
+import { roles } from "./permissions";
 
 /** A variable that is set but empty counts as not set. */
 const empty = (value: unknown) => (value === "" ? undefined : value);
@@ -8,6 +10,19 @@ const count = (fallback: number, max: number) =>
 const text = z.preprocess(empty, z.string().min(1).optional());
 const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
+const isSafe = (address: string) => {
+	const { protocol, hostname } = new URL(address);
+	return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+};
+
+/** Mail domains, separated by commas. */
+const domains = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value.split(",").map((one) => domainToASCII(one.trim().replace(/^@/, "")) || one)
+			: undefined,
+	z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "has a part that is no mail domain")).optional(),
+);
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
 const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
@@ -17,18 +32,32 @@ const origins = z.preprocess(
 	z.array(z.string().refine((one) => URL.parse(one)?.origin === one, "is not a list of exact origins")).optional(),
 );
 
+function hasSecretOrStaysHere(url: string): boolean {
+	const { hostname, password } = new URL(url);
+	return password !== "" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+}
+
 /** Every variable that Quarterdeck reads. `.env.example` names each with its default; a test compares the two. */
 export const Env = z
 	.object({
 		PORT: port.default(3000),
 		QD_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
 		QD_URL: url,
+		QD_PROXY_HOPS: z.preprocess(empty, z.coerce.number().int().min(0).max(10).default(0)),
 		QD_CORS_ORIGINS: origins,
 		QD_DATA: z.preprocess(empty, z.string().default(".data")),
 		QD_LOG_LEVEL: z.preprocess(empty, z.enum(["debug", "info", "warn", "error"]).default("info")),
 		QD_AUTH_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
+		QD_AUDIT_KEY: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
 		DATABASE_URL: z.preprocess(empty, z.url({ protocol: /^postgres(ql)?$/ }).optional()),
+		QD_AUDIT_WEBHOOK_URL: url,
+		QD_AUDIT_WEBHOOK_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
+		QD_AUDIT_S3_URL: url,
+		QD_AUDIT_S3_KEY_ID: text,
+		QD_AUDIT_S3_SECRET: text,
+		QD_AUDIT_S3_REGION: z.preprocess(empty, z.string().default("us-east-1")),
 		QD_DATABASE_POOL: count(10, 200),
+		REDIS_URL: z.preprocess(empty, z.url({ protocol: /^rediss?$/ }).optional()),
 		QD_MODEL_URL: url,
 		QD_MODEL_KEY: text,
 		QD_MODEL: text,
@@ -43,6 +72,12 @@ export const Env = z
 		),
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
+		QD_OIDC_ISSUER: url,
+		QD_OIDC_CLIENT_ID: text,
+		QD_OIDC_CLIENT_SECRET: text,
+		QD_OIDC_NAME: z.preprocess(empty, z.string().max(40).default("single sign-on")),
+		QD_OIDC_DOMAINS: domains,
+		QD_OIDC_ROLE: z.preprocess(empty, z.enum(roles).exclude(["owner"]).optional()),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,
@@ -50,6 +85,37 @@ export const Env = z
 	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine(
+		(env) => !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_ID && !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_SECRET,
+		{
+			path: ["QD_OIDC_ISSUER"],
+			error: "QD_OIDC_ISSUER, QD_OIDC_CLIENT_ID and QD_OIDC_CLIENT_SECRET go together: set all, or none",
+		},
+	)
+	.refine((env) => env.QD_OIDC_ISSUER || (!env.QD_OIDC_DOMAINS && !env.QD_OIDC_ROLE), {
+		path: ["QD_OIDC_ISSUER"],
+		error: "is missing: QD_OIDC_DOMAINS and QD_OIDC_ROLE say who comes by it",
+	})
+	.refine((env) => !env.QD_OIDC_ISSUER || env.QD_URL, {
+		path: ["QD_URL"],
+		error: "is required with QD_OIDC_ISSUER: the provider sends people back to it",
+	})
+	.refine((env) => !env.QD_OIDC_ISSUER || isSafe(env.QD_OIDC_ISSUER), {
+		path: ["QD_OIDC_ISSUER"],
+		error: "needs https: whoever stands between could sign in as anybody",
+	})
+	.refine((env) => !env.QD_AUDIT_WEBHOOK_URL === !env.QD_AUDIT_WEBHOOK_SECRET, {
+		path: ["QD_AUDIT_WEBHOOK_SECRET"],
+		error: "QD_AUDIT_WEBHOOK_URL and QD_AUDIT_WEBHOOK_SECRET go together: set both, or neither",
+	})
+	.refine((env) => [env.QD_AUDIT_S3_KEY_ID, env.QD_AUDIT_S3_SECRET].every((one) => !one === !env.QD_AUDIT_S3_URL), {
+		path: ["QD_AUDIT_S3_URL"],
+		error: "QD_AUDIT_S3_URL, QD_AUDIT_S3_KEY_ID and QD_AUDIT_S3_SECRET go together: set all, or none",
+	})
+	.refine((env) => !env.REDIS_URL || hasSecretOrStaysHere(env.REDIS_URL), {
+		path: ["REDIS_URL"],
+		error: "needs a password in it: a Redis on another machine that asks for none is open to its whole network",
 	})
 	.refine((env) => !env.SMTP_URL || env.QD_MAIL_FROM, {
 		path: ["QD_MAIL_FROM"],

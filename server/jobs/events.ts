@@ -20,6 +20,11 @@ export const collectionRemoved = eventType("knowledge/collection.removed", {
 	schema: z.strictObject({ collectionId: z.uuid() }),
 });
 
+/** Somebody asked for an export of the audit; `userId` is whose turn it takes. */
+export const exportRequested = eventType("audit/export.requested", {
+	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -27,4 +32,5 @@ export type JobEvent =
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
-	| ReturnType<typeof collectionRemoved.create>;
+	| ReturnType<typeof collectionRemoved.create>
+	| ReturnType<typeof exportRequested.create>;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
+import { callerAddress } from "@/server/core/address";
 import { env } from "@/server/core/env";
 import { protectPage } from "@/server/core/safe-headers";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
@@ -32,7 +33,7 @@ const server = createServer(
 		limitReceiving(request, response);
 		if (isRpc(request)) return void answerRpc(request, response);
 		protectPage(request, response);
-		request.headers["x-qd-address"] = request.socket.remoteAddress ?? "";
+		request.headers["x-qd-address"] = callerAddress(request);
 		handle(request, response).catch(() => response.destroy());
 	},
 );

@@ -4,6 +4,7 @@ import type { Database } from "@/db/connection";
 import packageJson from "@/package.json" with { type: "json" };
 import { auditFailure } from "@/server/core/audit";
 import { env } from "@/server/core/env";
+import { redis } from "@/server/core/redis";
 import type { Health, HealthPart } from "./contract";
 
 const fewFreeBytes = 1024 ** 3;
@@ -16,6 +17,7 @@ export async function readHealth(db: Database): Promise<Health> {
 		workerPart(db),
 		jobsPart(db),
 		indexPart(db),
+		limitsPart(),
 		modelPart(),
 		mailPart(),
 		diskPart(),
@@ -120,6 +122,24 @@ async function mailPart(): Promise<HealthPart> {
 		};
 	return { name: "Mail", state: "well", detail: `Goes out through ${new URL(SMTP_URL).hostname}.` };
 }
+
+/** Without Redis each process counts for itself; where one is set and away, sign-in and what is dangerous are refused. */
+const limitsPart = () =>
+	tried("Rate limits", async () => {
+		const shared = redis();
+		if (!shared)
+			return { state: "well", detail: "This web process counts for itself. REDIS_URL lets several count together." };
+		const isThere = await shared.ping().then(
+			() => true,
+			() => false,
+		);
+		return isThere
+			? { state: "well", detail: "All processes count together in Redis." }
+			: {
+					state: "ill",
+					detail: "Redis is away: nobody can sign in or do what is dangerous; the rest is counted by each process.",
+				};
+	});
 
 const diskPart = () =>
 	tried("Disk", async () => {

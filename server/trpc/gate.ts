@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
+import { addressBlock } from "@/server/core/address";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, errorTable } from "@/server/core/errors";
@@ -11,11 +12,8 @@ import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
-import { chargeCall } from "./limits";
+import { chargeCall, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
-
-/** Longest a query or mutation may take, in ms. */
-const timeLimit = 15_000;
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -45,7 +43,9 @@ async function enter<I extends z.ZodType>(
 		await mayPass(service, actor, meta.permission, path);
 		await hasProved(service, meta, path);
 	}
-	await chargeCall(meta.limit, limitKey(actor, ctx.origin.address));
+	const isDangerous = meta.risk === "danger";
+	const charge = await chargeCall(meta.limit, limitKey(actor, ctx.origin.address), { isDangerous });
+	ctx.charges?.push(charge);
 	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
 }
 
@@ -53,7 +53,7 @@ async function enter<I extends z.ZodType>(
 function limitKey(actor: Actor, address: string | null): string {
 	const person = actorUser(actor)?.userId;
 	if (person) return `${actor.kind} ${person}`;
-	return actorId(actor) ?? address ?? "unknown";
+	return actorId(actor) ?? (address ? addressBlock(address) : "unknown");
 }
 
 async function mayPass(
@@ -101,11 +101,11 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => Promise<z.input<O>>,
 ): Promise<z.output<O>> {
 	return told(call, async () => {
-		const limit = AbortSignal.timeout(timeLimit);
+		const limit = AbortSignal.timeout(longestCall(call.meta.limit));
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
 		if (await isKnown(call, { ctx, input })) return unchanged();
-		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
+		const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
 			onlyFields(input, schemas.output.parse(await work({ ctx, input }))),
 		);

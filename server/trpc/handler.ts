@@ -4,6 +4,7 @@ import superjson from "superjson";
 import { AppError, errorTable } from "@/server/core/errors";
 import { contextFromHeaders } from "./context";
 import { toAppError, toTrpcError } from "./failure";
+import { limitHeaders } from "./limits";
 import { checkOrigin, limitBody } from "./request-guard";
 import { appRouter } from "./root";
 
@@ -23,7 +24,8 @@ export async function rpcHandler(request: Request): Promise<Response> {
 			maxBatchSize: 10,
 			responseMeta: ({ errors }) => {
 				const waits = errors.flatMap(({ cause }) => (cause instanceof AppError ? (cause.retryAfterSeconds ?? []) : []));
-				return { headers: waits.length > 0 ? { "retry-after": String(Math.max(...waits)) } : {} };
+				const retry = waits.length > 0 ? { "retry-after": String(Math.max(...waits)) } : {};
+				return { headers: { ...limitHeaders(ctx.charges ?? []), ...retry } };
 			},
 		});
 		response.headers.set("x-request-id", ctx.requestId);

@@ -4,6 +4,7 @@ import type { Database } from "@/db/connection";
 import type { Actor, Via } from "@/server/core/actor";
 import type { Origin } from "@/server/core/context";
 import { failureFacts } from "./failure";
+import type { Charge } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 
 /** What a face knows of a call before the gate has asked who it is. */
@@ -17,6 +18,8 @@ export type RequestContext = {
 	idempotencyKey?: string | undefined;
 	/** Whether the caller has an answer of this version already: then no other is worked out. */
 	hasVersion?: ((version: string) => boolean) | undefined;
+	/** What the gate counted for this request, for the headers of its answer. */
+	charges?: Charge[] | undefined;
 	signal?: AbortSignal | undefined;
 };
 

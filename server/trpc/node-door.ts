@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
+import { callerAddress } from "@/server/core/address";
 import { protectData } from "@/server/core/safe-headers";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
@@ -39,7 +40,7 @@ function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
 	const headers = new Headers();
 	for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
 	// What a stranger claims here is not believed.
-	headers.set("x-qd-address", request.socket.remoteAddress ?? "");
+	headers.set("x-qd-address", callerAddress(request));
 	const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
 	if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
 	// Not Readable.toWeb: when a body is given up, what still arrives ends the process there ("Controller is already closed").

@@ -41,6 +41,9 @@ describe("the RPC face", () => {
 		expect(answer.status).toBe(200);
 		expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
 		expect(answer.headers.get("cache-control")).toBe("no-store");
+		expect(Number(answer.headers.get("ratelimit-remaining"))).toBeLessThan(
+			Number(answer.headers.get("ratelimit-limit")),
+		);
 	});
 
 	const foreign: [string, Record<string, string | undefined>][] = [

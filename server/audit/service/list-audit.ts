@@ -5,7 +5,7 @@ import type { AuditFilter, AuditPage, ListAudit } from "../contract";
 import { type EntryRow, pendingColumns, sealedColumns, toEntry } from "./entry";
 
 /** Longest that an entry's transaction may have taken: how far the order of times and the order of numbers can differ. */
-const slack = sql.raw("interval '10 minutes'");
+export const slack = sql.raw("interval '10 minutes'");
 
 /**
  * Newest first, in the order of the chain; what is not sealed yet comes before, in the order of its writing. Pages stay as
@@ -114,7 +114,7 @@ const columns = {
 // Object.entries forgets the names that the table has.
 const named = Object.entries(columns) as [keyof typeof columns, string][];
 
-function conditions(input: AuditFilter, actor: SQL): SQL {
+export function conditions(input: AuditFilter, actor: SQL): SQL {
 	const wanted = named.flatMap(([name, column]) =>
 		input[name] === undefined ? [] : [sql`${sql.raw(column)} = ${input[name]}`],
 	);

@@ -1,6 +1,7 @@
 import { AppError, notFound } from "@/server/core/errors";
 import { contextFromHeaders } from "@/server/trpc/context";
 import type { RequestContext } from "@/server/trpc/init";
+import { limitHeaders } from "@/server/trpc/limits";
 import { checkSite } from "@/server/trpc/request-guard";
 import { answerOnce } from "./answer";
 import { allowOrigin, preflight } from "./cors";
@@ -23,6 +24,7 @@ export async function restHandler(request: Request): Promise<Response> {
 		problemResponse(problemOf(failure, ctx.requestId)),
 	);
 	answer.headers.set("x-request-id", ctx.requestId);
+	for (const [name, value] of Object.entries(limitHeaders(ctx.charges ?? []))) answer.headers.set(name, value);
 	answer.headers.append("vary", "Cookie, Authorization, X-Api-Key, Origin");
 	allowOrigin(request, answer.headers, isProgram);
 	return answer;

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { eq } from "drizzle-orm";
+import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, passkeys, roles } from "@/db/schema";
+import { createAgent } from "@/server/agents/service";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { storeUpload } from "@/server/knowledge/service";
+import { createPrompt } from "@/server/prompts/service";
+import { startRun } from "@/server/runs/service";
+import { testUser } from "@/tests/support";
+import { bringDocument, makeCollection } from "@/tests/support/knowledge";
+
+/** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
+type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
+
+const name = (what: string) => `${what} ${randomUUID()}`;
+/** A document that can be read, without a job that reads it in. */
+async function makeDocument(ctx: ServiceContext): Promise<string> {
+	const { id } = await bringDocument(ctx, await makeCollection(ctx), "notes.md", name("Notes"));
+	await ctx.db.orm.update(documents).set({ state: "ready", chunkCount: 1 }).where(eq(documents.id, id));
+	await ctx.db.orm.insert(documentPages).values({ documentId: id, page: 1, text: "Some text." });
+	return id;
+}
+const question = { question: "How many days of leave are there?" };
+
+/** One of every kind of object that an input can name. */
+export const makers = {
+	user: async (ctx) => (await testUser(ctx.db)).userId,
+	role: async (ctx) => {
+		const values = { name: name("Role"), permissions: ["account:read" as const] };
+		const [row] = await ctx.db.orm.insert(roles).values(values).returning({ id: roles.id });
+		return row?.id ?? "";
+	},
+	group: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(groups)
+			.values({ name: name("Group") })
+			.returning({ id: groups.id });
+		return row?.id ?? "";
+	},
+	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
+	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
+	document: makeDocument,
+	chunk: async (ctx, ids) => {
+		const documentId = String(ids.documentId ?? (await makeDocument(ctx)));
+		const place = { documentId, page: 1, text: "Some text.", startOffset: 0, endOffset: 10, length: 2 };
+		const [chunk] = await ctx.db.orm
+			.insert(chunks)
+			.values({ ...place, collectionNo: 1, ordinal: 0 })
+			.returning({ id: chunks.id });
+		return chunk?.id ?? 0;
+	},
+	agent: async (ctx) => {
+		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
+		return (await createAgent(ctx, fields)).id;
+	},
+	prompt: async (ctx) => (await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.id,
+	promptVersion: async (ctx) =>
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.latestVersionId,
+	thread: async (ctx) => (await startRun(ctx, question)).threadId,
+	run: async (ctx) => (await startRun(ctx, question)).runId,
+	mail: async (ctx) => {
+		const mail = {
+			kind: "notice" as const,
+			recipient: "a@example.test",
+			subject: "Hello",
+			body: "Hello.",
+			state: "kept" as const,
+		};
+		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
+	passkey: async (ctx) => {
+		const values = {
+			name: name("Passkey").slice(0, 60),
+			publicKey: "none",
+			counter: 0,
+			transports: [],
+			isBackedUp: false,
+		};
+		const [row] = await ctx.db.orm
+			.insert(passkeys)
+			.values({ ...values, credentialId: randomUUID(), userId: requireUser(ctx).userId })
+			.returning({ id: passkeys.id });
+		return row?.id ?? "";
+	},
+	auditExport: async (ctx) => {
+		const values = { format: "csv", filter: {}, state: "ready", fromSeq: 0, toSeq: 0, doneSeq: 0, seenSeq: 0 } as const;
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm
+			.insert(auditExports)
+			.values({ ...values, userId: requireUser(ctx).userId, expiresAt })
+			.returning({ id: auditExports.id });
+		return row?.id ?? "";
+	},
+	job: async (ctx) => {
+		const id = randomUUID();
+		await ctx.db.orm.insert(jobRuns).values({ id, functionId: "test", events: [], state: "queued" });
+		return id;
+	},
+} satisfies Record<string, Maker>;
+export type Kind = keyof typeof makers;
