@@ -10,8 +10,7 @@ export const Agent = z.object({
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable(),
 	promptVersion: z.int().nullable(),
-	/** Null: every collection that the asking person may read. */
-	collectionIds: z.array(z.uuid()).nullable(),
+	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	isDefault: z.boolean(),
 	createdAt: z.date(),
 	updatedAt: z.date(),

@@ -23,8 +23,7 @@ export type Citation = z.infer<typeof Citation>;
 
 export const Confidence = z.object({
 	level: z.enum(["high", "medium", "low", "none"]),
-	/** 0 to 1. */
-	score: z.number(),
+	score: z.number().describe("0 to 1."),
 	reasons: z.array(z.string()),
 });
 export type Confidence = z.infer<typeof Confidence>;
@@ -32,14 +31,12 @@ export type Confidence = z.infer<typeof Confidence>;
 export const RunResult = z.object({
 	citations: z.array(Citation),
 	confidence: Confidence,
-	/** The documents don't say: no passage supports an answer. */
-	abstained: z.boolean(),
-	/** Answered by the built-in extractive model, and why. */
-	degraded: z.string().nullable(),
-	/** The text stops before its end (the model failed or it was stopped). */
-	incomplete: z.boolean(),
-	/** Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units. */
-	unsupported: z.array(z.object({ start: z.int(), end: z.int() })),
+	abstained: z.boolean().describe("The documents don't say: no passage supports an answer."),
+	degraded: z.string().nullable().describe("Answered by the built-in extractive model, and why."),
+	incomplete: z.boolean().describe("The text stops before its end (the model failed or it was stopped)."),
+	unsupported: z
+		.array(z.object({ start: z.int(), end: z.int() }))
+		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
 });
@@ -55,8 +52,7 @@ export const Run = z.object({
 	state: RunState,
 	answer: z.string().nullable(),
 	result: RunResult.nullable(),
-	/** Why it failed or was cancelled. */
-	reason: z.string().nullable(),
+	reason: z.string().nullable().describe("Why it failed or was cancelled."),
 	createdAt: z.date(),
 	startedAt: z.date().nullable(),
 	endedAt: z.date().nullable(),
@@ -81,12 +77,13 @@ export const StartRun = z.strictObject({
 			maxQuestionChars,
 			`A question has at most ${maxQuestionChars.toLocaleString("en")} characters: put longer texts into a collection.`,
 		),
-	/** Left out: a new thread. */
-	threadId: z.uuid().optional(),
-	/** Left out: the thread's agent, or the default one. */
-	agentId: z.uuid().optional(),
-	/** Search only these; left out: all that agent and person may. */
-	collectionIds: z.array(z.uuid()).max(100).optional(),
+	threadId: z.uuid().optional().describe("Left out: a new thread."),
+	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
+	collectionIds: z
+		.array(z.uuid())
+		.max(100)
+		.optional()
+		.describe("Search only these; left out: all that agent and person may."),
 });
 export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });
