@@ -4,8 +4,8 @@ import { errorTable } from "@/server/core/errors";
 import { base, restRoutes } from "../routes";
 import { failureResponses, operationOf } from "./operations";
 import { headerParameters } from "./parameters";
+import { tags } from "./samples";
 import type { Json } from "./schemas";
-import { tags } from "./words";
 
 const about = `Everything that the console does, for programs: the same procedures, through the same gate.
 

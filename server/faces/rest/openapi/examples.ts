@@ -56,7 +56,10 @@ function textExample(schema: Json, name: string): string {
 		case "uri":
 			return "https://example.org/hook";
 		default:
-			return name ? name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase() : "text";
+			return (name.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase() || "text").padEnd(
+				Number(schema.minLength ?? 0),
+				"…",
+			);
 	}
 }
 

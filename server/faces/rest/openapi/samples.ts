@@ -24,6 +24,7 @@ export const sampleValues: Record<string, unknown> = {
 	snippet: "Up to five days may be carried over.",
 	heading: "Carrying over",
 	secret: "a-secret-of-24-characters-or-more",
+	token: "mH3v0Qn8rT1yZ5cX7kB2wE4g",
 	code: "K7QD-93HX-PM2T",
 	functionId: "knowledge-ingest",
 	sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -36,4 +37,25 @@ export const sampleValues: Record<string, unknown> = {
 	cursor: "WyIyMDI2LTExLTI1Il0.Zm9yLXRoaXMtbGlzdC1vbmx5",
 	reason: null,
 	lastEventId: "12",
+};
+
+/** The parts of the API, by the first word of a procedure's name. */
+export const tags: Record<string, string> = {
+	auth: "First run, and who the caller is.",
+	account: "The caller's own account: password and e-mail address.",
+	invitations: "Invitations by mail.",
+	users: "People with an account.",
+	access: "Roles, groups, grants, and why somebody may do something.",
+	factors: "Second factors: codes, passkeys, recovery codes.",
+	tokens: "Access tokens, keys and sessions.",
+	knowledge: "Collections, their documents, and the search through them.",
+	agents: "Agents that people ask.",
+	threads: "Conversations with agents.",
+	runs: "Questions that an agent takes on, and what happens in them.",
+	prompts: "Prompts and their versions.",
+	jobs: "Background work.",
+	audit: "What people and agents did.",
+	mail: "Mail that went out, or waits.",
+	system: "The installation's health.",
+	procedures: "Everything that can be called.",
 };

@@ -9,7 +9,8 @@ import { Citation, Confidence, Run, RunEvent, RunResult, StartedRun } from "@/se
 import { Health } from "@/server/system/contract";
 import { Thread, ThreadWithRuns } from "@/server/threads/contract";
 import { Me, User } from "@/server/users/contract";
-import { commonFields, placedFields } from "./words";
+import { placedFields } from "./placed-words";
+import { commonFields } from "./words";
 
 export type Json = { [key: string]: unknown };
 
@@ -75,6 +76,13 @@ function pointed(value: unknown): unknown {
 	);
 }
 
+/** `uploadId` is the id of an upload, wherever it stands; what else a name means, people have written down. */
+function wordsFor(name: string, place: string): string | undefined {
+	const written = placedFields[`${place}.${name}`] ?? commonFields[name];
+	const of = /^([a-z]+)Id$/.exec(name)?.[1];
+	return written ?? (of ? `The ${of}'s id.` : undefined);
+}
+
 /** Gives each field that has no words of its own those that its name has in this place, or everywhere. */
 function described<Value>(value: Value, place: string): Value {
 	if (Array.isArray(value)) {
@@ -85,7 +93,7 @@ function described<Value>(value: Value, place: string): Value {
 	const { properties } = value as Json;
 	if (typeof properties === "object" && properties !== null)
 		for (const [name, field] of Object.entries(properties as Record<string, Json>)) {
-			const words = placedFields[`${place}.${name}`] ?? commonFields[name];
+			const words = wordsFor(name, place);
 			if (field.description === undefined && !field.$ref && words) field.description = words;
 		}
 	for (const one of Object.values(value)) described(one, place);
