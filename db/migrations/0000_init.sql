@@ -91,6 +91,7 @@ CREATE TABLE "agents" (
 CREATE TABLE "budget_entries" (
 	"run_id" uuid PRIMARY KEY NOT NULL,
 	"user_id" uuid NOT NULL,
+	"key_id" uuid,
 	"reserved" integer NOT NULL,
 	"settled" integer,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
@@ -129,6 +130,8 @@ CREATE TABLE "runs" (
 	"thread_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
 	"agent_id" uuid NOT NULL,
+	"session_id" uuid,
+	"key_id" uuid,
 	"question" text NOT NULL,
 	"collection_ids" jsonb,
 	"conversation" jsonb,
@@ -600,6 +603,47 @@ CREATE TABLE "uploads" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "api_keys" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"prefix" text NOT NULL,
+	"secret_hash" text NOT NULL,
+	"last_four" text NOT NULL,
+	"previous_hash" text,
+	"previous_last_four" text,
+	"previous_until" timestamp with time zone,
+	"scopes" text[] NOT NULL,
+	"addresses" text[],
+	"tokens_per_day" integer,
+	"calls_per_minute" integer,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone,
+	"rotated_at" timestamp with time zone,
+	"last_used_at" timestamp with time zone,
+	"last_used_address" text,
+	"revoked_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "refresh_tokens" (
+	"hash" text PRIMARY KEY NOT NULL,
+	"session_id" uuid NOT NULL,
+	"generation" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"used_at" timestamp with time zone,
+	"successor_hash" text,
+	"sealed_successor" text
+);
+--> statement-breakpoint
+CREATE TABLE "signing_keys" (
+	"kid" text PRIMARY KEY NOT NULL,
+	"public_key" jsonb NOT NULL,
+	"sealed_key" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"active_from" timestamp with time zone NOT NULL,
+	"believed_until" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "mails" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"kind" text NOT NULL,
@@ -648,6 +692,7 @@ CREATE TABLE "users" (
 	"role" text NOT NULL,
 	"password_hash" text,
 	"disabled_at" timestamp with time zone,
+	"token_version" integer DEFAULT 1 NOT NULL,
 	"erased_at" timestamp with time zone,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -691,6 +736,8 @@ ALTER TABLE "documents" ADD CONSTRAINT "documents_uploaded_by_users_id_fk" FOREI
 ALTER TABLE "postings" ADD CONSTRAINT "postings_chunk_id_chunks_id_fk" FOREIGN KEY ("chunk_id") REFERENCES "public"."chunks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
@@ -707,6 +754,7 @@ CREATE INDEX "reset_requests_created_idx" ON "reset_requests" USING btree ("crea
 CREATE UNIQUE INDEX "agents_name_key" ON "agents" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "agents_created_idx" ON "agents" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "budget_entries_user_idx" ON "budget_entries" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "budget_entries_key_idx" ON "budget_entries" USING btree ("key_id","created_at") WHERE "budget_entries"."key_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "prompt_versions_number_key" ON "prompt_versions" USING btree ("prompt_id","version");--> statement-breakpoint
 CREATE UNIQUE INDEX "prompts_name_key" ON "prompts" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "prompts_updated_idx" ON "prompts" USING btree ("updated_at","id");--> statement-breakpoint
@@ -767,6 +815,10 @@ CREATE INDEX "documents_type_idx" ON "documents" USING btree ("collection_id","m
 CREATE INDEX "documents_name_idx" ON "documents" USING btree ("collection_id","name");--> statement-breakpoint
 CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint
 CREATE INDEX "uploads_created_idx" ON "uploads" USING btree ("created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "api_keys_prefix_key" ON "api_keys" USING btree ("prefix");--> statement-breakpoint
+CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "refresh_tokens_generation_key" ON "refresh_tokens" USING btree ("session_id","generation");--> statement-breakpoint
+CREATE UNIQUE INDEX "refresh_tokens_live_key" ON "refresh_tokens" USING btree ("session_id") WHERE "refresh_tokens"."used_at" is null;--> statement-breakpoint
 CREATE INDEX "mails_created_idx" ON "mails" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "mails_state_idx" ON "mails" USING btree ("state","created_at","id");--> statement-breakpoint
 CREATE INDEX "mails_recipient_idx" ON "mails" USING btree (lower("recipient"),"created_at");--> statement-breakpoint

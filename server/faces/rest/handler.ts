@@ -17,10 +17,9 @@ export type RestCall = { request: Request; route: Route; found: Found; ctx: Requ
 /** The REST face. It reads a request, calls the procedure behind it through the gate, and writes the answer. */
 export async function restHandler(request: Request): Promise<Response> {
 	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
-	const headers = new Headers(request.headers);
-	// A program says who it is in one way only: a cookie beside its token counts for nothing.
-	if (isProgram) headers.delete("cookie");
-	const ctx: RequestContext = { ...contextFromHeaders(headers), via: "rest", signal: request.signal };
+	const { headers } = request;
+	const query = new URL(request.url).searchParams;
+	const ctx: RequestContext = { ...contextFromHeaders(headers, query), via: "rest", signal: request.signal };
 	const answer = await answerTo(request, ctx, isProgram).catch((failure) =>
 		problemResponse(problemOf(failure, ctx.requestId)),
 	);
