@@ -21,6 +21,18 @@ export default defineConfig({
 				},
 			},
 			{ extends: true, test: { ...withDatabase, name: "attack", include: ["tests/attack/*.test.ts"] } },
+			{
+				extends: true,
+				test: {
+					name: "attack-product",
+					globalSetup: ["tests/attack/product/standing.ts"],
+					setupFiles: ["tests/attack/product/setup.ts"],
+					include: ["tests/attack/product/*.test.ts"],
+					fileParallelism: false,
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
 			{ extends: true, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"] } },
 			{
 				extends: true,

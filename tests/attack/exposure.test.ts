@@ -1,0 +1,134 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import type { z } from "zod";
+import type { Database } from "@/db/connection";
+import { testContext } from "@/tests/support";
+import { agentsDatabase } from "@/tests/support/agents";
+import { callAs } from "@/tests/support/call";
+import { fieldsOf } from "@/tests/support/id-fields";
+import { defOf } from "@/tests/support/inputs";
+import { snapshot } from "@/tests/support/snapshot";
+import { idCases } from "./id-cases";
+import { make, ownInput, procedures, rolesOf } from "./own-input";
+import { people } from "./people";
+
+// T7 and T8: what goes in beside what an input names, and what comes out beside what an output names.
+
+let db: Database;
+const person = people(() => db);
+beforeAll(async () => {
+	({ db } = await agentsDatabase());
+});
+
+const closed = procedures.filter(({ meta }) => meta.permission !== null);
+const mutations = closed.filter(({ type, meta }) => type === "mutation" && !meta.isUpload);
+
+/** Fields that callers must never set by themselves, anywhere. */
+const planted: Record<string, unknown> = {
+	...{ role: "owner", roles: ["owner"], permissions: ["owners:write"], scopes: ["owners:write"], isAdmin: true },
+	...{ ownerId: "", userId: "", createdBy: "", tenantId: "", onBehalfOf: "", actor: { kind: "user" } },
+	...{ id: "", createdAt: new Date(0), updatedAt: new Date(0), version: 99, isDefault: true, disabledAt: null },
+	...{ passwordHash: "x", emailVerified: true, quota: 1e9, approved: true, provedAt: new Date(), via: "console" },
+};
+
+describe("a field that an input doesn't name is refused, and nothing happens", () => {
+	test.each(mutations)("$path", async ({ path, meta }) => {
+		const b = await person("owner");
+		const own = defOf(meta.input);
+		const input = await ownInput(path, b);
+		const before = await snapshot(db);
+		for (const [key, value] of Object.entries(planted)) {
+			if (own.type === "object" && key in own.shape) continue;
+			expect(await callAs(db, b.actor, path, { ...input, [key]: value }), key).toMatchObject({ code: "BAD_REQUEST" });
+		}
+		const polluted = JSON.parse(`{"__proto__": {"role": "owner"}, "constructor": {"prototype": {"isAdmin": true}}}`);
+		expect(await callAs(db, b.actor, path, { ...input, ...polluted })).toMatchObject({ code: "BAD_REQUEST" });
+		expect(await snapshot(db)).toEqual(before);
+		expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
+	});
+});
+
+describe("an answer holds what its output names, and nothing else", () => {
+	test.each(closed.filter(({ meta }) => !meta.isUpload))("$path", async ({ path, meta, type }) => {
+		for (const role of rolesOf(path)) {
+			const b = await person(role);
+			const outcome = await callAs(db, b.actor, path, await ownInput(path, b));
+			if (outcome.code !== "OK") {
+				// Some changes need a state that a fresh object is not in; none may fail by our fault.
+				expect(outcome.code, `${role}: ${outcome.message}`).toMatch(
+					/CONFLICT|FORBIDDEN|PRECONDITION|BAD_REQUEST|NOT_FOUND/,
+				);
+				continue;
+			}
+			const answer = type === "subscription" ? dataOf(outcome.answer) : outcome.answer;
+			expect(unnamed(meta.output, answer), role).toEqual([]);
+			expect(JSON.stringify(answer) ?? "").not.toContain("$argon2");
+		}
+	});
+});
+
+/** An event comes as [id, data, …]; a stream that said nothing has none. */
+const dataOf = (event: unknown) => (Array.isArray(event) ? event[1] : null);
+
+/** Keys of a value that its schema doesn't name, by their path. */
+function unnamed(schema: z.core.$ZodType, value: unknown, path = ""): string[] {
+	if (value === null || value === undefined) return [];
+	const def = defOf(schema);
+	switch (def.type) {
+		case "object":
+			return Object.entries(value).flatMap(([key, field]) => {
+				const known = def.shape[key];
+				return known ? unnamed(known, field, `${path}.${key}`) : [`${path}.${key}`];
+			});
+		case "array":
+			return (value as unknown[]).flatMap((one) => unnamed(def.element, one, `${path}[]`));
+		case "union": {
+			const found = def.options.map((option) => unnamed(option, value, path));
+			return found.some((keys) => keys.length === 0) ? [] : (found[0] ?? []);
+		}
+		case "optional":
+		case "nullable":
+		case "default":
+		case "readonly":
+			return unnamed(def.innerType, value, path);
+		case "pipe":
+			return unnamed(def.out, value, path);
+		case "lazy":
+			return unnamed(def.getter(), value, path);
+		default:
+			return [];
+	}
+}
+
+test("no output has a field for what is secret", () => {
+	// Hashes of files' contents are how a file is named, an entry's is its place in the chain; counts of a model's tokens are no tokens.
+	const harmless = /\b(sha256|inputTokens|outputTokens|tokens|audit\.list: rows\[\]\.hash)$/;
+	const secret = procedures.flatMap(({ path, meta }) =>
+		fieldsOf(meta.output)
+			.filter((field) => /hash|secret|password|cipher|salt|privateKey|token/i.test(field.path))
+			.map((field) => `${path}: ${field.path}`)
+			.filter((field) => !harmless.test(field)),
+	);
+	expect(secret).toEqual([]);
+});
+
+/** They show what others did or have: that is what they are for. */
+const overseeing = /^(audit|jobs|users|access|mail|procedures)\./;
+
+describe("what somebody else has is in no list", () => {
+	test.each(closed.filter(({ path, type }) => type === "query" && !overseeing.test(path)))(
+		"$path",
+		async ({ path }) => {
+			const a = await testContext(db, { role: "staff", name: "A" });
+			const kinds = Object.values(idCases).flatMap((fields) =>
+				Object.values(fields).flatMap((one) => (one.is === "own" ? [one.kind] : [])),
+			);
+			const ids: string[] = [];
+			for (const kind of new Set(kinds)) ids.push(JSON.stringify(await make(kind, a)));
+			for (const role of rolesOf(path)) {
+				const b = await person(role);
+				const said = JSON.stringify(await callAs(db, b.actor, path, await ownInput(path, b)));
+				for (const id of ids.filter((one) => one.startsWith('"'))) expect(said).not.toContain(id);
+			}
+		},
+	);
+});
