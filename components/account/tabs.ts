@@ -3,4 +3,7 @@ import type { Permission } from "@/server/core/permissions";
 export type Tab = { href: string; label: string; permission: Permission };
 
 /** What belongs to one's own account, one page each. */
-export const tabs: Tab[] = [{ href: "/account", label: "Profile", permission: "account:read" }];
+export const tabs: Tab[] = [
+	{ href: "/account", label: "Profile", permission: "account:read" },
+	{ href: "/account/security", label: "Security", permission: "account:read" },
+];

@@ -80,6 +80,8 @@ async function createOwner(owner: {
 	} catch (error) {
 		return toFailure(error);
 	}
-	const problem = await enter(owner.email, owner.password);
-	return problem ? plainFailure(`Your account stands, but signing in failed: ${problem}`) : null;
+	const entered = await enter(owner.email, owner.password);
+	if (entered.kind === "in") return null;
+	const problem = entered.kind === "problem" ? entered.text : "it asks for a second factor.";
+	return plainFailure(`Your account stands, but signing in failed: ${problem}`);
 }

@@ -1,17 +1,20 @@
 "use client";
 
 import dynamic from "next/dynamic";
-import type { ReactNode } from "react";
+import { usePathname, useRouter } from "next/navigation";
+import { type ReactNode, useEffect } from "react";
 import { ApiProvider } from "@/components/trpc/client";
+import { useProofAsked } from "@/components/trpc/proof";
 import { useSessionOver } from "@/components/trpc/session-over";
 import type { Me } from "@/server/users/contract";
-import { MeProvider } from "./me";
+import { MeProvider, useMe } from "./me";
 import { Palette } from "./palette";
 import { Rail } from "./rail";
 import styles from "./shell.module.css";
 import { TopBar } from "./top-bar";
 
 const LateParts = dynamic(() => import("./late-parts"), { ssr: false });
+const ProofDialog = dynamic(() => import("@/components/auth/proof-dialog"), { ssr: false });
 
 /** What stands around every page behind a session. */
 export function Shell({ me, isFolded, children }: { me: Me; isFolded: boolean; children: ReactNode }) {
@@ -26,11 +29,12 @@ export function Shell({ me, isFolded, children }: { me: Me; isFolded: boolean; c
 					<TopBar />
 					<main id="main" tabIndex={-1} className={styles.main}>
 						<SessionOver />
-						{children}
+						<Enrolled>{children}</Enrolled>
 					</main>
 				</div>
 				<Palette />
 				<LateParts />
+				<ProofAsked />
 			</MeProvider>
 		</ApiProvider>
 	);
@@ -47,4 +51,20 @@ function SessionOver() {
 			</button>
 		</div>
 	);
+}
+
+const ProofAsked = () => (useProofAsked() ? <ProofDialog /> : null);
+
+const security = "/account/security";
+
+/** Who must add a second factor first is led there; nothing else would open. */
+function Enrolled({ children }: { children: ReactNode }) {
+	const { mustEnrol } = useMe();
+	const path = usePathname();
+	const router = useRouter();
+	const isElsewhere = mustEnrol && path !== security;
+	useEffect(() => {
+		if (isElsewhere) router.replace(security);
+	}, [isElsewhere, router]);
+	return isElsewhere ? null : children;
 }

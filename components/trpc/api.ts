@@ -9,6 +9,7 @@ import {
 } from "@trpc/client";
 import superjson from "superjson";
 import type { AppRouter } from "@/server/trpc/root";
+import { proofLink } from "./proof";
 
 const url = "/api/trpc";
 /** A foreign page can't send this header without asking first, and the server answers no. */
@@ -19,6 +20,7 @@ export type ApiClient = TRPCClient<AppRouter>;
 export const makeApi = (): ApiClient =>
 	createTRPCClient<AppRouter>({
 		links: [
+			proofLink,
 			splitLink({
 				condition: (op) => op.type === "subscription",
 				true: httpSubscriptionLink({ url, transformer: superjson }),

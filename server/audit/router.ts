@@ -1,8 +1,10 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
+import { Nothing } from "@/server/users/contract";
 import {
 	AuditExport,
 	AuditPage,
+	AuditStream,
 	ExportFile,
 	ExportPage,
 	ListAudit,
@@ -10,8 +12,22 @@ import {
 	OneExport,
 	OpenExport,
 	RequestExport,
+	ResumeStream,
+	SaveStream,
+	TestedStream,
 } from "./contract";
-import { cancelExport, getExport, listAudit, listExports, openExport, requestExport } from "./service";
+import {
+	cancelExport,
+	getExport,
+	getStream,
+	listAudit,
+	listExports,
+	openExport,
+	requestExport,
+	resumeStream,
+	saveStream,
+	testStream,
+} from "./service";
 
 export const auditRouter = router({
 	list: procedure("audit:read", {
@@ -67,4 +83,41 @@ export const auditRouter = router({
 		.input(OpenExport)
 		.output(ExportFile)
 		.query(({ ctx, input }) => openExport(ctx, input)),
+
+	getStream: procedure("audit:manage", {
+		rest: "GET /audit-stream",
+		summary: "Read where sealed entries are sent, and how that goes.",
+		risk: "read",
+	})
+		.input(Nothing)
+		.output(AuditStream)
+		.query(({ ctx }) => getStream(ctx)),
+
+	saveStream: procedure("audit:manage", {
+		rest: "PUT /audit-stream",
+		summary: "Set where sealed entries are sent.",
+		risk: "danger",
+	})
+		.input(SaveStream)
+		.output(AuditStream)
+		.mutation(({ ctx, input }) => saveStream(ctx, input)),
+
+	resumeStream: procedure("audit:manage", {
+		rest: "POST /audit-stream/resume",
+		summary: "Go on sending after a pause.",
+		risk: "write",
+	})
+		.input(ResumeStream)
+		.output(AuditStream)
+		.mutation(({ ctx, input }) => resumeStream(ctx, input)),
+
+	testStream: procedure("audit:manage", {
+		rest: "POST /audit-stream/test",
+		summary: "Send a signed message without entries.",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(Nothing)
+		.output(TestedStream)
+		.mutation(({ ctx }) => testStream(ctx)),
 });

@@ -1,72 +1,60 @@
 import { randomUUID } from "node:crypto";
-import NextAuth, { type AuthOptions } from "next-auth";
-import Credentials from "next-auth/providers/credentials";
-import { z } from "zod";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
-import { secret } from "@/server/core/secrets";
+import { errorTable } from "@/server/core/errors";
+import { toAppError } from "@/server/trpc/failure";
 import { chargeCall } from "@/server/trpc/limits";
-import { sessionCookie } from "./cookies";
-import { findUserActor, signIn, signOut } from "./service";
+import { checkOrigin } from "@/server/trpc/request-guard";
+import { runNextAuth } from "./bridge";
+import { readStepCookie, stepCookie } from "./cookies";
+import { readSessionCookie, readSessionId } from "./identity";
+import { optionsFor } from "./options";
+import { askPasskey, isProvingAtProvider } from "./service";
 
-declare module "next-auth/jwt" {
-	interface JWT {
-		/** The session row that this cookie stands for. */
-		sid?: string;
+const contextOf = ({ headers }: Request): ServiceContext => ({
+	db: database(),
+	actor: { kind: "anonymous" },
+	via: "console",
+	requestId: randomUUID(),
+	origin: {
+		address: headers.get("x-qd-address"),
+		userAgent: headers.get("user-agent")?.slice(0, 512) ?? null,
+		host: headers.get("host"),
+	},
+});
+
+/** next-auth's own routes (csrf, sign-in, callback, sign-out, session), and the question that a passkey answers. */
+export async function authHandler(request: Request): Promise<Response> {
+	const ctx = contextOf(request);
+	const { pathname } = new URL(request.url);
+	if (pathname === "/api/auth/passkey") return passkeyQuestion(ctx, request);
+	const jar: string[] = [];
+	const answer = await runNextAuth(request, await queryOf(ctx, request), optionsFor(ctx, request, jar));
+	for (const cookie of jar) answer.headers.append("set-cookie", cookie);
+	answer.headers.set("cache-control", "no-store");
+	answer.headers.set("x-request-id", ctx.requestId);
+	return answer;
+}
+
+/** On the way to the provider we alone say what is asked of it; next-auth would pass on whatever the address holds. */
+async function queryOf(ctx: ServiceContext, request: Request): Promise<Record<string, string>> {
+	const { pathname, searchParams } = new URL(request.url);
+	if (!pathname.startsWith("/api/auth/signin/")) return Object.fromEntries(searchParams);
+	const cookie = readSessionCookie(request.headers.get("cookie"));
+	const sessionId = cookie ? await readSessionId(cookie) : null;
+	return sessionId && (await isProvingAtProvider(ctx.db, sessionId)) ? { prompt: "login", max_age: "0" } : {};
+}
+
+async function passkeyQuestion(ctx: ServiceContext, request: Request): Promise<Response> {
+	const headers = { "x-request-id": ctx.requestId, "cache-control": "no-store" };
+	try {
+		if (request.method !== "POST") return new Response(null, { status: 405, headers: { ...headers, allow: "POST" } });
+		checkOrigin(request);
+		await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+		const { options, cookie } = await askPasskey(ctx, readStepCookie(request.headers.get("cookie")));
+		return Response.json(options, { headers: { ...headers, "set-cookie": stepCookie(cookie) } });
+	} catch (error) {
+		const { code, message } = toAppError(error);
+		return Response.json({ message }, { status: errorTable[code].status, headers });
 	}
 }
-declare module "next-auth" {
-	interface User {
-		sid: string;
-	}
-}
-
-const SignIn = z.object({ email: z.string().min(1).max(254), password: z.string().min(1).max(1024) });
-
-const contextOf = (headers: Record<string, unknown> | undefined): ServiceContext => {
-	const text = (name: string) => (typeof headers?.[name] === "string" ? headers[name] : null);
-	return {
-		db: database(),
-		actor: { kind: "anonymous" },
-		via: "console",
-		requestId: randomUUID(),
-		origin: { address: text("x-qd-address"), userAgent: text("user-agent") },
-	};
-};
-
-const options: AuthOptions = {
-	secret: secret("session").toString("hex"),
-	session: { strategy: "jwt", maxAge: 30 * 24 * 60 * 60 },
-	cookies: { sessionToken: sessionCookie },
-	pages: { signIn: "/sign-in", error: "/sign-in" },
-	// next-auth logs whole errors; ours are audited where they happen.
-	logger: { error: () => {}, warn: () => {}, debug: () => {} },
-	providers: [
-		Credentials({
-			credentials: { email: {}, password: {} },
-			authorize: async (credentials, request) => {
-				const input = SignIn.safeParse(credentials);
-				if (!input.success) return null;
-				const ctx = contextOf(request.headers);
-				await chargeCall("signIn", input.data.email.trim().toLowerCase());
-				await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
-				const session = await signIn(ctx, input.data);
-				return session && { id: session.userId, sid: session.sessionId, name: session.name };
-			},
-		}),
-	],
-	callbacks: {
-		jwt: ({ token, user }) => (user ? { sub: user.id, sid: user.sid } : token),
-	},
-	events: {
-		signOut: async ({ token }) => {
-			if (!token.sid || !token.sub) return;
-			const ctx = contextOf(undefined);
-			const actor = await findUserActor(ctx.db, token.sub);
-			await signOut(actor ? { ...ctx, actor } : ctx, token.sid);
-		},
-	},
-};
-
-/** next-auth's own routes: csrf, sign-in, sign-out, session. */
-export const authHandler: (request: Request, context: unknown) => Promise<Response> = NextAuth(options);

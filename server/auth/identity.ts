@@ -2,7 +2,7 @@ import { decode } from "next-auth/jwt";
 import type { Database } from "@/db/connection";
 import type { Actor, UserActor } from "@/server/core/actor";
 import { secret } from "@/server/core/secrets";
-import { sessionCookie } from "./cookies";
+import { readCookie, sessionCookie } from "./cookies";
 import { findSessionActor } from "./service";
 
 const anonymous: Actor = { kind: "anonymous" };
@@ -31,10 +31,4 @@ export async function readSessionId(cookie: string): Promise<string | null> {
 }
 
 /** The session cookie among a request's cookies. */
-export function readSessionCookie(header: string | null): string | undefined {
-	for (const part of header?.split(";") ?? []) {
-		const [name, ...value] = part.trim().split("=");
-		if (name === sessionCookie.name) return value.join("=");
-	}
-	return undefined;
-}
+export const readSessionCookie = (header: string | null): string | undefined => readCookie(header, sessionCookie.name);

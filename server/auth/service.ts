@@ -1,34 +1,74 @@
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
-import { sessions, users } from "@/db/schema";
+import { type SessionProof, sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
+import { requiredProvider } from "@/server/core/provider";
 import { hasFactor, needsFactor, readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
+import type { FactorKind, PasskeyAssertion } from "@/server/factors/contract";
+import { askForPasskey, checkCode, factorsOf, hasIntent, verifyPasskey } from "@/server/factors/service";
 import { verifyPassword } from "./passwords";
+import { chargeStep, endStep, findStep, openStep, type Step, setChallenge, takeChallenge } from "./steps";
 
 const sessionDays = 30;
 const idleDays = 7;
 
-/** A new session for the right password; null for a wrong one, an unknown or a disabled account, which look alike. */
+/** An account to which a sign-in leads; without a session where a second factor has yet to be shown. */
+export type SignedIn = { userId: string; name: string; sessionId: string | null; factors: FactorKind[] };
+type How = { provedWith: SessionProof; kind?: "console" | "program" };
+
+const deny = (ctx: ServiceContext, userId: string | null, reason: string) =>
+	audit(ctx, ctx.db.orm, { action: "session.open", resource: "user", resourceId: userId, outcome: "denied", reason });
+
+/**
+ * The right password opens a session, or asks for the second factor that the account has; a program sends its code along.
+ * Null for a wrong password or code, an unknown or a disabled account, which look alike.
+ */
 export async function signIn(
 	ctx: ServiceContext,
-	input: { email: string; password: string },
-): Promise<{ userId: string; sessionId: string; name: string } | null> {
+	input: { email: string; password: string; code?: string | undefined },
+	kind: "console" | "program" = "console",
+): Promise<SignedIn | null> {
+	const email = input.email.trim().toLowerCase();
+	const elsewhere = requiredProvider(email);
+	if (elsewhere) {
+		await deny(ctx, null, "the provider signs this domain in");
+		throw new AppError("FORBIDDEN", `People with this mail domain sign in with ${elsewhere}.`);
+	}
 	const [user] = await ctx.db.orm
-		.select({ ...rightsColumns, id: users.id, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
+		.select({ id: users.id, name: users.name, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
 		.from(users)
-		.where(eq(sql`lower(${users.email})`, input.email.trim().toLowerCase()));
+		.where(eq(sql`lower(${users.email})`, email));
 	const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
 	if (!user || !isRight || user.disabledAt) {
-		const reason = !user ? "unknown account" : user.disabledAt ? "disabled account" : "wrong password";
-		await audit(ctx, ctx.db.orm, {
-			action: "session.open",
-			resource: "user",
-			resourceId: user?.id ?? null,
-			outcome: "denied",
-			reason,
-		});
+		await deny(
+			ctx,
+			user?.id ?? null,
+			!user ? "unknown account" : user.disabledAt ? "disabled account" : "wrong password",
+		);
+		return null;
+	}
+	const factors = await factorsOf(ctx.db.orm, user.id);
+	if (factors.length === 0) return openSession(ctx, user.id, { provedWith: "password", kind });
+	if (input.code === undefined) return { userId: user.id, name: user.name, sessionId: null, factors };
+	if (!(await checkCode(ctx, user.id, input.code))) {
+		await deny(ctx, user.id, "wrong code");
+		return null;
+	}
+	return openSession(ctx, user.id, { provedWith: "password and factor", kind });
+}
+
+/** The one place where sessions begin. Null for an account that is gone, disabled, or has to come by the provider. */
+export async function openSession(ctx: ServiceContext, userId: string, how: How): Promise<SignedIn | null> {
+	const [user] = await ctx.db.orm
+		.select({ ...rightsColumns, email: users.email, disabledAt: users.disabledAt })
+		.from(users)
+		.where(eq(users.id, userId));
+	const isByProvider = how.provedWith.startsWith("provider");
+	if (!user || user.disabledAt || (!isByProvider && requiredProvider(user.email))) {
+		await deny(ctx, userId, user && !user.disabledAt ? "the provider signs this domain in" : "disabled account");
 		return null;
 	}
 	const actor = toUserActor(user, { sessionId: null, provedAt: null });
@@ -36,16 +76,63 @@ export async function signIn(
 		const [session] = await tx
 			.insert(sessions)
 			.values({
-				userId: user.id,
+				userId,
+				kind: how.kind ?? "console",
+				provedWith: how.provedWith,
 				expiresAt: sql`now() + make_interval(days => ${sessionDays})`,
 				address: ctx.origin.address,
 				userAgent: ctx.origin.userAgent,
 			})
 			.returning({ id: sessions.id });
 		if (!session) throw new Error("the session was not stored");
-		await audit({ ...ctx, actor }, tx, { action: "session.open", resource: "session", resourceId: session.id });
-		return { userId: user.id, sessionId: session.id, name: user.name };
+		await audit({ ...ctx, actor }, tx, {
+			action: "session.open",
+			resource: "session",
+			resourceId: session.id,
+			detail: { with: how.provedWith },
+		});
+		return { userId, name: user.name, sessionId: session.id, factors: [] };
 	});
+}
+
+/** The second factor of a sign-in that is half-way in this browser, or a passkey alone. Null where it is not right. */
+export async function finishStep(
+	ctx: ServiceContext,
+	cookie: string,
+	proof: { code: string } | { passkey: PasskeyAssertion },
+): Promise<SignedIn | null> {
+	const step = await chargeStep(ctx.db, cookie);
+	if (!step)
+		throw new AppError("UNAUTHENTICATED", "This sign-in took too long, or had too many wrong codes. Begin anew.");
+	const userId =
+		"code" in proof ? await byCode(ctx, step, proof.code) : await byPasskey(ctx, step, cookie, proof.passkey);
+	if (!userId) {
+		await deny(ctx, step.userId, "code" in proof ? "wrong code" : "wrong passkey");
+		return null;
+	}
+	if (!(await endStep(ctx.db, cookie))) return null;
+	return openSession(ctx, userId, { provedWith: step.provedWith ? `${step.provedWith} and factor` : "passkey" });
+}
+
+/** Only after a password or the provider: a code alone says nothing. */
+const byCode = async (ctx: ServiceContext, { userId }: Step, code: string): Promise<string | null> =>
+	userId && (await checkCode(ctx, userId, code)) ? userId : null;
+
+async function byPasskey(ctx: ServiceContext, step: Step, cookie: string, assertion: PasskeyAssertion) {
+	const challenge = await takeChallenge(ctx.db, cookie);
+	return challenge ? verifyPasskey(ctx, { assertion, challenge, userId: step.userId }) : null;
+}
+
+/** What the browser needs to sign in with a passkey, and the cookie of the sign-in that it belongs to. */
+export async function askPasskey(
+	ctx: ServiceContext,
+	cookie: string | undefined,
+): Promise<{ options: Record<string, unknown>; cookie: string }> {
+	const step = cookie ? await findStep(ctx.db, cookie) : null;
+	const { options, challenge } = await askForPasskey(ctx, step?.userId ?? null);
+	const own = step && cookie ? cookie : await openStep(ctx.db, { userId: null, provedWith: null });
+	await setChallenge(ctx.db, own, challenge);
+	return { options, cookie: own };
 }
 
 export async function signOut(ctx: ServiceContext, sessionId: string): Promise<void> {
@@ -106,3 +193,7 @@ export async function hasProvedLately(db: Database, sessionId: string): Promise<
 		);
 	return row !== undefined;
 }
+
+/** Whether this session is on its way to the provider to prove who it is. */
+export const isProvingAtProvider = (db: Database, sessionId: string): Promise<boolean> =>
+	hasIntent(db.orm, sessionId, "prove at provider");

@@ -27,7 +27,8 @@ export async function audit(ctx: ServiceContext, tx: Reader, fact: AuditFact): P
 	const { actor } = ctx;
 	const chain = actorChain(actor);
 	const changed = difference(fact.before, fact.after);
-	const subjectId = fact.subjectId ?? (fact.resource === "user" ? (fact.resourceId ?? null) : null);
+	const person = fact.subjectId ?? (fact.resource === "user" ? fact.resourceId : null);
+	const subjectId = person && isUuid.test(person) ? person : null;
 	const detail = partPersonal(maskFields(fact.detail), subjectId !== null);
 	const before = partPersonal(maskFields(changed.before), subjectId !== null);
 	const after = partPersonal(maskFields(changed.after), subjectId !== null);
@@ -85,6 +86,7 @@ function refuse(error: unknown): never {
 	);
 }
 
+const isUuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
 function difference(before?: AuditFields, after?: AuditFields): { before?: AuditFields; after?: AuditFields } {

@@ -3,7 +3,12 @@ import { type Actor, actorUser, type UserActor, type Via } from "./actor";
 import { AppError } from "./errors";
 
 /** Where a call came from, as far as it is known. */
-export type Origin = { address: string | null; userAgent: string | null };
+export type Origin = {
+	address: string | null;
+	userAgent: string | null;
+	/** The host that a browser asked, with its port. */
+	host?: string | null;
+};
 
 /** Everything a service may touch. The same shape from a request, a job, an agent's tool or a test. */
 export type ServiceContext = {

@@ -1,4 +1,6 @@
+import { domainToASCII } from "node:url";
 import { z } from "zod";
+import { roles } from "./permissions";
 import { isStrongSecret } from "./secret-strength";
 
 /** A variable that is set but empty counts as not set. */
@@ -12,6 +14,19 @@ const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 const weakness = "is weak or publicly known: leave it out, or set what `openssl rand -hex 32` prints";
 const strongSecret = z.preprocess(empty, z.string().refine(isStrongSecret, weakness).optional());
 
+const isSafe = (address: string) => {
+	const { protocol, hostname } = new URL(address);
+	return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
+};
+
+/** Mail domains, separated by commas. */
+const domains = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value.split(",").map((one) => domainToASCII(one.trim().replace(/^@/, "")) || one)
+			: undefined,
+	z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "has a part that is no mail domain")).optional(),
+);
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
 const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
@@ -61,6 +76,12 @@ export const Env = z
 		),
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
+		QD_OIDC_ISSUER: url,
+		QD_OIDC_CLIENT_ID: text,
+		QD_OIDC_CLIENT_SECRET: text,
+		QD_OIDC_NAME: z.preprocess(empty, z.string().max(40).default("single sign-on")),
+		QD_OIDC_DOMAINS: domains,
+		QD_OIDC_ROLE: z.preprocess(empty, z.enum(roles).exclude(["owner"]).optional()),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,
@@ -68,6 +89,25 @@ export const Env = z
 	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine(
+		(env) => !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_ID && !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_SECRET,
+		{
+			path: ["QD_OIDC_ISSUER"],
+			error: "QD_OIDC_ISSUER, QD_OIDC_CLIENT_ID and QD_OIDC_CLIENT_SECRET go together: set all, or none",
+		},
+	)
+	.refine((env) => env.QD_OIDC_ISSUER || (!env.QD_OIDC_DOMAINS && !env.QD_OIDC_ROLE), {
+		path: ["QD_OIDC_ISSUER"],
+		error: "is missing: QD_OIDC_DOMAINS and QD_OIDC_ROLE say who comes by it",
+	})
+	.refine((env) => !env.QD_OIDC_ISSUER || env.QD_URL, {
+		path: ["QD_URL"],
+		error: "is required with QD_OIDC_ISSUER: the provider sends people back to it",
+	})
+	.refine((env) => !env.QD_OIDC_ISSUER || isSafe(env.QD_OIDC_ISSUER), {
+		path: ["QD_OIDC_ISSUER"],
+		error: "needs https: whoever stands between could sign in as anybody",
 	})
 	.refine((env) => !env.QD_AUDIT_WEBHOOK_URL === !env.QD_AUDIT_WEBHOOK_SECRET, {
 		path: ["QD_AUDIT_WEBHOOK_SECRET"],

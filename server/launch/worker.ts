@@ -3,6 +3,7 @@ import { isDatabaseAway, isDatabaseSlow } from "@/db/connection";
 import { checkpointer } from "@/server/agents/checkpointer";
 import { startExecutor } from "@/server/agents/executor";
 import { startSealer } from "@/server/audit/chain/sealer";
+import { startStreamer } from "@/server/audit/streamer";
 import { database } from "@/server/core/database";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
@@ -40,6 +41,7 @@ const beats = setInterval(() => {
 const sealer = startSealer({ database: db, log });
 const executor = await patiently("the executor", () => startExecutor({ database: db, log, slots: env().QD_RUN_SLOTS }));
 const jobs = await patiently("the job engine", () => startJobs(db, id));
+const streamer = startStreamer({ database: db, log });
 log.info({ worker: id }, "worker started");
 void tellMailProblem();
 
@@ -54,7 +56,7 @@ async function tellMailProblem(): Promise<void> {
 
 onStop(async () => {
 	clearInterval(beats);
-	await Promise.all([executor.stop(), jobs.stop()]);
+	await Promise.all([executor.stop(), jobs.stop(), streamer.stop()]);
 	// Last, so that what the others wrote while they ended is sealed where there is time.
 	await sealer.stop();
 	await withdrawWorker(db, id).catch(() => {});

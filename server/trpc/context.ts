@@ -14,7 +14,11 @@ export function contextFromHeaders(headers: Headers): RequestContext {
 		db,
 		requestId: randomUUID(),
 		via: headers.has("sec-fetch-site") ? "console" : "rpc",
-		origin: { address: headers.get("x-qd-address"), userAgent: headers.get("user-agent")?.slice(0, longest) ?? null },
+		origin: {
+			address: headers.get("x-qd-address"),
+			userAgent: headers.get("user-agent")?.slice(0, longest) ?? null,
+			host: headers.get("host"),
+		},
 		identify: () => identify(db, cookie),
 		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,

@@ -105,7 +105,7 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
 		const { ctx, input } = await enter(call, schemas.input, signal);
 		if (await isKnown(call, { ctx, input })) return unchanged();
-		const key = call.type === "mutation" ? call.ctx.idempotencyKey : undefined;
+		const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
 		const answer = once(ctx, { key, path: call.path, input }, async () =>
 			onlyFields(input, schemas.output.parse(await work({ ctx, input }))),
 		);

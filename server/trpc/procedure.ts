@@ -22,6 +22,8 @@ export type ProcedureOptions = {
 	stepUp?: boolean;
 	/** Open to people who must enrol a second factor first: what they need to do so. */
 	beforeFactor?: boolean;
+	/** Its answer or its input holds a secret: neither is kept for an idempotency key. */
+	isSecret?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
 	tool?: string;
 } & (RestOptions | { [Key in keyof RestOptions]?: never });
@@ -34,6 +36,7 @@ export type ProcedureMeta = {
 	limit: LimitClass;
 	stepUp: boolean;
 	beforeFactor: boolean;
+	isSecret: boolean;
 	tool: string | null;
 	summary: string | null;
 	description: string | null;
@@ -140,6 +143,7 @@ const toBase = (options: ProcedureOptions) => ({
 	tool: options.tool ?? null,
 	summary: options.summary ?? null,
 	description: options.description ?? null,
+	isSecret: options.isSecret ?? false,
 	face: options,
 });
 

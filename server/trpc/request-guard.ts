@@ -1,5 +1,5 @@
-import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
+import { ownOrigin } from "@/server/core/own-origin";
 
 /** Most bytes of a JSON body. Files go as raw bodies, whose own limit the file store keeps. */
 const maxJsonBytes = 1024 * 1024;
@@ -23,7 +23,7 @@ export function checkSite(request: Request): void {
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();
 	if (isRead) return;
 	const origin = request.headers.get("origin");
-	const own = env().QD_URL ? new URL(env().QD_URL ?? "").origin : `http://${request.headers.get("host")}`;
+	const own = ownOrigin(request.headers.get("host"));
 	if (origin !== null && origin !== own) throw refused();
 	if (origin === null && site === null) throw refused();
 	if (request.headers.get("x-qd-csrf") !== "1") throw refused();

@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
+import { factorsRouter } from "@/server/factors/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
@@ -17,6 +18,7 @@ import { createCallerFactory, router } from "./init";
 export const appRouter = router({
 	auth: authRouter,
 	users: usersRouter,
+	factors: factorsRouter,
 	access: accessRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,

@@ -46,7 +46,11 @@ export const CreateOwner = z.strictObject({
 });
 export type CreateOwner = z.infer<typeof CreateOwner>;
 
-export const SetupStatus = z.object({ needsOwner: z.boolean() });
+export const SetupStatus = z.object({
+	needsOwner: z.boolean(),
+	/** What the OpenID Connect provider is called that people may sign in with; null where there is none. */
+	provider: z.string().nullable(),
+});
 export const Me = z.object({
 	id: z.uuid(),
 	name: z.string(),

@@ -1,3 +1,6 @@
+import { provider } from "@/server/core/provider";
+import { PasskeyOptions, Proofs, Prove } from "@/server/factors/contract";
+import { listProofs, prove, startAtProvider, startProof } from "@/server/factors/service";
 import { router } from "@/server/trpc/init";
 import { openProcedure, procedure } from "@/server/trpc/procedure";
 import {
@@ -24,7 +27,7 @@ export const authRouter = router({
 	})
 		.input(Nothing)
 		.output(SetupStatus)
-		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db) })),
+		.query(async ({ ctx }) => ({ needsOwner: await needsOwner(ctx.db), provider: provider()?.name ?? null })),
 
 	createOwner: openProcedure("First run: nobody has an account yet; the one-time code stands for one.", {
 		rest: "POST /setup",
@@ -37,6 +40,26 @@ export const authRouter = router({
 			await createOwner(ctx, input);
 			return { done: true };
 		}),
+
+	proofs: procedure("account:read", { risk: "read", beforeFactor: true })
+		.input(Nothing)
+		.output(Proofs)
+		.query(({ ctx }) => listProofs(ctx)),
+
+	startProof: procedure("account:write", { risk: "write", beforeFactor: true, isSecret: true })
+		.input(Nothing)
+		.output(PasskeyOptions)
+		.mutation(({ ctx }) => startProof(ctx)),
+
+	startProofAtProvider: procedure("account:write", { risk: "write", beforeFactor: true })
+		.input(Nothing)
+		.output(Done)
+		.mutation(({ ctx }) => startAtProvider(ctx, "prove at provider").then(() => ({ done: true }))),
+
+	prove: procedure("account:write", { risk: "write", beforeFactor: true, limit: "signIn", isSecret: true })
+		.input(Prove)
+		.output(Done)
+		.mutation(({ ctx, input }) => prove(ctx, input).then(() => ({ done: true }))),
 
 	me: procedure("account:read", {
 		rest: "GET /me",

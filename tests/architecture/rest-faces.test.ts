@@ -5,7 +5,22 @@ import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 
 /** What programs don't call over REST, and why. */
+const inBrowser = "Needs a person at a browser, in their own session.";
 const withoutRest: Record<string, string> = {
+	"auth.proofs": inBrowser,
+	"auth.startProof": inBrowser,
+	"auth.startProofAtProvider": inBrowser,
+	"auth.prove": inBrowser,
+	"factors.startTotp": inBrowser,
+	"factors.confirmTotp": inBrowser,
+	"factors.removeTotp": inBrowser,
+	"factors.startPasskey": inBrowser,
+	"factors.addPasskey": inBrowser,
+	"factors.renamePasskey": inBrowser,
+	"factors.removePasskey": inBrowser,
+	"factors.renewRecoveryCodes": inBrowser,
+	"factors.startLink": inBrowser,
+	"factors.unlink": inBrowser,
 	"audit.openExport": "Answers with the file itself, at /api/audit-exports/{exportId}/file.",
 };
 

@@ -25,6 +25,7 @@ const promptVersion = shared("promptVersion", "prompts are the organisation's");
 const job = shared("job", "jobs are the installation's");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
+const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
 
 /**
@@ -48,6 +49,13 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeGroup": { groupId: group },
 	"access.addMembers": { groupId: group, "userIds[]": holder },
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
+
+	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
+	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
+	"factors.renamePasskey": { passkeyId: own("passkey") },
+	"factors.removePasskey": { passkeyId: own("passkey") },
+	"factors.setPolicy": { role },
+	"factors.reset": { userId: person },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
@@ -93,6 +101,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, roles } from "@/db/schema";
+import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, passkeys, roles } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
@@ -68,6 +68,20 @@ export const makers = {
 			state: "kept" as const,
 		};
 		const [row] = await ctx.db.orm.insert(mails).values(mail).returning({ id: mails.id });
+		return row?.id ?? "";
+	},
+	passkey: async (ctx) => {
+		const values = {
+			name: name("Passkey").slice(0, 60),
+			publicKey: "none",
+			counter: 0,
+			transports: [],
+			isBackedUp: false,
+		};
+		const [row] = await ctx.db.orm
+			.insert(passkeys)
+			.values({ ...values, credentialId: randomUUID(), userId: requireUser(ctx).userId })
+			.returning({ id: passkeys.id });
 		return row?.id ?? "";
 	},
 	auditExport: async (ctx) => {

@@ -84,3 +84,6 @@ export function entryHash(before: Buffer, seq: number, event: string): Buffer {
 export function commitment(salt: Buffer, value: AuditActor | AuditSubject): string {
 	return hash("sha256", Buffer.concat([salt, Buffer.from(canonical(value))]), "hex");
 }
+
+/** What the first entry builds on. */
+export const firstHash = (chain: string): Buffer => hash("sha256", chain, "buffer");
