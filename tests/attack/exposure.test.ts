@@ -30,6 +30,9 @@ const planted: Record<string, unknown> = {
 	...{ passwordHash: "x", emailVerified: true, quota: 1e9, approved: true, provedAt: new Date(), via: "console" },
 };
 
+/** Whoever guesses too often is not even read. */
+const refused = { code: expect.stringMatching(/^(BAD_REQUEST|TOO_MANY_REQUESTS)$/) };
+
 describe("a field that an input doesn't name is refused, and nothing happens", () => {
 	test.each(mutations)("$path", async ({ path, meta }) => {
 		const b = await person("owner");
@@ -38,10 +41,10 @@ describe("a field that an input doesn't name is refused, and nothing happens", (
 		const before = await snapshot(db);
 		for (const [key, value] of Object.entries(planted)) {
 			if (own.type === "object" && key in own.shape) continue;
-			expect(await callAs(db, b.actor, path, { ...input, [key]: value }), key).toMatchObject({ code: "BAD_REQUEST" });
+			expect(await callAs(db, b.actor, path, { ...input, [key]: value }), key).toMatchObject(refused);
 		}
 		const polluted = JSON.parse(`{"__proto__": {"role": "owner"}, "constructor": {"prototype": {"isAdmin": true}}}`);
-		expect(await callAs(db, b.actor, path, { ...input, ...polluted })).toMatchObject({ code: "BAD_REQUEST" });
+		expect(await callAs(db, b.actor, path, { ...input, ...polluted })).toMatchObject(refused);
 		expect(await snapshot(db)).toEqual(before);
 		expect(({} as Record<string, unknown>).isAdmin).toBeUndefined();
 	});
@@ -55,7 +58,7 @@ describe("an answer holds what its output names, and nothing else", () => {
 			if (outcome.code !== "OK") {
 				// Some changes need a state that a fresh object is not in; none may fail by our fault.
 				expect(outcome.code, `${role}: ${outcome.message}`).toMatch(
-					/CONFLICT|FORBIDDEN|PRECONDITION|BAD_REQUEST|NOT_FOUND/,
+					/CONFLICT|FORBIDDEN|PRECONDITION|BAD_REQUEST|NOT_FOUND|TOO_MANY/,
 				);
 				continue;
 			}
@@ -100,13 +103,19 @@ function unnamed(schema: z.core.$ZodType, value: unknown, path = ""): string[] {
 }
 
 test("no output has a field for what is secret", () => {
-	// Hashes of files' contents are how a file is named, an entry's is its place in the chain; counts of a model's tokens are no tokens.
-	const harmless = /\b(sha256|inputTokens|outputTokens|tokens|audit\.list: rows\[\]\.hash)$/;
+	const harmless = new Set([
+		// Its place in the chain.
+		"audit.list: rows[].hash",
+		// Shown once, to whoever is setting it up.
+		"factors.startTotp: secret",
+	]);
 	const secret = procedures.flatMap(({ path, meta }) =>
 		fieldsOf(meta.output)
 			.filter((field) => /hash|secret|password|cipher|salt|privateKey|token/i.test(field.path))
+			// Whether there is one is no secret, nor are counts of a model's tokens.
+			.filter(({ schema }) => !["boolean", "number", "literal"].includes(defOf(schema).type))
 			.map((field) => `${path}: ${field.path}`)
-			.filter((field) => !harmless.test(field)),
+			.filter((field) => !harmless.has(field)),
 	);
 	expect(secret).toEqual([]);
 });

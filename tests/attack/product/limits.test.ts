@@ -56,7 +56,9 @@ const batch = (path: string, calls: number, headers: Record<string, string>) => 
 test("a batch holds ten calls and no more", async () => {
 	const headers = { cookie: accounts.viewer.cookie };
 	expect((await batch("auth.me", 10, headers)).status).toBe(200);
-	for (const calls of [11, 100, 500]) expect((await batch("auth.me", calls, headers)).status).toBe(400);
+	expect((await batch("auth.me", 11, headers)).status).toBe(400);
+	// So many don't even fit into an address.
+	for (const calls of [100, 500]) expect([400, 431]).toContain((await batch("auth.me", calls, headers)).status);
 });
 
 test("calls in batches are counted one by one, also 200 at once; nobody else's are", async () => {
