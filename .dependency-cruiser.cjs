@@ -104,7 +104,7 @@ module.exports = {
 					"^server/(core|trpc|models|faces|files)/",
 					"^server/jobs/(emit|events|client|context|patience)\\.ts$",
 					// Who makes an account sets its first password.
-					"^server/auth/passwords\\.ts$",
+					"^server/auth/passwords/index\\.ts$",
 					door,
 				],
 				...notAsType,

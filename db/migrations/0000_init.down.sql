@@ -54,5 +54,8 @@ DROP TABLE
 	"totp_factors",
 	"uploads",
 	"users",
-	"workers"
+	"workers",
+	"account_links",
+	"invitations",
+	"reset_requests"
 CASCADE;

@@ -1,4 +1,5 @@
 export * from "./access";
+export * from "./accounts";
 export * from "./agents";
 export * from "./audit";
 export * from "./audit-outlets";

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 import { errorTable } from "@/server/core/errors";
@@ -66,7 +67,7 @@ async function passkeyQuestion(ctx: ServiceContext, request: Request): Promise<R
 	try {
 		if (request.method !== "POST") return new Response(null, { status: 405, headers: { ...headers, allow: "POST" } });
 		checkOrigin(request);
-		await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+		await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
 		const { options, cookie } = await askPasskey(ctx, readStepCookie(request.headers.get("cookie")));
 		return Response.json(options, { headers: { ...headers, "set-cookie": stepCookie(cookie) } });
 	} catch (error) {

@@ -9,7 +9,10 @@ import { requiredProvider } from "@/server/core/provider";
 import { hasFactor, needsFactor, readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
 import type { FactorKind, PasskeyAssertion } from "@/server/factors/contract";
 import { askForPasskey, checkCode, factorsOf, hasIntent, verifyPasskey } from "@/server/factors/service";
-import { verifyPassword } from "./passwords";
+import { writeMail } from "@/server/mail/service";
+import { beginGuess } from "./guesses";
+import { suspiciousSignInLetter } from "./letters";
+import { hashPassword, isOutdated, verifyPassword } from "./passwords";
 import { chargeStep, endStep, findStep, openStep, type Step, setChallenge, takeChallenge } from "./steps";
 
 const sessionDays = 30;
@@ -37,8 +40,15 @@ export async function signIn(
 		await deny(ctx, null, "the provider signs this domain in");
 		throw new AppError("FORBIDDEN", `People with this mail domain sign in with ${elsewhere}.`);
 	}
+	const guess = await beginGuess(ctx, email);
 	const [user] = await ctx.db.orm
-		.select({ id: users.id, name: users.name, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
+		.select({
+			id: users.id,
+			name: users.name,
+			email: users.email,
+			passwordHash: users.passwordHash,
+			disabledAt: users.disabledAt,
+		})
 		.from(users)
 		.where(eq(sql`lower(${users.email})`, email));
 	const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
@@ -50,6 +60,10 @@ export async function signIn(
 		);
 		return null;
 	}
+	await guess.forgive();
+	await renewHash(ctx, { ...user, password: input.password });
+	if (guess.isSuspicious)
+		await ctx.db.transaction((tx) => writeMail(tx, suspiciousSignInLetter(user, ctx.origin.address)));
 	const factors = await factorsOf(ctx.db.orm, user.id);
 	if (factors.length === 0) return openSession(ctx, user.id, { provedWith: "password", kind });
 	if (input.code === undefined) return { userId: user.id, name: user.name, sessionId: null, factors };
@@ -58,6 +72,19 @@ export async function signIn(
 		return null;
 	}
 	return openSession(ctx, user.id, { provedWith: "password and factor", kind });
+}
+
+/** A hash that was made at yesterday's cost is made anew, as only now is there the password to do it. */
+async function renewHash(
+	{ db }: ServiceContext,
+	{ id, passwordHash, password }: { id: string; passwordHash: string | null; password: string },
+): Promise<void> {
+	if (passwordHash === null || !isOutdated(passwordHash)) return;
+	const renewed = await hashPassword(password);
+	await db.orm
+		.update(users)
+		.set({ passwordHash: renewed })
+		.where(and(eq(users.id, id), eq(users.passwordHash, passwordHash)));
 }
 
 /** The one place where sessions begin. Null for an account that is gone, disabled, or has to come by the provider. */

@@ -1,8 +1,10 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
+import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { factorsRouter } from "@/server/factors/router";
+import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
@@ -17,9 +19,11 @@ import { createCallerFactory, router } from "./init";
 /** The API's table of contents. */
 export const appRouter = router({
 	auth: authRouter,
+	account: accountRouter,
 	users: usersRouter,
 	factors: factorsRouter,
 	access: accessRouter,
+	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,

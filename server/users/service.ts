@@ -3,12 +3,13 @@ import { and, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
-import { hashPassword } from "@/server/auth/passwords";
+import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
@@ -52,6 +53,7 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 	// Asked before the costly hashing of the password, which a stranger could make us do; decided below.
 	const [open] = await ctx.db.orm.select({ id: setup.id }).from(setup).where(isUnused);
 	if (!open) throw wrongCode();
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	await ctx.db.transaction(async (tx) => {
 		const [used] = await tx.update(setup).set({ usedAt: sql`now()` }).where(isUnused).returning({ id: setup.id });
@@ -61,7 +63,7 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 			.values({ email: input.email, name: input.name, role: "owner", passwordHash })
 			.returning({ id: users.id });
 		if (!owner) throw new Error("the owner was not stored");
-		await tx
+		const [assistant] = await tx
 			.insert(agents)
 			.values({
 				name: "Assistant",
@@ -69,7 +71,9 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 				isDefault: true,
 				createdBy: owner.id,
 			})
-			.onConflictDoNothing();
+			.onConflictDoNothing()
+			.returning({ id: agents.id });
+		if (assistant) await setAccess(tx, "agent", assistant.id, "everyone");
 		const row = { userId: owner.id, name: input.name, role: "owner", groupIds: [], roleKeys: ["owner"], custom: [] };
 		const actor = toUserActor(row, { sessionId: null, provedAt: null });
 		await audit({ ...ctx, actor }, tx, {
@@ -141,6 +145,7 @@ async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
 }
 
 export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	const fact = { action: "user.create", resource: "user" };
 	try {
