@@ -4,7 +4,7 @@ import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 import { givenInputs } from "@/tests/attack/id-cases";
 import { minimalInput } from "@/tests/support/inputs";
-import { accounts, ask, asConsole, query, url } from "./ask";
+import { accounts, asConsole, ask, query, url } from "./ask";
 
 // T20: what a foreign page can make the owner's browser send, against everything that changes something.
 
