@@ -131,6 +131,7 @@ CREATE TABLE "runs" (
 	"agent_id" uuid NOT NULL,
 	"question" text NOT NULL,
 	"collection_ids" jsonb,
+	"conversation" jsonb,
 	"state" text DEFAULT 'queued' NOT NULL,
 	"lease_owner" text,
 	"lease_until" timestamp with time zone,
@@ -151,6 +152,7 @@ CREATE TABLE "threads" (
 	"user_id" uuid NOT NULL,
 	"agent_id" uuid NOT NULL,
 	"title" text NOT NULL,
+	"is_call" boolean DEFAULT false NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );

@@ -80,6 +80,8 @@ export const threads = pgTable(
 			.notNull()
 			.references(() => agents.id),
 		title: text().notNull(),
+		/** Made for one call of a program that keeps its own conversation: no list of chats shows it. */
+		isCall: boolean().notNull().default(false),
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 	},
@@ -107,6 +109,8 @@ export const runs = pgTable(
 		question: text().notNull(),
 		/** Only these collections, of those the agent and the person may search; null for no further limit. */
 		collectionIds: jsonb().$type<string[] | null>(),
+		/** What a caller that keeps its own conversation said with the question: server/runs/contract.ts. */
+		conversation: jsonb().$type<Record<string, unknown>>(),
 		state: text().$type<RunState>().notNull().default("queued"),
 		/** The executor that holds or last held the run, and until when unless it renews. */
 		leaseOwner: text(),

@@ -169,3 +169,11 @@ export const Passage = z.object({
 export type Passage = z.infer<typeof Passage>;
 export const SearchResult = z.object({ passages: z.array(Passage), searchedCollections: z.int() });
 export type SearchResult = z.infer<typeof SearchResult>;
+
+export const EmbedTexts = z.strictObject({
+	texts: z.array(z.string().min(1).max(8_000)).min(1).max(256, "At most 256 texts at a time."),
+});
+export type EmbedTexts = z.infer<typeof EmbedTexts>;
+/** Vectors of length 1, in the order of the texts. */
+export const EmbeddedTexts = z.object({ model: z.string(), vectors: z.array(z.array(z.number())) });
+export type EmbeddedTexts = z.infer<typeof EmbeddedTexts>;

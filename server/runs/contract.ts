@@ -29,6 +29,10 @@ export const Confidence = z.object({
 });
 export type Confidence = z.infer<typeof Confidence>;
 
+/** A function of the caller's own that the answer asked for; `arguments` is JSON as the model wrote it. */
+export const FunctionCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type FunctionCall = z.infer<typeof FunctionCall>;
+
 export const RunResult = z.object({
 	citations: z.array(Citation),
 	confidence: Confidence,
@@ -42,6 +46,8 @@ export const RunResult = z.object({
 	unsupported: z.array(z.object({ start: z.int(), end: z.int() })),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+	/** Calls for the caller to make: it asks again with what they answered. Only where it offered functions. */
+	calls: z.array(FunctionCall).optional(),
 });
 export type RunResult = z.infer<typeof RunResult>;
 
@@ -71,6 +77,52 @@ export const RunPage = pageOf(Run);
 export const OneRun = z.strictObject({ runId: z.uuid() });
 export type OneRun = z.infer<typeof OneRun>;
 
+const saidText = (max: number) =>
+	z
+		.string()
+		.max(max)
+		.overwrite((text) => text.replaceAll("\0", "").toWellFormed());
+const functionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "A function's name has letters, digits, _ and -.");
+/** What the model called a call by: it ties an answer to it, and names nothing of ours. */
+const callRef = z.string().min(1).max(200);
+
+/** What a caller that keeps its own conversation says with each question, in place of a thread of earlier runs. */
+export const Conversation = z.strictObject({
+	/** Earlier questions and their answers, oldest first. */
+	history: z
+		.array(z.strictObject({ question: saidText(maxQuestionChars), answer: saidText(60_000) }))
+		.max(100)
+		.default([]),
+	/** How the caller would like to be answered, within the rules of the agent. */
+	wishes: saidText(8_000).default(""),
+	/** Functions of the caller's own that the answer may ask for. */
+	functions: z
+		.array(
+			z.strictObject({
+				name: functionName,
+				description: saidText(2_000).default(""),
+				/** A JSON Schema. */
+				parameters: z.record(z.string().max(200), z.unknown()).default({ type: "object", properties: {} }),
+			}),
+		)
+		.max(64)
+		.default([]),
+	/** What was asked for since the question and what came back, in order. */
+	exchange: z
+		.array(
+			z.strictObject({
+				calls: z
+					.array(z.strictObject({ ref: callRef, name: functionName, arguments: saidText(20_000) }))
+					.min(1)
+					.max(32),
+				results: z.array(z.strictObject({ ref: callRef, content: saidText(60_000) })).max(32),
+			}),
+		)
+		.max(25)
+		.default([]),
+});
+export type Conversation = z.infer<typeof Conversation>;
+
 export const StartRun = z.strictObject({
 	question: z
 		.string()
@@ -87,6 +139,8 @@ export const StartRun = z.strictObject({
 	agentId: z.uuid().optional(),
 	/** Search only these; left out: all that agent and person may. */
 	collectionIds: z.array(z.uuid()).max(100).optional(),
+	/** For callers that keep the conversation themselves: it stands in for the thread's earlier runs. */
+	conversation: Conversation.optional(),
 });
 export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });

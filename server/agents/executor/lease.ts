@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { mayAskAgent } from "@/server/core/grants";
+import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
 
@@ -13,6 +14,8 @@ export type ClaimedRun = {
 	threadId: string;
 	question: string;
 	collectionIds: string[] | null;
+	/** What a caller that keeps its own conversation said with it. */
+	conversation: Conversation | null;
 	attempt: number;
 	lastSeq: number;
 	requestId: string;
@@ -44,7 +47,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			from next where r.id = next.id returning r.*
 		)
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
-			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids,
+			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
 			'stopRequested', t.stop_requested_at is not null,
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role, 'isDisabled', u.disabled_at is not null),

@@ -149,7 +149,9 @@ async function invoke(
 		durability: "async" as const,
 	};
 	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
-	const input = { question: run.question, collectionIds, history: run.history };
+	const { conversation } = run;
+	const history = conversation?.history ?? run.history;
+	const input = { question: run.question, collectionIds, history, conversation };
 	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
 	return graph.invoke(isBegun ? null : input, config);
 }

@@ -22,8 +22,17 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([agentFor(tx, user, input), askBudget(tx, userId, input.question)]);
-		const row = { id: threadId, userId, agentId, title: titleOf(input.question) };
+		const [agentId, reserved] = await Promise.all([
+			agentFor(tx, user, input),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : "")),
+		]);
+		const row = {
+			id: threadId,
+			userId,
+			agentId,
+			title: titleOf(input.question),
+			isCall: input.conversation !== undefined,
+		};
 		await Promise.all([
 			input.threadId
 				? tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId))
@@ -38,6 +47,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				agentId,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
+				conversation: input.conversation ?? null,
 				requestId: ctx.requestId,
 			}),
 			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
