@@ -134,6 +134,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },
