@@ -3,7 +3,7 @@ import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { notFound } from "@/server/core/errors";
+import { expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
@@ -52,12 +52,14 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 }
 
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
-	const { collectionId, access, name, description } = input;
+	const { collectionId, access, name, description, basedOn } = input;
 	return ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, collectionId, "no key update");
+		const { revision } = await holdManaged(ctx, tx, collectionId, "no key update");
+		expectUnchanged("this collection", basedOn, revision);
 		await tx
 			.update(collections)
 			.set({
+				revision: revision + 1,
 				...(name === undefined ? {} : { name: cleanLine(name) }),
 				...(description === undefined ? {} : { description: cleanLine(description) }),
 				updatedAt: sql`now()`,
@@ -69,7 +71,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 			resource: "collection",
 			resourceId: collectionId,
 			detail: {
-				changed: Object.keys(input).filter((key) => key !== "collectionId"),
+				changed: Object.keys(input).filter((key) => key !== "collectionId" && key !== "basedOn"),
 				...(access ? { access } : {}),
 			},
 		});
@@ -110,6 +112,7 @@ function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Rea
 			documentCount: count(),
 			readyCount: count("ready"),
 			failedCount: count("failed"),
+			revision: collections.revision,
 			createdAt: collections.createdAt,
 			updatedAt: collections.updatedAt,
 			...more,
