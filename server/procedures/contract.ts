@@ -10,7 +10,7 @@ export const ProcedureEntry = z.object({
 	limit: z.string(),
 	/** A person has to prove again who they are. */
 	stepUp: z.boolean(),
-	faces: z.array(z.enum(["rpc", "rest", "tool"])),
+	faces: z.array(z.enum(["rpc", "rest", "tool", "mcp"])),
 	/** What it does, in a sentence; null where only its name tells. */
 	summary: z.string().nullable(),
 	/** Method and path below /api/v1, such as `POST /runs`. */
