@@ -1,6 +1,6 @@
 "use client";
 
-import { IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import { IconEraser, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -28,6 +28,7 @@ import styles from "./users.module.css";
 export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
 	const me = useMe();
 	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
+	const mayErase = useMay("users:erase") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayAudit = useMay("audit:read");
 	return (
 		<SidePanel title={user.name} label="Account" onClose={onClose}>
@@ -46,7 +47,8 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				</Fact>
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
-			{mayWrite ? <Change user={user} /> : null}
+			{mayWrite && !user.isErased ? <Change user={user} /> : null}
+			{mayErase && !user.isErased ? <Erase user={user} onErased={onClose} /> : null}
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}
@@ -118,6 +120,40 @@ function Change({ user }: { user: User }) {
 				</Button>
 			</div>
 			{error ? <ErrorView failure={toFailure(error)} /> : null}
+		</PanelSection>
+	);
+}
+
+/** A person's wish that nothing names them any more. */
+function Erase({ user, onErased }: { user: User; onErased: () => void }) {
+	const api = useApi();
+	const cache = useQueryClient();
+	const erase = useMutation(
+		api.users.erase.mutationOptions({
+			onSuccess: async () => {
+				say(`${user.name} is erased; what they left is cleared away within minutes`);
+				onErased();
+				await cache.invalidateQueries(api.users.list.pathFilter());
+			},
+		}),
+	);
+	const ask = async () => {
+		const isWanted = await confirm({
+			title: `Erase ${user.name} for good?`,
+			text: "Their account, conversations, sessions and private collections are deleted, and the audit no longer names them. What others use of theirs stays, without their name. This can't be taken back.",
+			action: "Erase person",
+		});
+		if (isWanted) erase.mutate({ userId: user.id });
+	};
+	return (
+		<PanelSection title="Personal data">
+			<p className={styles.hint}>For when they ask for it, or have left and nothing has to be kept.</p>
+			<div className={styles.change}>
+				<Button look="danger" icon={IconEraser} isBusy={erase.isPending} onClick={() => void ask()}>
+					Erase person
+				</Button>
+			</div>
+			{erase.error ? <ErrorView failure={toFailure(erase.error)} /> : null}
 		</PanelSection>
 	);
 }
