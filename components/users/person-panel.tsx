@@ -1,6 +1,6 @@
 "use client";
 
-import { IconEraser, IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -22,6 +22,7 @@ import {
 } from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
+import { ErasePerson } from "./erase-person";
 import styles from "./users.module.css";
 
 /** One account: its role and what that allows; changing the role, switching the account off. */
@@ -48,7 +49,7 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
 			{mayWrite && !user.isErased ? <Change user={user} /> : null}
-			{mayErase && !user.isErased ? <Erase user={user} onErased={onClose} /> : null}
+			{mayErase && !user.isErased ? <ErasePerson user={user} onErased={onClose} /> : null}
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}
@@ -75,7 +76,8 @@ function Change({ user }: { user: User }) {
 	const onSuccess = () => cache.invalidateQueries(api.users.list.pathFilter());
 	const setRole = useMutation(api.users.setRole.mutationOptions({ onSuccess }));
 	const setDisabled = useMutation(api.users.setDisabled.mutationOptions({ onSuccess }));
-	const error = setRole.error ?? setDisabled.error;
+	const startReset = useMutation(api.account.startReset.mutationOptions());
+	const error = setRole.error ?? setDisabled.error ?? startReset.error;
 	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
 	const changeRole = async (wanted: string) => {
 		const role = roles.find((one) => one === wanted);
@@ -87,6 +89,16 @@ function Change({ user }: { user: User }) {
 			tone: "plain",
 		});
 		if (isWanted) setRole.mutate({ userId: user.id, role });
+	};
+	const sendLink = async () => {
+		const isWanted = await confirm({
+			title: `Send ${user.name} a link to a new password?`,
+			text: "They choose it themselves; you don't see it. The link works once, for 30 minutes, and using it signs them out everywhere.",
+			action: "Send the link",
+			tone: "plain",
+		});
+		if (!isWanted) return;
+		startReset.mutate({ userId: user.id }, { onSuccess: () => say(`A mail to ${user.email} is written`) });
 	};
 	const toggle = async () => {
 		if (user.isDisabled) return setDisabled.mutate({ userId: user.id, isDisabled: false });
@@ -110,6 +122,11 @@ function Change({ user }: { user: User }) {
 					options={offered.map((role) => ({ value: role, label: role }))}
 					onChange={(role) => void changeRole(role)}
 				/>
+				{user.isDisabled ? null : (
+					<Button icon={IconKey} isBusy={startReset.isPending} onClick={() => void sendLink()}>
+						Send a link to a new password
+					</Button>
+				)}
 				<Button
 					look={user.isDisabled ? "plain" : "danger"}
 					icon={user.isDisabled ? IconUserCheck : IconUserOff}
@@ -120,40 +137,6 @@ function Change({ user }: { user: User }) {
 				</Button>
 			</div>
 			{error ? <ErrorView failure={toFailure(error)} /> : null}
-		</PanelSection>
-	);
-}
-
-/** A person's wish that nothing names them any more. */
-function Erase({ user, onErased }: { user: User; onErased: () => void }) {
-	const api = useApi();
-	const cache = useQueryClient();
-	const erase = useMutation(
-		api.users.erase.mutationOptions({
-			onSuccess: async () => {
-				say(`${user.name} is erased; what they left is cleared away within minutes`);
-				onErased();
-				await cache.invalidateQueries(api.users.list.pathFilter());
-			},
-		}),
-	);
-	const ask = async () => {
-		const isWanted = await confirm({
-			title: `Erase ${user.name} for good?`,
-			text: "Their account, conversations, sessions and private collections are deleted, and the audit no longer names them. What others use of theirs stays, without their name. This can't be taken back.",
-			action: "Erase person",
-		});
-		if (isWanted) erase.mutate({ userId: user.id });
-	};
-	return (
-		<PanelSection title="Personal data">
-			<p className={styles.hint}>For when they ask for it, or have left and nothing has to be kept.</p>
-			<div className={styles.change}>
-				<Button look="danger" icon={IconEraser} isBusy={erase.isPending} onClick={() => void ask()}>
-					Erase person
-				</Button>
-			</div>
-			{erase.error ? <ErrorView failure={toFailure(erase.error)} /> : null}
 		</PanelSection>
 	);
 }

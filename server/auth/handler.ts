@@ -7,8 +7,8 @@ import { toAppError } from "@/server/trpc/failure";
 import { chargeCall } from "@/server/trpc/limits";
 import { checkOrigin } from "@/server/trpc/request-guard";
 import { runNextAuth } from "./bridge";
-import { readStepCookie, stepCookie } from "./cookies";
-import { readSessionCookie, readSessionId } from "./identity";
+import { readSessionCookie, readStepCookie, stepCookie } from "./cookies";
+import { readSessionId } from "./identity";
 import { optionsFor } from "./options";
 import { askPasskey, isProvingAtProvider } from "./service";
 

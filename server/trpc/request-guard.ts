@@ -1,3 +1,4 @@
+import { bringsCredential } from "@/server/auth/credential";
 import { AppError } from "@/server/core/errors";
 import { ownOrigin } from "@/server/core/own-origin";
 
@@ -16,8 +17,9 @@ export function checkOrigin(request: Request): void {
 	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
 }
 
-/** Refuses whatever a foreign page could make a browser send with our cookie. */
+/** Refuses whatever a foreign page could make a browser send with our cookie. A token or key is added by no browser. */
 export function checkSite(request: Request): void {
+	if (bringsCredential(request.headers)) return;
 	const site = request.headers.get("sec-fetch-site");
 	const isRead = request.method === "GET" || request.method === "HEAD";
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();

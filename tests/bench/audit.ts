@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,10 +32,16 @@ const writingMs = 10_000;
 const rate = 500;
 const verified = 500_000;
 
-process.env.QD_AUTH_SECRET ??= "a secret for measuring, and for nothing else";
-process.env.QD_LOG_LEVEL ??= "error";
-const folder = mkdtempSync(join(tmpdir(), "quarterdeck-audit-"));
-process.env.QD_DATA = folder;
+const folder = process.env.QD_DATA ?? "";
+if (!process.env.QD_AUTH_SECRET) {
+	// The environment is read while modules are loaded: it has to be there before.
+	const data = mkdtempSync(join(tmpdir(), "quarterdeck-audit-"));
+	const QD_AUTH_SECRET = "a secret for measuring, and for nothing else";
+	const env = { ...process.env, QD_AUTH_SECRET, QD_DATA: data, QD_LOG_LEVEL: "error" };
+	const { status } = spawnSync(process.execPath, process.argv.slice(1), { env, stdio: "inherit" });
+	rmSync(data, { recursive: true, force: true });
+	process.exit(status ?? 1);
+}
 const server = await startTestPostgres(serverSettings);
 try {
 	const small = await measurePages(Math.round(rows / 10));
@@ -48,7 +54,6 @@ try {
 	await measureVerifying();
 } finally {
 	await server.stop();
-	rmSync(folder, { recursive: true, force: true });
 }
 
 /** The slowest of twenty, of first pages and of pages a million rows deep, over all filters. */
