@@ -46,6 +46,7 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			resource: "collection",
 			resourceId: row.id,
 			detail: { access: input.access },
+			after: { name: cleanLine(input.name), description: cleanLine(input.description) },
 		});
 		return readOne(ctx, tx, row.id);
 	});
@@ -54,14 +55,17 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
 	const { collectionId, access, name, description, basedOn } = input;
 	return ctx.db.transaction(async (tx) => {
-		const { revision } = await holdManaged(ctx, tx, collectionId, "no key update");
+		const { revision, ...before } = await holdManaged(ctx, tx, collectionId, "no key update");
 		expectUnchanged("this collection", basedOn, revision);
+		const after = {
+			name: name === undefined ? before.name : cleanLine(name),
+			description: description === undefined ? before.description : cleanLine(description),
+		};
 		await tx
 			.update(collections)
 			.set({
+				...after,
 				revision: revision + 1,
-				...(name === undefined ? {} : { name: cleanLine(name) }),
-				...(description === undefined ? {} : { description: cleanLine(description) }),
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
@@ -74,6 +78,8 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 				changed: Object.keys(input).filter((key) => key !== "collectionId" && key !== "basedOn"),
 				...(access ? { access } : {}),
 			},
+			before,
+			after,
 		});
 		await notifyCollection(tx, collectionId);
 		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
