@@ -150,12 +150,12 @@ function Scopes(props: { value: string[]; error: React.ReactNode; onChange: (sco
 					</Button>
 				</div>
 				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
-				<div className={styles.scopes} role="group" aria-label="Rights" tabIndex={0}>
+				<section className={styles.scopes} aria-label="Rights" tabIndex={0}>
 					{shown.map((scope) => (
 						<Checkbox key={scope} value={scope} label={<code>{scope}</code>} size="xs" />
 					))}
 					{shown.length === 0 ? <span className={styles.hint}>You hold no right by that name.</span> : null}
-				</div>
+				</section>
 			</div>
 		</Checkbox.Group>
 	);
