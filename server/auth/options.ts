@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
@@ -71,6 +72,15 @@ const oidc = (one: Provider): OAuthConfig<unknown> => ({
 	clientSecret: one.clientSecret,
 	authorization: { params: { scope: "openid email profile" } },
 	idToken: true,
+	userinfo: {
+		// Many providers tell the address at this endpoint only. The signed token's own words win.
+		request: async ({ tokens, client }) => {
+			const told = await client.userinfo(tokens.access_token ?? "").catch(() => null);
+			// Checked before: signature, issuer, audience, nonce and time.
+			const signed = decodeJwt(tokens.id_token ?? "");
+			return told?.sub === signed.sub ? { ...told, ...signed } : signed;
+		},
+	},
 	checks: ["pkce", "state", "nonce"],
 	// One algorithm, whatever a token's head says.
 	client: { id_token_signed_response_alg: "RS256" },
