@@ -14,6 +14,8 @@ DROP TABLE "audit_personal_plain";
 WITH new AS (SELECT gen_random_uuid() AS chain)
 INSERT INTO "audit_chain" ("chain", "root") SELECT chain, sha256(convert_to(chain::text, 'UTF8')) FROM new;
 --> statement-breakpoint
+INSERT INTO "audit_streams" DEFAULT VALUES;
+--> statement-breakpoint
 -- Stops a mistake of ours and of whoever administers the database. A role of the product's own has no right to begin with; who
 -- owns the database can take the trigger away, and is found out by the chain.
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -15,7 +15,7 @@ import { users } from "./users";
 const at = () => timestamp({ withTimezone: true });
 const number = () => bigint({ mode: "number" });
 
-export type ExportFormat = "csv" | "jsonl";
+export type ExportFormat = "csv" | "jsonl" | "chain";
 export type ExportState = "queued" | "running" | "ready" | "failed" | "cancelled" | "expired";
 /** What was found of the chain when the file was done. */
 export type ExportProof = { isValid: boolean; from: number; to: number; problem: string | null };

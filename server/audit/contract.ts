@@ -66,7 +66,7 @@ export type ListAudit = z.infer<typeof ListAudit>;
 export const AuditPage = pageOf(AuditEntry);
 export type AuditPage = z.infer<typeof AuditPage>;
 
-export const exportFormats = ["csv", "jsonl"] as const;
+export const exportFormats = ["csv", "jsonl", "chain"] as const;
 export const ExportFormat = z.enum(exportFormats);
 export type ExportFormat = z.infer<typeof ExportFormat>;
 export const ExportState = z.enum(["queued", "running", "ready", "failed", "cancelled", "expired"]);
@@ -96,7 +96,12 @@ export type AuditExport = z.infer<typeof AuditExport>;
 export const ListExports = Page;
 export type ListExports = z.infer<typeof ListExports>;
 export const ExportPage = pageOf(AuditExport);
-export const RequestExport = z.strictObject({ format: ExportFormat, filter: AuditFilter });
+export const RequestExport = z
+	.strictObject({ format: ExportFormat, filter: AuditFilter })
+	.refine(({ format, filter }) => format !== "chain" || Object.values(filter).every((one) => one === undefined), {
+		path: ["filter"],
+		error: "A chain export holds every entry: take the conditions away, or choose another format.",
+	});
 export type RequestExport = z.infer<typeof RequestExport>;
 export const OneExport = z.strictObject({ exportId: z.uuid() });
 export type OneExport = z.infer<typeof OneExport>;

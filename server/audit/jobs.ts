@@ -4,7 +4,7 @@ import { inngest } from "@/server/jobs/client";
 import { jobContext } from "@/server/jobs/context";
 import { exportRequested } from "@/server/jobs/events";
 import { patiently } from "@/server/jobs/patience";
-import { beginExport, expireExports, failExport, findExporter, finishExport, writePart } from "./service";
+import { beginExport, expireExports, failExport, findExporter, finishExport, verifyExport, writePart } from "./service";
 
 const job = "export-audit";
 const lostRight = "Whoever asked for it may not export the audit any more.";
@@ -45,6 +45,11 @@ const exportAudit = inngest.createFunction(
 		if (!(await work("begin", (ctx) => beginExport(ctx, asked.exportId)))) return gone;
 		for (let no = 1; ; no++) {
 			const result = await work(`write part ${no}`, (ctx) => writePart(ctx, asked.exportId));
+			if (result === "gone") return gone;
+			if (result === "done") break;
+		}
+		for (let no = 1; ; no++) {
+			const result = await work(`verify the chain, ${no}`, (ctx) => verifyExport(ctx, asked.exportId));
 			if (result === "gone") return gone;
 			if (result === "done") break;
 		}

@@ -52,11 +52,13 @@ export const makers = {
 	},
 	agent: async (ctx) => {
 		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, fields)).id;
+		return (await createAgent(ctx, { ...fields, access: "private" })).id;
 	},
-	prompt: async (ctx) => (await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.id,
+	prompt: async (ctx) =>
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
-		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.latestVersionId,
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
+			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	mail: async (ctx) => {

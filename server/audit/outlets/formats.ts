@@ -34,6 +34,7 @@ export type Format = { ending: string; mediaType: string; label: string };
 export const formats = {
 	csv: { ending: "csv", mediaType: "text/csv; charset=utf-8; header=present", label: "CSV" },
 	jsonl: { ending: "jsonl", mediaType: "application/x-ndjson", label: "JSONL, OCSF 1.4.0" },
+	chain: { ending: "chain.jsonl", mediaType: "application/x-ndjson", label: "Chain, for npm run audit:verify" },
 } as const satisfies Record<ExportFormat, Format>;
 
 /** The byte order mark tells spreadsheets that it is UTF-8. */

@@ -4,11 +4,15 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { auditEntries, auditExportParts, auditExports, users } from "@/db/schema";
+import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "@/server/jobs/client";
 import { testContext, testDatabase, until } from "@/tests/support";
 import { makeSealed } from "@/tests/support/audit";
 import { emptyJobs, testEngine } from "@/tests/support/jobs";
+import { checkpointNext, lastCheckpoint, publicKeys } from "../chain/checkpoint";
+import { sealNext } from "../chain/seal";
+import { ChainVerifier, readKeys } from "../chain/verifier.mjs";
 import { RequestExport } from "../contract";
 import { exportJobs } from "../jobs";
 import { exportStore } from "./export-rows";
@@ -22,6 +26,7 @@ import {
 	openExport,
 	readParts,
 	requestExport,
+	verifyExport,
 	writePart,
 } from "./index";
 
@@ -233,7 +238,61 @@ describe("an export", () => {
 	});
 });
 
-test("an export that is asked for in the wrong way is refused", () => {
+describe("the chain", () => {
+	/** A chain of real entries. */
+	async function sealed(count: number) {
+		const own = await testDatabase();
+		const who = await testContext(own, { role: "auditor" });
+		for (let n = 0; n < count; n++)
+			await audit(who, own.orm, { action: "thing.write", resource: "thing", detail: { n } });
+		while ((await sealNext(own)) > 0);
+		await checkpointNext(own, true);
+		return { own, who };
+	}
+	const all = async (who: ServiceContext, exportId: string) => {
+		await beginExport(who, exportId);
+		while ((await writePart(who, exportId, { bytes: 500, ms: 60_000 })) === "more");
+		while ((await verifyExport(who, exportId, 7)) === "more");
+		await finishExport(who, exportId);
+		const parts: Uint8Array[] = [];
+		for await (const bytes of readParts((await openExport(who, { exportId, what: "file" })).parts)) parts.push(bytes);
+		return Buffer.concat(parts).toString();
+	};
+	const proof = async (own: Database, text: string) => {
+		const checkpoint = await lastCheckpoint(own.orm);
+		const verifier = new ChainVerifier({
+			keys: readKeys(await publicKeys(own.orm)),
+			checkpoints: checkpoint ? [checkpoint] : [],
+		});
+		for (const line of text.split("\n").filter(Boolean)) verifier.take(Buffer.from(line));
+		return verifier.end();
+	};
+
+	test("is exported so that it is proved offline, in one part or in many", async () => {
+		const { own, who } = await sealed(20);
+		const { id } = await requestExport(who, { format: "chain", filter: {} });
+		const text = await all(who, id);
+		expect(await proof(own, text)).toMatchObject({ isValid: true, entries: 20, proven: 20 });
+		expect(await getExport(who, { exportId: id })).toMatchObject({ state: "ready", rows: 20, isProved: true });
+		expect(await proof(own, text.replace('"n":7', '"n":8'))).toMatchObject({ isValid: false, problem: { seq: 8 } });
+	});
+
+	test("that was tampered with is told by every export that is made from it", async () => {
+		const { own, who } = await sealed(20);
+		await own.transaction(async (tx) => {
+			await tx.execute(sql`set local session_replication_role = replica`);
+			await tx.execute(sql`update audit_log set outcome = 'denied' where seq = 12`);
+		});
+		const { id } = await requestExport(who, { format: "jsonl", filter: { action: "thing.write" } });
+		await all(who, id);
+		expect(await getExport(who, { exportId: id })).toMatchObject({ state: "ready", rows: 20, isProved: false });
+	});
+});
+
+test("a chain export with conditions is refused, which would not be a chain", () => {
+	const asked = RequestExport.safeParse({ format: "chain", filter: { outcome: "denied" } });
+	expect(asked.error?.issues[0]?.message).toContain("take the conditions away");
+	expect(RequestExport.safeParse({ format: "chain", filter: {} }).success).toBe(true);
 	expect(RequestExport.safeParse({ format: "pdf", filter: {} }).success).toBe(false);
 	expect(RequestExport.safeParse({ format: "csv", filter: { owner: "x" } }).success).toBe(false);
 });

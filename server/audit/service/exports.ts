@@ -9,6 +9,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import { readUserActor } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { exportRequested } from "@/server/jobs/events";
+import { chainRange } from "../chain/export-chain";
 import type { AuditExport, ExportFile, ListExports, OneExport, OpenExport, RequestExport } from "../contract";
 import { formats } from "../outlets/formats";
 import { type ExportRow, fileNameOf, toExport } from "./export-rows";
@@ -22,6 +23,7 @@ const underWay = ["queued", "running"] as const;
 export async function requestExport(ctx: ServiceContext, { format, filter }: RequestExport): Promise<AuditExport> {
 	const { userId } = requireUser(ctx);
 	const given = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+	const whole = format === "chain" ? await chainRange(ctx.db) : null;
 	return ctx.db.transaction(async (tx) => {
 		// One after the other, so that two at once don't both find room.
 		await tx.execute(sql`select pg_advisory_xact_lock(hashtext(${`audit exports of ${userId}`}))`);
@@ -31,13 +33,9 @@ export async function requestExport(ctx: ServiceContext, { format, filter }: Req
 		);
 		if (open >= mostAtOnce)
 			throw new AppError("LIMIT_REACHED", `${mostAtOnce} exports of yours are under way: wait for one, or cancel it.`);
-		const { after, to } = await seqBounds(tx, filter);
-		const span = {
-			fromSeq: Math.min(after, to),
-			toSeq: to,
-			doneSeq: Math.min(after, to),
-			seenSeq: Math.min(after, to),
-		};
+		const { after, to } = whole ? { after: whole.from - 1, to: whole.to } : await seqBounds(tx, filter);
+		const from = Math.min(after, to);
+		const span = { fromSeq: from, toSeq: to, doneSeq: from, seenSeq: from };
 		const [row] = await tx
 			.insert(auditExports)
 			.values({ userId, format, filter: given, ...span })

@@ -2,11 +2,12 @@ import { createHash } from "node:crypto";
 import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
 import { auditExportParts, auditExports, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
+import { lastCheckpoint } from "../chain/checkpoint";
 import type { AuditFilter } from "../contract";
 import { drawCertificate } from "../outlets/certificate";
 import { formats } from "../outlets/formats";
 import { type ExportRow, exportStore, fileNameOf } from "./export-rows";
-import { chainOf, lastCheckpoint } from "./read-chain";
+import { chainOf } from "./read-chain";
 import { partsOf, readParts } from "./write-export";
 
 const keptFor = sql`interval '7 days'`;

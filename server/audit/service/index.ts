@@ -3,4 +3,5 @@ export { expireExports, finishExport } from "./finish-export";
 export { listAudit } from "./list-audit";
 export { releaseStream, sendNext } from "./send-stream";
 export { getStream, resumeStream, saveStream, testStream } from "./stream-settings";
+export { verifyExport } from "./verify-export";
 export { beginExport, failExport, readParts, writePart } from "./write-export";

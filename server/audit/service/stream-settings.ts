@@ -27,14 +27,10 @@ export function secretsOf(row: StreamRow, now = new Date()): string[] {
 	];
 }
 
-/** The only row, which the first look makes. */
 export async function streamRow(db: Reader): Promise<StreamRow> {
-	const [known] = await db.select().from(auditStreams);
-	if (known) return known;
-	await db.insert(auditStreams).values({}).onConflictDoNothing();
-	const [made] = await db.select().from(auditStreams);
-	if (!made) throw new Error("The stream's settings could not be made");
-	return made;
+	const [row] = await db.select().from(auditStreams);
+	if (!row) throw new Error("The stream has no settings: migrate the database");
+	return row;
 }
 
 /** What an address may tell in the audit and on the page: a path behind it can hold a key of the other side. */
@@ -123,7 +119,6 @@ function newSecret(before: StreamRow, secret: string, isSame: boolean) {
 }
 
 async function heldRow(tx: Tx, basedOn: number): Promise<StreamRow> {
-	await streamRow(tx);
 	const [row] = await tx.select().from(auditStreams).for("update");
 	if (!row) throw new Error("The stream has no settings");
 	if (row.version !== basedOn)

@@ -1,6 +1,7 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { auditExportParts, auditExports } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
+import { exportChain } from "../chain/export-chain";
 import { AuditFilter } from "../contract";
 import { csvEntry, csvHead, ocsfEntry } from "../outlets/formats";
 import { type ExportRow, exportStore } from "./export-rows";
@@ -87,11 +88,11 @@ class Part {
 		this.until = performance.now() + limits.ms;
 	}
 
-	add(seq: number, bytes: number): void {
-		this.rows += 1;
-		this.bytes += bytes;
-		this.first ??= seq;
-		this.last = seq;
+	add(seqs: number[], texts: string[]): void {
+		this.rows += seqs.length;
+		for (const text of texts) this.bytes += Buffer.byteLength(text);
+		this.first ??= seqs[0] ?? null;
+		this.last = seqs.at(-1) ?? this.last;
 	}
 
 	get isFull(): boolean {
@@ -99,31 +100,52 @@ class Part {
 	}
 }
 
+/** Some lines and the number up to which the export has come with them. */
+type Lines = { texts: string[]; seqs: number[]; upTo: number };
+
 async function* lines(ctx: ServiceContext, row: ExportRow, part: Part): AsyncGenerator<Uint8Array> {
-	const filter = AuditFilter.parse(row.filter);
-	const chain = await chainOf(ctx.db.orm);
 	if (row.parts === 0 && row.format === "csv") yield Buffer.from(csvHead());
-	while (part.seq < row.toSeq && !part.isFull) {
+	if (row.toSeq === row.fromSeq) return;
+	for await (const { texts, seqs, upTo } of row.format === "chain" ? chainLines(ctx, row) : entryLines(ctx, row)) {
 		ctx.signal?.throwIfAborted();
-		const entries = await readSealed(ctx.db.orm, { filter, after: part.seq, to: row.toSeq, limit: batch });
-		const texts = write(row, entries, chain.id);
-		for (const [index, text] of texts.entries()) part.add(entries[index]?.seq ?? part.seq, Buffer.byteLength(text));
+		part.add(seqs, texts);
+		part.seq = upTo;
 		if (texts.length > 0) yield Buffer.from(texts.join(""));
-		part.seq = entries.length < batch ? row.toSeq : (entries.at(-1)?.seq ?? row.toSeq);
 		if (!(await stillWanted(ctx, row.id, part.seq))) {
 			part.isGone = true;
 			return;
 		}
+		if (part.isFull) return;
 	}
 }
 
-function write(row: ExportRow, entries: SealedEntry[], chainId: string): string[] {
-	switch (row.format) {
-		case "csv":
-			return entries.map(csvEntry);
-		case "jsonl":
-			return entries.map((entry) => ocsfEntry(entry, chainId));
+async function* entryLines(ctx: ServiceContext, row: ExportRow): AsyncGenerator<Lines> {
+	const filter = AuditFilter.parse(row.filter);
+	const chain = await chainOf(ctx.db.orm);
+	const write = row.format === "csv" ? csvEntry : (entry: SealedEntry) => ocsfEntry(entry, chain.id);
+	for (let after = row.doneSeq; after < row.toSeq; ) {
+		const entries = await readSealed(ctx.db.orm, { filter, after, to: row.toSeq, limit: batch });
+		after = entries.length < batch ? row.toSeq : (entries.at(-1)?.seq ?? row.toSeq);
+		yield { texts: entries.map(write), seqs: entries.map(({ seq }) => seq), upTo: after };
 	}
+}
+
+/** The head of the chain stands in the first part alone. */
+async function* chainLines(ctx: ServiceContext, row: ExportRow): AsyncGenerator<Lines> {
+	const isFirst = row.parts === 0;
+	const range = { from: row.doneSeq + 1, to: row.toSeq };
+	let lines: Lines = { texts: [], seqs: [], upTo: row.doneSeq };
+	for await (const { seq, line } of exportChain(ctx.db, range)) {
+		const isHead = seq < range.from;
+		if (isHead && !isFirst) continue;
+		lines.texts.push(`${line}\n`);
+		if (!isHead) lines.seqs.push(seq);
+		lines.upTo = Math.max(seq, row.doneSeq);
+		if (lines.seqs.length < batch) continue;
+		yield lines;
+		lines = { texts: [], seqs: [], upTo: lines.upTo };
+	}
+	yield lines;
 }
 
 /** Tells the page how far it is; false where it was cancelled. */
