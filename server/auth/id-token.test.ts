@@ -5,7 +5,7 @@ import { useDatabase } from "@/server/core/database";
 import { testDatabase } from "@/tests/support";
 import { browser } from "@/tests/support/browser";
 
-const { issuer, origin, clientSecret } = await vi.hoisted(async () => {
+const { issuer, clientSecret } = await vi.hoisted(async () => {
 	const { freeAddress } = await import("@/tests/support/oidc");
 	const known = {
 		issuer: await freeAddress(),
