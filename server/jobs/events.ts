@@ -7,7 +7,14 @@ import { z } from "zod";
  */
 export const documentAdded = eventType("knowledge/document.added", {
 	/** `userId` is whose turn it takes: one person's thousand files must not starve the others. */
-	schema: z.strictObject({ documentId: z.uuid(), attempt: z.int().min(0), userId: z.uuid() }),
+	schema: z.strictObject({
+		documentId: z.uuid(),
+		attempt: z.int().min(0),
+		userId: z.uuid(),
+		/** What they brought it with: a session or a key, whose end ends the reading. */
+		sessionId: z.uuid().nullish(),
+		keyId: z.uuid().nullish(),
+	}),
 });
 
 /** The document can't be found any more; its rows, index and bytes may go. */
@@ -25,12 +32,22 @@ export const exportRequested = eventType("audit/export.requested", {
 	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
 });
 
+/** Somebody asked whether the audit's chain holds. */
+export const verificationRequested = eventType("audit/verification.requested", {
+	schema: z.strictObject({ verificationId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
+/** Somebody asks for a new password. */
+export const resetAsked = eventType("account/reset.asked", { schema: z.strictObject({ requestId: z.uuid() }) });
+
 export type JobEvent =
+	| ReturnType<typeof resetAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>
-	| ReturnType<typeof exportRequested.create>;
+	| ReturnType<typeof exportRequested.create>
+	| ReturnType<typeof verificationRequested.create>;

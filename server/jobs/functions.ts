@@ -1,8 +1,17 @@
 import type { InngestFunction } from "inngest";
+import { accountJobs } from "@/server/account/jobs";
+import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { prune } from "./prune";
 
 /** Every job there is: the embedded engine registers these, or the Inngest server does. */
-export const jobFunctions: readonly InngestFunction.Any[] = [prune, ...exportJobs, ...knowledgeJobs, ...mailJobs];
+export const jobFunctions: readonly InngestFunction.Any[] = [
+	prune,
+	...chainJobs,
+	...accountJobs,
+	...exportJobs,
+	...knowledgeJobs,
+	...mailJobs,
+];

@@ -1,9 +1,24 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, passkeys, roles } from "@/db/schema";
+import {
+	auditExports,
+	auditHolds,
+	auditVerifications,
+	chunks,
+	documentPages,
+	documents,
+	groups,
+	invitations,
+	jobRuns,
+	mails,
+	passkeys,
+	roles,
+	sessions,
+} from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
@@ -38,6 +53,28 @@ export const makers = {
 			.returning({ id: groups.id });
 		return row?.id ?? "";
 	},
+	session: async (ctx) => {
+		const { userId } = requireUser(ctx);
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm.insert(sessions).values({ userId, expiresAt }).returning({ id: sessions.id });
+		return row?.id ?? "";
+	},
+	key: async (ctx) => {
+		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
+		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
+	},
+	auditVerification: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(auditVerifications)
+			.values({ state: "valid" })
+			.returning({ id: auditVerifications.id });
+		return row?.id ?? "";
+	},
+	auditHold: async (ctx) => {
+		const values = { reason: name("Hold"), createdBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm.insert(auditHolds).values(values).returning({ id: auditHolds.id });
+		return row?.id ?? "";
+	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
 	document: makeDocument,
@@ -61,6 +98,14 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	invitation: async (ctx) => {
+		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm
+			.insert(invitations)
+			.values({ ...values, expiresAt: new Date(Date.now() + 600_000) })
+			.returning({ id: invitations.id });
+		return row?.id ?? "";
+	},
 	mail: async (ctx) => {
 		const mail = {
 			kind: "notice" as const,
