@@ -1,0 +1,12 @@
+DROP VIEW "audit_entries";
+DROP FUNCTION audit_drop_month, audit_erase, audit_seal, audit_make_month;
+DROP FUNCTION audit_guard CASCADE;
+ALTER TABLE "audit_log" RENAME TO "audit_log_parted";
+CREATE TABLE "audit_log" (LIKE "audit_log_parted" INCLUDING DEFAULTS);
+INSERT INTO "audit_log" SELECT * FROM "audit_log_parted";
+DROP TABLE "audit_log_parted";
+ALTER TABLE "audit_personal" RENAME TO "audit_personal_parted";
+CREATE TABLE "audit_personal" (LIKE "audit_personal_parted" INCLUDING DEFAULTS);
+INSERT INTO "audit_personal" SELECT * FROM "audit_personal_parted";
+DROP TABLE "audit_personal_parted";
+DELETE FROM "audit_chain";
