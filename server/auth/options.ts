@@ -10,7 +10,14 @@ import { secret } from "@/server/core/secrets";
 import { PasskeyAssertion } from "@/server/factors/contract";
 import { chargeCall } from "@/server/trpc/limits";
 import { factorWord, ownPath } from "./contract";
-import { readSessionCookie, readStepCookie, sessionCookie, stepCookie } from "./cookies";
+import {
+	invitationCookie,
+	readInvitationCookie,
+	readSessionCookie,
+	readStepCookie,
+	sessionCookie,
+	stepCookie,
+} from "./cookies";
 import { type Claims, enterByProvider } from "./identities";
 import { readSessionId } from "./identity";
 import { findSessionActor, finishStep, type SignedIn, signIn, signOut } from "./service";
@@ -152,7 +159,9 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 				if (account?.provider !== "oidc" || !one) return opened !== null;
 				const sessionId = await sessionOf(cookies);
 				const session = sessionId ? await findSessionActor(ctx.db, sessionId) : null;
-				const entry = await enterByProvider(ctx, one, toClaims(profile), session);
+				const invitation = readInvitationCookie(cookies) ?? null;
+				if (invitation) jar.push(invitationCookie(null));
+				const entry = await enterByProvider(ctx, one, toClaims(profile), { session, invitation });
 				switch (entry.kind) {
 					case "open":
 						await begin(entry.signedIn);

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import { desc, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, identities, sessions, users } from "@/db/schema";
+import { auditEntries, identities, invitations, sessions, users } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
-import { testDatabase } from "@/tests/support";
+import { newToken } from "@/server/core/one-time-link";
+import { invite } from "@/server/invitations/service";
+import { testContext, testDatabase } from "@/tests/support";
 import { authenticator } from "@/tests/support/authenticator";
 import { browser } from "@/tests/support/browser";
 import { type Person, startOidc } from "@/tests/support/oidc";
@@ -137,6 +139,41 @@ describe("who comes by the provider", () => {
 		const passkey = JSON.stringify(device.sign((await other.passkeyOptions()).body as Record<string, unknown>));
 		expect(await other.submit("factor", { passkey })).toBeNull();
 		expect(await isIn(other)).toBe(true);
+	});
+});
+
+describe("an invitation", () => {
+	const invited = async (email: string) => {
+		const admin = await testContext(db, { role: "owner" });
+		await invite(admin, { email, role: "builder", groupIds: [] });
+		const { token, tokenHash } = newToken();
+		await db.orm.update(invitations).set({ tokenHash }).where(eq(invitations.email, email));
+		return token;
+	};
+	const comeInvited = async (one: Browser, person: Person, token: string) => {
+		const address = await one.toProvider({}, { "x-qd-invitation": token });
+		const back = await provider.signInAt(address, person.sub);
+		return (await one.get(back.slice(origin.length))).location;
+	};
+
+	test("makes the account with its role, for whoever holds the link, once", async () => {
+		const email = `${randomUUID()}@corp.test`;
+		const token = await invited(email);
+		const cora = someone({ email: "cora@elsewhere.test", email_verified: false });
+		const one = browser();
+		expect(await comeInvited(one, cora, token)).toBe(`${origin}/`);
+		expect((await one.ask("auth.me")).data).toMatchObject({ email, role: "builder" });
+		expect([...one.jar.keys()]).not.toContain("qd_invitation");
+		const late = browser();
+		expect(await comeInvited(late, someone(), token)).toBe("/sign-in?problem=invitation-gone");
+		expect(await isIn(late)).toBe(false);
+	});
+
+	test("gives nothing to who begins anew without it", async () => {
+		const token = await invited(`${randomUUID()}@corp.test`);
+		const one = browser();
+		await one.toProvider({}, { "x-qd-invitation": token });
+		expect(await come(one, someone({ email_verified: false }))).toBe("/sign-in?problem=unverified");
 	});
 });
 
