@@ -3,6 +3,7 @@
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { PersonAccess } from "@/components/access/person-access";
+import { ResetFactors } from "@/components/factors/reset-factors";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -17,6 +18,7 @@ import { Exactly } from "@/components/ui/time";
 import { isBuiltInRole, roleDescriptions } from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
+import { ErasePerson } from "./erase-person";
 import styles from "./users.module.css";
 
 const noInput = {};
@@ -25,6 +27,7 @@ const noInput = {};
 export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
 	const me = useMe();
 	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
+	const mayErase = useMay("users:erase") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayAudit = useMay("audit:read");
 	const mayAsk = useMay("roles:read") || user.id === me.id;
 	const mayExplain = useMay("access:explain");
@@ -48,7 +51,8 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				</Fact>
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
-			{mayWrite ? <Change user={user} /> : null}
+			{mayWrite && !user.isErased ? <Change user={user} /> : null}
+			{mayErase && !user.isErased ? <ErasePerson user={user} onErased={onClose} /> : null}
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}
@@ -59,7 +63,6 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 
 function Change({ user }: { user: User }) {
 	const api = useApi();
-	const _me = useMe();
 	const cache = useQueryClient();
 	const onSuccess = () => cache.invalidateQueries(api.users.list.pathFilter());
 	const setRole = useMutation(api.users.setRole.mutationOptions({ onSuccess }));
@@ -117,6 +120,7 @@ function Change({ user }: { user: User }) {
 						Send a link to a new password
 					</Button>
 				)}
+				<ResetFactors user={user} />
 				<Button
 					look={user.isDisabled ? "plain" : "danger"}
 					icon={user.isDisabled ? IconUserCheck : IconUserOff}

@@ -77,6 +77,7 @@ export const accessRouter = router({
 
 	getRole: procedure("roles:read", {
 		risk: "read",
+		revision: "role.version",
 		rest: "GET /roles/{role}",
 		summary: "Get a role with who holds it.",
 	})
@@ -104,6 +105,7 @@ export const accessRouter = router({
 		.mutation(({ ctx, input }) => createRole(ctx, input)),
 
 	updateRole: procedure("roles:write", {
+		revision: "version",
 		risk: "danger",
 		rest: "PATCH /roles/{role}",
 		summary: "Change a role, based on the version that was read.",

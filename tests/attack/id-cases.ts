@@ -42,6 +42,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"users.get": { userId: person },
 	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
+	"users.erase": { userId: person },
 
 	"access.getRole": { role },
 	"access.compareRole": { role },

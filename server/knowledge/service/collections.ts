@@ -3,7 +3,7 @@ import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { notFound } from "@/server/core/errors";
+import { expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
@@ -46,20 +46,26 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			resource: "collection",
 			resourceId: row.id,
 			detail: { access: input.access },
+			after: { name: cleanLine(input.name), description: cleanLine(input.description) },
 		});
 		return readOne(ctx, tx, row.id);
 	});
 }
 
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
-	const { collectionId, access, name, description } = input;
+	const { collectionId, access, name, description, basedOn } = input;
 	return ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, collectionId, "no key update");
+		const { revision, ...before } = await holdManaged(ctx, tx, collectionId, "no key update");
+		expectUnchanged("this collection", basedOn, revision);
+		const after = {
+			name: name === undefined ? before.name : cleanLine(name),
+			description: description === undefined ? before.description : cleanLine(description),
+		};
 		await tx
 			.update(collections)
 			.set({
-				...(name === undefined ? {} : { name: cleanLine(name) }),
-				...(description === undefined ? {} : { description: cleanLine(description) }),
+				...after,
+				revision: revision + 1,
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
@@ -69,9 +75,11 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 			resource: "collection",
 			resourceId: collectionId,
 			detail: {
-				changed: Object.keys(input).filter((key) => key !== "collectionId"),
+				changed: Object.keys(input).filter((key) => key !== "collectionId" && key !== "basedOn"),
 				...(access ? { access } : {}),
 			},
+			before,
+			after,
 		});
 		await notifyCollection(tx, collectionId);
 		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
@@ -110,6 +118,7 @@ function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Rea
 			documentCount: count(),
 			readyCount: count("ready"),
 			failedCount: count("failed"),
+			revision: collections.revision,
 			createdAt: collections.createdAt,
 			updatedAt: collections.updatedAt,
 			...more,
