@@ -64,7 +64,7 @@ module.exports = {
 			{
 				path: "^(server|db|components)/",
 				pathNot: [
-					"^server/(trpc|auth)/handler\\.ts$",
+					"^server/(trpc|auth|tokens)/handler\\.ts$",
 					"^server/jobs/serve\\.ts$",
 					"^server/system/probes\\.ts$",
 					"^server/faces/",

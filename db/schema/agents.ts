@@ -106,6 +106,9 @@ export const runs = pgTable(
 		agentId: uuid()
 			.notNull()
 			.references(() => agents.id),
+		/** What it was started with: a session, or a key, with whose rights it acts. */
+		sessionId: uuid(),
+		keyId: uuid(),
 		question: text().notNull(),
 		/** Only these collections, of those the agent and the person may search; null for no further limit. */
 		collectionIds: jsonb().$type<string[] | null>(),
@@ -160,10 +163,15 @@ export const budgetEntries = pgTable(
 	{
 		runId: uuid().primaryKey(),
 		userId: uuid().notNull(),
+		/** The key that started the run, which may have a budget of its own. */
+		keyId: uuid(),
 		reserved: integer().notNull(),
 		/** Null until the run ends. */
 		settled: integer(),
 		createdAt: at().notNull().defaultNow(),
 	},
-	(t) => [index("budget_entries_user_idx").on(t.userId, t.createdAt)],
+	(t) => [
+		index("budget_entries_user_idx").on(t.userId, t.createdAt),
+		index("budget_entries_key_idx").on(t.keyId, t.createdAt).where(sql`${t.keyId} is not null`),
+	],
 );

@@ -8,4 +8,5 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./tokens";
 export * from "./users";

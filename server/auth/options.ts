@@ -9,9 +9,9 @@ import { secret } from "@/server/core/secrets";
 import { PasskeyAssertion } from "@/server/factors/contract";
 import { chargeCall } from "@/server/trpc/limits";
 import { factorWord, ownPath } from "./contract";
-import { readStepCookie, sessionCookie, stepCookie } from "./cookies";
+import { readSessionCookie, readStepCookie, sessionCookie, stepCookie } from "./cookies";
 import { type Claims, enterByProvider } from "./identities";
-import { readSessionCookie, readSessionId } from "./identity";
+import { readSessionId } from "./identity";
 import { findSessionActor, finishStep, type SignedIn, signIn, signOut } from "./service";
 import { openStep } from "./steps";
 

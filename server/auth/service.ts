@@ -15,6 +15,8 @@ import { suspiciousSignInLetter } from "./letters";
 import { hashPassword, isOutdated, verifyPassword } from "./passwords";
 import { chargeStep, endStep, findStep, openStep, type Step, setChallenge, takeChallenge } from "./steps";
 
+export { findStanding } from "./principal";
+
 const sessionDays = 30;
 const idleDays = 7;
 
@@ -173,8 +175,17 @@ export async function signOut(ctx: ServiceContext, sessionId: string): Promise<v
 	});
 }
 
-/** Whom a session stands for now: null once it ended, or its account was disabled. */
-export async function findSessionActor(db: Database, sessionId: string): Promise<UserActor | null> {
+/** Whether the session of the row, beside its person's, has neither ended nor been left unused for too long. */
+export const isAlive = sql`${sessions.revokedAt} is null and ${users.disabledAt} is null and ${sessions.expiresAt} > now()
+	and ${sessions.lastSeenAt} > now() - make_interval(days => ${idleDays})`;
+
+/** Clocks of those who check a token may differ from ours by so much. */
+const skewSeconds = 30;
+/** What an access token says of itself. `endsAt` in seconds. */
+export type TokenFacts = { userId: string; version: number; endsAt: number };
+
+/** Whom a session stands for now: null once it or the access token for it ended, or its account was disabled. */
+export async function findSessionActor(db: Database, sessionId: string, token?: TokenFacts): Promise<UserActor | null> {
 	const [row] = await db.orm
 		.select({
 			...rightsColumns,
@@ -185,19 +196,19 @@ export async function findSessionActor(db: Database, sessionId: string): Promise
 		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
-		.where(
-			and(
-				eq(sessions.id, sessionId),
-				isNull(sessions.revokedAt),
-				isNull(users.disabledAt),
-				gt(sessions.expiresAt, sql`now()`),
-				gt(sessions.lastSeenAt, sql`now() - make_interval(days => ${idleDays})`),
-			),
-		);
+		.where(and(eq(sessions.id, sessionId), isAlive, token && isTokenOf(token)));
 	if (!row) return null;
 	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
 	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol });
 }
+
+const isTokenOf = ({ userId, version, endsAt }: TokenFacts) =>
+	and(
+		eq(sessions.kind, "program"),
+		eq(users.id, userId),
+		eq(users.tokenVersion, version),
+		sql`to_timestamp(${endsAt}::bigint + ${skewSeconds}) > now()`,
+	);
 
 /** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */
 export const findUserActor = (db: Database, userId: string): Promise<UserActor | null> =>

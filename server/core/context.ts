@@ -1,5 +1,5 @@
 import type { Database } from "@/db/connection";
-import { type Actor, actorUser, type UserActor, type Via } from "./actor";
+import { type Actor, actorUser, type Cause, causeOf, type UserActor, type Via } from "./actor";
 import { AppError } from "./errors";
 
 /** Where a call came from, as far as it is known. */
@@ -20,6 +20,13 @@ export type ServiceContext = {
 	/** Ends when the caller is gone or its time is up. */
 	signal?: AbortSignal;
 };
+
+/** What stands behind the call, for what it starts to remember. Throws where nobody does. */
+export function requireCause(ctx: ServiceContext): Cause {
+	const cause = causeOf(ctx.actor);
+	if (!cause) throw new AppError("UNAUTHENTICATED", "Sign in first.");
+	return cause;
+}
 
 /** The person whose rights count. Throws where nobody stands behind the call. */
 export function requireUser(ctx: ServiceContext): UserActor {

@@ -7,7 +7,14 @@ import { z } from "zod";
  */
 export const documentAdded = eventType("knowledge/document.added", {
 	/** `userId` is whose turn it takes: one person's thousand files must not starve the others. */
-	schema: z.strictObject({ documentId: z.uuid(), attempt: z.int().min(0), userId: z.uuid() }),
+	schema: z.strictObject({
+		documentId: z.uuid(),
+		attempt: z.int().min(0),
+		userId: z.uuid(),
+		/** What they brought it with: a session or a key, whose end ends the reading. */
+		sessionId: z.uuid().nullish(),
+		keyId: z.uuid().nullish(),
+	}),
 });
 
 /** The document can't be found any more; its rows, index and bytes may go. */

@@ -23,8 +23,7 @@ export type Citation = z.infer<typeof Citation>;
 
 export const Confidence = z.object({
 	level: z.enum(["high", "medium", "low", "none"]),
-	/** 0 to 1. */
-	score: z.number(),
+	score: z.number().describe("0 to 1."),
 	reasons: z.array(z.string()),
 });
 export type Confidence = z.infer<typeof Confidence>;
@@ -36,18 +35,18 @@ export type FunctionCall = z.infer<typeof FunctionCall>;
 export const RunResult = z.object({
 	citations: z.array(Citation),
 	confidence: Confidence,
-	/** The documents don't say: no passage supports an answer. */
-	abstained: z.boolean(),
-	/** Answered by the built-in extractive model, and why. */
-	degraded: z.string().nullable(),
-	/** The text stops before its end (the model failed or it was stopped). */
-	incomplete: z.boolean(),
-	/** Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units. */
-	unsupported: z.array(z.object({ start: z.int(), end: z.int() })),
+	abstained: z.boolean().describe("The documents don't say: no passage supports an answer."),
+	degraded: z.string().nullable().describe("Answered by the built-in extractive model, and why."),
+	incomplete: z.boolean().describe("The text stops before its end (the model failed or it was stopped)."),
+	unsupported: z
+		.array(z.object({ start: z.int(), end: z.int() }))
+		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
-	/** Calls for the caller to make: it asks again with what they answered. Only where it offered functions. */
-	calls: z.array(FunctionCall).optional(),
+	calls: z
+		.array(FunctionCall)
+		.optional()
+		.describe("Calls for the caller to make: it asks again with what they answered. Only where it offered functions."),
 });
 export type RunResult = z.infer<typeof RunResult>;
 
@@ -61,8 +60,7 @@ export const Run = z.object({
 	state: RunState,
 	answer: z.string().nullable(),
 	result: RunResult.nullable(),
-	/** Why it failed or was cancelled. */
-	reason: z.string().nullable(),
+	reason: z.string().nullable().describe("Why it failed or was cancelled."),
 	createdAt: z.date(),
 	startedAt: z.date().nullable(),
 	endedAt: z.date().nullable(),
@@ -93,16 +91,19 @@ export const Conversation = z.strictObject({
 		.array(z.strictObject({ question: saidText(maxQuestionChars), answer: saidText(60_000) }))
 		.max(100)
 		.default([]),
-	/** How the caller would like to be answered, within the rules of the agent. */
-	wishes: saidText(8_000).default(""),
+	wishes: saidText(8_000)
+		.default("")
+		.describe("How the caller would like to be answered, within the rules of the agent."),
 	/** Functions of the caller's own that the answer may ask for. */
 	functions: z
 		.array(
 			z.strictObject({
 				name: functionName,
 				description: saidText(2_000).default(""),
-				/** A JSON Schema. */
-				parameters: z.record(z.string().max(200), z.unknown()).default({ type: "object", properties: {} }),
+				parameters: z
+					.record(z.string().max(200), z.unknown())
+					.default({ type: "object", properties: {} })
+					.describe("A JSON Schema."),
 			}),
 		)
 		.max(64)
@@ -133,14 +134,16 @@ export const StartRun = z.strictObject({
 			maxQuestionChars,
 			`A question has at most ${maxQuestionChars.toLocaleString("en")} characters: put longer texts into a collection.`,
 		),
-	/** Left out: a new thread. */
-	threadId: z.uuid().optional(),
-	/** Left out: the thread's agent, or the default one. */
-	agentId: z.uuid().optional(),
-	/** Search only these; left out: all that agent and person may. */
-	collectionIds: z.array(z.uuid()).max(100).optional(),
-	/** For callers that keep the conversation themselves: it stands in for the thread's earlier runs. */
-	conversation: Conversation.optional(),
+	threadId: z.uuid().optional().describe("Left out: a new thread."),
+	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
+	collectionIds: z
+		.array(z.uuid())
+		.max(100)
+		.optional()
+		.describe("Search only these; left out: all that agent and person may."),
+	conversation: Conversation.optional().describe(
+		"For callers that keep the conversation themselves: it stands in for the thread\\'s earlier runs.",
+	),
 });
 export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });

@@ -6,12 +6,13 @@ import { protectData } from "@/server/core/safe-headers";
 import { openaiBase, openaiHandler } from "@/server/faces/openai/handler";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
+import { tokenRoute } from "@/server/tokens/handler";
 import { endpoint, rpcHandler } from "./handler";
 
 /** Whose answer each address is. */
-function handlerOf({ url = "" }: IncomingMessage): ((request: Request) => Promise<Response>) | null {
+function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) => Promise<Response>) | null {
 	if (url.startsWith(`${endpoint}/`)) return rpcHandler;
-	if (url.startsWith(`${base}/`)) return restHandler;
+	if (url.startsWith(`${base}/`)) return tokenRoute({ method, url }) ?? restHandler;
 	if (url.startsWith(`${openaiBase}/`)) return openaiHandler;
 	return null;
 }

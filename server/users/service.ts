@@ -13,6 +13,7 @@ import { setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
+import { endSessions } from "@/server/sessions/service";
 import type { CreateOwner, CreateUser, Me, SetUserDisabled, SetUserRole, User } from "./contract";
 
 const hashCode = (code: string) =>
@@ -192,10 +193,7 @@ export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled 
 			.set({ disabledAt: isDisabled ? sql`now()` : null })
 			.where(eq(users.id, userId));
 		if (isDisabled) {
-			await tx
-				.update(sessions)
-				.set({ revokedAt: sql`now()` })
-				.where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+			await endSessions(ctx, tx, { userId, because: "the account was disabled", tokens: true });
 			await keepAnOwner(tx);
 		}
 		await audit(ctx, tx, fact);

@@ -16,6 +16,9 @@ const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, b
 const word = (because: string): IdCase => ({ is: "word", because });
 
 const person = shared("user", "who holds users:write manages every account");
+const anyone = shared("user", "who holds sessions:manage ends any session");
+const anySession = shared("session", "who holds sessions:manage ends any session");
+const anyKey = shared("key", "who holds keys:manage revokes any key");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
@@ -52,6 +55,17 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
+
+	"sessions.end": { sessionId: own("session") },
+	"sessions.listOf": { userId: anyone },
+	"sessions.endOf": { userId: anyone, sessionId: anySession },
+	"sessions.endAllOf": { userId: anyone },
+
+	"keys.get": { keyId: own("key") },
+	"keys.rotate": { keyId: own("key") },
+	"keys.revoke": { keyId: own("key") },
+	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
+	"keys.revokeAny": { keyId: anyKey },
 
 	"account.startReset": { userId: person },
 	"invitations.create": { role, "groupIds[]": group },
@@ -115,6 +129,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },

@@ -14,9 +14,11 @@ import {
 	mails,
 	passkeys,
 	roles,
+	sessions,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
@@ -50,6 +52,16 @@ export const makers = {
 			.values({ name: name("Group") })
 			.returning({ id: groups.id });
 		return row?.id ?? "";
+	},
+	session: async (ctx) => {
+		const { userId } = requireUser(ctx);
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm.insert(sessions).values({ userId, expiresAt }).returning({ id: sessions.id });
+		return row?.id ?? "";
+	},
+	key: async (ctx) => {
+		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
+		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
 	},
 	auditVerification: async (ctx) => {
 		const [row] = await ctx.db.orm
