@@ -3,6 +3,7 @@
 import { Drawer, MultiSelect, Radio, Textarea, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { AccessChoice } from "@/components/access/access-choice";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -27,6 +28,7 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 			description: agent?.description ?? "",
 			promptVersionId: agent?.promptVersionId ?? null,
 			collectionIds: agent?.collectionIds ?? null,
+			access: agent?.access ?? "private",
 		},
 		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere), { sync: true }),
 	});
@@ -86,6 +88,16 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 							error={form.errors.collectionIds}
 						/>
 					)}
+					<AccessChoice
+						label="Who can ask it"
+						value={form.values.access}
+						onChange={(access) => form.setFieldValue("access", access)}
+						isFixed={agent?.isDefault}
+						says={{
+							private: agent?.isDefault ? "The default agent is for everyone." : "Nobody else sees it.",
+							everyone: "It still finds only what the asking person may read.",
+						}}
+					/>
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
 					<div className={styles.foot}>
 						<Button onClick={onClose}>Cancel</Button>

@@ -21,7 +21,7 @@ import { collectionsOf, promptOf } from "./facts";
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: () => void; onClose: () => void }) {
 	const router = useRouter();
-	const mayWrite = useMay("agents:write");
+	const mayWrite = useMay("agents:write") && agent.mayManage;
 	const mayAsk = useMay("runs:write");
 	const ask = () => {
 		changeOutbox(newThreadKey, () => ({ agentId: agent.id }));
@@ -47,6 +47,10 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 				<Fact name="Prompt">{promptOf(agent)}</Fact>
 				<Fact name="Looks in">{collectionsOf(agent)}</Fact>
 				<Fact name="Default">{agent.isDefault ? "Yes: it answers where nobody was chosen" : "No"}</Fact>
+				<Fact name="Owner">{agent.ownerName ?? "The installation"}</Fact>
+				<Fact name="Can be asked by">
+					{agent.access === "everyone" ? "Everyone" : "Its owner, and whom they shared it with"}
+				</Fact>
 				<Fact name="Graph">{agent.graph}</Fact>
 				<Fact name="Changed">
 					<Exactly at={agent.updatedAt} />

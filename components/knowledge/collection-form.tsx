@@ -1,9 +1,10 @@
 "use client";
 
-import { Modal, Radio, Textarea, TextInput } from "@mantine/core";
+import { Modal, Textarea, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { AccessChoice } from "@/components/access/access-choice";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -61,16 +62,15 @@ export default function CollectionForm({ collection, onClose }: { collection?: C
 						maxLength={1000}
 						{...form.getInputProps("description")}
 					/>
-					<Radio.Group label="Who can find what is in it" {...form.getInputProps("access")}>
-						<div className={styles.stack} style={{ paddingTop: 4 }}>
-							<Radio value="private" label="Only me" description="Agents use it for your own questions alone." />
-							<Radio
-								value="everyone"
-								label="Everyone with an account"
-								description="Agents use it for anybody's questions."
-							/>
-						</div>
-					</Radio.Group>
+					<AccessChoice
+						label="Who can find what is in it"
+						value={form.values.access}
+						onChange={(access) => form.setFieldValue("access", access)}
+						says={{
+							private: "Agents use it for their questions alone.",
+							everyone: "Agents use it for anybody's questions.",
+						}}
+					/>
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
 					<div className={styles.formFoot}>
 						<Button onClick={onClose}>Cancel</Button>

@@ -35,7 +35,7 @@ function Editor({ history }: { history: PromptHistory }) {
 	const { prompt, versions } = history;
 	const api = useApi();
 	const cache = useQueryClient();
-	const mayWrite = useMay("prompts:write");
+	const mayWrite = useMay("prompts:write") && prompt.mayManage;
 	const [basedOn, setBasedOn] = useState(prompt.latestVersion);
 	const [body, setBody] = useState(prompt.body);
 	const [message, setMessage] = useState("");

@@ -4,6 +4,7 @@ import { Modal, Textarea, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { AccessChoice } from "@/components/access/access-choice";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -18,7 +19,7 @@ export default function PromptForm({ onClose }: { onClose: () => void }) {
 	const cache = useQueryClient();
 	const router = useRouter();
 	const form = useForm<CreatePrompt>({
-		initialValues: { name: "", body: "", message: "" },
+		initialValues: { name: "", body: "", message: "", access: "private" },
 		validate: schemaResolver(CreatePrompt, { sync: true }),
 	});
 	const create = useMutation(
@@ -41,6 +42,15 @@ export default function PromptForm({ onClose }: { onClose: () => void }) {
 						minRows={6}
 						maxRows={16}
 						{...form.getInputProps("body")}
+					/>
+					<AccessChoice
+						label="Who can read it and use it for agents"
+						value={form.values.access}
+						onChange={(access) => form.setFieldValue("access", access)}
+						says={{
+							private: "Agents that use it can be shared all the same.",
+							everyone: "Whoever may read prompts finds it.",
+						}}
 					/>
 					{create.error ? <ErrorView failure={toFailure(create.error)} /> : null}
 					<div className={styles.foot}>

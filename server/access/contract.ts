@@ -124,3 +124,32 @@ export type ChangeMembers = z.infer<typeof ChangeMembers>;
 /** Who holds it is a person or a group. */
 export const ChangeAssignment = z.strictObject({ role: RoleKey, holderId: z.uuid() });
 export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
+
+export const ResourceKind = z.enum(["collection", "agent", "prompt"]);
+export type ResourceKind = z.infer<typeof ResourceKind>;
+export const GrantLevel = z.enum(["read", "manage"]);
+export type GrantLevel = z.infer<typeof GrantLevel>;
+/** A person's id, a group's id, a role's key, or the word `everyone`. */
+const Grantee = z.union([z.literal("everyone"), RoleKey]);
+export const FoundGrantee = z.object({
+	grantee: Grantee,
+	kind: z.enum(["everyone", "user", "group", "role"]),
+	name: z.string(),
+	/** What tells it from others of the same name: an e-mail address, how many are in it. */
+	detail: z.string(),
+});
+export type FoundGrantee = z.infer<typeof FoundGrantee>;
+export const Grant = FoundGrantee.extend({ level: GrantLevel });
+export type Grant = z.infer<typeof Grant>;
+export const OneResource = z.strictObject({ kind: ResourceKind, resourceId: z.uuid() });
+export type OneResource = z.infer<typeof OneResource>;
+/** Whom a resource is shared with, beside its owner. Null for what came with the installation. */
+export const Sharing = z.object({ name: z.string(), ownerName: z.string().nullable(), rows: z.array(Grant) });
+export type Sharing = z.infer<typeof Sharing>;
+export const Share = OneResource.extend({ grantee: Grantee, level: GrantLevel });
+export type Share = z.infer<typeof Share>;
+export const Unshare = OneResource.extend({ grantee: Grantee });
+export type Unshare = z.infer<typeof Unshare>;
+export const FindGrantees = z.strictObject({ text: z.string().trim().max(100).default("") });
+export type FindGrantees = z.infer<typeof FindGrantees>;
+export const GranteeList = z.object({ rows: z.array(FoundGrantee) });

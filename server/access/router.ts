@@ -7,18 +7,24 @@ import {
 	CompareRole,
 	CreateGroup,
 	CreateRole,
+	FindGrantees,
+	GranteeList,
 	Group,
 	GroupPage,
 	ListGroups,
 	ListMembers,
 	MemberPage,
 	OneGroup,
+	OneResource,
 	OneRole,
 	RemoveRole,
 	Role,
 	RoleChange,
 	RoleList,
 	RoleWithHolders,
+	Share,
+	Sharing,
+	Unshare,
 	UpdateGroup,
 	UpdateRole,
 } from "./contract";
@@ -28,15 +34,19 @@ import {
 	compareRole,
 	createGroup,
 	createRole,
+	findGrantees,
 	getGroup,
 	getRole,
+	listGrants,
 	listGroups,
 	listMembers,
 	listRoles,
 	removeGroup,
 	removeMembers,
 	removeRole,
+	share,
 	unassignRole,
+	unshare,
 	updateGroup,
 	updateRole,
 } from "./service";
@@ -188,4 +198,40 @@ export const accessRouter = router({
 		.input(ChangeMembers)
 		.output(Group)
 		.mutation(({ ctx, input }) => removeMembers(ctx, input)),
+
+	listGrants: procedure("shares:write", {
+		rest: "GET /shares/{kind}/{resourceId}",
+		summary: "List whom a collection, an agent or a prompt is shared with.",
+		risk: "read",
+	})
+		.input(OneResource)
+		.output(Sharing)
+		.query(({ ctx, input }) => listGrants(ctx, input)),
+
+	share: procedure("shares:write", {
+		rest: "PUT /shares/{kind}/{resourceId}/grantees/{grantee}",
+		summary: "Share a collection, an agent or a prompt that the caller manages.",
+		risk: "write",
+	})
+		.input(Share)
+		.output(Sharing)
+		.mutation(({ ctx, input }) => share(ctx, input)),
+
+	unshare: procedure("shares:write", {
+		rest: "DELETE /shares/{kind}/{resourceId}/grantees/{grantee}",
+		summary: "Take back what was shared; it holds with the next call.",
+		risk: "write",
+	})
+		.input(Unshare)
+		.output(Done)
+		.mutation(({ ctx, input }) => done(unshare(ctx, input))),
+
+	findGrantees: procedure("shares:write", {
+		rest: "GET /grantees",
+		summary: "Find people, groups and roles to share with, by name.",
+		risk: "read",
+	})
+		.input(FindGrantees)
+		.output(GranteeList)
+		.query(({ ctx, input }) => findGrantees(ctx, input)),
 });

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { accesses } from "@/server/core/permissions";
+
+const Access = z.enum(accesses);
 
 export const Agent = z.object({
 	id: z.uuid(),
@@ -8,11 +11,16 @@ export const Agent = z.object({
 	description: z.string(),
 	graph: z.enum(["assistant"]),
 	promptVersionId: z.uuid().nullable(),
+	/** Null where the caller may not read the prompt. */
 	promptName: z.string().nullable(),
 	promptVersion: z.int().nullable(),
 	/** Null: every collection that the asking person may read. */
 	collectionIds: z.array(z.uuid()).nullable(),
 	isDefault: z.boolean(),
+	access: Access,
+	/** Null for those that came with the installation. */
+	ownerName: z.string().nullable(),
+	mayManage: z.boolean(),
 	createdAt: z.date(),
 	updatedAt: z.date(),
 });
@@ -37,6 +45,7 @@ export const CreateAgent = z.strictObject({
 	description: fields.description.default(""),
 	promptVersionId: fields.promptVersionId.default(null),
 	collectionIds: fields.collectionIds.default(null),
+	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
 export const UpdateAgent = z.strictObject({
@@ -45,5 +54,6 @@ export const UpdateAgent = z.strictObject({
 	description: fields.description.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
 	collectionIds: fields.collectionIds.optional(),
+	access: Access.optional(),
 });
 export type UpdateAgent = z.infer<typeof UpdateAgent>;

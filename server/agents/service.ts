@@ -1,9 +1,11 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
-import { databaseCode } from "@/db/connection";
-import { agents, prompts, promptVersions } from "@/db/schema";
+import { databaseCode, type Reader, type Tx } from "@/db/connection";
+import { agents, prompts, promptVersions, users } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
 
@@ -13,22 +15,34 @@ const columns = {
 	description: agents.description,
 	graph: agents.graph,
 	promptVersionId: agents.promptVersionId,
-	promptName: prompts.name,
 	promptVersion: promptVersions.version,
 	collectionIds: agents.collectionIds,
 	isDefault: agents.isDefault,
+	access: accessOf("agent", agents.id),
+	ownerName: users.name,
 	createdAt: agents.createdAt,
 	updatedAt: agents.updatedAt,
 };
 
+const row = { id: agents.id, ownerId: agents.createdBy };
+/** The agents that the person may ask: their own, and those shared with them in any way. */
+const mayAsk = (user: UserActor) => and(isNull(agents.archivedAt), mayReadRow(user, "agent", row));
+const mayReadPrompt = (user: UserActor) => mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
+
 const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select({ ...columns, ...more })
+		.select({
+			...columns,
+			promptName: sql<string | null>`case when ${mayReadPrompt(requireUser(ctx))} then ${prompts.name} end`,
+			mayManage: mayManageRow(requireUser(ctx), "agent", row),
+			...more,
+		})
 		.from(agents)
+		.leftJoin(users, eq(users.id, agents.createdBy))
 		.leftJoin(promptVersions, eq(promptVersions.id, agents.promptVersionId))
 		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId));
 
-/** Agents are the organisation's; which documents one searches for a person is that person's right, not the agent's. */
+/** Which documents an agent searches for a person is that person's right, not the agent's. */
 export async function listAgents(
 	ctx: ServiceContext,
 	input: ListAgents,
@@ -39,69 +53,126 @@ export async function listAgents(
 		id: agents.id,
 	});
 	const rows = await select(ctx, { key: list.key })
-		.where(and(isNull(agents.archivedAt), list.where))
+		.where(and(mayAsk(requireUser(ctx)), list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	return list.page(rows);
 }
 
 export async function getAgent(ctx: ServiceContext, input: OneAgent): Promise<Agent> {
-	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), isNull(agents.archivedAt)));
+	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), mayAsk(requireUser(ctx))));
 	if (!agent) throw notFound("This agent");
 	return agent;
 }
 
 const nameTaken = (name: string) => (error: unknown) => {
 	if (databaseCode(error) === "23505") throw new AppError("CONFLICT", `There is an agent named ${name} already.`);
-	if (databaseCode(error) === "23503") throw notFound("This prompt version");
 	throw error;
 };
 
-export async function createAgent(ctx: ServiceContext, input: CreateAgent): Promise<Agent> {
+export async function createAgent(ctx: ServiceContext, { access, ...input }: CreateAgent): Promise<Agent> {
 	const { userId } = requireUser(ctx);
 	const agentId = await ctx.db
 		.transaction(async (tx) => {
-			const [row] = await tx
+			await holdPromptVersion(ctx, tx, input.promptVersionId);
+			const [made] = await tx
 				.insert(agents)
 				.values({ ...input, createdBy: userId })
 				.returning({ id: agents.id });
-			if (!row) throw new Error("the agent was not stored");
-			await audit(ctx, tx, { action: "agent.create", resource: "agent", resourceId: row.id });
-			return row.id;
+			if (!made) throw new Error("the agent was not stored");
+			await setAccess(tx, "agent", made.id, access);
+			await audit(ctx, tx, { action: "agent.create", resource: "agent", resourceId: made.id, detail: { access } });
+			return made.id;
 		})
 		.catch(nameTaken(input.name));
 	return getAgent(ctx, { agentId });
 }
 
-export async function updateAgent(ctx: ServiceContext, { agentId, ...change }: UpdateAgent): Promise<Agent> {
+export async function updateAgent(ctx: ServiceContext, { agentId, access, ...change }: UpdateAgent): Promise<Agent> {
 	await ctx.db
 		.transaction(async (tx) => {
-			const [row] = await tx
+			const before = await holdManaged(ctx, tx, agentId);
+			if (change.promptVersionId !== before.promptVersionId) await holdPromptVersion(ctx, tx, change.promptVersionId);
+			if (before.isDefault && access === "private") throw defaultIsForAll();
+			await tx
 				.update(agents)
 				.set({ ...change, updatedAt: sql`now()` })
-				.where(and(eq(agents.id, agentId), isNull(agents.archivedAt)))
-				.returning({ id: agents.id });
-			if (!row) throw notFound("This agent");
+				.where(eq(agents.id, agentId));
+			if (access) await setAccess(tx, "agent", agentId, access);
 			await audit(ctx, tx, {
 				action: "agent.update",
 				resource: "agent",
 				resourceId: agentId,
-				detail: { fields: Object.keys(change) },
+				detail: { fields: Object.keys(change), ...(access ? { access } : {}) },
 			});
 		})
 		.catch(nameTaken(change.name ?? ""));
-	return getAgent(ctx, { agentId });
+	// An administrator who makes somebody's shared agent private may not see it any more, and is told all the same.
+	const [agent] = await select(ctx, {}).where(eq(agents.id, agentId));
+	if (!agent) throw notFound("This agent");
+	return agent;
 }
+
+export const defaultIsForAll = (): AppError =>
+	new AppError("CONFLICT", "The default agent answers where nobody was chosen: it stays shared with everyone.");
 
 /** Its threads and runs stay; nobody can ask it any more. The default agent stays. */
 export async function archiveAgent(ctx: ServiceContext, { agentId }: OneAgent): Promise<void> {
-	const agent = await getAgent(ctx, { agentId });
-	if (agent.isDefault) throw new AppError("CONFLICT", "The default agent can't be archived.");
 	await ctx.db.transaction(async (tx) => {
+		const { isDefault } = await holdManaged(ctx, tx, agentId);
+		if (isDefault) throw new AppError("CONFLICT", "The default agent can't be archived.");
 		await tx
 			.update(agents)
 			.set({ archivedAt: sql`now()`, name: sql`${agents.name} || ' (archived ' || left(${agents.id}::text, 8) || ')'` })
 			.where(eq(agents.id, agentId));
 		await audit(ctx, tx, { action: "agent.archive", resource: "agent", resourceId: agentId });
 	});
+}
+
+/** The agent to ask, or the default one; read in the transaction that leans on it. */
+export async function chooseAgent(tx: Reader, user: UserActor, agentId: string | undefined): Promise<string> {
+	const [agent] = await tx
+		.select({ id: agents.id })
+		.from(agents)
+		.where(and(mayAsk(user), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))
+		.limit(1);
+	if (!agent) throw notFound("This agent");
+	return agent.id;
+}
+
+export async function mayAskAgent(db: Reader, user: UserActor, agentId: string): Promise<boolean> {
+	const [agent] = await db
+		.select({ id: agents.id })
+		.from(agents)
+		.where(and(eq(agents.id, agentId), mayAsk(user)));
+	return agent !== undefined;
+}
+
+/** Holds the agent until the transaction ends. Throws where the person may not change it. */
+async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
+	const user = requireUser(ctx);
+	const [found] = await tx
+		.select({
+			isDefault: agents.isDefault,
+			promptVersionId: agents.promptVersionId,
+			mayManage: mayManageRow(user, "agent", row),
+		})
+		.from(agents)
+		.where(and(eq(agents.id, agentId), mayAsk(user)))
+		.for("update");
+	if (!found) throw notFound("This agent");
+	if (!found.mayManage)
+		throw new AppError("FORBIDDEN", "You may ask this agent, but not change it. Ask its owner to do it.");
+	return found;
+}
+
+/** An agent is only given a prompt that whoever gives it may read. What it has it keeps. */
+async function holdPromptVersion(ctx: ServiceContext, tx: Tx, id: string | null | undefined): Promise<void> {
+	if (!id) return;
+	const [found] = await tx
+		.select({ id: promptVersions.id })
+		.from(promptVersions)
+		.innerJoin(prompts, eq(prompts.id, promptVersions.promptId))
+		.where(and(eq(promptVersions.id, id), mayReadPrompt(requireUser(ctx))));
+	if (!found) throw notFound("This prompt version");
 }

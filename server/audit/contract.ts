@@ -158,3 +158,84 @@ export const TestedStream = z.object({
 	problem: z.string().nullable(),
 });
 export type TestedStream = z.infer<typeof TestedStream>;
+
+export const AuditVerification = z.object({
+	id: z.uuid(),
+	state: z.enum(["running", "valid", "broken", "failed"]),
+	/** Entries looked at so far, of those that there are. */
+	checked: z.int(),
+	total: z.int(),
+	/** Where it is broken: the first number that does not hold, and what is wrong there. Where it failed: why. */
+	badSeq: z.int().nullable(),
+	problem: z.string().nullable(),
+	createdAt: z.date(),
+	endedAt: z.date().nullable(),
+});
+export type AuditVerification = z.infer<typeof AuditVerification>;
+export const OneVerification = z.strictObject({ verificationId: z.uuid() });
+export type OneVerification = z.infer<typeof OneVerification>;
+
+export const AuditCheckpoint = z.object({
+	chain: z.string(),
+	size: z.int(),
+	root: z.string(),
+	prev: z.string(),
+	time: z.string(),
+	kid: z.string(),
+	signature: z.string(),
+});
+/** A place outside the database that gets each checkpoint. */
+export const AuditSink = z.object({
+	name: z.string(),
+	/** The last entry whose checkpoint it has. */
+	size: z.int(),
+	at: z.date().nullable(),
+	problem: z.string().nullable(),
+});
+export const AuditStatus = z.object({
+	chain: z.string(),
+	/** How many entries are sealed, and when the newest was. */
+	size: z.int(),
+	sealedAt: z.date().nullable(),
+	/** How many wait, and for how long the oldest has, in ms. */
+	waiting: z.int(),
+	lagMs: z.int(),
+	/** The first entry that is left; those before were dropped by retention. */
+	firstSeq: z.int().nullable(),
+	checkpoint: AuditCheckpoint.nullable(),
+	sinks: z.array(AuditSink),
+	/** Public keys that verify the checkpoints, PEM. */
+	keys: z.string(),
+	retentionMonths: z.int().nullable(),
+	/** Holds that are in force. */
+	holds: z.int(),
+	verification: AuditVerification.nullable(),
+});
+export type AuditStatus = z.infer<typeof AuditStatus>;
+
+export const SetRetention = z.strictObject({ months: z.int().min(1).max(1_200).nullable() });
+export type SetRetention = z.infer<typeof SetRetention>;
+export const Retention = z.object({ months: z.int().nullable() });
+
+/** Nothing that it covers is dropped or erased while it is in force. */
+export const AuditHold = z.object({
+	id: z.uuid(),
+	/** Null: all. */
+	userId: z.uuid().nullable(),
+	userName: z.string().nullable(),
+	reason: z.string(),
+	createdBy: z.uuid(),
+	createdAt: z.date(),
+	releasedAt: z.date().nullable(),
+});
+export type AuditHold = z.infer<typeof AuditHold>;
+export const PlaceHold = z.strictObject({
+	userId: z.uuid().nullable(),
+	reason: z.string().trim().min(1, "Say why, for whoever releases it.").max(500),
+});
+export type PlaceHold = z.infer<typeof PlaceHold>;
+export const OneHold = z.strictObject({ holdId: z.uuid() });
+export type OneHold = z.infer<typeof OneHold>;
+export const ListHolds = Page;
+export const HoldPage = pageOf(AuditHold);
+export const SigningKey = z.object({ kid: z.string(), publicKey: z.string() });

@@ -1,31 +1,50 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Nothing } from "@/server/users/contract";
+import { Done, Nothing } from "@/server/users/contract";
 import {
 	AuditExport,
+	AuditHold,
 	AuditPage,
+	AuditStatus,
 	AuditStream,
+	AuditVerification,
 	ExportFile,
 	ExportPage,
+	HoldPage,
 	ListAudit,
 	ListExports,
+	ListHolds,
 	OneExport,
+	OneHold,
+	OneVerification,
 	OpenExport,
+	PlaceHold,
 	RequestExport,
 	ResumeStream,
+	Retention,
 	SaveStream,
+	SetRetention,
+	SigningKey,
 	TestedStream,
 } from "./contract";
 import {
 	cancelExport,
 	getExport,
 	getStream,
+	getVerification,
 	listAudit,
 	listExports,
+	listHolds,
 	openExport,
+	placeHold,
+	readStatus,
+	releaseHold,
 	requestExport,
+	requestVerification,
 	resumeStream,
+	rotateSigningKey,
 	saveStream,
+	setRetention,
 	testStream,
 } from "./service";
 
@@ -120,4 +139,82 @@ export const auditRouter = router({
 		.input(Nothing)
 		.output(TestedStream)
 		.mutation(({ ctx }) => testStream(ctx)),
+
+	status: procedure("audit:read", {
+		rest: "GET /audit/status",
+		summary: "Read how the audit's chain is, and where its signed checkpoints are kept.",
+		risk: "read",
+		tool: "Tell how far the audit's chain is sealed and signed, and whether it was verified.",
+	})
+		.input(Nothing)
+		.output(AuditStatus)
+		.query(({ ctx }) => readStatus(ctx)),
+
+	verify: procedure("audit:read", {
+		rest: "POST /audit/verifications",
+		accepted: "/audit/verifications/{id}",
+		summary: "Prove the whole chain again, from its first entry on.",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(Nothing)
+		.output(AuditVerification)
+		.mutation(({ ctx }) => requestVerification(ctx)),
+
+	getVerification: procedure("audit:read", {
+		rest: "GET /audit/verifications/{verificationId}",
+		summary: "Read how far a verification is, or what it found.",
+		risk: "read",
+	})
+		.input(OneVerification)
+		.output(AuditVerification)
+		.query(({ ctx, input }) => getVerification(ctx, input)),
+
+	setRetention: procedure("audit:manage", {
+		rest: "PUT /audit/retention",
+		summary: "Set how many months of the audit are kept.",
+		risk: "danger",
+	})
+		.input(SetRetention)
+		.output(Retention)
+		.mutation(({ ctx, input }) => setRetention(ctx, input)),
+
+	listHolds: procedure("audit:read", {
+		rest: "GET /audit/holds",
+		summary: "List what may be neither dropped nor erased.",
+		risk: "read",
+	})
+		.input(ListHolds)
+		.output(HoldPage)
+		.query(({ ctx, input }) => listHolds(ctx, input)),
+
+	placeHold: procedure("audit:manage", {
+		rest: "POST /audit/holds",
+		summary: "Keep the audit of one person, or all of it, from being dropped or erased.",
+		risk: "write",
+	})
+		.input(PlaceHold)
+		.output(AuditHold)
+		.mutation(({ ctx, input }) => placeHold(ctx, input)),
+
+	releaseHold: procedure("audit:manage", {
+		rest: "POST /audit/holds/{holdId}/release",
+		summary: "End a hold.",
+		risk: "danger",
+	})
+		.input(OneHold)
+		.output(Done)
+		.mutation(async ({ ctx, input }) => {
+			await releaseHold(ctx, input);
+			return { done: true };
+		}),
+
+	rotateKey: procedure("audit:manage", {
+		rest: "POST /audit/keys",
+		summary: "Have the next key sign checkpoints from now on.",
+		risk: "danger",
+	})
+		.input(Nothing)
+		.output(SigningKey)
+		.mutation(({ ctx }) => rotateSigningKey(ctx)),
 });

@@ -1,4 +1,4 @@
-import { databaseCode, isDatabaseAway, type Reader } from "@/db/connection";
+import { type Database, databaseCode, isDatabaseAway, type Reader } from "@/db/connection";
 import { type AuditFields, type AuditSubject, auditPending } from "@/db/schema";
 import { actorChain, actorId, actorLabel, actorUser } from "./actor";
 import type { ServiceContext } from "./context";
@@ -69,6 +69,21 @@ export async function audit(ctx: ServiceContext, tx: Reader, fact: AuditFact): P
 let failure: { at: Date; code: string } | null = null;
 /** Why this process could not write its last entry; null once one was written again. */
 export const auditFailure = (): { at: Date; code: string } | null => failure;
+
+/** After a failure: whether entries can be written again, by writing one that is taken back. */
+export async function tryAudit(db: Database): Promise<void> {
+	const takeBack = new Error("taken back");
+	const probe = { actorKind: "anonymous", via: "start", action: "audit.try", resourceKind: "audit", requestId: "" };
+	const actor = { label: "", names: [], address: null, userAgent: null };
+	await db.orm
+		.transaction(async (tx) => {
+			await tx.insert(auditPending).values({ ...probe, outcome: "done", actor });
+			throw takeBack;
+		})
+		.catch((error) => {
+			if (error === takeBack) failure = null;
+		});
+}
 
 /** Cannot log, cannot do: the transaction ends here. A deadlock or a lost database is told as it is, and may be tried again. */
 function refuse(error: unknown): never {

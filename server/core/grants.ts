@@ -2,6 +2,7 @@ import { and, eq, inArray, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { type GrantLevel, grants, type ResourceKind } from "@/db/schema";
 import type { UserActor } from "./actor";
+import type { Access } from "./permissions";
 import { everyone } from "./rights";
 
 /** Whether a resource of the query's row is granted to one of these at one of these levels. */
@@ -31,8 +32,15 @@ export const mayManageRow = (
 		user.permissions.has("shares:manage") ? sql` or ${isShared(kind, row.id)}` : sql``
 	})`;
 
-/** The choice that a resource's form offers; the Share dialog says it finer. */
-export type Access = "private" | "everyone";
+/** The question of `mayReadRow` for an agent, in hand-written SQL over `agents a` and `users u`, for who looks after many runs at once. */
+export const mayAskAgent = sql<boolean>`(a.archived_at is null and (coalesce(a.created_by = u.id, false) or exists (
+	select 1 from grants g where g.resource_kind = 'agent' and g.resource_id = a.id and (
+		g.grantee in (${everyone}, u.id::text, u.role)
+		or g.grantee in (select group_id::text from group_members where user_id = u.id)
+		or g.grantee in (select role from role_assignments where holder_id = u.id
+			or holder_id in (select group_id from group_members where user_id = u.id))))))`;
+
+/** What a resource's form shows of its grants. */
 export const accessOf = (kind: ResourceKind, id: SQLWrapper): SQL<Access> =>
 	sql<Access>`case when ${isShared(kind, id)} then 'everyone' else 'private' end`;
 

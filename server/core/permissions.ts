@@ -91,13 +91,17 @@ export const permissionDescriptions = {
 	"roles:write": "Make roles and groups, and put people into them.",
 	"access:explain": "Ask why anybody may do a thing, and see what they see.",
 	"mail:read": "See the mail that was sent.",
-	"mail:send": "Send a mail again, or drop it.",
+	"mail:send": "Send a mail that was kept or did not arrive.",
 	"system:read": "See the system's health.",
 	"owners:write": "Make and change owners.",
 } as const satisfies Record<Permission, string>;
 
 /** What everyone with an account may do with it, whatever their roles. */
 export const ownPermissions = ["account:read", "account:write"] as const satisfies readonly Permission[];
+
+/** Who may open what one makes: its maker alone, or everyone with an account. The Share dialog says it finer. */
+export const accesses = ["private", "everyone"] as const;
+export type Access = (typeof accesses)[number];
 
 export const isPermission = (text: string): text is Permission => Object.hasOwn(grants, text);
 export const isBuiltInRole = (key: string): key is Role => (roles as readonly string[]).includes(key);

@@ -1,4 +1,5 @@
 import type { Database } from "@/db/connection";
+import { share } from "@/server/access/service";
 import { createAgent, listAgents } from "@/server/agents/service";
 import type { Prompt } from "@/server/prompts/contract";
 import { createPrompt, listPrompts, savePrompt } from "@/server/prompts/service";
@@ -28,11 +29,30 @@ async function saveMissing(
 		const ctx = demoContext(db, actors[by]);
 		const history = prompt
 			? await savePrompt(ctx, { promptId: prompt.id, basedOn: prompt.latestVersion, body, message })
-			: await createPrompt(ctx, { name, body, message });
+			: await createPrompt(ctx, { name, body, message, access: "everyone" });
+		if (!prompt) await letAuthorsIn(db, actors, { name, versions }, history.prompt.id);
 		prompt = history.prompt;
 	}
 	if (!prompt) throw new Error(`The prompt ${name} has no version`);
 	return prompt;
+}
+
+/** Who wrote a later version is no owner of the prompt: its owner lets them. */
+async function letAuthorsIn(
+	db: Database,
+	actors: DemoActors,
+	{ versions }: DemoPrompt,
+	promptId: string,
+): Promise<void> {
+	const [first, ...later] = versions.map(({ by }) => by);
+	if (!first) return;
+	for (const by of new Set(later.filter((one) => one !== first)))
+		await share(demoContext(db, actors[first]), {
+			kind: "prompt",
+			resourceId: promptId,
+			grantee: actors[by].userId,
+			level: "manage",
+		});
 }
 
 /** The agents that are missing, over these prompts and collections; answers with the ids of all, by name. */
@@ -50,6 +70,7 @@ export async function seedAgents(
 			description,
 			promptVersionId: prompts.get(uses.prompt)?.latestVersionId ?? null,
 			collectionIds: uses.collections.flatMap((one) => collections.get(one) ?? []),
+			access: "everyone",
 		});
 		ids.set(name, agent.id);
 	}

@@ -1,6 +1,7 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import type { Database } from "@/db/connection";
+import { mayAskAgent } from "@/server/agents/service";
 import { findUserActor } from "@/server/auth/service";
 import type { Actor } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
@@ -17,6 +18,13 @@ export type ToolContext = {
 	requestId: string;
 	signal: AbortSignal;
 };
+
+/** The person was let ask this agent when the run began, and is not any more. */
+export class AgentRevoked extends AppError {
+	constructor() {
+		super("FORBIDDEN", "You may no longer ask this agent.");
+	}
+}
 
 type Inputs = inferRouterInputs<AppRouter>;
 type Outputs = inferRouterOutputs<AppRouter>;
@@ -44,6 +52,7 @@ export async function callTool<Name extends ToolName>(
 	const { db, requestId, signal } = tool;
 	const onBehalfOf = await findUserActor(db, tool.userId);
 	if (!onBehalfOf) throw new AppError("UNAUTHENTICATED", "The account that this run works for is disabled.");
+	if (!(await mayAskAgent(db.orm, onBehalfOf, tool.agentId))) throw new AgentRevoked();
 	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {

@@ -25,6 +25,11 @@ export const exportRequested = eventType("audit/export.requested", {
 	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
 });
 
+/** Somebody asked whether the audit's chain holds. */
+export const verificationRequested = eventType("audit/verification.requested", {
+	schema: z.strictObject({ verificationId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -33,4 +38,5 @@ export type JobEvent =
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>
-	| ReturnType<typeof exportRequested.create>;
+	| ReturnType<typeof exportRequested.create>
+	| ReturnType<typeof verificationRequested.create>;

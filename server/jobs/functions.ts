@@ -1,8 +1,15 @@
 import type { InngestFunction } from "inngest";
+import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { prune } from "./prune";
 
 /** Every job there is: the embedded engine registers these, or the Inngest server does. */
-export const jobFunctions: readonly InngestFunction.Any[] = [prune, ...exportJobs, ...knowledgeJobs, ...mailJobs];
+export const jobFunctions: readonly InngestFunction.Any[] = [
+	prune,
+	...chainJobs,
+	...exportJobs,
+	...knowledgeJobs,
+	...mailJobs,
+];

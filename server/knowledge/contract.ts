@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { accesses } from "@/server/core/permissions";
 
 export const maxFileBytes = 25 * 1024 * 1024;
 /** What can be read, by extension. */
@@ -18,8 +19,8 @@ export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...
 const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
 const Description = z.string().trim().max(1000);
 
-/** Who can find what is in it: its owner alone, or everyone with an account. */
-export const Access = z.enum(["private", "everyone"]);
+/** Who can find what is in it. */
+const Access = z.enum(accesses);
 
 export const Collection = z.object({
 	id: z.uuid(),

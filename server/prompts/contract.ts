@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { accesses } from "@/server/core/permissions";
+
+const Access = z.enum(accesses);
 
 export const Prompt = z.object({
 	id: z.uuid(),
@@ -8,6 +11,9 @@ export const Prompt = z.object({
 	latestVersion: z.int(),
 	latestVersionId: z.uuid(),
 	body: z.string(),
+	access: Access,
+	ownerName: z.string(),
+	mayManage: z.boolean(),
 	updatedAt: z.date(),
 });
 export type Prompt = z.infer<typeof Prompt>;
@@ -38,6 +44,7 @@ export const CreatePrompt = z.strictObject({
 	name: z.string().trim().min(1, "A name is needed.").max(80),
 	body: Body,
 	message: Message,
+	access: Access.default("private"),
 });
 export type CreatePrompt = z.infer<typeof CreatePrompt>;
 /** `basedOn` is the version that was open in the editor: a newer one by somebody else is a conflict, not lost. */

@@ -4,6 +4,7 @@ import { prompts, promptVersions, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { CreatePrompt, ListPrompts, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
 
@@ -13,19 +14,25 @@ const columns = {
 	latestVersion: prompts.latestVersion,
 	latestVersionId: promptVersions.id,
 	body: promptVersions.body,
+	access: accessOf("prompt", prompts.id),
+	ownerName: users.name,
 	updatedAt: prompts.updatedAt,
 };
+const row = { id: prompts.id, ownerId: prompts.ownerId };
+const mayRead = (ctx: ServiceContext) => mayReadRow(requireUser(ctx), "prompt", row);
+const mayManage = (ctx: ServiceContext) => mayManageRow(requireUser(ctx), "prompt", row);
 
 const latest = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select({ ...columns, ...more })
+		.select({ ...columns, mayManage: mayManage(ctx), ...more })
 		.from(prompts)
+		.innerJoin(users, eq(users.id, prompts.ownerId))
 		.innerJoin(
 			promptVersions,
 			and(eq(promptVersions.promptId, prompts.id), eq(promptVersions.version, prompts.latestVersion)),
 		);
 
-/** Prompts belong to the organisation: whoever holds prompts:read sees each. */
+/** One's own prompts, and those that are shared with one. */
 export async function listPrompts(
 	ctx: ServiceContext,
 	input: ListPrompts,
@@ -36,14 +43,14 @@ export async function listPrompts(
 		id: prompts.id,
 	});
 	const rows = await latest(ctx, { key: list.key })
-		.where(list.where)
+		.where(and(mayRead(ctx), list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	return list.page(rows);
 }
 
 export async function getPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {
-	const [prompt] = await latest(ctx, {}).where(eq(prompts.id, input.promptId));
+	const [prompt] = await latest(ctx, {}).where(and(eq(prompts.id, input.promptId), mayRead(ctx)));
 	if (!prompt) throw notFound("This prompt");
 	const versions = await ctx.db.orm
 		.select({
@@ -74,7 +81,9 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 			await tx
 				.insert(promptVersions)
 				.values({ promptId: row.id, version: 1, body: input.body, message: input.message, createdBy: userId });
-			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id });
+			await setAccess(tx, "prompt", row.id, input.access);
+			const detail = { access: input.access };
+			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id, detail });
 			return row.id;
 		})
 		.catch((error: unknown) => {
@@ -90,11 +99,13 @@ export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promis
 	const { userId } = requireUser(ctx);
 	await ctx.db.transaction(async (tx) => {
 		const [prompt] = await tx
-			.select({ latestVersion: prompts.latestVersion })
+			.select({ latestVersion: prompts.latestVersion, mayManage: mayManage(ctx) })
 			.from(prompts)
-			.where(eq(prompts.id, input.promptId))
+			.where(and(eq(prompts.id, input.promptId), mayRead(ctx)))
 			.for("update");
 		if (!prompt) throw notFound("This prompt");
+		if (!prompt.mayManage)
+			throw new AppError("FORBIDDEN", "You may read this prompt, but not change it. Ask its owner to do it.");
 		if (prompt.latestVersion !== input.basedOn)
 			throw new AppError(
 				"CONFLICT",

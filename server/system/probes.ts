@@ -3,7 +3,7 @@ import type { HealthPart } from "./contract";
 import { readHealth } from "./service";
 
 /** Without these nobody can work; the others are told to who may see them. */
-const needed = ["Database", "Worker", "Search index"];
+const needed = ["Database", "Audit", "Worker", "Search index"];
 const believedMs = 500;
 
 let last: { at: number; parts: Promise<HealthPart[]> } | null = null;
@@ -20,7 +20,7 @@ function lookOnce(): Promise<HealthPart[]> {
 /** The process answers. */
 export const healthz = (): Response => Response.json({ isAlive: true }, { headers: { "cache-control": "no-store" } });
 
-/** People can work: the database answers, a worker is alive, the index can be asked. */
+/** People can work: the database answers, what they do can be written down, a worker is alive, the index can be asked. */
 export async function readyz(): Promise<Response> {
 	const parts = (await lookOnce()).map(({ name, state, detail }) =>
 		state === "ill" ? { name, state, detail } : { name, state },

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import packageJson from "@/package.json" with { type: "json" };
-import { auditFailure } from "@/server/core/audit";
+import { auditFailure, tryAudit } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import { redis } from "@/server/core/redis";
 import type { Health, HealthPart } from "./contract";
@@ -14,6 +14,7 @@ export async function readHealth(db: Database): Promise<Health> {
 	const parts = await Promise.all([
 		databasePart(db),
 		auditPart(db),
+		checkpointPart(db),
 		workerPart(db),
 		jobsPart(db),
 		indexPart(db),
@@ -56,6 +57,7 @@ const auditPart = (db: Database) =>
 			sql`select has_table_privilege('audit_pending', 'insert') as may, count(*)::int as waiting,
 				coalesce(extract(epoch from now() - min(at)), 0)::float8 as lag from audit_pending`,
 		);
+		if (auditFailure()) await tryAudit(db);
 		const failed = auditFailure();
 		if (!row?.may || failed) {
 			const why = failed ? ` (${failed.code})` : "";
@@ -67,6 +69,21 @@ const auditPart = (db: Database) =>
 				detail: `${row.waiting} entries wait to be sealed, the oldest for ${Math.round(row.lag)} s.`,
 			};
 		return { state: "well", detail: "Every change is written down, and sealed within a second." };
+	});
+
+/** Whether somebody outside the database has proof of the chain. */
+const checkpointPart = (db: Database) =>
+	tried("Audit checkpoints", async () => {
+		const rows = (await db.orm.execute(sql`select name, problem, at from audit_sinks order by name`)) as unknown as {
+			name: string;
+			problem: string | null;
+		}[];
+		const bad = rows.find(({ problem }) => problem !== null);
+		if (bad) return { state: "ill", detail: `They don't reach the sink ${bad.name}: ${bad.problem}` };
+		return {
+			state: "well",
+			detail: rows.length > 0 ? `Kept by: ${rows.map(({ name }) => name).join(", ")}.` : "None yet.",
+		};
 	});
 
 const workerPart = (db: Database) =>

@@ -126,24 +126,42 @@ const recheckMs = 3_000;
 
 /**
  * A subscription: the same gate before its first event, and again and again while it is open; each event is parsed like an
- * answer. `work` ends when its context's signal does.
+ * answer. `work` ends when its context's signal does. Where its reader's rights have changed, it goes on after the last event
+ * with the new ones, and so finds out by itself what it may no longer read.
  */
-export async function* follow<I extends z.ZodType, T>(
+export async function* follow<I extends z.ZodType, T extends { id: string }>(
 	call: Call,
 	input: I,
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
-	const over = new AbortController();
-	const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, over.signal]) : over.signal;
-	const entered = await told(call, () => enter(call, input, signal));
+	const closed = call.ctx.signal ? [call.ctx.signal] : [];
+	let over = new AbortController();
+	const entered = await told(call, () => enter(call, input));
+	let { actor } = entered.ctx;
+	let last: string | null = null;
+	let isChanged = false;
 	let refusal: AppError | null = null;
 	const recheck = setInterval(async () => {
-		refusal = await refusalNow(call, entered.ctx.actor);
-		if (refusal) over.abort();
+		const now = await readerNow(call, actor);
+		if (now instanceof AppError) refusal = now;
+		else if (isSameReader(now, actor)) return;
+		else {
+			actor = now;
+			isChanged = true;
+		}
+		over.abort();
 	}, recheckMs);
 	try {
-		yield* work(entered);
-		if (refusal) throw refusal;
+		do {
+			isChanged = false;
+			over = new AbortController();
+			const ctx = { ...entered.ctx, actor, signal: AbortSignal.any([...closed, over.signal]) };
+			for await (const event of work({ ctx, input: resumedAt(entered.input, last) })) {
+				last = event.id;
+				yield event;
+			}
+			if (refusal) throw refusal;
+		} while (isChanged && !call.ctx.signal?.aborted);
 	} catch (error) {
 		throw toTrpcError(toAppError(refusal ?? error));
 	} finally {
@@ -151,15 +169,27 @@ export async function* follow<I extends z.ZodType, T>(
 	}
 }
 
-/** Why an open stream must end: its session has, or its reader's right was taken. A database that is away ends nothing. */
-async function refusalNow({ ctx, meta }: Call, before: Actor): Promise<AppError | null> {
-	if (meta.permission === null) return null;
+/** Who reads an open stream now, or why it must end: its session has, or its reader's right was taken. A database that is away ends nothing. */
+async function readerNow({ ctx, meta }: Call, before: Actor): Promise<Actor | AppError> {
+	if (meta.permission === null) return before;
 	const actor = await ctx.identify().catch(() => before);
 	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
 		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
 	if (actor.kind === "user" && actor.mustEnrol && !meta.beforeFactor) return factorNeeded();
-	return actorMay(actor, meta.permission) ? null : new AppError("FORBIDDEN", "You may not see this any more.");
+	return actorMay(actor, meta.permission) ? actor : new AppError("FORBIDDEN", "You may not see this any more.");
 }
+
+function isSameReader(one: Actor, other: Actor): boolean {
+	const marks = (actor: Actor) => {
+		const user = actorUser(actor);
+		return user ? [...user.grantees, ...user.permissions].toSorted().join(" ") : "";
+	};
+	return marks(one) === marks(other);
+}
+
+// A stream's input names the event that its reader has last, wherever it has one.
+const resumedAt = <Input>(input: Input, last: string | null): Input =>
+	last === null ? input : { ...input, lastEventId: last };
 
 function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
 	return new Promise((resolve, reject) => {

@@ -9,6 +9,7 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
@@ -61,7 +62,7 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 			.values({ email: input.email, name: input.name, role: "owner", passwordHash })
 			.returning({ id: users.id });
 		if (!owner) throw new Error("the owner was not stored");
-		await tx
+		const [assistant] = await tx
 			.insert(agents)
 			.values({
 				name: "Assistant",
@@ -69,7 +70,9 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 				isDefault: true,
 				createdBy: owner.id,
 			})
-			.onConflictDoNothing();
+			.onConflictDoNothing()
+			.returning({ id: agents.id });
+		if (assistant) await setAccess(tx, "agent", assistant.id, "everyone");
 		const row = { userId: owner.id, name: input.name, role: "owner", groupIds: [], roleKeys: ["owner"], custom: [] };
 		const actor = toUserActor(row, { sessionId: null, provedAt: null });
 		await audit({ ...ctx, actor }, tx, {

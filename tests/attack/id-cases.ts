@@ -19,9 +19,8 @@ const person = shared("user", "who holds users:write manages every account");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
-const agent = shared("agent", "agents are the organisation's");
-const prompt = shared("prompt", "prompts are the organisation's");
-const promptVersion = shared("promptVersion", "prompts are the organisation's");
+const resource = own("collection");
+const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
@@ -49,6 +48,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeGroup": { groupId: group },
 	"access.addMembers": { groupId: group, "userIds[]": holder },
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
+	"access.listGrants": { resourceId: resource },
+	"access.share": { resourceId: resource, grantee },
+	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
 
 	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
 	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
@@ -72,28 +74,35 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
-	"agents.get": { agentId: agent },
-	"agents.create": { promptVersionId: promptVersion, "collectionIds[]": filter("collection") },
-	"agents.update": { agentId: agent, promptVersionId: promptVersion, "collectionIds[]": filter("collection") },
-	"agents.archive": { agentId: agent },
+	"agents.get": { agentId: own("agent") },
+	"agents.create": { promptVersionId: own("promptVersion"), "collectionIds[]": filter("collection") },
+	"agents.update": {
+		agentId: own("agent"),
+		promptVersionId: own("promptVersion"),
+		"collectionIds[]": filter("collection"),
+	},
+	"agents.archive": { agentId: own("agent") },
 
 	"threads.get": { threadId: own("thread") },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
-	"runs.start": { threadId: own("thread"), agentId: agent, "collectionIds[]": filter("collection") },
+	"runs.start": { threadId: own("thread"), agentId: own("agent"), "collectionIds[]": filter("collection") },
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
-	"prompts.get": { promptId: prompt },
-	"prompts.save": { promptId: prompt },
+	"prompts.get": { promptId: own("prompt") },
+	"prompts.save": { promptId: own("prompt") },
 
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
 	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
+	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
+	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },
 	"audit.getExport": { exportId: own("auditExport") },
 	"audit.cancelExport": { exportId: own("auditExport") },
 	"audit.openExport": { exportId: own("auditExport") },

@@ -1,7 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
-import { auditExports, chunks, documentPages, documents, groups, jobRuns, mails, passkeys, roles } from "@/db/schema";
+import {
+	auditExports,
+	auditHolds,
+	auditVerifications,
+	chunks,
+	documentPages,
+	documents,
+	groups,
+	jobRuns,
+	mails,
+	passkeys,
+	roles,
+} from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { storeUpload } from "@/server/knowledge/service";
@@ -38,6 +50,18 @@ export const makers = {
 			.returning({ id: groups.id });
 		return row?.id ?? "";
 	},
+	auditVerification: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(auditVerifications)
+			.values({ state: "valid" })
+			.returning({ id: auditVerifications.id });
+		return row?.id ?? "";
+	},
+	auditHold: async (ctx) => {
+		const values = { reason: name("Hold"), createdBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm.insert(auditHolds).values(values).returning({ id: auditHolds.id });
+		return row?.id ?? "";
+	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
 	document: makeDocument,
@@ -52,11 +76,13 @@ export const makers = {
 	},
 	agent: async (ctx) => {
 		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, fields)).id;
+		return (await createAgent(ctx, { ...fields, access: "private" })).id;
 	},
-	prompt: async (ctx) => (await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.id,
+	prompt: async (ctx) =>
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
-		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "" })).prompt.latestVersionId,
+		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
+			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	mail: async (ctx) => {

@@ -3,6 +3,7 @@ import { agents } from "@/db/schema";
 import { type Checkpoints, openCheckpoints, setupCheckpoints } from "@/server/agents/checkpointer";
 import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
 import type { ServiceContext } from "@/server/core/context";
+import { setAccess } from "@/server/core/grants";
 import { log } from "@/server/core/log";
 import { openaiModel } from "@/server/models/openai";
 import { foldAnswer, type RunEvent } from "@/server/runs/contract";
@@ -21,6 +22,7 @@ export async function agentsDatabase(): Promise<{ db: Database; agentId: string;
 		.values({ name: "Assistant", isDefault: true })
 		.returning({ id: agents.id });
 	if (!agent) throw new Error("The agent was not made");
+	await setAccess(db.orm, "agent", agent.id, "everyone");
 	return { db, agentId: agent.id, checkpoints };
 }
 

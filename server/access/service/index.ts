@@ -12,3 +12,4 @@ export {
 export { compareRole } from "./role-change";
 export { createRole, getRole, listRoles, removeRole, updateRole } from "./roles";
 export { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "./rules";
+export { findGrantees, listGrants, share, unshare } from "./shares";

@@ -1,13 +1,13 @@
-import { and, eq, inArray, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { agents, collections, grants, prompts, type ResourceKind, roles, users } from "@/db/schema";
+import { roles, users } from "@/db/schema";
 import { type Actor, actorMay, actorUser, type Principal, type UserActor } from "@/server/core/actor";
 import { type AuditFact, audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { mayManageRow, mayReadRow } from "@/server/core/grants";
 import { isBuiltInRole, isPermission, type Permission, permissionsOfRole } from "@/server/core/permissions";
 import { readUserActor } from "@/server/core/rights";
+import { countBeyond } from "./resources";
 
 /** Who changes rights, with what they hold at this moment. `user` is null for our own start command. */
 export type Granter = { may: (permission: Permission) => boolean; user: UserActor | null };
@@ -115,34 +115,14 @@ export async function holdRole(tx: Tx, granter: Granter, key: string): Promise<K
 	return role;
 }
 
-const tables: Record<ResourceKind, { table: SQL; id: SQLWrapper; ownerId: SQLWrapper; isThere: SQL }> = {
-	collection: {
-		table: sql`${collections}`,
-		id: collections.id,
-		ownerId: collections.ownerId,
-		isThere: isNull(collections.deletedAt),
-	},
-	agent: { table: sql`${agents}`, id: agents.id, ownerId: agents.createdBy, isThere: isNull(agents.archivedAt) },
-	prompt: { table: sql`${prompts}`, id: prompts.id, ownerId: prompts.ownerId, isThere: sql`true` },
-};
-
 /** Through a group or a role nobody brings anyone to a collection, agent or prompt that they can't open themselves. */
 export async function refuseUnreachable(tx: Tx, granter: Granter, grantee: string, what: string): Promise<void> {
 	const { user } = granter;
 	if (!user) return;
-	const beyond = Object.entries(tables).map(
-		([kind, { table, id, ownerId, isThere }]) => sql`
-			select count(*) as n from ${grants} join ${table} on ${id} = ${grants.resourceId}
-			where ${and(eq(grants.resourceKind, kind as ResourceKind), inArray(grants.grantee, [grantee]), isThere)}
-				and not coalesce(case ${grants.level} when 'manage' then ${mayManageRow(user, kind as ResourceKind, { id, ownerId })}
-					else ${mayReadRow(user, kind as ResourceKind, { id, ownerId })} end, false)`,
-	);
-	const [row] = await tx.execute<{ n: number }>(
-		sql`select sum(n)::int as n from (${sql.join(beyond, sql` union all `)}) as each`,
-	);
-	if (row && row.n > 0)
+	const n = await countBeyond(tx, user, grantee);
+	if (n > 0)
 		throw new BeyondRights(
-			`${what} reaches ${row.n} shared ${row.n === 1 ? "thing" : "things"} that you can't open yourself. Ask who shared them, or take them from it first.`,
+			`${what} reaches ${n} shared ${n === 1 ? "thing" : "things"} that you can't open yourself. Ask who shared them, or take them from it first.`,
 		);
 }
 

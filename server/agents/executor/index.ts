@@ -106,6 +106,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			if (mine?.attempt !== attempt) stop.abort(new LeaseLost("another executor has this run, or it is gone"));
 			else if (mine.stopRequested) breakOff(runId, "asked");
 			else if (mine.isDisabled) breakOff(runId, "disabled");
+			else if (!mine.mayAsk) breakOff(runId, "revoked");
 		}
 	}
 

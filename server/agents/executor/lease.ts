@@ -3,6 +3,7 @@ import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
+import { mayAskAgent } from "@/server/core/grants";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
 
@@ -62,7 +63,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
 }
 
-export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean };
+export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean; mayAsk: boolean };
 
 /**
  * Holds on to these runs of ours; answers with those that are still ours, and what has come up about them. Runs that write
@@ -80,8 +81,9 @@ export async function renewLeases(db: Database, owner: string, runIds: readonly 
 		), renewed as (
 			update runs r set lease_until = ${leaseEnd} from quiet where r.id = quiet.id
 		)
-		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled"
-		from runs r join held using (id) join users u on u.id = r.user_id
+		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled",
+			${mayAskAgent} as "mayAsk"
+		from runs r join held using (id) join users u on u.id = r.user_id join agents a on a.id = r.agent_id
 		where r.lease_owner = ${owner} and r.state = 'running'`);
 	return [...rows];
 }

@@ -4,6 +4,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
+import { AgentRevoked } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
@@ -16,7 +17,7 @@ import type { AssistantContext } from "../graphs/assistant/state";
 import type { ClaimedRun } from "./lease";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "disabled" | "late" | "lost" | "handover";
+export type StopReason = "asked" | "disabled" | "revoked" | "late" | "lost" | "handover";
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
 	constructor(readonly reason: StopReason) {
@@ -108,6 +109,7 @@ async function drive(
 			}
 			if (error instanceof AppError && error.code === "UNAUTHENTICATED")
 				return brokenOff(new RunStopped("disabled"), said.text, deps);
+			if (error instanceof AgentRevoked) return brokenOff(new RunStopped("revoked"), said.text, deps);
 			deps.log.error({ err: error, runId: run.id }, "a run failed");
 			const why =
 				error instanceof AppError && error.code !== "INTERNAL" ? error.message : "Something went wrong on our side.";
@@ -164,6 +166,8 @@ function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending
 			return { ...failed("It was stopped.", text, deps), state: "cancelled" };
 		case "disabled":
 			return { ...failed("The account that it worked for was disabled.", text, deps), state: "cancelled" };
+		case "revoked":
+			return { ...failed("You may no longer ask this agent.", text, deps), state: "cancelled" };
 		case "late":
 			return failed(`It took longer than ${Math.round(deps.wallMs / 60_000)} minutes.`, text, deps);
 		case "lost":

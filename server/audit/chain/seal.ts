@@ -20,7 +20,7 @@ export async function holdChain(tx: Tx): Promise<boolean> {
 }
 
 /** Read after `holdChain`, in a statement of its own: it must see what the last holder committed. */
-export async function readHead(tx: Tx): Promise<Head & { moment: number }> {
+export async function readHead(tx: Tx, now?: number): Promise<Head & { moment: number }> {
 	const [row] = await tx.execute<{ chain: string; size: string; root: Buffer; sealed: string; moment: string }>(sql`
 		select chain, size, root, coalesce(${inMs(sql.raw("sealed_at"))}, 0) as sealed,
 			${inMs(sql.raw("greatest(date_trunc('milliseconds', clock_timestamp()), sealed_at)"))} as moment
@@ -31,20 +31,20 @@ export async function readHead(tx: Tx): Promise<Head & { moment: number }> {
 		size: Number(row.size),
 		root: row.root,
 		sealedAt: Number(row.sealed),
-		moment: Number(row.moment),
+		moment: now === undefined ? Number(row.moment) : Math.max(now, Number(row.sealed)),
 	};
 }
 
 /**
  * Gives the next pending entries their numbers and hashes, in the order in which they were written among those that are
- * committed: one that commits late comes later. All of it is one transaction, so it may die at any moment.
+ * committed: one that commits late comes later. `now` stands for the database's clock, in ms. All of it is one transaction, so it may die at any moment.
  */
-export async function sealNext(db: Database, most = batchSize): Promise<number> {
+export async function sealNext(db: Database, most = batchSize, now?: number): Promise<number> {
 	const [waiting] = await db.orm.execute(sql`select from audit_pending limit 1`);
 	if (!waiting) return 0;
 	return db.transaction(async (tx) => {
 		if (!(await holdChain(tx))) return 0;
-		const head = await readHead(tx);
+		const head = await readHead(tx, now);
 		const rows = await tx.execute<PendingRow>(
 			sql`select ${toldColumns}, l.actor, l.subject from audit_pending l order by l.id limit ${most}`,
 		);

@@ -25,6 +25,10 @@ export function signingKey(generation: number): SigningKey {
 	return made as SigningKey;
 }
 
+/** Every key up to that generation, oldest first. */
+export const ownKeys = (generation: number): SigningKey[] =>
+	Array.from({ length: generation }, (_, index) => signingKey(index + 1));
+
 /** A key's name: the beginning of the SHA-256 of its public half. */
 export const kidOf = (key: KeyObject): string =>
 	hash("sha256", key.export({ format: "der", type: "spki" }), "hex").slice(0, 16);

@@ -1,19 +1,25 @@
 import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { collections } from "@/db/schema";
-import type { UserActor } from "@/server/core/actor";
+import { agents, collections } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { mayManageRow, mayReadRow } from "@/server/core/grants";
 
 const row = { id: collections.id, ownerId: collections.ownerId };
 
-/** The collections that the person may find things in: their own, and those granted to them in any way. */
-export const mayRead = (user: UserActor): SQL | undefined =>
-	and(isNull(collections.deletedAt), mayReadRow(user, "collection", row));
+/** The collections that the caller may find things in: the person's own, and those granted to them in any way. */
+export const mayRead = (ctx: ServiceContext): SQL | undefined =>
+	and(isNull(collections.deletedAt), mayReadRow(requireUser(ctx), "collection", row), isAgents(ctx));
+
+/** An agent looks in its own collections only, whoever it works for. */
+const isAgents = ({ actor }: ServiceContext): SQL | undefined =>
+	actor.kind === "agent"
+		? sql`exists (select 1 from ${agents} where ${agents.id} = ${actor.agentId} and (${agents.collectionIds} is null
+			or jsonb_typeof(${agents.collectionIds}) = 'null' or ${agents.collectionIds} ? ${collections.id}::text))`
+		: undefined;
 
 /** Whether the person may change the collection of the row. */
-export const mayManage = (user: UserActor): SQL<boolean> => mayManageRow(user, "collection", row);
+export const mayManage = (ctx: ServiceContext): SQL<boolean> => mayManageRow(requireUser(ctx), "collection", row);
 
 export type Visible = { id: string; no: number; version: number };
 
@@ -22,7 +28,7 @@ export async function visibleCollections(ctx: ServiceContext, only?: string[]): 
 	return ctx.db.orm
 		.select({ id: collections.id, no: collections.no, version: collections.version })
 		.from(collections)
-		.where(and(mayRead(requireUser(ctx)), only ? inArray(collections.id, only) : undefined));
+		.where(and(mayRead(ctx), only ? inArray(collections.id, only) : undefined));
 }
 
 /** Holds the collection until the transaction ends: `share` for what goes into it. Throws where the person may not change it. */
@@ -32,11 +38,10 @@ export async function holdManaged(
 	collectionId: string,
 	lock: "share" | "no key update" = "share",
 ): Promise<void> {
-	const user = requireUser(ctx);
 	const [found] = await tx
-		.select({ mayManage: mayManage(user) })
+		.select({ mayManage: mayManage(ctx) })
 		.from(collections)
-		.where(and(eq(collections.id, collectionId), mayRead(user)))
+		.where(and(eq(collections.id, collectionId), mayRead(ctx)))
 		.for(lock);
 	if (!found) throw notFound("This collection");
 	if (!found.mayManage)

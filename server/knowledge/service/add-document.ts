@@ -24,7 +24,7 @@ export async function addDocument(ctx: ServiceContext, input: AddDocument): Prom
 		const file = { ...(await findUpload(tx, user.userId, input.uploadId)), name, mediaType };
 		const added = await insertDocument(ctx, tx, input.collectionId, file);
 		const documentId = added ?? (await takeExisting(ctx, tx, input.collectionId, file));
-		const [row] = await readableDocuments(tx, user, eq(documents.id, documentId));
+		const [row] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
 		if (!row) throw notFound("This document");
 		return { document: toDocument(row), isNew: added !== null };
 	});

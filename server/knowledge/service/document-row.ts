@@ -1,7 +1,7 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
-import type { UserActor } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
 import type { Document } from "../contract";
 import { mayRead } from "./access";
 
@@ -25,13 +25,13 @@ const columns = {
 };
 
 /** The documents that the person may read; more conditions as needed. */
-export const readableDocuments = (db: Reader, user: UserActor, ...conditions: (SQL | undefined)[]) =>
+export const readableDocuments = (db: Reader, ctx: ServiceContext, ...conditions: (SQL | undefined)[]) =>
 	db
 		.select(columns)
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.innerJoin(users, eq(users.id, documents.uploadedBy))
-		.where(and(isNull(documents.deletedAt), mayRead(user), ...conditions));
+		.where(and(isNull(documents.deletedAt), mayRead(ctx), ...conditions));
 
 type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 

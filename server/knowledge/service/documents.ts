@@ -1,7 +1,7 @@
 import { and, eq, isNull, max, sql } from "drizzle-orm";
 import { chunks, documentPages, documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
@@ -27,12 +27,7 @@ export async function listDocuments(
 		sort: { createdAt: documents.createdAt },
 		id: documents.id,
 	});
-	const rows = await readableDocuments(
-		ctx.db.orm,
-		requireUser(ctx),
-		eq(documents.collectionId, input.collectionId),
-		list.where,
-	)
+	const rows = await readableDocuments(ctx.db.orm, ctx, eq(documents.collectionId, input.collectionId), list.where)
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	const page = list.page(rows);
@@ -40,7 +35,7 @@ export async function listDocuments(
 }
 
 export async function getDocument(ctx: ServiceContext, input: OneDocument): Promise<Document> {
-	const [row] = await readableDocuments(ctx.db.orm, requireUser(ctx), eq(documents.id, input.documentId));
+	const [row] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, input.documentId));
 	if (!row) throw notFound("This document");
 	return toDocument(row);
 }
@@ -48,7 +43,7 @@ export async function getDocument(ctx: ServiceContext, input: OneDocument): Prom
 /** One page of a document's text, and in it the passage that was asked for. */
 export async function readDocument(ctx: ServiceContext, input: ReadDocument): Promise<DocumentText> {
 	const db = ctx.db.orm;
-	const [row] = await readableDocuments(db, requireUser(ctx), eq(documents.id, input.documentId));
+	const [row] = await readableDocuments(db, ctx, eq(documents.id, input.documentId));
 	if (!row) throw notFound("This document");
 	if (row.state === "failed")
 		throw new AppError("CONFLICT", `This document could not be read. ${row.reason ?? ""}`.trim());
@@ -86,10 +81,9 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 
 /** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */
 export async function deleteDocument(ctx: ServiceContext, input: OneDocument): Promise<{ deleted: true }> {
-	const user = requireUser(ctx);
 	const { documentId } = input;
 	await ctx.db.transaction(async (tx) => {
-		const [seen] = await readableDocuments(tx, user, eq(documents.id, documentId));
+		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
 		if (!seen) throw notFound("This document");
 		await holdManaged(ctx, tx, seen.collectionId, "no key update");
 		const [removed] = await tx

@@ -12,9 +12,8 @@ import { readableDocuments, toDocument } from "./document-row";
 
 /** Reads a failed document once more. */
 export async function retryDocument(ctx: ServiceContext, input: OneDocument): Promise<Document> {
-	const user = requireUser(ctx);
 	return ctx.db.transaction(async (tx) => {
-		const [seen] = await readableDocuments(tx, user, eq(documents.id, input.documentId));
+		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, input.documentId));
 		if (!seen) throw notFound("This document");
 		await holdManaged(ctx, tx, seen.collectionId);
 		const [held] = await tx
@@ -26,7 +25,7 @@ export async function retryDocument(ctx: ServiceContext, input: OneDocument): Pr
 		if (held.state !== "failed")
 			throw new AppError("CONFLICT", "Only a failed document can be tried again, and this one has not failed.");
 		await startAgain(ctx, tx, input.documentId);
-		const [row] = await readableDocuments(tx, user, eq(documents.id, input.documentId));
+		const [row] = await readableDocuments(tx, ctx, eq(documents.id, input.documentId));
 		if (!row) throw notFound("This document");
 		return toDocument(row);
 	});

@@ -1,6 +1,6 @@
 import { and, count, desc, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { documents } from "@/db/schema";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import type { ServiceContext } from "@/server/core/context";
 import type { CollectionChange, Document, OneCollection } from "../contract";
 import { getCollection } from "./collections";
 import { progressOf, readableDocuments, toDocument } from "./document-row";
@@ -77,7 +77,7 @@ async function look(ctx: ServiceContext, collectionId: string, told: Map<string,
 	const isIn = eq(documents.collectionId, collectionId);
 	const recent = told.size > 0 ? gt(documents.updatedAt, sql`now() - interval '1 minute'`) : undefined;
 	const [rows, removed, totals] = await Promise.all([
-		readableDocuments(ctx.db.orm, requireUser(ctx), isIn, recent).orderBy(desc(documents.updatedAt)).limit(most),
+		readableDocuments(ctx.db.orm, ctx, isIn, recent).orderBy(desc(documents.updatedAt)).limit(most),
 		ctx.db.orm
 			.select({ id: documents.id })
 			.from(documents)

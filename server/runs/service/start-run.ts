@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { agents, budgetEntries, runs, threads } from "@/db/schema";
+import { budgetEntries, runs, threads } from "@/db/schema";
+import { chooseAgent } from "@/server/agents/service";
+import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
@@ -13,16 +15,14 @@ const longestTitle = 80;
 
 /** Writes a run down and wakes an executor; the answer comes through the run's events. Only a person starts runs: no agent does. */
 export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
-	const { userId } = requireUser(ctx);
+	const user = requireUser(ctx);
+	const { userId } = user;
 	if (ctx.actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person can start a run.");
 	const runId = randomUUID();
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([
-			chooseAgent(tx, userId, input),
-			askBudget(tx, userId, input.question),
-		]);
+		const [agentId, reserved] = await Promise.all([agentFor(tx, user, input), askBudget(tx, userId, input.question)]);
 		const row = { id: threadId, userId, agentId, title: titleOf(input.question) };
 		await Promise.all([
 			input.threadId
@@ -48,23 +48,17 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 }
 
 /** The one named, else the thread's, else the default one. */
-async function chooseAgent(tx: Tx, userId: string, input: StartRun): Promise<string> {
+async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<string> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
 			.select({ agentId: threads.agentId })
 			.from(threads)
-			.where(and(eq(threads.id, input.threadId), eq(threads.userId, userId)));
+			.where(and(eq(threads.id, input.threadId), eq(threads.userId, user.userId)));
 		if (!thread) throw notFound("This thread");
 		agentId ??= thread.agentId;
 	}
-	const [agent] = await tx
-		.select({ id: agents.id })
-		.from(agents)
-		.where(and(isNull(agents.archivedAt), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))
-		.limit(1);
-	if (!agent) throw notFound("This agent");
-	return agent.id;
+	return chooseAgent(tx, user, agentId);
 }
 
 function titleOf(question: string): string {

@@ -1,4 +1,4 @@
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Reader } from "@/db/connection";
 import type { SignedCheckpoint } from "@/db/schema";
@@ -67,4 +67,17 @@ async function lastLine(file: string): Promise<SignedCheckpoint | null> {
 	} finally {
 		await handle.close();
 	}
+}
+
+/** What the file holds, for whoever compares it with the database; nothing where there is none. */
+export async function readCheckpointFile(): Promise<SignedCheckpoint[]> {
+	const text = await readFile(checkpointFiles().checkpoints, "utf8").catch((error) => {
+		if (error.code === "ENOENT") return "";
+		throw error;
+	});
+	const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+	return whole
+		.split("\n")
+		.filter((line) => line !== "")
+		.map((line) => JSON.parse(line) as SignedCheckpoint);
 }

@@ -5,6 +5,8 @@ import { checkpointsAfter } from "../checkpoint";
 import { pushToFile } from "./file";
 import { remoteSinks, type Sink } from "./remote";
 
+export { readCheckpointFile } from "./file";
+
 const mostAtOnce = 20;
 /** No longer at a stretch, in ms: a transaction that stands idle is ended by the database. */
 const longestMs = 10_000;

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { chunks, collections, documents, postings } from "@/db/schema";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import type { ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { embedder, embedQuery } from "../../embedding";
@@ -115,12 +115,7 @@ async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.where(
-			and(
-				eq(documents.id, found.documentId),
-				eq(documents.state, "ready"),
-				isNull(documents.deletedAt),
-				mayRead(requireUser(ctx)),
-			),
+			and(eq(documents.id, found.documentId), eq(documents.state, "ready"), isNull(documents.deletedAt), mayRead(ctx)),
 		)
 		.limit(1)
 		.as("readable");
