@@ -64,7 +64,7 @@ module.exports = {
 			{
 				path: "^(server|db|components)/",
 				pathNot: [
-					"^server/(trpc|auth)/handler\\.ts$",
+					"^server/(trpc|auth|tokens)/handler\\.ts$",
 					"^server/jobs/serve\\.ts$",
 					"^server/system/probes\\.ts$",
 					"^server/faces/",
@@ -104,7 +104,7 @@ module.exports = {
 					"^server/(core|trpc|models|faces|files)/",
 					"^server/jobs/(emit|events|client|context|patience)\\.ts$",
 					// Who makes an account sets its first password.
-					"^server/auth/passwords\\.ts$",
+					"^server/auth/passwords/index\\.ts$",
 					door,
 				],
 				...notAsType,

@@ -1,4 +1,16 @@
-import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+
+/** Attacks that stand beside what they attack: they belong to `npm run attack`, and `main` leaves them to it. */
+const attacks = [
+	"tests/integration/{matrix,rpc-face}.test.ts",
+	"server/auth/*.test.ts",
+	"server/{tokens,keys,account,invitations}/*.test.ts",
+	"server/trpc/{follow,limits}.test.ts",
+	"server/core/{address,fetch-guard/fetch-guard}.test.ts",
+	"server/audit/service/stream.test.ts",
+	"server/audit/chain/verifier.test.ts",
+	"server/users/service.test.ts",
+];
 
 const withDatabase = {
 	globalSetup: ["tests/support/global-setup.ts"],
@@ -18,9 +30,22 @@ export default defineConfig({
 					...withDatabase,
 					name: "main",
 					include: ["{app,components,db,server}/**/*.test.{ts,tsx}", "tests/{integration,support}/**/*.test.ts"],
+					exclude: [...configDefaults.exclude, ...attacks],
 				},
 			},
-			{ extends: true, test: { ...withDatabase, name: "attack", include: ["tests/attack/*.test.ts"] } },
+			{ extends: true, test: { ...withDatabase, name: "attack", include: ["tests/attack/*.test.ts", ...attacks] } },
+			{
+				extends: true,
+				test: {
+					name: "attack-product",
+					globalSetup: ["tests/attack/product/standing.ts"],
+					setupFiles: ["tests/attack/product/setup.ts"],
+					include: ["tests/attack/product/*.test.ts"],
+					fileParallelism: false,
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
 			{ extends: true, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"] } },
 			{
 				extends: true,

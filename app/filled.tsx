@@ -23,6 +23,16 @@ export async function read<T>(work: (api: Api) => Promise<T>): Promise<Answer<T>
 	}
 }
 
+/** What stands behind a link from a mail; null for one that is not even whole. Anything else that fails is for the error page. */
+export async function lookAt<T>(work: (api: Api) => Promise<T>): Promise<T | null> {
+	try {
+		return await work(await pageCaller());
+	} catch (error) {
+		if (error instanceof TRPCError && error.code === "BAD_REQUEST") return null;
+		throw error;
+	}
+}
+
 const makeKeys = (queryClient: QueryClient) =>
 	createTRPCOptionsProxy<AppRouter>({ client: createTRPCClient<AppRouter>({ links: [] }), queryClient });
 

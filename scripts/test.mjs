@@ -21,7 +21,7 @@ const vitest = (project) => [bin("vitest", "vitest.mjs"), "run", "--project", pr
 const suites = {
 	check: [join(root, "scripts", "check.mjs")],
 	main: vitest("main"),
-	attack: vitest("attack"),
+	attack: vitest("attack*"),
 	launch: vitest("launch"),
 	e2e: [bin("playwright", "cli.js"), "test", "--config", "tests/e2e/playwright.config.ts"],
 	fault: vitest("fault"),

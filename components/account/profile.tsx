@@ -4,6 +4,7 @@ import { useMe } from "@/components/shell/me";
 import { CopyId } from "@/components/ui/copy";
 import { Fact, Facts } from "@/components/ui/side-panel";
 import styles from "./account.module.css";
+import { ChangeProfile } from "./change-profile";
 
 /** Who one is here, and what one may do. */
 export function Profile() {
@@ -12,9 +13,8 @@ export function Profile() {
 		<>
 			<section className={styles.section} aria-labelledby="who">
 				<h2 id="who">Who you are</h2>
+				<ChangeProfile />
 				<Facts>
-					<Fact name="Name">{me.name}</Fact>
-					<Fact name="E-mail">{me.email}</Fact>
 					<Fact name="Role">{me.roleName}</Fact>
 					<Fact name="Account">
 						<CopyId value={me.id} label="account id" />

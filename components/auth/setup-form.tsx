@@ -1,6 +1,6 @@
 "use client";
 
-import { PasswordInput, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -8,7 +8,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { type Failure, plainFailure } from "@/components/ui/failure";
 import styles from "./auth.module.css";
 import { enter } from "./enter";
-import { PasswordStrength } from "./password-strength";
+import { NewPassword } from "./new-password";
 
 /** First run: whoever started the server has the code that it printed, and becomes the owner. */
 export function SetupForm() {
@@ -47,18 +47,7 @@ export function SetupForm() {
 			/>
 			<TextInput name="name" label="Your name" autoComplete="name" error={wrong.name} />
 			<TextInput name="email" label="E-mail" type="email" autoComplete="username" error={wrong.email} />
-			<div>
-				<PasswordInput
-					label="Password"
-					description="At least 15 characters. A sentence is easy to remember and hard to guess."
-					autoComplete="new-password"
-					value={password}
-					onChange={(event) => setPassword(event.currentTarget.value)}
-					error={wrong.password}
-					visibilityToggleButtonProps={{ "aria-label": "Show or hide the password" }}
-				/>
-				<PasswordStrength password={password} />
-			</div>
+			<NewPassword label="Password" value={password} onChange={setPassword} error={wrong.password} />
 			{failure && !isFieldWrong ? <ErrorView failure={failure} /> : null}
 			<Button type="submit" look="primary" isBusy={isBusy}>
 				Create account

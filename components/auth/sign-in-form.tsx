@@ -6,6 +6,7 @@ import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { plainFailure } from "@/components/ui/failure";
+import { Link } from "@/components/ui/link";
 import type { FactorKind } from "@/server/factors/contract";
 import styles from "./auth.module.css";
 import { type Entered, enter, enterByProvider, enterPasskey } from "./enter";
@@ -91,7 +92,10 @@ export function SignInForm(props: {
 					</Button>
 				</div>
 			</form>
-			<p className={styles.foot}>No account yet? Ask an administrator: they make accounts under People.</p>
+			<p className={styles.foot}>
+				<Link href="/forgot">Forgot your password?</Link>
+			</p>
+			<p className={styles.foot}>No account yet? Ask an administrator: they invite people under People.</p>
 		</>
 	);
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconUserCheck, IconUserOff } from "@tabler/icons-react";
+import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -73,7 +73,8 @@ function Change({ user }: { user: User }) {
 	const onSuccess = () => cache.invalidateQueries(api.users.list.pathFilter());
 	const setRole = useMutation(api.users.setRole.mutationOptions({ onSuccess }));
 	const setDisabled = useMutation(api.users.setDisabled.mutationOptions({ onSuccess }));
-	const error = setRole.error ?? setDisabled.error;
+	const startReset = useMutation(api.account.startReset.mutationOptions());
+	const error = setRole.error ?? setDisabled.error ?? startReset.error;
 	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
 	const changeRole = async (wanted: string) => {
 		const role = roles.find((one) => one === wanted);
@@ -85,6 +86,16 @@ function Change({ user }: { user: User }) {
 			tone: "plain",
 		});
 		if (isWanted) setRole.mutate({ userId: user.id, role });
+	};
+	const sendLink = async () => {
+		const isWanted = await confirm({
+			title: `Send ${user.name} a link to a new password?`,
+			text: "They choose it themselves; you don't see it. The link works once, for 30 minutes, and using it signs them out everywhere.",
+			action: "Send the link",
+			tone: "plain",
+		});
+		if (!isWanted) return;
+		startReset.mutate({ userId: user.id }, { onSuccess: () => say(`A mail to ${user.email} is written`) });
 	};
 	const toggle = async () => {
 		if (user.isDisabled) return setDisabled.mutate({ userId: user.id, isDisabled: false });
@@ -108,6 +119,11 @@ function Change({ user }: { user: User }) {
 					options={offered.map((role) => ({ value: role, label: role }))}
 					onChange={(role) => void changeRole(role)}
 				/>
+				{user.isDisabled ? null : (
+					<Button icon={IconKey} isBusy={startReset.isPending} onClick={() => void sendLink()}>
+						Send a link to a new password
+					</Button>
+				)}
 				<Button
 					look={user.isDisabled ? "plain" : "danger"}
 					icon={user.isDisabled ? IconUserCheck : IconUserOff}

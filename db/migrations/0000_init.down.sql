@@ -1,6 +1,8 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
+	"account_links",
 	"agents",
+	"api_keys",
 	"audit_chain",
 	"audit_checkpoints",
 	"audit_dropped",
@@ -28,6 +30,7 @@ DROP TABLE
 	"groups",
 	"idempotency_keys",
 	"identities",
+	"invitations",
 	"job_attempts",
 	"job_crons",
 	"job_events",
@@ -42,6 +45,8 @@ DROP TABLE
 	"prompt_versions",
 	"prompts",
 	"recovery_codes",
+	"refresh_tokens",
+	"reset_requests",
 	"role_assignments",
 	"roles",
 	"run_events",
@@ -50,6 +55,7 @@ DROP TABLE
 	"sessions",
 	"setup",
 	"sign_in_steps",
+	"signing_keys",
 	"threads",
 	"totp_factors",
 	"uploads",

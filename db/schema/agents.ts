@@ -80,6 +80,8 @@ export const threads = pgTable(
 			.notNull()
 			.references(() => agents.id),
 		title: text().notNull(),
+		/** Made for one call of a program that keeps its own conversation: no list of chats shows it. */
+		isCall: boolean().notNull().default(false),
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 	},
@@ -104,9 +106,14 @@ export const runs = pgTable(
 		agentId: uuid()
 			.notNull()
 			.references(() => agents.id),
+		/** What it was started with: a session, or a key, with whose rights it acts. */
+		sessionId: uuid(),
+		keyId: uuid(),
 		question: text().notNull(),
 		/** Only these collections, of those the agent and the person may search; null for no further limit. */
 		collectionIds: jsonb().$type<string[] | null>(),
+		/** What a caller that keeps its own conversation said with the question: server/runs/contract.ts. */
+		conversation: jsonb().$type<Record<string, unknown>>(),
 		state: text().$type<RunState>().notNull().default("queued"),
 		/** The executor that holds or last held the run, and until when unless it renews. */
 		leaseOwner: text(),
@@ -156,10 +163,15 @@ export const budgetEntries = pgTable(
 	{
 		runId: uuid().primaryKey(),
 		userId: uuid().notNull(),
+		/** The key that started the run, which may have a budget of its own. */
+		keyId: uuid(),
 		reserved: integer().notNull(),
 		/** Null until the run ends. */
 		settled: integer(),
 		createdAt: at().notNull().defaultNow(),
 	},
-	(t) => [index("budget_entries_user_idx").on(t.userId, t.createdAt)],
+	(t) => [
+		index("budget_entries_user_idx").on(t.userId, t.createdAt),
+		index("budget_entries_key_idx").on(t.keyId, t.createdAt).where(sql`${t.keyId} is not null`),
+	],
 );

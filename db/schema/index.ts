@@ -1,4 +1,5 @@
 export * from "./access";
+export * from "./accounts";
 export * from "./agents";
 export * from "./audit";
 export * from "./audit-outlets";
@@ -7,4 +8,5 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./tokens";
 export * from "./users";

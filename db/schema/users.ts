@@ -14,6 +14,8 @@ export const users = pgTable(
 		/** Null where they sign in another way. */
 		passwordHash: text(),
 		disabledAt: at(),
+		/** Goes up where every access token of theirs must end at once. */
+		tokenVersion: integer().notNull().default(1),
 		/** From then on nothing here or in the audit names them. */
 		erasedAt: at(),
 		createdAt: at().notNull().defaultNow(),

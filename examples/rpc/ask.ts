@@ -21,7 +21,11 @@ async function signIn(url: string, email: string, password: string): Promise<str
 	const answer = await fetch(`${url}/api/auth/callback/credentials`, {
 		method: "POST",
 		redirect: "manual",
-		headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookiesOf(csrf) },
+		headers: {
+			"content-type": "application/x-www-form-urlencoded",
+			origin: new URL(url).origin,
+			cookie: cookiesOf(csrf),
+		},
 		body: new URLSearchParams({ email, password, csrfToken, json: "true" }),
 	});
 	const cookie = cookiesOf(answer);

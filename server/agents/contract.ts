@@ -11,15 +11,12 @@ export const Agent = z.object({
 	description: z.string(),
 	graph: z.enum(["assistant"]),
 	promptVersionId: z.uuid().nullable(),
-	/** Null where the caller may not read the prompt. */
-	promptName: z.string().nullable(),
+	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable(),
-	/** Null: every collection that the asking person may read. */
-	collectionIds: z.array(z.uuid()).nullable(),
+	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	isDefault: z.boolean(),
 	access: Access,
-	/** Null for those that came with the installation. */
-	ownerName: z.string().nullable(),
+	ownerName: z.string().nullable().describe("Null for those that came with the installation."),
 	mayManage: z.boolean(),
 	createdAt: z.date(),
 	updatedAt: z.date(),

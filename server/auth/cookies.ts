@@ -13,7 +13,7 @@ export const sessionCookie = {
 const stepName = named("qd_step");
 
 /** Of several cookies with this name the first counts, as everywhere. */
-export function readCookie(header: string | null, wanted: string): string | undefined {
+function readCookie(header: string | null, wanted: string): string | undefined {
 	for (const part of header?.split(";") ?? []) {
 		const [name, ...value] = part.trim().split("=");
 		if (name === wanted) return value.join("=");
@@ -21,6 +21,7 @@ export function readCookie(header: string | null, wanted: string): string | unde
 	return undefined;
 }
 
+export const readSessionCookie = (header: string | null): string | undefined => readCookie(header, sessionCookie.name);
 export const readStepCookie = (header: string | null): string | undefined => readCookie(header, stepName);
 
 /** A `set-cookie` header; without a value it takes the cookie away. */

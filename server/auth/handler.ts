@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
+import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 import { errorTable } from "@/server/core/errors";
 import { toAppError } from "@/server/trpc/failure";
 import { chargeCall } from "@/server/trpc/limits";
-import { checkOrigin } from "@/server/trpc/request-guard";
+import { checkOrigin, checkSender, limitBody } from "@/server/trpc/request-guard";
 import { runNextAuth } from "./bridge";
-import { readStepCookie, stepCookie } from "./cookies";
-import { readSessionCookie, readSessionId } from "./identity";
+import { readSessionCookie, readStepCookie, stepCookie } from "./cookies";
+import { readSessionId } from "./identity";
 import { optionsFor } from "./options";
 import { askPasskey, isProvingAtProvider } from "./service";
 
@@ -28,13 +29,29 @@ export async function authHandler(request: Request): Promise<Response> {
 	const ctx = contextOf(request);
 	const { pathname } = new URL(request.url);
 	if (pathname === "/api/auth/passkey") return passkeyQuestion(ctx, request);
-	const jar: string[] = [];
-	const answer = await runNextAuth(request, await queryOf(ctx, request), optionsFor(ctx, request, jar));
-	for (const cookie of jar) answer.headers.append("set-cookie", cookie);
-	answer.headers.set("cache-control", "no-store");
-	answer.headers.set("x-request-id", ctx.requestId);
-	return answer;
+	try {
+		// next-auth itself only compares two values that a sibling site could plant.
+		checkSender(request);
+		if (isWrongMethod(request, pathname)) return refusal(ctx, 405, "This is answered to a POST only.");
+		const jar: string[] = [];
+		const options = optionsFor(ctx, request, jar);
+		const answer = await runNextAuth(await limitBody(request), await queryOf(ctx, request), options);
+		for (const cookie of jar) answer.headers.append("set-cookie", cookie);
+		answer.headers.set("cache-control", "no-store");
+		answer.headers.set("x-request-id", ctx.requestId);
+		return answer;
+	} catch (error) {
+		const { code, message } = toAppError(error);
+		return refusal(ctx, errorTable[code].status, message);
+	}
 }
+
+/** Only a provider sends people back by a link; for words and codes next-auth has no answer to one. */
+const isWrongMethod = ({ method }: Request, pathname: string): boolean =>
+	method !== "POST" && pathname.startsWith("/api/auth/callback/") && pathname !== "/api/auth/callback/oidc";
+
+const refusal = (ctx: ServiceContext, status: number, message: string): Response =>
+	Response.json({ message }, { status, headers: { "x-request-id": ctx.requestId, "cache-control": "no-store" } });
 
 /** On the way to the provider we alone say what is asked of it; next-auth would pass on whatever the address holds. */
 async function queryOf(ctx: ServiceContext, request: Request): Promise<Record<string, string>> {
@@ -50,11 +67,11 @@ async function passkeyQuestion(ctx: ServiceContext, request: Request): Promise<R
 	try {
 		if (request.method !== "POST") return new Response(null, { status: 405, headers: { ...headers, allow: "POST" } });
 		checkOrigin(request);
-		await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+		await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
 		const { options, cookie } = await askPasskey(ctx, readStepCookie(request.headers.get("cookie")));
 		return Response.json(options, { headers: { ...headers, "set-cookie": stepCookie(cookie) } });
 	} catch (error) {
 		const { code, message } = toAppError(error);
-		return Response.json({ message }, { status: errorTable[code].status, headers });
+		return refusal(ctx, errorTable[code].status, message);
 	}
 }

@@ -1,27 +1,59 @@
+import { createHash } from "node:crypto";
 import { decode } from "next-auth/jwt";
-import type { Database } from "@/db/connection";
-import type { Actor, UserActor } from "@/server/core/actor";
+import type { Actor } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
 import { secret } from "@/server/core/secrets";
-import { readCookie, sessionCookie } from "./cookies";
+import { identifyKey, isApiKey } from "@/server/keys/service";
+import { findTokenActor } from "@/server/tokens/service";
+import type { Credential } from "./credential";
 import { findSessionActor } from "./service";
 
 const anonymous: Actor = { kind: "anonymous" };
 
-/** How long an answer about a session is believed, in ms: the longest that a revoked session still works. */
+/** How long an answer about a session, a token or a key is believed, in ms: the longest that a revoked one still works. */
 const believed = 2_000;
 const mostRemembered = 10_000;
-const remembered = new Map<string, { actor: UserActor | null; until: number }>();
+/** An actor, or the words that they are refused with. */
+const remembered = new Map<string, { answer: Actor | string; until: number }>();
 
-/** Who holds this session cookie, if its session is alive. */
-export async function identify(db: Database, cookie: string | undefined): Promise<Actor> {
-	if (!cookie) return anonymous;
-	const known = remembered.get(cookie);
-	if (known && known.until > performance.now()) return known.actor ?? anonymous;
-	const sessionId = await readSessionId(cookie);
-	const actor = sessionId ? await findSessionActor(db, sessionId) : null;
+type Call = Pick<ServiceContext, "db" | "origin" | "requestId" | "via">;
+
+/** Who shows this credential. A cookie without a session is nobody's; a token or key that is not good throws UNAUTHENTICATED. */
+export async function identify(call: Call, credential: Credential): Promise<Actor> {
+	if (credential.kind === "none") return anonymous;
+	const { kind, value } = credential;
+	// A key may be good from one address only.
+	const name = createHash("sha256").update(`${kind} ${call.origin.address} ${value}`).digest("base64");
+	const answer = recall(name) ?? remember(name, await ask(call, credential));
+	if (typeof answer === "string") throw new AppError("UNAUTHENTICATED", answer);
+	return answer;
+}
+
+function recall(name: string): Actor | string | undefined {
+	const known = remembered.get(name);
+	return known && known.until > performance.now() ? known.answer : undefined;
+}
+
+function remember(name: string, answer: Actor | string): Actor | string {
 	if (remembered.size >= mostRemembered) remembered.clear();
-	remembered.set(cookie, { actor, until: performance.now() + believed });
-	return actor ?? anonymous;
+	remembered.set(name, { answer, until: performance.now() + believed });
+	return answer;
+}
+
+async function ask(call: Call, credential: Exclude<Credential, { kind: "none" }>): Promise<Actor | string> {
+	if (credential.kind === "cookie") {
+		const sessionId = await readSessionId(credential.value);
+		return (sessionId && (await findSessionActor(call.db, sessionId))) || anonymous;
+	}
+	if (!isApiKey(credential.value))
+		return (await findTokenActor(call.db, credential.value)) ?? "This token is not valid, or it has ended.";
+	try {
+		return await identifyKey(call, credential.value);
+	} catch (error) {
+		if (error instanceof AppError && error.code === "UNAUTHENTICATED") return error.message;
+		throw error;
+	}
 }
 
 export async function readSessionId(cookie: string): Promise<string | null> {
@@ -29,6 +61,3 @@ export async function readSessionId(cookie: string): Promise<string | null> {
 	const token = await decode({ token: cookie, secret: secret("session").toString("hex") }).catch(() => null);
 	return token?.sid ?? null;
 }
-
-/** The session cookie among a request's cookies. */
-export const readSessionCookie = (header: string | null): string | undefined => readCookie(header, sessionCookie.name);

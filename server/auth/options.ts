@@ -2,15 +2,16 @@ import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import { z } from "zod";
+import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { type Provider, provider } from "@/server/core/provider";
 import { secret } from "@/server/core/secrets";
 import { PasskeyAssertion } from "@/server/factors/contract";
 import { chargeCall } from "@/server/trpc/limits";
 import { factorWord, ownPath } from "./contract";
-import { readStepCookie, sessionCookie, stepCookie } from "./cookies";
+import { readSessionCookie, readStepCookie, sessionCookie, stepCookie } from "./cookies";
 import { type Claims, enterByProvider } from "./identities";
-import { readSessionCookie, readSessionId } from "./identity";
+import { readSessionId } from "./identity";
 import { findSessionActor, finishStep, type SignedIn, signIn, signOut } from "./service";
 import { openStep } from "./steps";
 
@@ -114,8 +115,7 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 				authorize: async (credentials) => {
 					const input = SignIn.safeParse(credentials);
 					if (!input.success) return null;
-					await chargeCall("signIn", input.data.email.trim().toLowerCase());
-					await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+					await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
 					return authorize(await signIn(ctx, input.data));
 				},
 			}),
@@ -126,7 +126,7 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 					const input = Second.safeParse(credentials);
 					const cookie = readStepCookie(cookies);
 					if (!input.success || !cookie) return null;
-					await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+					await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
 					return authorize(await finishStep(ctx, cookie, input.data));
 				},
 			}),

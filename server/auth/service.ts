@@ -9,8 +9,13 @@ import { requiredProvider } from "@/server/core/provider";
 import { hasFactor, needsFactor, readUserActor, rightsColumns, toUserActor } from "@/server/core/rights";
 import type { FactorKind, PasskeyAssertion } from "@/server/factors/contract";
 import { askForPasskey, checkCode, factorsOf, hasIntent, verifyPasskey } from "@/server/factors/service";
-import { verifyPassword } from "./passwords";
+import { writeMail } from "@/server/mail/service";
+import { beginGuess } from "./guesses";
+import { suspiciousSignInLetter } from "./letters";
+import { hashPassword, isOutdated, verifyPassword } from "./passwords";
 import { chargeStep, endStep, findStep, openStep, type Step, setChallenge, takeChallenge } from "./steps";
+
+export { findStanding } from "./principal";
 
 const sessionDays = 30;
 const idleDays = 7;
@@ -37,8 +42,15 @@ export async function signIn(
 		await deny(ctx, null, "the provider signs this domain in");
 		throw new AppError("FORBIDDEN", `People with this mail domain sign in with ${elsewhere}.`);
 	}
+	const guess = await beginGuess(ctx, email);
 	const [user] = await ctx.db.orm
-		.select({ id: users.id, name: users.name, passwordHash: users.passwordHash, disabledAt: users.disabledAt })
+		.select({
+			id: users.id,
+			name: users.name,
+			email: users.email,
+			passwordHash: users.passwordHash,
+			disabledAt: users.disabledAt,
+		})
 		.from(users)
 		.where(eq(sql`lower(${users.email})`, email));
 	const isRight = await verifyPassword(user?.passwordHash ?? null, input.password);
@@ -50,6 +62,10 @@ export async function signIn(
 		);
 		return null;
 	}
+	await guess.forgive();
+	await renewHash(ctx, { ...user, password: input.password });
+	if (guess.isSuspicious)
+		await ctx.db.transaction((tx) => writeMail(tx, suspiciousSignInLetter(user, ctx.origin.address)));
 	const factors = await factorsOf(ctx.db.orm, user.id);
 	if (factors.length === 0) return openSession(ctx, user.id, { provedWith: "password", kind });
 	if (input.code === undefined) return { userId: user.id, name: user.name, sessionId: null, factors };
@@ -58,6 +74,19 @@ export async function signIn(
 		return null;
 	}
 	return openSession(ctx, user.id, { provedWith: "password and factor", kind });
+}
+
+/** A hash that was made at yesterday's cost is made anew, as only now is there the password to do it. */
+async function renewHash(
+	{ db }: ServiceContext,
+	{ id, passwordHash, password }: { id: string; passwordHash: string | null; password: string },
+): Promise<void> {
+	if (passwordHash === null || !isOutdated(passwordHash)) return;
+	const renewed = await hashPassword(password);
+	await db.orm
+		.update(users)
+		.set({ passwordHash: renewed })
+		.where(and(eq(users.id, id), eq(users.passwordHash, passwordHash)));
 }
 
 /** The one place where sessions begin. Null for an account that is gone, disabled, or has to come by the provider. */
@@ -146,8 +175,17 @@ export async function signOut(ctx: ServiceContext, sessionId: string): Promise<v
 	});
 }
 
-/** Whom a session stands for now: null once it ended, or its account was disabled. */
-export async function findSessionActor(db: Database, sessionId: string): Promise<UserActor | null> {
+/** Whether the session of the row, beside its person's, has neither ended nor been left unused for too long. */
+export const isAlive = sql`${sessions.revokedAt} is null and ${users.disabledAt} is null and ${sessions.expiresAt} > now()
+	and ${sessions.lastSeenAt} > now() - make_interval(days => ${idleDays})`;
+
+/** Clocks of those who check a token may differ from ours by so much. */
+const skewSeconds = 30;
+/** What an access token says of itself. `endsAt` in seconds. */
+export type TokenFacts = { userId: string; version: number; endsAt: number };
+
+/** Whom a session stands for now: null once it or the access token for it ended, or its account was disabled. */
+export async function findSessionActor(db: Database, sessionId: string, token?: TokenFacts): Promise<UserActor | null> {
 	const [row] = await db.orm
 		.select({
 			...rightsColumns,
@@ -158,19 +196,19 @@ export async function findSessionActor(db: Database, sessionId: string): Promise
 		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
-		.where(
-			and(
-				eq(sessions.id, sessionId),
-				isNull(sessions.revokedAt),
-				isNull(users.disabledAt),
-				gt(sessions.expiresAt, sql`now()`),
-				gt(sessions.lastSeenAt, sql`now() - make_interval(days => ${idleDays})`),
-			),
-		);
+		.where(and(eq(sessions.id, sessionId), isAlive, token && isTokenOf(token)));
 	if (!row) return null;
 	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
 	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol });
 }
+
+const isTokenOf = ({ userId, version, endsAt }: TokenFacts) =>
+	and(
+		eq(sessions.kind, "program"),
+		eq(users.id, userId),
+		eq(users.tokenVersion, version),
+		sql`to_timestamp(${endsAt}::bigint + ${skewSeconds}) > now()`,
+	);
 
 /** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */
 export const findUserActor = (db: Database, userId: string): Promise<UserActor | null> =>

@@ -24,7 +24,11 @@ export type ApiKeyActor = {
 	keyId: string;
 	name: string;
 	scopes: ReadonlySet<Permission>;
+	/** Whose it is, with those of their rights that the key has too. */
 	owner: UserActor;
+	/** The key's own limits, beside those of everybody. */
+	callsPerMinute?: number | null;
+	tokensPerDay?: number | null;
 };
 /** Whom an agent or a job can work for. */
 export type Principal = UserActor | ApiKeyActor;
@@ -50,6 +54,24 @@ export function actorUser(actor: Actor): UserActor | null {
 			return actorUser(actor.onBehalfOf);
 		case "job":
 			return actor.onBehalfOf ? actorUser(actor.onBehalfOf) : null;
+		case "anonymous":
+			return null;
+	}
+}
+
+/** What a run or a job was started with. A session or a key that is taken away ends it. */
+export type Cause = { userId: string; sessionId: string | null; keyId: string | null };
+
+export function causeOf(actor: Actor): Cause | null {
+	switch (actor.kind) {
+		case "user":
+			return { userId: actor.userId, sessionId: actor.sessionId, keyId: null };
+		case "apiKey":
+			return { userId: actor.owner.userId, sessionId: null, keyId: actor.keyId };
+		case "agent":
+			return causeOf(actor.onBehalfOf);
+		case "job":
+			return actor.onBehalfOf ? causeOf(actor.onBehalfOf) : null;
 		case "anonymous":
 			return null;
 	}

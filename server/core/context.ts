@@ -1,5 +1,5 @@
 import type { Database } from "@/db/connection";
-import { type Actor, actorUser, type UserActor, type Via } from "./actor";
+import { type Actor, actorMay, actorUser, type Cause, causeOf, type UserActor, type Via } from "./actor";
 import { AppError } from "./errors";
 
 /** Where a call came from, as far as it is known. */
@@ -21,9 +21,17 @@ export type ServiceContext = {
 	signal?: AbortSignal;
 };
 
-/** The person whose rights count. Throws where nobody stands behind the call. */
-export function requireUser(ctx: ServiceContext): UserActor {
-	const user = actorUser(ctx.actor);
+/** What stands behind the call, for what it starts to remember. Throws where nobody does. */
+export function requireCause(ctx: ServiceContext): Cause {
+	const cause = causeOf(ctx.actor);
+	if (!cause) throw new AppError("UNAUTHENTICATED", "Sign in first.");
+	return cause;
+}
+
+/** The person whose rights count, with no more of them than the key that they call with has. Throws where nobody stands behind the call. */
+export function requireUser({ actor }: ServiceContext): UserActor {
+	const user = actorUser(actor);
 	if (!user) throw new AppError("UNAUTHENTICATED", "Sign in first.");
-	return user;
+	if (actor.kind === "user") return user;
+	return { ...user, permissions: new Set([...user.permissions].filter((one) => actorMay(actor, one))) };
 }

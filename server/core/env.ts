@@ -1,6 +1,7 @@
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { roles } from "./permissions";
+import { isStrongSecret } from "./secret-strength";
 
 /** A variable that is set but empty counts as not set. */
 const empty = (value: unknown) => (value === "" ? undefined : value);
@@ -9,6 +10,9 @@ const count = (fallback: number, max: number) =>
 	z.preprocess(empty, z.coerce.number().int().min(1).max(max).default(fallback));
 const text = z.preprocess(empty, z.string().min(1).optional());
 const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
+
+const weakness = "is weak or publicly known: leave it out, or set what `openssl rand -hex 32` prints";
+const strongSecret = z.preprocess(empty, z.string().refine(isStrongSecret, weakness).optional());
 
 const isSafe = (address: string) => {
 	const { protocol, hostname } = new URL(address);
@@ -47,8 +51,8 @@ export const Env = z
 		QD_CORS_ORIGINS: origins,
 		QD_DATA: z.preprocess(empty, z.string().default(".data")),
 		QD_LOG_LEVEL: z.preprocess(empty, z.enum(["debug", "info", "warn", "error"]).default("info")),
-		QD_AUTH_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
-		QD_AUDIT_KEY: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
+		QD_AUTH_SECRET: strongSecret,
+		QD_AUDIT_KEY: strongSecret,
 		DATABASE_URL: z.preprocess(empty, z.url({ protocol: /^postgres(ql)?$/ }).optional()),
 		QD_AUDIT_WEBHOOK_URL: url,
 		QD_AUDIT_WEBHOOK_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),

@@ -27,7 +27,7 @@ const agentOf = (person: UserActor): ToolContext => ({
 	db,
 	agentId,
 	runId: randomUUID(),
-	userId: person.userId,
+	cause: { userId: person.userId, sessionId: null, keyId: null },
 	requestId: randomUUID(),
 	signal: new AbortController().signal,
 });

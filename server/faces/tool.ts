@@ -2,19 +2,27 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import type { Database } from "@/db/connection";
 import { mayAskAgent } from "@/server/agents/service";
-import { findUserActor } from "@/server/auth/service";
-import type { Actor } from "@/server/core/actor";
+import { findStanding, type Refusal, refusalTexts } from "@/server/auth/principal";
+import { type Actor, actorUser, type Cause } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
 import { contextForActor } from "@/server/trpc/context";
 import { type AppRouter, createCaller } from "@/server/trpc/root";
 import { callByName, proceduresByName } from "./call";
+
+/** Nobody stands behind the run any more. */
+export class NoLeave extends AppError {
+	constructor(readonly refusal: Refusal) {
+		super("UNAUTHENTICATED", refusalTexts[refusal]);
+	}
+}
 
 /** In which run an agent calls, and for whom. */
 export type ToolContext = {
 	db: Database;
 	agentId: string;
 	runId: string;
-	userId: string;
+	/** Whom it works for, and what that person started it with. */
+	cause: Cause;
 	requestId: string;
 	signal: AbortSignal;
 };
@@ -50,9 +58,10 @@ export async function callTool<Name extends ToolName>(
 	const procedure = proceduresByName()[name];
 	if (!procedure?._def.meta?.tool) throw notFound("This tool");
 	const { db, requestId, signal } = tool;
-	const onBehalfOf = await findUserActor(db, tool.userId);
-	if (!onBehalfOf) throw new AppError("UNAUTHENTICATED", "The account that this run works for is disabled.");
-	if (!(await mayAskAgent(db.orm, onBehalfOf, tool.agentId))) throw new AgentRevoked();
+	const { principal: onBehalfOf, refusal } = await findStanding(db, tool.cause);
+	if (!onBehalfOf) throw new NoLeave(refusal);
+	const person = actorUser(onBehalfOf);
+	if (!person || !(await mayAskAgent(db.orm, person, tool.agentId))) throw new AgentRevoked();
 	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Database } from "@/db/connection";
-import type { UserActor } from "@/server/core/actor";
+import type { Principal } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 
@@ -17,7 +17,7 @@ export const jobDatabase = (): Database => surroundings.getStore()?.db ?? databa
  * What a job hands to services. `runId` is the job run's id; `person` is whoever caused it, null for a scheduled job.
  * Its signal ends when the step has taken too long or the worker stops.
  */
-export function jobContext(job: string, runId: string, person: UserActor | null = null): ServiceContext {
+export function jobContext(job: string, runId: string, person: Principal | null = null): ServiceContext {
 	const signal = surroundings.getStore()?.signal;
 	return {
 		db: jobDatabase(),

@@ -8,11 +8,14 @@ export const JobRun = z.object({
 	id: z.string(),
 	functionId: z.string(),
 	state: JobState,
-	/** Why it waits, where it does: its place in the queue, the key it waits for and who holds it, until when it sleeps. */
-	waitingFor: z.string().nullable(),
+	waitingFor: z
+		.string()
+		.nullable()
+		.describe(
+			"Why it waits, where it does: its place in the queue, the key it waits for and who holds it, until when it sleeps.",
+		),
 	error: z.string().nullable(),
-	/** Calls of the function so far, whatever they came to. */
-	attempts: z.int(),
+	attempts: z.int().describe("Calls of the function so far, whatever they came to."),
 	createdAt: z.date(),
 	startedAt: z.date().nullable(),
 	endedAt: z.date().nullable(),
@@ -51,12 +54,12 @@ export type JobDetail = z.infer<typeof JobDetail>;
 export const JobsOverview = z.object({
 	engine: z.enum(["embedded", "inngest"]),
 	ready: z.int(),
-	/** Seconds that the oldest ready job has waited; null where none waits. */
-	oldestReadySeconds: z.number().nullable(),
-	/** Calls being executed now. */
-	running: z.int(),
-	/** Calls that wait for room under a concurrency key: starved, not failed. */
-	blocked: z.int(),
+	oldestReadySeconds: z
+		.number()
+		.nullable()
+		.describe("Seconds that the oldest ready job has waited; null where none waits."),
+	running: z.int().describe("Calls being executed now."),
+	blocked: z.int().describe("Calls that wait for room under a concurrency key: starved, not failed."),
 	failed: z.int(),
 	parked: z.int(),
 	workers: z.array(

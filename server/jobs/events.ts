@@ -7,7 +7,14 @@ import { z } from "zod";
  */
 export const documentAdded = eventType("knowledge/document.added", {
 	/** `userId` is whose turn it takes: one person's thousand files must not starve the others. */
-	schema: z.strictObject({ documentId: z.uuid(), attempt: z.int().min(0), userId: z.uuid() }),
+	schema: z.strictObject({
+		documentId: z.uuid(),
+		attempt: z.int().min(0),
+		userId: z.uuid(),
+		/** What they brought it with: a session or a key, whose end ends the reading. */
+		sessionId: z.uuid().nullish(),
+		keyId: z.uuid().nullish(),
+	}),
 });
 
 /** The document can't be found any more; its rows, index and bytes may go. */
@@ -33,7 +40,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
+/** Somebody asks for a new password. */
+export const resetAsked = eventType("account/reset.asked", { schema: z.strictObject({ requestId: z.uuid() }) });
+
 export type JobEvent =
+	| ReturnType<typeof resetAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>

@@ -1,4 +1,5 @@
 import type { InngestFunction } from "inngest";
+import { accountJobs } from "@/server/account/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
@@ -9,6 +10,7 @@ import { prune } from "./prune";
 export const jobFunctions: readonly InngestFunction.Any[] = [
 	prune,
 	...chainJobs,
+	...accountJobs,
 	...exportJobs,
 	...knowledgeJobs,
 	...mailJobs,

@@ -16,6 +16,11 @@ const outdated = {
 		where created_at < now() - interval '30 days' and delivered_at is not null order by created_at`,
 	idempotency_keys: sql`select id from idempotency_keys where created_at < now() - interval '24 hours' order by created_at`,
 	mails: sql`select id from mails where created_at < now() - interval '90 days' order by created_at`,
+	account_links: sql`select id from account_links where created_at < now() - interval '30 days' order by created_at`,
+	invitations: sql`select id from invitations
+		where created_at < now() - interval '180 days' and expires_at < now() - interval '90 days' order by created_at`,
+	// Only where their job failed to the last.
+	reset_requests: sql`select id from reset_requests where created_at < now() - interval '1 day' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -42,6 +47,9 @@ export const prune = inngest.createFunction(
 			job_events: await run("job_events"),
 			idempotency_keys: await run("idempotency_keys"),
 			mails: await run("mails"),
+			account_links: await run("account_links"),
+			invitations: await run("invitations"),
+			reset_requests: await run("reset_requests"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

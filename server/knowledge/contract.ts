@@ -69,10 +69,8 @@ export const Document = z.object({
 	mediaType: z.string(),
 	size: z.int(),
 	state: DocumentState,
-	/** Why it failed, and what to do. */
-	reason: z.string().nullable(),
-	/** 0 to 1 over the whole way from queued to ready. */
-	progress: z.number(),
+	reason: z.string().nullable().describe("Why it failed, and what to do."),
+	progress: z.number().describe("0 to 1 over the whole way from queued to ready."),
 	pageCount: z.int().nullable(),
 	chunkCount: z.int().nullable(),
 	uploadedByName: z.string(),
@@ -110,8 +108,12 @@ export type AddedDocument = z.infer<typeof AddedDocument>;
 /** A document's text, and the passage to mark in it. */
 export const ReadDocument = z.strictObject({
 	documentId: z.uuid(),
-	/** The page to open, from 1; left out: the passage's page, else the first. */
-	page: z.int().min(1).max(100_000).optional(),
+	page: z
+		.int()
+		.min(1)
+		.max(100_000)
+		.optional()
+		.describe("The page to open, from 1; left out: the passage's page, else the first."),
 	chunkId: z.int().min(1).optional(),
 });
 export type ReadDocument = z.infer<typeof ReadDocument>;
@@ -119,11 +121,14 @@ export const DocumentText = z.object({
 	document: Document,
 	collectionName: z.string(),
 	page: z.int(),
-	/** Pages go from 1 to this one; a long document without pages is cut into parts that count as such. */
-	lastPage: z.int(),
+	lastPage: z
+		.int()
+		.describe("Pages go from 1 to this one; a long document without pages is cut into parts that count as such."),
 	text: z.string(),
-	/** Where the passage stands in `text`, in UTF-16 units; null where none was asked for. */
-	passage: z.object({ start: z.int(), end: z.int() }).nullable(),
+	passage: z
+		.object({ start: z.int(), end: z.int() })
+		.nullable()
+		.describe("Where the passage stands in `text`, in UTF-16 units; null where none was asked for."),
 });
 export type DocumentText = z.infer<typeof DocumentText>;
 
@@ -133,15 +138,15 @@ export type WatchCollection = z.infer<typeof WatchCollection>;
 export const CollectionChange = z.object({
 	documents: z.array(Document),
 	removedIds: z.array(z.uuid()),
-	/** The collection's whole: documents by where they stand. */
-	total: z.object({ all: z.int(), ready: z.int(), failed: z.int(), progress: z.number() }),
+	total: z
+		.object({ all: z.int(), ready: z.int(), failed: z.int(), progress: z.number() })
+		.describe("The collection's whole: documents by where they stand."),
 });
 export type CollectionChange = z.infer<typeof CollectionChange>;
 
 export const Search = z.strictObject({
 	query: z.string().trim().min(1).max(4000),
-	/** Only these; left out: all that the caller may read. */
-	collectionIds: z.array(z.uuid()).max(100).optional(),
+	collectionIds: z.array(z.uuid()).max(100).optional().describe("Only these; left out: all that the caller may read."),
 	limit: z.int().min(1).max(50).default(8),
 });
 export type Search = z.infer<typeof Search>;
@@ -151,21 +156,31 @@ export const Passage = z.object({
 	documentName: z.string(),
 	collectionId: z.uuid(),
 	page: z.int(),
-	/** Null for formats without pages. */
-	pageCount: z.int().nullable(),
+	pageCount: z.int().nullable().describe("Null for formats without pages."),
 	heading: z.string(),
 	text: z.string(),
-	/** Fused by reciprocal rank, k = 60. */
-	score: z.number(),
-	/** Cosine with the question, −1 to 1, also where only the keywords found it; null where there is no vector to compare. */
-	similarity: z.number().nullable(),
-	/** Its place in each list, from 1. */
-	lexicalRank: z.int().nullable(),
+	score: z.number().describe("Fused by reciprocal rank, k = 60."),
+	similarity: z
+		.number()
+		.nullable()
+		.describe(
+			"Cosine with the question, −1 to 1, also where only the keywords found it; null where there is no vector to compare.",
+		),
+	lexicalRank: z.int().nullable().describe("Its place in each list, from 1."),
 	vectorRank: z.int().nullable(),
-	/** The question's terms, stemmed, that stand in it, and how many there were in all. */
-	matchedTerms: z.array(z.string()),
+	matchedTerms: z
+		.array(z.string())
+		.describe("The question's terms, stemmed, that stand in it, and how many there were in all."),
 	queryTermCount: z.int(),
 });
 export type Passage = z.infer<typeof Passage>;
 export const SearchResult = z.object({ passages: z.array(Passage), searchedCollections: z.int() });
 export type SearchResult = z.infer<typeof SearchResult>;
+
+export const EmbedTexts = z.strictObject({
+	texts: z.array(z.string().min(1).max(8_000)).min(1).max(256, "At most 256 texts at a time."),
+});
+export type EmbedTexts = z.infer<typeof EmbedTexts>;
+/** Vectors of length 1, in the order of the texts. */
+export const EmbeddedTexts = z.object({ model: z.string(), vectors: z.array(z.array(z.number())) });
+export type EmbeddedTexts = z.infer<typeof EmbeddedTexts>;

@@ -17,7 +17,7 @@ import {
 	sweepKnowledge,
 } from "./service";
 
-type Added = { documentId: string; attempt: number; userId: string };
+type Added = { documentId: string; attempt: number; userId: string; sessionId?: string | null; keyId?: string | null };
 
 /** Passages to a step, and how many steps a long document may have at most. */
 const leastToStep = 48;
@@ -27,9 +27,15 @@ const purgedAtOnce = 20;
 const ours =
 	"Reading this file failed on our side, several times. Try it again; if it fails again, tell an administrator the document's name.";
 
-async function asUploader(job: string, runId: string, { userId }: Added): Promise<ServiceContext> {
-	const person = await findUploader(jobContext(job, runId), userId);
-	return jobContext(job, runId, person);
+const causeOf = ({ userId, sessionId = null, keyId = null }: Added) => ({ userId, sessionId, keyId });
+
+/** As whoever brought it, if they still may: what was queued by somebody who is out by now is not done. */
+async function asUploader(job: string, runId: string, added: Added): Promise<ServiceContext> {
+	const { person, refusal } = await findUploader(jobContext(job, runId), causeOf(added));
+	const ctx = jobContext(job, runId, person);
+	if (!refusal) return ctx;
+	await failDocument(ctx, added, refusal);
+	throw new NonRetriableError(refusal);
 }
 
 const ingestDocument = inngest.createFunction(
@@ -43,7 +49,10 @@ const ingestDocument = inngest.createFunction(
 		onFailure: async ({ event, runId, step }) => {
 			const added: Added = event.data.event.data;
 			await step.run("say why", () =>
-				patiently(async () => failDocument(await asUploader("ingest-document", runId, added), added, ours)),
+				patiently(async () => {
+					const { person } = await findUploader(jobContext("ingest-document", runId), causeOf(added));
+					await failDocument(jobContext("ingest-document", runId, person), added, ours);
+				}),
 			);
 		},
 	},

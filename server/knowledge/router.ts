@@ -11,6 +11,8 @@ import {
 	Document,
 	DocumentPage,
 	DocumentText,
+	EmbeddedTexts,
+	EmbedTexts,
 	ListCollections,
 	ListDocuments,
 	OneCollection,
@@ -27,6 +29,7 @@ import {
 	createCollection,
 	deleteCollection,
 	deleteDocument,
+	embedForCaller,
 	getCollection,
 	getDocument,
 	listCollections,
@@ -173,4 +176,9 @@ export const knowledgeRouter = router({
 		.input(Search)
 		.output(SearchResult)
 		.query(({ ctx, input }) => searchKnowledge(ctx, input)),
+
+	embed: procedure("knowledge:read", { risk: "read", limit: "heavy" })
+		.input(EmbedTexts)
+		.output(EmbeddedTexts)
+		.query(({ ctx, input }) => embedForCaller(ctx, input)),
 });

@@ -35,7 +35,7 @@ test("an answer comes piece by piece, with the provider's count of tokens", asyn
 	const { text, failure, end } = await ask();
 	expect(failure).toBeNull();
 	expect(text).toBe("It is twenty five days [1].");
-	expect(end).toEqual({ usage: { inputTokens: 4, outputTokens: 6 }, end: "whole" });
+	expect(end).toEqual({ usage: { inputTokens: 4, outputTokens: 6 }, end: "whole", calls: [] });
 	expect(provider.seen.at(-1)?.authorization).toBe("Bearer sk-secret");
 });
 

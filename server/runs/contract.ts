@@ -23,25 +23,30 @@ export type Citation = z.infer<typeof Citation>;
 
 export const Confidence = z.object({
 	level: z.enum(["high", "medium", "low", "none"]),
-	/** 0 to 1. */
-	score: z.number(),
+	score: z.number().describe("0 to 1."),
 	reasons: z.array(z.string()),
 });
 export type Confidence = z.infer<typeof Confidence>;
 
+/** A function of the caller's own that the answer asked for; `arguments` is JSON as the model wrote it. */
+export const FunctionCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
+export type FunctionCall = z.infer<typeof FunctionCall>;
+
 export const RunResult = z.object({
 	citations: z.array(Citation),
 	confidence: Confidence,
-	/** The documents don't say: no passage supports an answer. */
-	abstained: z.boolean(),
-	/** Answered by the built-in extractive model, and why. */
-	degraded: z.string().nullable(),
-	/** The text stops before its end (the model failed or it was stopped). */
-	incomplete: z.boolean(),
-	/** Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units. */
-	unsupported: z.array(z.object({ start: z.int(), end: z.int() })),
+	abstained: z.boolean().describe("The documents don't say: no passage supports an answer."),
+	degraded: z.string().nullable().describe("Answered by the built-in extractive model, and why."),
+	incomplete: z.boolean().describe("The text stops before its end (the model failed or it was stopped)."),
+	unsupported: z
+		.array(z.object({ start: z.int(), end: z.int() }))
+		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+	calls: z
+		.array(FunctionCall)
+		.optional()
+		.describe("Calls for the caller to make: it asks again with what they answered. Only where it offered functions."),
 });
 export type RunResult = z.infer<typeof RunResult>;
 
@@ -55,8 +60,7 @@ export const Run = z.object({
 	state: RunState,
 	answer: z.string().nullable(),
 	result: RunResult.nullable(),
-	/** Why it failed or was cancelled. */
-	reason: z.string().nullable(),
+	reason: z.string().nullable().describe("Why it failed or was cancelled."),
 	createdAt: z.date(),
 	startedAt: z.date().nullable(),
 	endedAt: z.date().nullable(),
@@ -71,6 +75,55 @@ export const RunPage = pageOf(Run);
 export const OneRun = z.strictObject({ runId: z.uuid() });
 export type OneRun = z.infer<typeof OneRun>;
 
+const saidText = (max: number) =>
+	z
+		.string()
+		.max(max)
+		.overwrite((text) => text.replaceAll("\0", "").toWellFormed());
+const functionName = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "A function's name has letters, digits, _ and -.");
+/** What the model called a call by: it ties an answer to it, and names nothing of ours. */
+const callRef = z.string().min(1).max(200);
+
+/** What a caller that keeps its own conversation says with each question, in place of a thread of earlier runs. */
+export const Conversation = z.strictObject({
+	/** Earlier questions and their answers, oldest first. */
+	history: z
+		.array(z.strictObject({ question: saidText(maxQuestionChars), answer: saidText(60_000) }))
+		.max(100)
+		.default([]),
+	wishes: saidText(8_000)
+		.default("")
+		.describe("How the caller would like to be answered, within the rules of the agent."),
+	/** Functions of the caller's own that the answer may ask for. */
+	functions: z
+		.array(
+			z.strictObject({
+				name: functionName,
+				description: saidText(2_000).default(""),
+				parameters: z
+					.record(z.string().max(200), z.unknown())
+					.default({ type: "object", properties: {} })
+					.describe("A JSON Schema."),
+			}),
+		)
+		.max(64)
+		.default([]),
+	/** What was asked for since the question and what came back, in order. */
+	exchange: z
+		.array(
+			z.strictObject({
+				calls: z
+					.array(z.strictObject({ ref: callRef, name: functionName, arguments: saidText(20_000) }))
+					.min(1)
+					.max(32),
+				results: z.array(z.strictObject({ ref: callRef, content: saidText(60_000) })).max(32),
+			}),
+		)
+		.max(25)
+		.default([]),
+});
+export type Conversation = z.infer<typeof Conversation>;
+
 export const StartRun = z.strictObject({
 	question: z
 		.string()
@@ -81,12 +134,16 @@ export const StartRun = z.strictObject({
 			maxQuestionChars,
 			`A question has at most ${maxQuestionChars.toLocaleString("en")} characters: put longer texts into a collection.`,
 		),
-	/** Left out: a new thread. */
-	threadId: z.uuid().optional(),
-	/** Left out: the thread's agent, or the default one. */
-	agentId: z.uuid().optional(),
-	/** Search only these; left out: all that agent and person may. */
-	collectionIds: z.array(z.uuid()).max(100).optional(),
+	threadId: z.uuid().optional().describe("Left out: a new thread."),
+	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
+	collectionIds: z
+		.array(z.uuid())
+		.max(100)
+		.optional()
+		.describe("Search only these; left out: all that agent and person may."),
+	conversation: Conversation.optional().describe(
+		"For callers that keep the conversation themselves: it stands in for the thread\\'s earlier runs.",
+	),
 });
 export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });

@@ -2,10 +2,10 @@ import { z } from "zod";
 
 export const HealthPart = z.object({
 	name: z.string(),
-	/** `idle`: does its work, but something that people may expect is not set up. */
-	state: z.enum(["well", "idle", "ill"]),
-	/** What is so, in a sentence. */
-	detail: z.string(),
+	state: z
+		.enum(["well", "idle", "ill"])
+		.describe("`idle`: does its work, but something that people may expect is not set up."),
+	detail: z.string().describe("What is so, in a sentence."),
 });
 export type HealthPart = z.infer<typeof HealthPart>;
 export const Health = z.object({ isReady: z.boolean(), parts: z.array(HealthPart), version: z.string(), at: z.date() });

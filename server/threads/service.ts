@@ -36,7 +36,7 @@ export async function listThreads(
 		id: threads.id,
 	});
 	const rows = await select(ctx, { key: list.key })
-		.where(and(eq(threads.userId, userId), list.where))
+		.where(and(eq(threads.userId, userId), eq(threads.isCall, false), list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	return list.page(rows);

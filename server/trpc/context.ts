@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { identify, readSessionCookie } from "@/server/auth/identity";
+import { readCredential, refuseQueryCredentials } from "@/server/auth/credential";
+import { identify } from "@/server/auth/identity";
 import type { Actor } from "@/server/core/actor";
 import { database } from "@/server/core/database";
 import type { RequestContext } from "./init";
@@ -7,11 +8,9 @@ import type { RequestContext } from "./init";
 const longest = 512;
 
 /** The context of an HTTP request. The address is what our own server saw, never what a header claims. */
-export function contextFromHeaders(headers: Headers): RequestContext {
-	const db = database();
-	const cookie = readSessionCookie(headers.get("cookie"));
-	return {
-		db,
+export function contextFromHeaders(headers: Headers, query?: URLSearchParams): RequestContext {
+	const call: Pick<RequestContext, "db" | "requestId" | "via" | "origin"> = {
+		db: database(),
 		requestId: randomUUID(),
 		via: headers.has("sec-fetch-site") ? "console" : "rpc",
 		origin: {
@@ -19,7 +18,13 @@ export function contextFromHeaders(headers: Headers): RequestContext {
 			userAgent: headers.get("user-agent")?.slice(0, longest) ?? null,
 			host: headers.get("host"),
 		},
-		identify: () => identify(db, cookie),
+	};
+	return {
+		...call,
+		identify: async () => {
+			if (query) refuseQueryCredentials(query);
+			return identify(call, readCredential(headers));
+		},
 		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
 	};

@@ -12,7 +12,7 @@ import { toAppError, toTrpcError } from "./failure";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
-import { chargeCall, longestCall } from "./limits";
+import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 
 export type Call = {
@@ -45,12 +45,14 @@ async function enter<I extends z.ZodType>(
 	}
 	const isDangerous = meta.risk === "danger";
 	const charge = await chargeCall(meta.limit, limitKey(actor, ctx.origin.address), { isDangerous });
-	ctx.charges?.push(charge);
+	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
+	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
 	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
 }
 
-/** A person's own calls and those of their agents are counted apart, and nobody shares a count with somebody else. */
+/** A person's own calls and those of their keys and agents are counted apart, and nobody shares a count with somebody else. */
 function limitKey(actor: Actor, address: string | null): string {
+	if (actor.kind === "apiKey") return `apiKey ${actor.keyId}`;
 	const person = actorUser(actor)?.userId;
 	if (person) return `${actor.kind} ${person}`;
 	return actorId(actor) ?? (address ? addressBlock(address) : "unknown");
@@ -122,7 +124,7 @@ async function isKnown({ meta, ctx: request }: Call, opts: { ctx: ServiceContext
 const unchanged = <T>(): T => undefined as T;
 
 /** How often an open stream is asked whether its reader may still have it, in ms. Answers are up to 2 s old: it ends within 5 s. */
-const recheckMs = 3_000;
+const recheckMs = 2_500;
 
 /**
  * A subscription: the same gate before its first event, and again and again while it is open; each event is parsed like an
@@ -172,12 +174,14 @@ export async function* follow<I extends z.ZodType, T extends { id: string }>(
 /** Who reads an open stream now, or why it must end: its session has, or its reader's right was taken. A database that is away ends nothing. */
 async function readerNow({ ctx, meta }: Call, before: Actor): Promise<Actor | AppError> {
 	if (meta.permission === null) return before;
-	const actor = await ctx.identify().catch(() => before);
-	if (actorUser(actor)?.userId !== actorUser(before)?.userId)
+	const actor = await ctx.identify().catch((error) => (isRefusal(error) ? null : before));
+	if (!actor || actorUser(actor)?.userId !== actorUser(before)?.userId)
 		return new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
 	if (actor.kind === "user" && actor.mustEnrol && !meta.beforeFactor) return factorNeeded();
 	return actorMay(actor, meta.permission) ? actor : new AppError("FORBIDDEN", "You may not see this any more.");
 }
+
+const isRefusal = (error: unknown): boolean => error instanceof AppError && error.code === "UNAUTHENTICATED";
 
 function isSameReader(one: Actor, other: Actor): boolean {
 	const marks = (actor: Actor) => {

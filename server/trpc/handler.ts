@@ -12,7 +12,7 @@ export const endpoint = "/api/trpc";
 
 /** The RPC face. What a stranger's page could send is refused before anything is parsed. */
 export async function rpcHandler(request: Request): Promise<Response> {
-	const ctx = contextFromHeaders(request.headers);
+	const ctx = contextFromHeaders(request.headers, new URL(request.url).searchParams);
 	try {
 		checkOrigin(request);
 		const req = await limitBody(request);

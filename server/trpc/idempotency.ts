@@ -5,8 +5,11 @@ import { idempotencyKeys } from "@/db/schema";
 import { actorId } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
+import { seal, unseal } from "@/server/core/vault";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const placeOf = (id: string) => ({ table: "idempotency_keys", row: id, column: "answer", version: 1 });
 
 /** Same key and same input: the first call's answer, without doing it again. A failed call leaves its key free. */
 export async function once<T>(
@@ -27,7 +30,8 @@ export async function once<T>(
 		const answer = await work();
 		await ctx.db.orm
 			.update(idempotencyKeys)
-			.set({ answer: superjson.serialize(answer) })
+			// An answer may hold a secret that is told once and kept nowhere.
+			.set({ answer: seal(superjson.stringify(answer), placeOf(id)) })
 			.where(eq(idempotencyKeys.id, id));
 		return answer;
 	} catch (error) {
@@ -44,6 +48,5 @@ async function earlierAnswer<T>(ctx: ServiceContext, id: string, inputHash: stri
 			"This idempotency key was used with another input. Take a new key for a new call.",
 		);
 	if (!earlier?.answer) throw new AppError("CONFLICT", "The first call with this idempotency key is still under way.");
-	// What superjson wrote, it reads back as it was.
-	return superjson.deserialize<T>(earlier.answer as Parameters<typeof superjson.deserialize>[0]);
+	return superjson.parse<T>(unseal(String(earlier.answer), placeOf(id)));
 }

@@ -3,24 +3,34 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { callerAddress } from "@/server/core/address";
 import { protectData } from "@/server/core/safe-headers";
+import { mcpHandler, mcpPath } from "@/server/faces/mcp/handler";
+import { openaiBase, openaiHandler } from "@/server/faces/openai/handler";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
+import { tokenRoute } from "@/server/tokens/handler";
 import { endpoint, rpcHandler } from "./handler";
 
-const isRest = ({ url }: IncomingMessage): boolean => url?.startsWith(`${base}/`) ?? false;
+/** Whose answer each address is. */
+function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) => Promise<Response>) | null {
+	if (url.startsWith(`${endpoint}/`)) return rpcHandler;
+	if (url.startsWith(`${base}/`)) return tokenRoute({ method, url }) ?? restHandler;
+	if (url.startsWith(`${openaiBase}/`)) return openaiHandler;
+	if (url.split("?")[0] === mcpPath) return mcpHandler;
+	return null;
+}
 
-export const isRpc = (request: IncomingMessage): boolean =>
-	(request.url?.startsWith(`${endpoint}/`) ?? false) || isRest(request);
+export const isRpc = (request: IncomingMessage): boolean => handlerOf(request) !== null;
 
 /**
- * The RPC and REST faces at the door of our own server. Through the page framework a call takes half as much time again, and each
+ * The faces for programs at the door of our own server. Through the page framework a call takes half as much time again, and each
  * event of a stream several times as much.
  */
 export async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
 	const gone = new AbortController();
 	response.on("close", () => gone.abort());
 	try {
-		const handle = isRest(request) ? restHandler : rpcHandler;
+		const handle = handlerOf(request);
+		if (!handle) throw new Error("this address is none of ours");
 		const answer = await handle(toRequest(request, gone.signal));
 		response.statusCode = answer.status;
 		protectData(response);

@@ -1,3 +1,4 @@
+import { bringsCredential } from "@/server/auth/credential";
 import { AppError } from "@/server/core/errors";
 import { ownOrigin } from "@/server/core/own-origin";
 
@@ -16,17 +17,27 @@ export function checkOrigin(request: Request): void {
 	if (!types.includes(type)) throw new AppError("UNSUPPORTED", `Send ${types.join(" or ")}.`);
 }
 
-/** Refuses whatever a foreign page could make a browser send with our cookie. */
+/** Refuses whatever a foreign page could make a browser send with our cookie. A token or key is added by no browser. */
 export function checkSite(request: Request): void {
+	if (bringsCredential(request.headers)) return;
 	const site = request.headers.get("sec-fetch-site");
-	const isRead = request.method === "GET" || request.method === "HEAD";
+	const isRead = isReading(request);
 	if (site !== null && site !== "same-origin" && !(isRead && site === "none")) throw refused();
 	if (isRead) return;
-	const origin = request.headers.get("origin");
-	const own = ownOrigin(request.headers.get("host"));
-	if (origin !== null && origin !== own) throw refused();
-	if (origin === null && site === null) throw refused();
+	checkSender(request);
 	if (request.headers.get("x-qd-csrf") !== "1") throw refused();
+}
+
+const isReading = ({ method }: Request) => method === "GET" || method === "HEAD";
+
+/** Refuses a change that a foreign page made a browser send; a form of our own has no header to add. */
+export function checkSender(request: Request): void {
+	if (isReading(request)) return;
+	const site = request.headers.get("sec-fetch-site");
+	const origin = request.headers.get("origin");
+	if (site !== null && site !== "same-origin") throw refused();
+	if (origin !== null && origin !== ownOrigin(request.headers.get("host"))) throw refused();
+	if (origin === null && site === null) throw refused();
 }
 
 const refused = () =>

@@ -1,25 +1,35 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
+import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { auditRouter } from "@/server/audit/router";
 import { factorsRouter } from "@/server/factors/router";
+import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
+import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { runsRouter } from "@/server/runs/router";
+import { sessionsRouter } from "@/server/sessions/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
+import { tokensRouter } from "@/server/tokens/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
 /** The API's table of contents. */
 export const appRouter = router({
 	auth: authRouter,
+	account: accountRouter,
 	users: usersRouter,
+	sessions: sessionsRouter,
+	keys: keysRouter,
+	tokens: tokensRouter,
 	factors: factorsRouter,
 	access: accessRouter,
+	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,

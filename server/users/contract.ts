@@ -5,12 +5,22 @@ import { permissions, roles } from "@/server/core/permissions";
 /** A built-in role's name, or a custom role's id. */
 export const RoleKey = z.union([z.enum(roles), z.uuid()], { error: "There is no such role." });
 export const Permission = z.enum(permissions);
-export const Password = z
-	.string()
-	.min(15, "Use at least 15 characters: a sentence is easy to remember.")
-	.max(256, "Use at most 256 characters.");
+const encoder = new TextEncoder();
+/** Counted as people count, never cut, trimmed or changed. What else makes a good one stands in server/auth/passwords. */
+const passwordOf = (least: number) => {
+	const tooShort = `Use at least ${least} characters: a sentence is easy to remember.`;
+	return z
+		.string()
+		.min(least, tooShort)
+		.max(1_024, "Use at most 1,024 characters.")
+		.refine((text) => [...text].length >= least, tooShort)
+		.refine((text) => encoder.encode(text).length <= 1_024, "This is too long: at most 1,024 bytes.");
+};
+export const Password = passwordOf(15);
+/** Of somebody who may have a second factor; whether they do, the server knows. */
+export const PasswordWithFactor = passwordOf(8);
 export const Email = z.email("This is not an e-mail address.").max(254);
-const PersonName = z.string().trim().min(1, "A name is needed.").max(100);
+export const PersonName = z.string().trim().min(1, "A name is needed.").max(100);
 
 export const User = z.object({
 	id: z.uuid(),

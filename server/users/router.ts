@@ -33,6 +33,7 @@ export const authRouter = router({
 		rest: "POST /setup",
 		summary: "Make the owner's account, with the one-time code that the start command printed.",
 		risk: "write",
+		isSecret: true,
 	})
 		.input(CreateOwner)
 		.output(Done)
@@ -83,7 +84,12 @@ export const usersRouter = router({
 		.output(UserPage)
 		.query(({ ctx, input }) => listUsers(ctx, input)),
 
-	create: procedure("users:write", { rest: "POST /users", summary: "Make an account for a person.", risk: "danger" })
+	create: procedure("users:write", {
+		rest: "POST /users",
+		summary: "Make an account for a person.",
+		risk: "danger",
+		isSecret: true,
+	})
 		.input(CreateUser)
 		.output(User)
 		.mutation(({ ctx, input }) => createUser(ctx, input)),

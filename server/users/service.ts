@@ -3,7 +3,7 @@ import { and, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
-import { hashPassword } from "@/server/auth/passwords";
+import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -13,6 +13,7 @@ import { setAccess } from "@/server/core/grants";
 import type { Page } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
+import { endSessions } from "@/server/sessions/service";
 import type { CreateOwner, CreateUser, Me, SetUserDisabled, SetUserRole, User } from "./contract";
 
 const hashCode = (code: string) =>
@@ -53,6 +54,7 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 	// Asked before the costly hashing of the password, which a stranger could make us do; decided below.
 	const [open] = await ctx.db.orm.select({ id: setup.id }).from(setup).where(isUnused);
 	if (!open) throw wrongCode();
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	await ctx.db.transaction(async (tx) => {
 		const [used] = await tx.update(setup).set({ usedAt: sql`now()` }).where(isUnused).returning({ id: setup.id });
@@ -144,6 +146,7 @@ async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
 }
 
 export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {
+	expectGoodPassword("password", input.password, { ...input, hasFactor: false });
 	const passwordHash = await hashPassword(input.password);
 	const fact = { action: "user.create", resource: "user" };
 	try {
@@ -190,10 +193,7 @@ export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled 
 			.set({ disabledAt: isDisabled ? sql`now()` : null })
 			.where(eq(users.id, userId));
 		if (isDisabled) {
-			await tx
-				.update(sessions)
-				.set({ revokedAt: sql`now()` })
-				.where(and(eq(sessions.userId, userId), isNull(sessions.revokedAt)));
+			await endSessions(ctx, tx, { userId, because: "the account was disabled", tokens: true });
 			await keepAnOwner(tx);
 		}
 		await audit(ctx, tx, fact);

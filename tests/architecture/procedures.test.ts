@@ -43,7 +43,17 @@ describe("procedures", () => {
 
 	test("that need no identity are these, and say why", () => {
 		const open = procedures.filter(({ meta }) => meta.permission === null).map(({ path }) => path);
-		expect(open.toSorted()).toEqual(["auth.createOwner", "auth.status"]);
+		expect(open.toSorted()).toEqual([
+			"account.confirmEmail",
+			"account.forgot",
+			"account.lookAtEmailChange",
+			"account.lookAtReset",
+			"account.resetPassword",
+			"auth.createOwner",
+			"auth.status",
+			"invitations.accept",
+			"invitations.look",
+		]);
 	});
 
 	test("refuse keys that their input doesn't name", () => {

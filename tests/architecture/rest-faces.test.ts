@@ -22,6 +22,7 @@ const withoutRest: Record<string, string> = {
 	"factors.startLink": inBrowser,
 	"factors.unlink": inBrowser,
 	"audit.openExport": "Answers with the file itself, at /api/audit-exports/{exportId}/file.",
+	"knowledge.embed": "Programs embed texts through /api/openai/v1/embeddings.",
 };
 
 const procedures = listProcedures(appRouter);

@@ -16,12 +16,18 @@ const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, b
 const word = (because: string): IdCase => ({ is: "word", because });
 
 const person = shared("user", "who holds users:write manages every account");
+const anyone = shared("user", "who holds sessions:manage ends any session");
+const anySession = shared("session", "who holds sessions:manage ends any session");
+const anyKey = shared("key", "who holds keys:manage revokes any key");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
+const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
+const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -48,10 +54,28 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeGroup": { groupId: group },
 	"access.addMembers": { groupId: group, "userIds[]": holder },
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
+	"access.getStanding": { userId: asked },
+	"access.preview": { userId: asked },
+	"access.explain": { "who.userId": asked, "who.agentId": askedOn("agent"), "on.resourceId": askedOn("collection") },
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
 
+	"sessions.end": { sessionId: own("session") },
+	"sessions.listOf": { userId: anyone },
+	"sessions.endOf": { userId: anyone, sessionId: anySession },
+	"sessions.endAllOf": { userId: anyone },
+
+	"keys.get": { keyId: own("key") },
+	"keys.rotate": { keyId: own("key") },
+	"keys.revoke": { keyId: own("key") },
+	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
+	"keys.revokeAny": { keyId: anyKey },
+
+	"account.startReset": { userId: person },
+	"invitations.create": { role, "groupIds[]": group },
+	"invitations.resend": { invitationId: invitation },
+	"invitations.revoke": { invitationId: invitation },
 	"auth.prove": { "passkey.id": credential, "passkey.rawId": credential },
 	"factors.addPasskey": { "registration.id": credential, "registration.rawId": credential },
 	"factors.renamePasskey": { passkeyId: own("passkey") },
@@ -116,6 +140,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },

@@ -9,13 +9,16 @@ import {
 	documentPages,
 	documents,
 	groups,
+	invitations,
 	jobRuns,
 	mails,
 	passkeys,
 	roles,
+	sessions,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
@@ -49,6 +52,16 @@ export const makers = {
 			.values({ name: name("Group") })
 			.returning({ id: groups.id });
 		return row?.id ?? "";
+	},
+	session: async (ctx) => {
+		const { userId } = requireUser(ctx);
+		const expiresAt = new Date(Date.now() + 600_000);
+		const [row] = await ctx.db.orm.insert(sessions).values({ userId, expiresAt }).returning({ id: sessions.id });
+		return row?.id ?? "";
+	},
+	key: async (ctx) => {
+		const limits = { expiresInDays: 1, addresses: [], tokensPerDay: null, callsPerMinute: null };
+		return (await createKey(ctx, { name: name("Key"), scopes: ["account:read"], ...limits })).key.id;
 	},
 	auditVerification: async (ctx) => {
 		const [row] = await ctx.db.orm
@@ -85,6 +98,14 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	invitation: async (ctx) => {
+		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm
+			.insert(invitations)
+			.values({ ...values, expiresAt: new Date(Date.now() + 600_000) })
+			.returning({ id: invitations.id });
+		return row?.id ?? "";
+	},
 	mail: async (ctx) => {
 		const mail = {
 			kind: "notice" as const,

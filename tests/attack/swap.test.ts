@@ -1,76 +1,32 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import type { ServiceContext } from "@/server/core/context";
-import type { Role } from "@/server/core/permissions";
-import { listProcedures } from "@/server/procedures/catalogue";
-import { appRouter } from "@/server/trpc/root";
 import { testContext } from "@/tests/support";
 import { agentsDatabase } from "@/tests/support/agents";
 import { callAs, type Outcome } from "@/tests/support/call";
-import { minimalInput } from "@/tests/support/inputs";
 import { snapshot } from "@/tests/support/snapshot";
-import { givenInputs, type IdCase, idCases } from "./id-cases";
-import { type Kind, makers } from "./makers";
+import { type IdCase, idCases } from "./id-cases";
+import { make, ownInput, rolesOf, setAt } from "./own-input";
+import { people } from "./people";
 
 // T2 and T3: somebody else's ids, alone and beside one's own, for every procedure that takes one.
 
-const matrix: Record<string, "open" | Role[]> = JSON.parse(
-	readFileSync(new URL("../architecture/permission-matrix.json", import.meta.url), "utf8"),
-);
-const procedures = new Map(listProcedures(appRouter).map(({ path, meta }) => [path, meta]));
-
 let db: Database;
 let a: ServiceContext;
-const others = new Map<Role, ServiceContext>();
+const person = people(() => db);
 beforeAll(async () => {
 	({ db } = await agentsDatabase());
 	a = await testContext(db, { role: "staff", name: "A" });
 });
 
-/** A person in that role; each role has one. */
-async function person(role: Role): Promise<ServiceContext> {
-	const known = others.get(role) ?? (await testContext(db, { role, name: `B, ${role}` }));
-	others.set(role, known);
-	return known;
-}
-
-// Names must differ from call to call.
-let calls = 1;
-const make = (kind: Kind, ctx: ServiceContext, ids: Record<string, unknown> = {}) => makers[kind](ctx, ids);
 const random = (like: string | number) => (typeof like === "number" ? 2_000_000_000 : randomUUID());
 
 /** The smallest input in which that one field has that value and all that must stand beside it is B's own. */
 async function inputWith(path: string, field: string, value: unknown, b: ServiceContext): Promise<unknown> {
-	const input = await besideOf(path, field, b);
+	const input = await ownInput(path, b, field);
 	setAt(input, field, value);
 	return input;
-}
-
-async function besideOf(path: string, field: string, b: ServiceContext): Promise<Record<string, unknown>> {
-	const schema = procedures.get(path)?.input;
-	if (!schema) throw new Error(`There is no procedure ${path}`);
-	const input = minimalInput(schema, givenInputs[path], calls++) as Record<string, unknown>;
-	for (const [other, one] of Object.entries(idCases[path] ?? {})) {
-		if (other === field || one.is === "word" || atPath(input, other) === undefined) continue;
-		// What nobody must name is left as the schema had it.
-		if (atPath(input, other) !== null) setAt(input, other, await make(one.kind, b));
-	}
-	return input;
-}
-
-const keysOf = (path: string) => path.replaceAll("[]", ".0").split(".");
-const atPath = (input: unknown, path: string) =>
-	keysOf(path).reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], input);
-
-function setAt(input: Record<string, unknown>, path: string, value: unknown): void {
-	const keys = keysOf(path);
-	keys.reduce<Record<string, unknown>>((at, key, index) => {
-		const next = keys[index + 1];
-		at[key] = next === undefined ? value : (at[key] ?? (next === "0" ? [] : {}));
-		return at[key] as Record<string, unknown>;
-	}, input);
 }
 
 /** An outcome without what differs each time: ids, moments and made-up names. */
@@ -89,11 +45,10 @@ const of = (...kinds: IdCase["is"][]) =>
 	cases.flatMap(({ path, field, one }) =>
 		kinds.includes(one.is) && one.is !== "word" ? [{ path, field, kind: one.kind }] : [],
 	);
-const rolesOf = (path: string): Role[] => {
-	const allowed = matrix[path];
-	if (!allowed || allowed === "open") throw new Error(`${path} takes an id from strangers`);
-	return allowed;
-};
+
+test("nobody names an object without an account", () => {
+	expect(cases.filter(({ path }) => rolesOf(path).length === 0)).toEqual([]);
+});
 
 describe("somebody else's id is as if it did not exist", () => {
 	test.each(of("own"))("$path: $field", async ({ path, field, kind }) => {
@@ -115,7 +70,7 @@ describe("somebody else's id is as if it did not exist", () => {
 describe("one's own id is taken, so that the refusal above was about the id", () => {
 	test.each(of("own", "filter"))("$path: $field", async ({ path, field, kind }) => {
 		const b = await person(rolesOf(path).at(-1) ?? "owner");
-		const input = await besideOf(path, field, b);
+		const input = await ownInput(path, b, field);
 		setAt(input, field, await make(kind, b, input));
 		const answer = await callAs(db, b.actor, path, input);
 		expect(["OK", "CONFLICT"], JSON.stringify(answer)).toContain(answer.code);

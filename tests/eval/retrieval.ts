@@ -1,6 +1,6 @@
 // Measures retrieval on a judged collection: `npm run eval -- retrieval --data FOLDER` with docs, queries and qrels as JSON lines.
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -194,7 +194,7 @@ function recall100(list: string[], relevant: Map<string, number>): number {
 
 const postgres = await startTestPostgres();
 process.env.QD_DATA = join(postgres.folder, "data");
-process.env.QD_AUTH_SECRET = "only for the time of this evaluation, of documents that are public";
+process.env.QD_AUTH_SECRET = randomBytes(32).toString("hex");
 process.env.QD_LOG_LEVEL = "error";
 await mkdir(process.env.QD_DATA, { recursive: true });
 // The product reads its environment when it is loaded.

@@ -139,7 +139,7 @@ describe("a foreign page", () => {
 		expect((await call("GET /me", { headers: { "sec-fetch-site": "cross-site" } })).status).toBe(403);
 	});
 
-	test("gains nothing by a token beside the cookie: the cookie then counts for nothing", async () => {
+	test("gains nothing by a token beside the cookie: the call is refused", async () => {
 		const headers = { authorization: "Bearer x", origin: "https://evil.test", "x-qd-csrf": undefined };
 		expect((await call("POST /prompts", { body: prompt(), headers })).status).toBe(401);
 	});

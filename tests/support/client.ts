@@ -49,7 +49,7 @@ async function signIn(url: string, account: { email: string; password: string })
 	const answer = await fetch(`${url}/api/auth/callback/credentials`, {
 		method: "POST",
 		redirect: "manual",
-		headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookiesOf(csrf) },
+		headers: { "content-type": "application/x-www-form-urlencoded", origin: url, cookie: cookiesOf(csrf) },
 		body: new URLSearchParams({ ...account, csrfToken, json: "true" }),
 	});
 	const cookie = cookiesOf(answer);

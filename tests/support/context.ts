@@ -6,6 +6,9 @@ import type { ServiceContext } from "@/server/core/context";
 import type { Role } from "@/server/core/permissions";
 import { readUserActor } from "@/server/core/rights";
 
+/** Of a password that nobody knows. */
+const unknown = "$argon2id$v=19$m=47104,t=1,p=1$nqx8TmjByjepvncADj22Dw$5vtxbYppU/odMyUX9zKoSr9mVq49719d9ddfRFo5CWs";
+
 /** A freshly made person, with an e-mail that nobody else has. */
 export async function testUser(
 	db: Database,
@@ -14,7 +17,7 @@ export async function testUser(
 	const email = `${randomUUID()}@example.test`;
 	const [user] = await db.orm
 		.insert(users)
-		.values({ email, name, role, passwordHash: "cannot sign in" })
+		.values({ email, name, role, passwordHash: unknown })
 		.returning({ id: users.id });
 	if (!user) throw new Error("The user was not made");
 	const actor = await readUserActor(db.orm, user.id);

@@ -143,7 +143,8 @@ function answer(chat: ChatRequest, behaviour: Behaviour, response: ServerRespons
 	const lines = tokens.map((token, index) =>
 		delta(index === 0 ? { role: "assistant", content: token } : { content: token }),
 	);
-	if (toolCalls) lines.push(delta({ tool_calls: toolCalls }));
+	// The first piece says who speaks, whatever it is.
+	if (toolCalls) lines.push(delta({ ...(lines.length === 0 ? { role: "assistant" } : {}), tool_calls: toolCalls }));
 	lines.push(delta({}, finish));
 	if (chat.stream_options?.include_usage) lines.push(line({ usage }));
 	lines.push("data: [DONE]\n\n");

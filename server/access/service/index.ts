@@ -1,4 +1,5 @@
 export { assignRole, unassignRole } from "./assignments";
+export { explainAccess, getStanding, previewAs } from "./explain";
 export {
 	addMembers,
 	createGroup,
@@ -11,5 +12,5 @@ export {
 } from "./groups";
 export { compareRole } from "./role-change";
 export { createRole, getRole, listRoles, removeRole, updateRole } from "./roles";
-export { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "./rules";
+export { changeRights, type Granter, holdGroup, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "./rules";
 export { findGrantees, listGrants, share, unshare } from "./shares";

@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { roles, users } from "@/db/schema";
+import { groups, roles, users } from "@/db/schema";
 import { type Actor, actorMay, actorUser, type Principal, type UserActor } from "@/server/core/actor";
 import { type AuditFact, audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -94,6 +94,14 @@ export async function permissionsOfGroup(tx: Tx, groupId: string): Promise<Set<P
 	const rows = await tx.execute<{ role: string }>(sql`select role from role_assignments where holder_id = ${groupId}`);
 	const held = await Promise.all(rows.map(({ role }) => findRole(tx, role)));
 	return new Set(held.flatMap(({ permissions }) => permissions));
+}
+
+/** A group that one may bring people into. */
+export async function holdGroup(tx: Tx, granter: Granter, groupId: string): Promise<void> {
+	const [group] = await tx.select({ name: groups.name }).from(groups).where(eq(groups.id, groupId));
+	if (!group) throw notFound("This group");
+	refuseBeyond(granter, await permissionsOfGroup(tx, groupId), `The group ${group.name}`);
+	await refuseUnreachable(tx, granter, groupId, `The group ${group.name}`);
 }
 
 /** Somebody with more rights than oneself is not to be changed. Answers with what they hold. */

@@ -9,7 +9,8 @@ import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { assistantGraph } from "../graphs/assistant";
-import { claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
+import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
+import { findWithoutLeave, type WithoutLeave } from "./leave";
 import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
@@ -42,13 +43,20 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			options.search ??
 			((run, input, signal) =>
 				callTool(
-					{ db, agentId: run.agent.id, runId: run.id, userId: run.user.id, requestId: run.requestId, signal },
+					{
+						db,
+						agentId: run.agent.id,
+						runId: run.id,
+						cause: { userId: run.user.id, sessionId: run.sessionId, keyId: run.key?.id ?? null },
+						requestId: run.requestId,
+						signal,
+					},
 					"knowledge.search",
 					input,
 				)),
 		wallMs: options.wallMs ?? 10 * 60_000,
 	};
-	type Session = { attempt: number; stop: AbortController; done: Promise<void> };
+	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void> };
 	const sessions = new Map<string, Session>();
 	let isStopping = false;
 	let isClaiming = false;
@@ -69,7 +77,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 				const free = slots - sessions.size;
 				if (isStopping || free <= 0) break;
 				const runs = await inTime(claimRuns(db, owner, free));
-				for (const run of runs) begin(run);
+				// Where this can't be asked they are left to their leases, and nothing is done for anybody.
+				const withoutLeave = runs.length > 0 ? await inTime(findWithoutLeave(db, runs)) : new Map();
+				for (const run of runs) begin(run, withoutLeave.get(run.id));
 				claimAgain ||= runs.length === free;
 			} while (claimAgain);
 		} catch (error) {
@@ -79,13 +89,14 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
-	function begin(run: Awaited<ReturnType<typeof claimRuns>>[number]): void {
+	function begin(run: ClaimedRun, refusal: WithoutLeave | undefined): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
 		const stop = new AbortController();
+		if (refusal) stop.abort(new RunStopped(refusal));
 		const events = writer.open(run, (why) => stop.abort(why));
 		const session: Session = {
-			attempt: run.attempt,
+			run,
 			stop,
 			done: carryOut(run, events, stop, deps).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
@@ -100,14 +111,18 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		if (sessions.size === 0) return;
 		const before = new Map(sessions);
 		const held = new Map((await renewLeases(db, owner, [...before.keys()])).map((beat) => [beat.id, beat]));
-		for (const [runId, { attempt, stop }] of before) {
+		for (const [runId, { run, stop }] of before) {
 			const mine = held.get(runId);
 			// A run that has just ended is not held either: stopping what is over does nothing.
-			if (mine?.attempt !== attempt) stop.abort(new LeaseLost("another executor has this run, or it is gone"));
+			if (mine?.attempt !== run.attempt) stop.abort(new LeaseLost("another executor has this run, or it is gone"));
 			else if (mine.stopRequested) breakOff(runId, "asked");
-			else if (mine.isDisabled) breakOff(runId, "disabled");
 			else if (!mine.mayAsk) breakOff(runId, "revoked");
 		}
+		const withoutLeave = await findWithoutLeave(
+			db,
+			[...before.values()].map(({ run }) => run),
+		);
+		for (const [runId, reason] of withoutLeave) breakOff(runId, reason);
 	}
 
 	const unlisten = await db.listen(

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { mayAskAgent } from "@/server/core/grants";
+import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
 
@@ -13,12 +14,17 @@ export type ClaimedRun = {
 	threadId: string;
 	question: string;
 	collectionIds: string[] | null;
+	/** What a caller that keeps its own conversation said with it. */
+	conversation: Conversation | null;
 	attempt: number;
 	lastSeq: number;
 	requestId: string;
 	startedAt: Date;
 	stopRequested: boolean;
-	user: { id: string; name: string; role: string; isDisabled: boolean };
+	user: { id: string; name: string; role: string };
+	/** What it was started with. */
+	sessionId: string | null;
+	key: { id: string; name: string } | null;
 	agent: { id: string; collectionIds: string[] | null; instructions: string | null };
 	/** Earlier questions of the thread that were answered, oldest first. */
 	history: { question: string; answer: string }[];
@@ -44,10 +50,12 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			from next where r.id = next.id returning r.*
 		)
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
-			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids,
+			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
 			'stopRequested', t.stop_requested_at is not null,
-			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role, 'isDisabled', u.disabled_at is not null),
+			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
+			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
+				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
 			'agent', json_build_object('id', a.id, 'collectionIds', a.collection_ids, 'instructions', v.body),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
@@ -63,7 +71,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
 }
 
-export type Beat = { id: string; attempt: number; stopRequested: boolean; isDisabled: boolean; mayAsk: boolean };
+export type Beat = { id: string; attempt: number; stopRequested: boolean; mayAsk: boolean };
 
 /**
  * Holds on to these runs of ours; answers with those that are still ours, and what has come up about them. Runs that write
@@ -81,8 +89,7 @@ export async function renewLeases(db: Database, owner: string, runIds: readonly 
 		), renewed as (
 			update runs r set lease_until = ${leaseEnd} from quiet where r.id = quiet.id
 		)
-		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", u.disabled_at is not null as "isDisabled",
-			${mayAskAgent} as "mayAsk"
+		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", ${mayAskAgent} as "mayAsk"
 		from runs r join held using (id) join users u on u.id = r.user_id join agents a on a.id = r.agent_id
 		where r.lease_owner = ${owner} and r.state = 'running'`);
 	return [...rows];

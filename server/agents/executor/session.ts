@@ -4,7 +4,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
-import { AgentRevoked } from "@/server/faces/tool";
+import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
@@ -15,9 +15,10 @@ import type { assistantGraph } from "../graphs/assistant";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { AssistantContext } from "../graphs/assistant/state";
 import type { ClaimedRun } from "./lease";
+import { leaveTexts, type WithoutLeave } from "./leave";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "disabled" | "revoked" | "late" | "lost" | "handover";
+export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | WithoutLeave;
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
 	constructor(readonly reason: StopReason) {
@@ -53,7 +54,6 @@ export async function carryOut(
 	try {
 		events.append({ type: "run.started", attempt: run.attempt });
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
-		if (run.user.isDisabled) stop.abort(new RunStopped("disabled"));
 		const ending =
 			run.attempt > mostAttempts
 				? failed("It was interrupted too often.", said.text, deps)
@@ -107,8 +107,7 @@ async function drive(
 				await sleep(Math.min(200 * 2 ** tries, 2_000), undefined, { signal }).catch(() => {});
 				continue;
 			}
-			if (error instanceof AppError && error.code === "UNAUTHENTICATED")
-				return brokenOff(new RunStopped("disabled"), said.text, deps);
+			if (error instanceof NoLeave) return brokenOff(new RunStopped(error.refusal), said.text, deps);
 			if (error instanceof AgentRevoked) return brokenOff(new RunStopped("revoked"), said.text, deps);
 			deps.log.error({ err: error, runId: run.id }, "a run failed");
 			const why =
@@ -149,7 +148,9 @@ async function invoke(
 		durability: "async" as const,
 	};
 	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
-	const input = { question: run.question, collectionIds, history: run.history };
+	const { conversation } = run;
+	const history = conversation?.history ?? run.history;
+	const input = { question: run.question, collectionIds, history, conversation };
 	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
 	return graph.invoke(isBegun ? null : input, config);
 }
@@ -165,7 +166,10 @@ function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending
 		case "asked":
 			return { ...failed("It was stopped.", text, deps), state: "cancelled" };
 		case "disabled":
-			return { ...failed("The account that it worked for was disabled.", text, deps), state: "cancelled" };
+		case "ended":
+		case "key":
+		case "rights":
+			return { ...failed(leaveTexts[stopped.reason], text, deps), state: "cancelled" };
 		case "revoked":
 			return { ...failed("You may no longer ask this agent.", text, deps), state: "cancelled" };
 		case "late":
@@ -204,9 +208,17 @@ function auditContext(run: ClaimedRun, db: Database): ServiceContext {
 		{ userId, name, role, groupIds: [], roleKeys: [], custom: [] },
 		{ sessionId: null, provedAt: null },
 	);
+	const { key } = run;
 	return {
 		db,
-		actor: { kind: "agent", agentId: run.agent.id, runId: run.id, onBehalfOf },
+		actor: {
+			kind: "agent",
+			agentId: run.agent.id,
+			runId: run.id,
+			onBehalfOf: key
+				? { kind: "apiKey", keyId: key.id, name: key.name, scopes: new Set(), owner: onBehalfOf }
+				: onBehalfOf,
+		},
 		via: "job",
 		requestId: run.requestId,
 		origin: { address: null, userAgent: null },

@@ -45,13 +45,16 @@ const check: Step = async ({ draft, findings, supporting }) => {
 	const { abstained, degraded, model, usage } = draft;
 	const incomplete = draft.failure !== null || draft.isCut;
 	const checked = checkAnswer(draft.text, abstained ? [] : passages);
-	const confidence = abstained
-		? noConfidence("No passage supports an answer.")
-		: confidenceOf(checked, passages, { isDegraded: degraded !== null, isIncomplete: incomplete });
+	const confidence = draft.calls?.length
+		? noConfidence("There is no answer yet: functions of the caller are to be called first.")
+		: abstained
+			? noConfidence("No passage supports an answer.")
+			: confidenceOf(checked, passages, { isDegraded: degraded !== null, isIncomplete: incomplete });
 	const { text: answer, citations } = checked;
 	// That there is no answer claims nothing that a passage could support.
 	const unsupported = abstained ? [] : checked.unsupported;
-	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage };
+	const calls = draft.calls?.length ? { calls: draft.calls } : {};
+	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage, ...calls };
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
 
@@ -69,6 +72,10 @@ function node(name: string, step: Step) {
 	};
 }
 
+/** Without a passage there is no answer, unless functions of the caller's may know it. */
+const mayAnswer = ({ supporting, conversation }: AssistantState): "answer" | "abstain" =>
+	supporting.length > 0 || conversation?.functions.length || conversation?.exchange.length ? "answer" : "abstain";
+
 /** retrieve → grade → answer with citations, or abstain where nothing supports one → check. */
 export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 	return new StateGraph(AssistantState, AssistantRuntime)
@@ -79,10 +86,7 @@ export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 		.addNode("check", node("Check the citations", check))
 		.addEdge(START, "retrieve")
 		.addEdge("retrieve", "grade")
-		.addConditionalEdges("grade", ({ supporting }) => (supporting.length > 0 ? "answer" : "abstain"), [
-			"answer",
-			"abstain",
-		])
+		.addConditionalEdges("grade", mayAnswer, ["answer", "abstain"])
 		.addEdge("answer", "check")
 		.addEdge("abstain", "check")
 		.addEdge("check", END)

@@ -29,6 +29,15 @@ export async function answerOnce(call: RestCall, input: LateInput): Promise<Resp
 	return new Response(body, { status, headers });
 }
 
+/** What is the same for everybody, as it is. */
+export function answerJson(request: Request, answer: unknown): Response {
+	const body = JSON.stringify(answer);
+	const tag = `"${digest(body)}"`;
+	if (matches(request.headers.get("if-none-match"), tag)) return notModified(tag);
+	const headers = { "content-type": "application/json", "cache-control": "private, no-cache", etag: tag };
+	return new Response(request.method === "HEAD" ? null : body, { headers });
+}
+
 const notModified = (tag: string | null) =>
 	new Response(null, { status: 304, headers: { ...(tag ? { etag: tag } : {}), "cache-control": "private, no-cache" } });
 

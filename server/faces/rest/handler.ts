@@ -3,9 +3,10 @@ import { contextFromHeaders } from "@/server/trpc/context";
 import type { RequestContext } from "@/server/trpc/init";
 import { limitHeaders } from "@/server/trpc/limits";
 import { checkSite } from "@/server/trpc/request-guard";
-import { answerOnce } from "./answer";
+import { answerJson, answerOnce } from "./answer";
 import { allowOrigin, preflight } from "./cors";
 import { inputOf } from "./input";
+import { openApiDocument } from "./openapi/document";
 import { problemOf, problemResponse } from "./problem";
 import { base, type Found, findRoutes, type Route } from "./routes";
 import { answerStream } from "./stream";
@@ -16,10 +17,9 @@ export type RestCall = { request: Request; route: Route; found: Found; ctx: Requ
 /** The REST face. It reads a request, calls the procedure behind it through the gate, and writes the answer. */
 export async function restHandler(request: Request): Promise<Response> {
 	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
-	const headers = new Headers(request.headers);
-	// A program says who it is in one way only: a cookie beside its token counts for nothing.
-	if (isProgram) headers.delete("cookie");
-	const ctx: RequestContext = { ...contextFromHeaders(headers), via: "rest", signal: request.signal };
+	const { headers } = request;
+	const query = new URL(request.url).searchParams;
+	const ctx: RequestContext = { ...contextFromHeaders(headers, query), via: "rest", signal: request.signal };
 	const answer = await answerTo(request, ctx, isProgram).catch((failure) =>
 		problemResponse(problemOf(failure, ctx.requestId)),
 	);
@@ -32,6 +32,7 @@ export async function restHandler(request: Request): Promise<Response> {
 
 async function answerTo(request: Request, ctx: RequestContext, isProgram: boolean): Promise<Response> {
 	const path = new URL(request.url).pathname.slice(base.length);
+	if (path === "/openapi.json") return answerDocument(request);
 	const found = findRoutes(path);
 	if (!found) throw notFound(`${base}${path}`);
 	const allow = allowed(found);
@@ -47,6 +48,13 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 		: answerOnce(call, inputOf(route, found, request)));
 	tellDeprecation(route, answer.headers);
 	return request.method === "HEAD" ? new Response(null, answer) : answer;
+}
+
+/** The API's description holds no secret, and programs that make clients have no identity. */
+function answerDocument(request: Request): Response {
+	if (request.method !== "GET" && request.method !== "HEAD")
+		throw new AppError("METHOD_NOT_ALLOWED", "The document can be read, and nothing else.");
+	return answerJson(request, openApiDocument());
 }
 
 const allowed = ({ routes }: Found): string => {

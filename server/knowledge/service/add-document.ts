@@ -2,7 +2,7 @@ import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { documents, files, uploads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import { requireCause, requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { documentAdded } from "@/server/jobs/events";
@@ -65,7 +65,7 @@ async function insertDocument(ctx: ServiceContext, tx: Tx, collectionId: string,
 		resourceId: row.id,
 		detail: { collectionId, name: file.name, sha256: file.sha256, size: file.size },
 	});
-	await emit(tx, documentAdded.create({ documentId: row.id, attempt: row.attempt, userId }));
+	await emit(tx, documentAdded.create({ documentId: row.id, attempt: row.attempt, ...requireCause(ctx) }));
 	await notifyCollection(tx, collectionId);
 	return row.id;
 }

@@ -2,7 +2,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
-import { requireUser, type ServiceContext } from "@/server/core/context";
+import { requireCause, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { documentAdded } from "@/server/jobs/events";
@@ -60,6 +60,6 @@ export async function startAgain(
 		resourceId: documentId,
 		detail: { attempt: row.attempt },
 	});
-	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, userId: requireUser(ctx).userId }));
+	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, ...requireCause(ctx) }));
 	await notifyCollection(tx, row.collectionId);
 }

@@ -1,3 +1,3 @@
 export { deliverMail, giveUpMail, MailDelayed } from "./deliver-mail";
 export { listMails, openMail, readDelivery, sendMail } from "./read-mails";
-export { forgetExpiredLinks, forgetLinks, type Letter, linkMark, writeMail } from "./write-mail";
+export { forgetExpiredLinks, forgetLinks, inLine, type Letter, linkMark, ourName, writeMail } from "./write-mail";

@@ -42,7 +42,7 @@ export type Letter = {
 };
 
 /** What people wrote, as part of a line of a mail: no line breaks, no marks, not too long. */
-const inLine = (text: string): string =>
+export const inLine = (text: string): string =>
 	text
 		.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\uFFFC]+/gu, " ")
 		.trim()
@@ -72,6 +72,9 @@ export async function writeMail(tx: Tx, letter: Letter): Promise<string> {
 }
 
 /** A page of this installation as people reach it from outside. */
+/** How mails call this installation. */
+export const ourName = (): string => new URL(addressOf("/")).host;
+
 function addressOf(path: string): string {
 	const { QD_URL, PORT } = env();
 	return new URL(path, QD_URL ?? `http://localhost:${PORT}`).href;

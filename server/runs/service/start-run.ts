@@ -13,22 +13,35 @@ import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
-/** Writes a run down and wakes an executor; the answer comes through the run's events. Only a person starts runs: no agent does. */
+/** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
 export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
 	const user = requireUser(ctx);
 	const { userId } = user;
-	if (ctx.actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person can start a run.");
+	const { actor } = ctx;
+	if (actor.kind !== "user" && actor.kind !== "apiKey")
+		throw new AppError("FORBIDDEN", "Only a person or their key can start a run.");
+	const key = actor.kind === "apiKey" ? actor : null;
+	const startedWith = { sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null };
 	const runId = randomUUID();
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([agentFor(tx, user, input), askBudget(tx, userId, input.question)]);
-		const row = { id: threadId, userId, agentId, title: titleOf(input.question) };
+		const [agentId, reserved] = await Promise.all([
+			agentFor(tx, user, input),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
+		]);
+		const row = {
+			id: threadId,
+			userId,
+			agentId,
+			title: titleOf(input.question),
+			isCall: input.conversation !== undefined,
+		};
 		await Promise.all([
 			input.threadId
 				? tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId))
 				: tx.insert(threads).values(row),
-			tx.insert(budgetEntries).values({ runId, userId, reserved }),
+			tx.insert(budgetEntries).values({ runId, userId, keyId: startedWith.keyId, reserved }),
 		]);
 		await Promise.all([
 			tx.insert(runs).values({
@@ -36,8 +49,10 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				threadId,
 				userId,
 				agentId,
+				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
+				conversation: input.conversation ?? null,
 				requestId: ctx.requestId,
 			}),
 			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),

@@ -1,5 +1,6 @@
 import { extractiveName, quoteAnswer } from "@/server/models/extractive";
 import { estimateTokens, type ModelEnd, ModelFailure } from "@/server/models/model";
+import type { FunctionCall } from "@/server/runs/contract";
 import { abstention, promptFor } from "./prompt";
 import { type AssistantContext, type AssistantState, type Draft, supportingOf } from "./state";
 
@@ -15,7 +16,7 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
-		const pieces = model.answer(messages, run.signal);
+		const pieces = model.answer(messages, run.signal, state.conversation?.functions ?? []);
 		let end: ModelEnd | null = null;
 		while (end === null) {
 			const piece = await pieces.next();
@@ -27,7 +28,14 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 			text += piece.value;
 			if (text.length > mostAnswerChars) throw new ModelFailure("The model's answer did not come to an end.");
 		}
-		return { ...facts, text, abstained: isAbstention(text), isCut: end.end === "cut", usage: end.usage };
+		return {
+			...facts,
+			text,
+			abstained: isAbstention(text),
+			isCut: end.end === "cut",
+			usage: end.usage,
+			calls: knownCalls(state, end.calls),
+		};
 	} catch (error) {
 		if (!(error instanceof ModelFailure)) throw error;
 		if (text === "") {
@@ -74,6 +82,14 @@ export function abstain({ findings }: AssistantState, run: AssistantContext): Dr
 	run.say(text);
 	return { text, abstained: true, degraded: null, failure: null, isCut: false, model: "none", usage: noUsage };
 }
+
+/** A model may make up functions; whoever offered none gets no calls. */
+const knownCalls = ({ conversation }: AssistantState, calls: readonly FunctionCall[]): FunctionCall[] => {
+	const known = new Set(conversation?.functions.map(({ name }) => name));
+	return calls
+		.filter(({ name }) => known.has(name))
+		.map((call, index) => ({ ...call, id: call.id || `call_${index}` }));
+};
 
 const isAbstention = (text: string): boolean =>
 	text.trimStart().replaceAll("’", "'").toLowerCase().startsWith(abstention.toLowerCase());

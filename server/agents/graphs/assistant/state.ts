@@ -1,7 +1,7 @@
 import { Annotation } from "@langchain/langgraph";
 import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel, Usage } from "@/server/models/model";
-import type { RunEventBody, RunResult } from "@/server/runs/contract";
+import type { Conversation, FunctionCall, RunEventBody, RunResult } from "@/server/runs/contract";
 
 /** An earlier question of the conversation and what was answered. */
 export type Turn = { question: string; answer: string };
@@ -37,12 +37,16 @@ export type Draft = {
 	isCut: boolean;
 	model: string;
 	usage: Usage;
+	/** Functions of the caller's that must be called before there is an answer. */
+	calls?: FunctionCall[];
 };
 
 export const AssistantState = Annotation.Root({
 	question: Annotation<string>(),
 	collectionIds: Annotation<string[] | null>(),
 	history: Annotation<Turn[]>(),
+	/** Of a caller that keeps its own: its wishes, its functions, and what those have answered. */
+	conversation: Annotation<Conversation | null>(),
 	findings: Annotation<Findings>(),
 	/** Which of the passages found support an answer, by their places; the order is that of their markers. */
 	supporting: Annotation<number[]>(),

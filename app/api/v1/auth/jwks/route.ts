@@ -1,0 +1,1 @@
+export { jwksHandler as GET } from "@/server/tokens/handler";

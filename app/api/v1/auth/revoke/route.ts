@@ -1,0 +1,1 @@
+export { revokeHandler as POST } from "@/server/tokens/handler";

@@ -1,0 +1,1 @@
+export { tokenHandler as POST } from "@/server/tokens/handler";

@@ -1,0 +1,2 @@
+export { hashPassword, isOutdated, verifyPassword } from "./hash";
+export { expectGoodPassword, leastCharacters } from "./rules";

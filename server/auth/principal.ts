@@ -1,0 +1,67 @@
+import { and, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import { sessions, users } from "@/db/schema";
+import type { Cause, Principal } from "@/server/core/actor";
+import { rightsColumns, toUserActor } from "@/server/core/rights";
+import { findKeyActors } from "@/server/keys/service";
+
+/** Why nothing may be done any more for whoever caused it. */
+export type Refusal = "disabled" | "ended" | "key";
+export type Standing = { principal: Principal; refusal: null } | { principal: null; refusal: Refusal };
+
+export const refusalTexts = {
+	disabled: "The account that it worked for was disabled.",
+	ended: "The session that it was started in was ended.",
+	key: "The key that it was started with no longer works.",
+} as const satisfies Record<Refusal, string>;
+
+const unique = (ids: (string | null)[]) => [...new Set(ids.filter((id) => id !== null))];
+
+/**
+ * Whom each of these works for, with the rights of this moment, in their order. A session that was signed out by itself, or
+ * has run out, leaves what it started alone; one that somebody ended does not, nor does a key that no longer works.
+ */
+export async function findStandings(db: Database, causes: readonly Cause[]): Promise<Standing[]> {
+	const [people, ended, keys] = await Promise.all([
+		findPeople(db, unique(causes.map(({ userId }) => userId))),
+		findEnded(db, unique(causes.map(({ sessionId }) => sessionId))),
+		findKeyActors(db, unique(causes.map(({ keyId }) => keyId))),
+	]);
+	return causes.map(({ userId, sessionId, keyId }): Standing => {
+		const person = people.get(userId);
+		if (!person) return { principal: null, refusal: "disabled" };
+		if (sessionId && ended.has(sessionId)) return { principal: null, refusal: "ended" };
+		if (!keyId) return { principal: { ...person, sessionId }, refusal: null };
+		const key = keys.get(keyId);
+		return key?.owner.userId === userId ? { principal: key, refusal: null } : { principal: null, refusal: "key" };
+	});
+}
+
+export async function findStanding(db: Database, cause: Cause): Promise<Standing> {
+	const [standing] = await findStandings(db, [cause]);
+	return standing ?? { principal: null, refusal: "disabled" };
+}
+
+async function findPeople(db: Database, userIds: string[]) {
+	if (userIds.length === 0) return new Map<string, never>();
+	const rows = await db.orm
+		.select(rightsColumns)
+		.from(users)
+		.where(and(inArray(users.id, userIds), isNull(users.disabledAt)));
+	return new Map(rows.map((row) => [row.userId, toUserActor(row, { sessionId: null, provedAt: null })]));
+}
+
+async function findEnded(db: Database, sessionIds: string[]): Promise<Set<string>> {
+	if (sessionIds.length === 0) return new Set();
+	const rows = await db.orm
+		.select({ id: sessions.id })
+		.from(sessions)
+		.where(
+			and(
+				inArray(sessions.id, sessionIds),
+				isNotNull(sessions.revokedAt),
+				sql`${sessions.revokedBecause} is distinct from 'signed out'`,
+			),
+		);
+	return new Set(rows.map(({ id }) => id));
+}

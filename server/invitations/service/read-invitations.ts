@@ -1,0 +1,88 @@
+import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { groups, invitations, roleAssignments, roles, users } from "@/db/schema";
+import type { ServiceContext } from "@/server/core/context";
+import { decodeCursor, toPage } from "@/server/core/cursor";
+import { notFound } from "@/server/core/errors";
+import type { Invitation, ListInvitations } from "../contract";
+
+type State = Invitation["state"];
+const state = sql<State>`case when ${invitations.acceptedAt} is not null then 'accepted'
+	when ${invitations.revokedAt} is not null then 'revoked'
+	when ${invitations.expiresAt} <= now() then 'expired' else 'open' end`;
+const inState = (wanted: State): SQL | undefined => {
+	const isUnused = and(isNull(invitations.acceptedAt), isNull(invitations.revokedAt));
+	switch (wanted) {
+		case "accepted":
+			return isNotNull(invitations.acceptedAt);
+		case "revoked":
+			return isNotNull(invitations.revokedAt);
+		case "expired":
+			return and(isUnused, lte(invitations.expiresAt, sql`now()`));
+		case "open":
+			return and(isUnused, gt(invitations.expiresAt, sql`now()`));
+	}
+};
+
+const columns = {
+	id: invitations.id,
+	email: invitations.email,
+	roles: sql<
+		Invitation["roles"]
+	>`(select coalesce(json_agg(json_build_object('id', key, 'name', coalesce(${roles.name}, key)) order by n), '[]')
+		from unnest(${invitations.roles}) with ordinality as given(key, n) left join ${roles} on ${roles.id}::text = key)`,
+	groups: sql<
+		Invitation["groups"]
+	>`(select coalesce(json_agg(json_build_object('id', ${groups.id}, 'name', ${groups.name}) order by ${groups.name}), '[]')
+		from ${groups} where ${groups.id} = any(${invitations.groupIds}))`,
+	invitedBy: users.name,
+	state,
+	hadAccount: sql<boolean>`${invitations.tokenHash} is null and ${invitations.acceptedAt} is null`,
+	timesSent: invitations.timesSent,
+	createdAt: invitations.createdAt,
+	sentAt: invitations.sentAt,
+	expiresAt: invitations.expiresAt,
+	acceptedAt: invitations.acceptedAt,
+};
+const select = (db: Reader) =>
+	db.select(columns).from(invitations).leftJoin(users, eq(users.id, invitations.invitedBy));
+
+/** Newest first. */
+export async function listInvitations(
+	ctx: ServiceContext,
+	input: ListInvitations,
+): Promise<{ rows: Invitation[]; next: string | null }> {
+	const after = decodeCursor(input.cursor);
+	const at = sql`date_trunc('milliseconds', ${invitations.createdAt})`;
+	const rows = await select(ctx.db.orm)
+		.where(
+			and(
+				input.state ? inState(input.state) : undefined,
+				after
+					? or(
+							lt(at, sql`${after[0]}::timestamptz`),
+							and(eq(at, sql`${after[0]}::timestamptz`), lt(invitations.id, String(after[1]))),
+						)
+					: undefined,
+			),
+		)
+		.orderBy(desc(at), desc(invitations.id))
+		.limit(input.limit + 1);
+	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+}
+
+export async function findInvitation(db: Reader, invitationId: string): Promise<Invitation> {
+	const [row] = await select(db).where(eq(invitations.id, invitationId));
+	if (!row) throw notFound("This invitation");
+	return row;
+}
+
+/** Keys of the roles that come with the groups. */
+export async function rolesOfGroups(db: Reader, groupIds: string[]): Promise<string[]> {
+	if (groupIds.length === 0) return [];
+	const rows = await db
+		.selectDistinct({ role: roleAssignments.role })
+		.from(roleAssignments)
+		.where(inArray(roleAssignments.holderId, groupIds));
+	return rows.map(({ role }) => role);
+}

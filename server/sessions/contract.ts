@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { Page, pageOf } from "@/server/core/pagination";
+
+export const Session = z.object({
+	id: z.uuid(),
+	/** A browser's, or a program's that signed in for tokens. */
+	kind: z.enum(["console", "program"]),
+	/** What it says it is. */
+	device: z.string().nullable(),
+	address: z.string().nullable(),
+	createdAt: z.date(),
+	lastSeenAt: z.date(),
+	expiresAt: z.date(),
+	/** The one that asks. */
+	isCurrent: z.boolean(),
+});
+export type Session = z.infer<typeof Session>;
+export const SessionPage = pageOf(Session);
+
+export const ListSessions = Page;
+export const ListSessionsOf = Page.extend({ userId: z.uuid() });
+export type ListSessionsOf = z.infer<typeof ListSessionsOf>;
+
+export const OneSession = z.strictObject({ sessionId: z.uuid() });
+export type OneSession = z.infer<typeof OneSession>;
+export const OneSessionOf = z.strictObject({ userId: z.uuid(), sessionId: z.uuid() });
+export type OneSessionOf = z.infer<typeof OneSessionOf>;
+export const SessionsOf = z.strictObject({ userId: z.uuid() });
+export type SessionsOf = z.infer<typeof SessionsOf>;
+export const NoInput = z.strictObject({});
+export const Ended = z.object({ ended: z.int() });
+export type Ended = z.infer<typeof Ended>;
