@@ -32,6 +32,7 @@ type Url = ReturnType<typeof useUrl>;
 
 /** All conditions, in the address and on the server. What can't be used is named. */
 export function AuditFilters({ url, unusable }: { url: Url; unusable: Unusable[] }) {
+	const isGrouped = url.get("group") === "request";
 	const [isMore, setMore] = useState(() => rare.some(({ name }) => url.get(name)));
 	const isSet = names.some((name) => url.get(name));
 	const set = (name: string) => (value: string) => url.set({ [name]: value, open: null });
@@ -54,6 +55,14 @@ export function AuditFilters({ url, unusable }: { url: Url; unusable: Unusable[]
 				<Button look="quiet" aria-expanded={isMore} onClick={() => setMore(!isMore)}>
 					{isMore ? "Fewer filters" : "More filters"}
 				</Button>
+				<label className={styles.toggle}>
+					<input
+						type="checkbox"
+						checked={isGrouped}
+						onChange={(event) => url.set({ group: event.target.checked ? "request" : null, open: null })}
+					/>
+					Group by request
+				</label>
 				{isSet ? (
 					<Button look="quiet" onClick={() => url.set(cleared)}>
 						Clear

@@ -14,7 +14,6 @@ import { Split } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { AuditEntry } from "@/server/audit/contract";
-import styles from "./audit.module.css";
 import { AuditFilters } from "./audit-filters";
 import { AuditHead } from "./audit-head";
 import { AuditPanel } from "./audit-panel";
@@ -83,14 +82,6 @@ export function AuditLog() {
 			/>
 			<ChainStatus />
 			<AuditFilters url={url} unusable={unusable} />
-			<label className={styles.toggle}>
-				<input
-					type="checkbox"
-					checked={isGrouped}
-					onChange={(event) => url.set({ group: event.target.checked ? "request" : null, open: null })}
-				/>
-				Group by request
-			</label>
 			<Split panel={isGrouped ? requestPanel : entryPanel}>
 				{isGrouped ? (
 					<DataTable

@@ -143,7 +143,12 @@ function StreamForm({ stream }: { stream: AuditStream }) {
 	const isFirst = stream.url === null;
 	const [made, setMade] = useState<string | null>(null);
 	const form = useForm({
-		initialValues: { url: stream.url ?? "", secret: "", isOn: isFirst || stream.state !== "off", from: "" },
+		initialValues: {
+			url: stream.url ?? "",
+			secret: "",
+			isOn: isFirst || stream.state !== "off",
+			from: isFirst ? "now" : "",
+		},
 	});
 	const refresh = () => cache.invalidateQueries(api.audit.getStream.pathFilter());
 	const save = useMutation(
@@ -205,7 +210,6 @@ function StreamForm({ stream }: { stream: AuditStream }) {
 				label="Begin with"
 				data={isFirst ? begins.filter(({ value }) => value !== "") : [...begins]}
 				{...form.getInputProps("from")}
-				value={form.values.from || (isFirst ? "now" : "")}
 			/>
 			<Switch label="Send entries" {...form.getInputProps("isOn", { type: "checkbox" })} />
 			{save.error ? <ErrorView failure={toFailure(save.error)} /> : null}

@@ -55,6 +55,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 	const { collectionId, access, name, description } = input;
 	return ctx.db.transaction(async (tx) => {
 		await holdManaged(ctx, tx, collectionId, "no key update");
+		const before = await readOne(ctx, tx, collectionId, { afterChange: true });
 		await tx
 			.update(collections)
 			.set({
@@ -64,20 +65,24 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 			})
 			.where(eq(collections.id, collectionId));
 		if (access) await setAccess(tx, "collection", collectionId, access);
+		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
+		const after = await readOne(ctx, tx, collectionId, { afterChange: true });
 		await audit(ctx, tx, {
 			action: "collection.update",
 			resource: "collection",
 			resourceId: collectionId,
-			detail: {
-				changed: Object.keys(input).filter((key) => key !== "collectionId"),
-				...(access ? { access } : {}),
-			},
+			detail: { changed: Object.keys(input).filter((key) => key !== "collectionId") },
+			before: shownOf(before),
+			after: shownOf(after),
 		});
 		await notifyCollection(tx, collectionId);
-		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
-		return readOne(ctx, tx, collectionId, { afterChange: true });
+		return after;
 	});
 }
+
+/** What the audit may tell: what only its owner sees is called nothing there. */
+const shownOf = ({ name, description, access }: Collection) =>
+	access === "private" ? { access } : { name, description, access };
 
 /** At once nobody finds it or anything in it; a job removes the rows. */
 export async function deleteCollection(ctx: ServiceContext, input: OneCollection): Promise<{ deleted: true }> {
