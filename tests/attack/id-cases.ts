@@ -41,6 +41,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"users.create": { role },
 	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
+	"users.erase": { userId: person },
 
 	"access.getRole": { role },
 	"access.compareRole": { role },

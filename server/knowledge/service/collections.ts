@@ -46,6 +46,7 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			resource: "collection",
 			resourceId: row.id,
 			detail: { access: input.access },
+			after: { name: cleanLine(input.name), description: cleanLine(input.description) },
 		});
 		return readOne(ctx, tx, row.id);
 	});
@@ -54,35 +55,35 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
 	const { collectionId, access, name, description } = input;
 	return ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, collectionId, "no key update");
-		const before = await readOne(ctx, tx, collectionId, { afterChange: true });
+		const before = await holdManaged(ctx, tx, collectionId, "no key update");
+		const after = {
+			name: name === undefined ? before.name : cleanLine(name),
+			description: description === undefined ? before.description : cleanLine(description),
+		};
 		await tx
 			.update(collections)
 			.set({
-				...(name === undefined ? {} : { name: cleanLine(name) }),
-				...(description === undefined ? {} : { description: cleanLine(description) }),
+				...after,
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
 		if (access) await setAccess(tx, "collection", collectionId, access);
-		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
-		const after = await readOne(ctx, tx, collectionId, { afterChange: true });
 		await audit(ctx, tx, {
 			action: "collection.update",
 			resource: "collection",
 			resourceId: collectionId,
-			detail: { changed: Object.keys(input).filter((key) => key !== "collectionId") },
-			before: shownOf(before),
-			after: shownOf(after),
+			detail: {
+				changed: Object.keys(input).filter((key) => key !== "collectionId"),
+				...(access ? { access } : {}),
+			},
+			before,
+			after,
 		});
 		await notifyCollection(tx, collectionId);
-		return after;
+		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.
+		return readOne(ctx, tx, collectionId, { afterChange: true });
 	});
 }
-
-/** What the audit may tell: what only its owner sees is called nothing there. */
-const shownOf = ({ name, description, access }: Collection) =>
-	access === "private" ? { access } : { name, description, access };
 
 /** At once nobody finds it or anything in it; a job removes the rows. */
 export async function deleteCollection(ctx: ServiceContext, input: OneCollection): Promise<{ deleted: true }> {
