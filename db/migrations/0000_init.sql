@@ -647,12 +647,12 @@ CREATE TABLE "api_keys" (
 );
 --> statement-breakpoint
 CREATE TABLE "refresh_tokens" (
-	"hash" text PRIMARY KEY NOT NULL,
+	"id" text PRIMARY KEY NOT NULL,
 	"session_id" uuid NOT NULL,
 	"generation" integer NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"used_at" timestamp with time zone,
-	"successor_hash" text,
+	"successor_id" text,
 	"sealed_successor" text
 );
 --> statement-breakpoint

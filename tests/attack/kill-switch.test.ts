@@ -228,9 +228,9 @@ describe("what waits is not begun when", () => {
 		await testEngine(db, inngest, [...knowledgeJobs]);
 		await until(
 			async () => (await db.orm.select().from(documents).where(eq(documents.id, id)))[0]?.state === "ready",
-			20_000,
+			60_000,
 		);
-	});
+	}, 90_000);
 });
 
 describe("an open stream closes within 5 s when", () => {
