@@ -76,8 +76,8 @@ function Difference({ change }: { change: RoleChange }) {
 				</p>
 			) : null}
 			<p>
-				{counted(holderCount, "person holds it", "people hold it")}: {gainCount} gain something, {loseCount} lose
-				something. What somebody holds in another way too is left out.
+				{counted(holderCount, "person holds it", "people hold it")}: {counted(gainCount, "gains", "gain")} something,{" "}
+				{counted(loseCount, "loses", "lose")} something. What somebody holds in another way too is left out.
 			</p>
 			<ul className={styles.rows} style={{ maxHeight: 300, overflowY: "auto" }}>
 				{people.map((person) => (

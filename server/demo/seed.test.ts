@@ -14,6 +14,7 @@ import { library } from "./library";
 import { people, personKeys } from "./organisation";
 import { demoPassword } from "./password";
 import { seedAccess } from "./seed-access";
+import { seedAudit } from "./seed-audit";
 import { bringDocuments, seedShelves } from "./seed-library";
 import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedAgents, seedPrompts } from "./seed-workshop";
@@ -109,6 +110,20 @@ test("a group keeps documents through its own role and share, made once", async 
 	const on = { kind: "collection" as const, resourceId };
 	const why = await explainAccess(ctx, { who: { userId: actors.lea.userId }, what: "knowledge:write", on });
 	expect(why).toMatchObject({ allowed: true });
+});
+
+test("the audit has a morning's sign-ins, refusals, a change and an export, once", async () => {
+	const collections = await seedShelves(db, actors);
+	await seedAudit(db, actors, collections);
+	await seedAudit(db, actors, collections);
+	const rows = await db.orm.select().from(auditEntries).where(sql`address like '203.0.113.%'`);
+	const told = rows.map(({ action, outcome }) => `${action} ${outcome}`);
+	for (const fact of ["session.open done", "session.open denied", "audit.list denied", "collection.update done"])
+		expect(told, fact).toContain(fact);
+	expect(told.filter((one) => one === "audit.export done")).toHaveLength(1);
+	const change = rows.find(({ action }) => action === "collection.update");
+	expect(change?.before).toMatchObject({ description: expect.any(String) });
+	expect(change?.after).toMatchObject({ description: expect.stringContaining("What changed lately") });
 });
 
 test("an installation that has an owner keeps it", async () => {
