@@ -2,6 +2,7 @@
 
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ResetFactors } from "@/components/factors/reset-factors";
 import { PersonSessions } from "@/components/sessions/person-sessions";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -130,6 +131,7 @@ function Change({ user }: { user: User }) {
 						Send a link to a new password
 					</Button>
 				)}
+				<ResetFactors user={user} />
 				<Button
 					look={user.isDisabled ? "plain" : "danger"}
 					icon={user.isDisabled ? IconUserCheck : IconUserOff}
