@@ -18,7 +18,7 @@ export function Risk({ risk }: { risk: ProcedureEntry["risk"] }) {
 	);
 }
 
-const faceWords = { rpc: "RPC", rest: "REST", tool: "Tool" } as const satisfies Record<
+const faceWords = { rpc: "RPC", rest: "REST", tool: "Tool", mcp: "MCP" } as const satisfies Record<
 	ProcedureEntry["faces"][number],
 	string
 >;

@@ -22,12 +22,14 @@ import {
 } from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
+import { ErasePerson } from "./erase-person";
 import styles from "./users.module.css";
 
 /** One account: its role and what that allows; changing the role, switching the account off. */
 export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
 	const me = useMe();
 	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
+	const mayErase = useMay("users:erase") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayAudit = useMay("audit:read");
 	return (
 		<SidePanel title={user.name} label="Account" onClose={onClose}>
@@ -46,7 +48,8 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				</Fact>
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
-			{mayWrite ? <Change user={user} /> : null}
+			{mayWrite && !user.isErased ? <Change user={user} /> : null}
+			{mayErase && !user.isErased ? <ErasePerson user={user} onErased={onClose} /> : null}
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}

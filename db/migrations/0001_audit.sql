@@ -16,6 +16,10 @@ INSERT INTO "audit_chain" ("chain", "root") SELECT chain, sha256(convert_to(chai
 --> statement-breakpoint
 INSERT INTO "audit_streams" DEFAULT VALUES;
 --> statement-breakpoint
+-- Rows come and go all the time: what is left of them is cleared away soon, and never gets long.
+ALTER TABLE "audit_pending" SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+	autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000, autovacuum_vacuum_cost_delay = 0);
+--> statement-breakpoint
 -- Stops a mistake of ours and of whoever administers the database. A role of the product's own has no right to begin with; who
 -- owns the database can take the trigger away, and is found out by the chain.
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -148,7 +152,7 @@ BEGIN
 	total := total + n;
 	-- Written about an address before it had an account.
 	UPDATE audit_personal SET subject = NULL, subject_salt = NULL WHERE (seq, sealed_at) IN (
-		SELECT seq, sealed_at FROM audit_personal WHERE subject_id IS NULL AND subject IS NOT NULL
+		SELECT seq, sealed_at FROM audit_personal WHERE mail IS NOT NULL AND subject_id IS NULL AND subject IS NOT NULL
 			AND position(lower(mail) IN lower(subject::text)) > 0 LIMIT most);
 	GET DIAGNOSTICS n = ROW_COUNT;
 	PERFORM set_config('audit.way', '', true);

@@ -153,3 +153,87 @@ export type Unshare = z.infer<typeof Unshare>;
 export const FindGrantees = z.strictObject({ text: z.string().trim().max(100).default("") });
 export type FindGrantees = z.infer<typeof FindGrantees>;
 export const GranteeList = z.object({ rows: z.array(FoundGrantee) });
+
+/** By which way somebody holds a right: as everyone with an account does, by their first or another role, by a group's. */
+export const Source = z.object({
+	how: z.enum(["account", "first", "extra", "group"]),
+	role: HeldRole.nullable(),
+	group: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+});
+export type Source = z.infer<typeof Source>;
+export const OnePerson = z.strictObject({ userId: z.uuid() });
+export type OnePerson = z.infer<typeof OnePerson>;
+/** What somebody may do at this moment, and by which ways. Nothing, while the account is disabled. */
+export const Standing = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	isDisabled: z.boolean(),
+	groups: z.array(z.object({ id: z.uuid(), name: z.string() })),
+	roles: z.array(Source),
+	rights: z.array(z.object({ permission: Permission, through: z.array(Source) })),
+});
+export type Standing = z.infer<typeof Standing>;
+
+/** What a right is about row by row: which kind, and whether reading the row is enough. */
+export const rowRights = {
+	"knowledge:read": { kind: "collection", level: "read" },
+	"knowledge:write": { kind: "collection", level: "manage" },
+	"agents:read": { kind: "agent", level: "read" },
+	"agents:write": { kind: "agent", level: "manage" },
+	"runs:write": { kind: "agent", level: "read" },
+	"prompts:read": { kind: "prompt", level: "read" },
+	"prompts:write": { kind: "prompt", level: "manage" },
+} as const satisfies Partial<Record<z.infer<typeof Permission>, { kind: ResourceKind; level: GrantLevel }>>;
+export const rowRight = (permission: z.infer<typeof Permission>): { kind: ResourceKind; level: GrantLevel } | null =>
+	Object.entries(rowRights).find(([name]) => name === permission)?.[1] ?? null;
+
+export const Explain = z
+	.strictObject({
+		who: z.strictObject({
+			/** Left out: oneself. */
+			userId: z.uuid().optional(),
+			/** Through a key with these scopes. */
+			scopes: z.array(Permission).max(100).optional(),
+			/** Through this agent, in a run of theirs. */
+			agentId: z.uuid().optional(),
+		}),
+		what: Permission,
+		/** On this one; left out: at all. */
+		on: OneResource.optional(),
+	})
+	.refine(({ what, on }) => !on || rowRight(what)?.kind === on.kind, {
+		path: ["on"],
+		error: "This right is not about things of that kind.",
+	});
+export type Explain = z.infer<typeof Explain>;
+export const Check = z.object({
+	about: z.enum(["account", "right", "scope", "agent", "row"]),
+	holds: z.boolean(),
+	says: z.string(),
+	/** What it holds by. */
+	through: z.array(z.string()),
+});
+export type Check = z.infer<typeof Check>;
+/** All checks that the call would pass or fail; it is allowed where all hold. */
+export const Explanation = z.object({
+	allowed: z.boolean(),
+	who: z.object({ id: z.uuid(), name: z.string() }),
+	checks: z.array(Check),
+	/** What would have to be given, where something is missing. */
+	missing: z.array(z.string()),
+});
+export type Explanation = z.infer<typeof Explanation>;
+
+const SeenResources = z.object({
+	count: z.int(),
+	/** The first 100; the name is null where the caller may not read it themselves. */
+	rows: z.array(z.object({ id: z.uuid(), name: z.string().nullable(), level: GrantLevel })),
+});
+/** What somebody sees: their rights, and what they find of each kind. */
+export const Preview = z.object({
+	standing: Standing,
+	collection: SeenResources,
+	agent: SeenResources,
+	prompt: SeenResources,
+});
+export type Preview = z.infer<typeof Preview>;

@@ -7,6 +7,8 @@ import {
 	CompareRole,
 	CreateGroup,
 	CreateRole,
+	Explain,
+	Explanation,
 	FindGrantees,
 	GranteeList,
 	Group,
@@ -15,8 +17,10 @@ import {
 	ListMembers,
 	MemberPage,
 	OneGroup,
+	OnePerson,
 	OneResource,
 	OneRole,
+	Preview,
 	RemoveRole,
 	Role,
 	RoleChange,
@@ -24,6 +28,7 @@ import {
 	RoleWithHolders,
 	Share,
 	Sharing,
+	Standing,
 	Unshare,
 	UpdateGroup,
 	UpdateRole,
@@ -34,13 +39,16 @@ import {
 	compareRole,
 	createGroup,
 	createRole,
+	explainAccess,
 	findGrantees,
 	getGroup,
 	getRole,
+	getStanding,
 	listGrants,
 	listGroups,
 	listMembers,
 	listRoles,
+	previewAs,
 	removeGroup,
 	removeMembers,
 	removeRole,
@@ -234,4 +242,32 @@ export const accessRouter = router({
 		.input(FindGrantees)
 		.output(GranteeList)
 		.query(({ ctx, input }) => findGrantees(ctx, input)),
+
+	getStanding: procedure("account:read", {
+		rest: "GET /users/{userId}/standing",
+		summary: "Tell what somebody may do and by which roles and groups; others than oneself need roles:read.",
+		risk: "read",
+	})
+		.input(OnePerson)
+		.output(Standing)
+		.query(({ ctx, input }) => getStanding(ctx, input)),
+
+	explain: procedure("account:read", {
+		rest: "GET /explanation",
+		summary: "Tell why somebody may do a thing, or what they lack; others than oneself need access:explain.",
+		risk: "read",
+		tool: "Tell whether a person may do a thing, by which role, group or share, or what is missing for it.",
+	})
+		.input(Explain)
+		.output(Explanation)
+		.query(({ ctx, input }) => explainAccess(ctx, input)),
+
+	preview: procedure("account:read", {
+		rest: "GET /users/{userId}/preview",
+		summary: "Show what somebody sees; others than oneself need access:explain, and it is audited.",
+		risk: "read",
+	})
+		.input(OnePerson)
+		.output(Preview)
+		.query(({ ctx, input }) => previewAs(ctx, input)),
 });

@@ -81,7 +81,13 @@ export async function createAgent(ctx: ServiceContext, { access, ...input }: Cre
 				.returning({ id: agents.id });
 			if (!made) throw new Error("the agent was not stored");
 			await setAccess(tx, "agent", made.id, access);
-			await audit(ctx, tx, { action: "agent.create", resource: "agent", resourceId: made.id, detail: { access } });
+			await audit(ctx, tx, {
+				action: "agent.create",
+				resource: "agent",
+				resourceId: made.id,
+				detail: { access },
+				after: input,
+			});
 			return made.id;
 		})
 		.catch(nameTaken(input.name));
@@ -104,6 +110,8 @@ export async function updateAgent(ctx: ServiceContext, { agentId, access, ...cha
 				resource: "agent",
 				resourceId: agentId,
 				detail: { fields: Object.keys(change), ...(access ? { access } : {}) },
+				before: Object.fromEntries(Object.entries(before).filter(([key]) => key in change)),
+				after: change,
 			});
 		})
 		.catch(nameTaken(change.name ?? ""));
@@ -153,8 +161,11 @@ async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 	const user = requireUser(ctx);
 	const [found] = await tx
 		.select({
+			name: agents.name,
+			description: agents.description,
 			isDefault: agents.isDefault,
 			promptVersionId: agents.promptVersionId,
+			collectionIds: agents.collectionIds,
 			mayManage: mayManageRow(user, "agent", row),
 		})
 		.from(agents)

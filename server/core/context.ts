@@ -1,5 +1,5 @@
 import type { Database } from "@/db/connection";
-import { type Actor, actorUser, type Cause, causeOf, type UserActor, type Via } from "./actor";
+import { type Actor, actorMay, actorUser, type Cause, causeOf, type UserActor, type Via } from "./actor";
 import { AppError } from "./errors";
 
 /** Where a call came from, as far as it is known. */
@@ -28,9 +28,10 @@ export function requireCause(ctx: ServiceContext): Cause {
 	return cause;
 }
 
-/** The person whose rights count. Throws where nobody stands behind the call. */
-export function requireUser(ctx: ServiceContext): UserActor {
-	const user = actorUser(ctx.actor);
+/** The person whose rights count, with no more of them than the key that they call with has. Throws where nobody stands behind the call. */
+export function requireUser({ actor }: ServiceContext): UserActor {
+	const user = actorUser(actor);
 	if (!user) throw new AppError("UNAUTHENTICATED", "Sign in first.");
-	return user;
+	if (actor.kind === "user") return user;
+	return { ...user, permissions: new Set([...user.permissions].filter((one) => actorMay(actor, one))) };
 }

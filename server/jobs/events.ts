@@ -37,6 +37,9 @@ export const verificationRequested = eventType("audit/verification.requested", {
 	schema: z.strictObject({ verificationId: z.uuid() }),
 });
 
+/** An account was erased: what was its person's alone, and what names them elsewhere, goes too. */
+export const userErased = eventType("users/user.erased", { schema: z.strictObject({ userId: z.uuid() }) });
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -50,4 +53,5 @@ export type JobEvent =
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>
 	| ReturnType<typeof exportRequested.create>
-	| ReturnType<typeof verificationRequested.create>;
+	| ReturnType<typeof verificationRequested.create>
+	| ReturnType<typeof userErased.create>;

@@ -2,6 +2,7 @@ import type { InngestFunction } from "inngest";
 import { accountJobs } from "@/server/account/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
+import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { prune } from "./prune";
@@ -12,6 +13,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...chainJobs,
 	...accountJobs,
 	...exportJobs,
+	...erasureJobs,
 	...knowledgeJobs,
 	...mailJobs,
 ];

@@ -15,7 +15,8 @@ export function listProcedures(router: AnyTRPCRouter): Listed[] {
 	});
 }
 
-const schemaOf = (schema: z.ZodType) =>
+/** A schema as JSON Schema, as a caller writes it. */
+export const describeSchema = (schema: z.ZodType) =>
 	z.toJSONSchema(schema, {
 		unrepresentable: "any",
 		io: "input",
@@ -37,12 +38,12 @@ export function describeProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
 			risk: meta.risk,
 			limit: meta.limit,
 			stepUp: meta.stepUp,
-			faces: ["rpc", ...(meta.rest ? (["rest"] as const) : []), ...(meta.tool ? (["tool"] as const) : [])],
+			faces: ["rpc", ...(meta.rest ? (["rest"] as const) : []), ...(meta.tool ? (["tool", "mcp"] as const) : [])],
 			summary: meta.summary,
 			rest: meta.rest ? `${meta.rest.method} ${meta.rest.path}` : null,
 			tool: meta.tool,
-			input: schemaOf(meta.input),
-			output: schemaOf(meta.output),
+			input: describeSchema(meta.input),
+			output: describeSchema(meta.output),
 			calls: seen?.calls ?? 0,
 			failures: seen?.failures ?? 0,
 			meanMs: seen ? seen.totalMs / seen.calls : null,

@@ -8,7 +8,7 @@ export const ProcedureEntry = z.object({
 	risk: z.enum(["read", "write", "danger"]),
 	limit: z.string(),
 	stepUp: z.boolean().describe("A person has to prove again who they are."),
-	faces: z.array(z.enum(["rpc", "rest", "tool"])),
+	faces: z.array(z.enum(["rpc", "rest", "tool", "mcp"])),
 	summary: z.string().nullable().describe("What it does, in a sentence; null where only its name tells."),
 	rest: z.string().nullable().describe("Method and path below /api/v1, such as `POST /runs`."),
 	tool: z.string().nullable(),

@@ -49,7 +49,14 @@ export async function listPrompts(
 	return list.page(rows);
 }
 
-export async function getPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {
+/** A prompt in full says what an agent was told: who reads it is written down. */
+export async function getPrompt(ctx: ServiceContext, { promptId }: OnePrompt): Promise<PromptHistory> {
+	const found = await readPrompt(ctx, { promptId });
+	await audit(ctx, ctx.db.orm, { action: "prompt.read", resource: "prompt", resourceId: promptId });
+	return found;
+}
+
+async function readPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {
 	const [prompt] = await latest(ctx, {}).where(and(eq(prompts.id, input.promptId), mayRead(ctx)));
 	if (!prompt) throw notFound("This prompt");
 	const versions = await ctx.db.orm
@@ -83,7 +90,8 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 				.values({ promptId: row.id, version: 1, body: input.body, message: input.message, createdBy: userId });
 			await setAccess(tx, "prompt", row.id, input.access);
 			const detail = { access: input.access };
-			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id, detail });
+			const after = { name: input.name, version: 1, body: input.body };
+			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id, detail, after });
 			return row.id;
 		})
 		.catch((error: unknown) => {
@@ -91,7 +99,7 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 				throw new AppError("CONFLICT", `There is a prompt named ${input.name} already.`);
 			throw error;
 		});
-	return getPrompt(ctx, { promptId });
+	return readPrompt(ctx, { promptId });
 }
 
 /** A new version. Earlier ones stay, as agents may use them. */
@@ -111,6 +119,10 @@ export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promis
 				"CONFLICT",
 				`Somebody saved version ${prompt.latestVersion} meanwhile. Look at it, then save again.`,
 			);
+		const [before] = await tx
+			.select({ body: promptVersions.body })
+			.from(promptVersions)
+			.where(and(eq(promptVersions.promptId, input.promptId), eq(promptVersions.version, prompt.latestVersion)));
 		const version = prompt.latestVersion + 1;
 		await tx
 			.insert(promptVersions)
@@ -124,7 +136,9 @@ export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promis
 			resource: "prompt",
 			resourceId: input.promptId,
 			detail: { version },
+			before: { version: prompt.latestVersion, body: before?.body },
+			after: { version, body: input.body },
 		});
 	});
-	return getPrompt(ctx, { promptId: input.promptId });
+	return readPrompt(ctx, input);
 }

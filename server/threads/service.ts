@@ -57,13 +57,25 @@ async function findThread(ctx: ServiceContext, threadId: string): Promise<Thread
 export async function renameThread(ctx: ServiceContext, { threadId, title }: RenameThread): Promise<Thread> {
 	const { userId } = requireUser(ctx);
 	await ctx.db.transaction(async (tx) => {
+		const [before] = await tx
+			.select({ title: threads.title })
+			.from(threads)
+			.where(and(eq(threads.id, threadId), eq(threads.userId, userId)))
+			.for("update");
 		const [renamed] = await tx
 			.update(threads)
 			.set({ title })
 			.where(and(eq(threads.id, threadId), eq(threads.userId, userId)))
 			.returning({ id: threads.id });
 		if (!renamed) throw notFound("This thread");
-		await audit(ctx, tx, { action: "thread.rename", resource: "thread", resourceId: threadId });
+		await audit(ctx, tx, {
+			action: "thread.rename",
+			resource: "thread",
+			resourceId: threadId,
+			subjectId: userId,
+			before: { name: before?.title },
+			after: { name: title },
+		});
 	});
 	return findThread(ctx, threadId);
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { callerAddress } from "@/server/core/address";
 import { protectData } from "@/server/core/safe-headers";
+import { mcpHandler, mcpPath } from "@/server/faces/mcp/handler";
 import { openaiBase, openaiHandler } from "@/server/faces/openai/handler";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
@@ -14,6 +15,7 @@ function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) =
 	if (url.startsWith(`${endpoint}/`)) return rpcHandler;
 	if (url.startsWith(`${base}/`)) return tokenRoute({ method, url }) ?? restHandler;
 	if (url.startsWith(`${openaiBase}/`)) return openaiHandler;
+	if (url.split("?")[0] === mcpPath) return mcpHandler;
 	return null;
 }
 

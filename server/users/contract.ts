@@ -30,6 +30,8 @@ export const User = z.object({
 	/** What people call the role. */
 	roleName: z.string(),
 	isDisabled: z.boolean(),
+	/** Nothing names them any more; the account stands for what others still use. */
+	isErased: z.boolean(),
 	createdAt: z.date(),
 	lastSeenAt: z.date().nullable(),
 });
@@ -46,6 +48,9 @@ export type SetUserRole = z.infer<typeof SetUserRole>;
 
 export const SetUserDisabled = z.strictObject({ userId: z.uuid(), isDisabled: z.boolean() });
 export type SetUserDisabled = z.infer<typeof SetUserDisabled>;
+
+export const EraseUser = z.strictObject({ userId: z.uuid() });
+export type EraseUser = z.infer<typeof EraseUser>;
 
 /** First run. The code is the one that `npm start` printed. */
 export const CreateOwner = z.strictObject({

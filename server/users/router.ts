@@ -1,4 +1,5 @@
 import { provider } from "@/server/core/provider";
+import { eraseUser } from "@/server/erasure/service";
 import { PasskeyOptions, Proofs, Prove } from "@/server/factors/contract";
 import { listProofs, prove, startAtProvider, startProof } from "@/server/factors/service";
 import { router } from "@/server/trpc/init";
@@ -7,6 +8,7 @@ import {
 	CreateOwner,
 	CreateUser,
 	Done,
+	EraseUser,
 	ListUsers,
 	Me,
 	Nothing,
@@ -111,4 +113,16 @@ export const usersRouter = router({
 		.input(SetUserDisabled)
 		.output(User)
 		.mutation(({ ctx, input }) => setUserDisabled(ctx, input)),
+
+	erase: procedure("users:erase", {
+		rest: "POST /users/{userId}/erase",
+		summary: "Erase a person: their account, their conversations, and their name in the audit.",
+		risk: "danger",
+	})
+		.input(EraseUser)
+		.output(Done)
+		.mutation(async ({ ctx, input }) => {
+			await eraseUser(ctx, input);
+			return { done: true };
+		}),
 });

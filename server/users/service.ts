@@ -94,6 +94,7 @@ const columns = {
 	role: users.role,
 	roleName: sql<string>`coalesce((select ${roles.name} from ${roles} where ${roles.id}::text = ${users.role}), ${users.role})`,
 	isDisabled: sql<boolean>`${users.disabledAt} is not null`,
+	isErased: sql<boolean>`${users.erasedAt} is not null`,
 	createdAt: users.createdAt,
 };
 
@@ -157,7 +158,8 @@ export async function createUser(ctx: ServiceContext, input: CreateUser): Promis
 				.values({ name: input.name, email: input.email, role: input.role, passwordHash })
 				.returning(columns);
 			if (!row) throw new Error("the account was not stored");
-			await audit(ctx, tx, { ...fact, resourceId: row.id, detail: { role: input.role } });
+			const after = { name: input.name, email: input.email, role: input.role };
+			await audit(ctx, tx, { ...fact, resourceId: row.id, detail: { role: input.role }, after });
 			return { ...row, lastSeenAt: null };
 		});
 	} catch (error) {
@@ -196,7 +198,7 @@ export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled 
 			await endSessions(ctx, tx, { userId, because: "the account was disabled", tokens: true });
 			await keepAnOwner(tx);
 		}
-		await audit(ctx, tx, fact);
+		await audit(ctx, tx, { ...fact, before: { isDisabled: !isDisabled }, after: { isDisabled } });
 	});
 	return findUser(ctx, userId);
 }

@@ -22,6 +22,8 @@ const anyKey = shared("key", "who holds keys:manage revokes any key");
 const role = shared("role", "roles are the organisation's");
 const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
+const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
+const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
@@ -39,6 +41,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"users.create": { role },
 	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
+	"users.erase": { userId: person },
 
 	"access.getRole": { role },
 	"access.compareRole": { role },
@@ -52,6 +55,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeGroup": { groupId: group },
 	"access.addMembers": { groupId: group, "userIds[]": holder },
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
+	"access.getStanding": { userId: asked },
+	"access.preview": { userId: asked },
+	"access.explain": { "who.userId": asked, "who.agentId": askedOn("agent"), "on.resourceId": askedOn("collection") },
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },

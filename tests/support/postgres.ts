@@ -31,7 +31,7 @@ const quick = {
 	jit: "off",
 };
 
-export async function startTestPostgres(): Promise<TestPostgres> {
+export async function startTestPostgres(settings: Record<string, string | number> = quick): Promise<TestPostgres> {
 	const account = postgresAccount();
 	const folder = await mkdtemp(join((await mayEnter(tmpdir(), account)) ? tmpdir() : "/var/tmp", "quarterdeck-test-"));
 	// Both guards read from us: however this process ends, even by kill -9, the server stops and the folder goes.
@@ -52,7 +52,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
 	const port = await freePort();
 	const server = guard(
 		`"$@" 2> "$PWD/log" & server=$!; cat > /dev/null; kill -INT $server; wait $server`,
-		[programFile(programs, "postgres"), "-D", cluster.data, "-p", String(port), ...settingArguments(quick)],
+		[programFile(programs, "postgres"), "-D", cluster.data, "-p", String(port), ...settingArguments(settings)],
 		runAs(cluster),
 	);
 	await ready(cluster.data, server);

@@ -149,12 +149,12 @@ export async function addMembers(ctx: ServiceContext, { groupId, userIds }: Chan
 		const { name } = await findOne(tx, groupId);
 		refuseBeyond(granter, await permissionsOfGroup(tx, groupId), `The group ${name}`);
 		await refuseUnreachable(tx, granter, groupId, `The group ${name}`);
-		const people = await namesOf(tx, userIds);
+		await expectPeople(tx, userIds);
 		await tx
 			.insert(groupMembers)
 			.values(userIds.map((userId) => ({ groupId, userId })))
 			.onConflictDoNothing();
-		await audit(ctx, tx, { ...fact, detail: { userIds, people } });
+		await audit(ctx, tx, { ...fact, detail: { userIds } });
 		return findOne(tx, groupId);
 	});
 }
@@ -165,15 +165,14 @@ export async function removeMembers(ctx: ServiceContext, { groupId, userIds }: C
 	return changeRights(ctx, fact, async (tx, granter) => {
 		const { name } = await findOne(tx, groupId);
 		refuseBeyond(granter, await permissionsOfGroup(tx, groupId), `The group ${name}`);
-		const people = await namesOf(tx, userIds);
+		await expectPeople(tx, userIds);
 		await tx.delete(groupMembers).where(and(eq(groupMembers.groupId, groupId), inArray(groupMembers.userId, userIds)));
-		await audit(ctx, tx, { ...fact, detail: { userIds, people } });
+		await audit(ctx, tx, { ...fact, detail: { userIds } });
 		return findOne(tx, groupId);
 	});
 }
 
-async function namesOf(tx: Tx, userIds: string[]): Promise<string[]> {
-	const rows = await tx.select({ name: users.name }).from(users).where(inArray(users.id, userIds));
+async function expectPeople(tx: Tx, userIds: string[]): Promise<void> {
+	const rows = await tx.select({ id: users.id }).from(users).where(inArray(users.id, userIds));
 	if (rows.length < new Set(userIds).size) throw notFound("This account");
-	return rows.map(({ name }) => name);
 }

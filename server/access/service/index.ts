@@ -1,4 +1,5 @@
 export { assignRole, unassignRole } from "./assignments";
+export { explainAccess, getStanding, previewAs } from "./explain";
 export {
 	addMembers,
 	createGroup,

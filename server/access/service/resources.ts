@@ -42,24 +42,41 @@ export const writeOf = {
 	prompt: "prompts:write",
 } as const satisfies Record<ResourceKind, Permission>;
 
-export type ResourceRow = { id: string; name: string; ownerId: string | null; isRead: boolean; isManaged: boolean };
+export type ResourceRow = {
+	id: string;
+	name: string;
+	ownerId: string | null;
+	isRead: boolean;
+	isManaged: boolean;
+	/** Whether somebody else who looks on may read it too. */
+	isNamed: boolean;
+};
 
 /** The resources of a kind that fit, with what the person may do with each. */
 export async function readResources(
 	db: Reader,
 	kind: ResourceKind,
 	user: UserActor,
-	{ only, limit }: { only?: string; limit: number },
+	{ only, limit, namedFor = user }: { only?: string; limit: number; namedFor?: UserActor },
 ): Promise<ResourceRow[]> {
 	const { table, id, ownerId, name, isThere } = kinds[kind];
 	const row = { id, ownerId };
-	const isRead = sql`coalesce(${mayReadRow(user, kind, row)}, false)`;
+	const readBy = (one: UserActor) => sql`coalesce(${mayReadRow(one, kind, row)}, false)`;
+	const isRead = readBy(user);
 	const rows = await db.execute<ResourceRow>(sql`
 		select ${id} as id, ${name} as name, ${ownerId} as "ownerId", ${isRead} as "isRead",
-			(${isRead} and ${mayManageRow(user, kind, row)}) as "isManaged"
+			(${isRead} and ${mayManageRow(user, kind, row)}) as "isManaged", ${readBy(namedFor)} as "isNamed"
 		from ${table} where ${isThere} and ${only ? sql`${id} = ${only}` : isRead}
 		order by lower(${name}), ${id} limit ${limit}`);
 	return [...rows];
+}
+
+export async function countReadable(db: Reader, kind: ResourceKind, user: UserActor): Promise<number> {
+	const { table, id, ownerId, isThere } = kinds[kind];
+	const [row] = await db.execute<{ n: number }>(
+		sql`select count(*)::int as n from ${table} where ${isThere} and ${mayReadRow(user, kind, { id, ownerId })}`,
+	);
+	return row?.n ?? 0;
 }
 
 /** How many shared things the grantee reaches that the person can't open, or not that far. */

@@ -71,6 +71,8 @@ export async function share(ctx: ServiceContext, input: Share): Promise<Sharing>
 			action: `${kind}.share`,
 			resource: kind,
 			resourceId,
+			// Where it is a person, their name goes when they do.
+			subjectId: grantee,
 			detail: { grantee, name },
 			before: { level: before },
 			after: { level },

@@ -72,7 +72,13 @@ export async function confirmEmail(ctx: ServiceContext, { token }: LookAtLink): 
 			// Links for a new password went to the old mailbox.
 			await endLinks(tx, userId);
 			await writeMail(tx, addressChangedLetter({ userId, email: before.email }));
-			await audit({ ...ctx, actor }, tx, { action: "user.change-email", resource: "user", resourceId: userId });
+			await audit({ ...ctx, actor }, tx, {
+				action: "user.change-email",
+				resource: "user",
+				resourceId: userId,
+				before: { email: before.email },
+				after: { email },
+			});
 		});
 	} catch (error) {
 		if (databaseCode(error) === "23505")

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { decodeCursor, encodeCursor } from "@/server/core/cursor";
 import type { AuditFilter, AuditPage, ListAudit } from "../contract";
@@ -26,12 +27,18 @@ export async function listAudit(ctx: ServiceContext, input: ListAudit): Promise<
 				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at
 				order by page.seq desc)
 		) entry limit ${most}`);
+	if (!input.cursor) await audit(ctx, ctx.db.orm, { action: "audit.read", resource: "audit", detail: asked(input) });
 	const shown = rows.slice(0, input.limit);
 	const last = shown.at(-1);
 	return {
 		rows: shown.map(toEntry),
 		next: rows.length > input.limit && last ? encodeCursor(placeAfter(place, last)) : null,
 	};
+}
+
+/** What is looked for: who reads the audit is written down, once for each list that they open. */
+function asked({ limit: _, cursor: __, ...filter }: ListAudit): Record<string, unknown> {
+	return filter;
 }
 
 /**

@@ -46,6 +46,7 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 			resource: "collection",
 			resourceId: row.id,
 			detail: { access: input.access },
+			after: { name: cleanLine(input.name), description: cleanLine(input.description) },
 		});
 		return readOne(ctx, tx, row.id);
 	});
@@ -54,12 +55,15 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
 	const { collectionId, access, name, description } = input;
 	return ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, collectionId, "no key update");
+		const before = await holdManaged(ctx, tx, collectionId, "no key update");
+		const after = {
+			name: name === undefined ? before.name : cleanLine(name),
+			description: description === undefined ? before.description : cleanLine(description),
+		};
 		await tx
 			.update(collections)
 			.set({
-				...(name === undefined ? {} : { name: cleanLine(name) }),
-				...(description === undefined ? {} : { description: cleanLine(description) }),
+				...after,
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
@@ -72,6 +76,8 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 				changed: Object.keys(input).filter((key) => key !== "collectionId"),
 				...(access ? { access } : {}),
 			},
+			before,
+			after,
 		});
 		await notifyCollection(tx, collectionId);
 		// An administrator who makes somebody's shared collection private may not see it any more, and is told all the same.

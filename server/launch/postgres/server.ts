@@ -10,7 +10,7 @@ import { programFile } from "./programs";
 const major = "18";
 
 /** Small: one machine, bounded pools. Loopback only, no socket file. */
-const settings = {
+export const serverSettings = {
 	listen_addresses: "127.0.0.1",
 	unix_socket_directories: "",
 	max_connections: 60,
@@ -54,7 +54,7 @@ export async function startServer(cluster: Cluster, port: number, log: LogFile):
 	const from = log.recent.length;
 	const child = spawn(
 		programFile(cluster.programs, "postgres"),
-		["-D", cluster.data, "-p", String(port), ...settingArguments(settings)],
+		["-D", cluster.data, "-p", String(port), ...settingArguments(serverSettings)],
 		// In a session of its own, where Ctrl-C does not reach it: it has to end last.
 		{ ...runAs(cluster), detached: true, stdio: ["ignore", "ignore", "pipe"] },
 	);

@@ -1,0 +1,126 @@
+import { randomUUID } from "node:crypto";
+import { and, eq } from "drizzle-orm";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "@/db/connection";
+import { auditEntries, users } from "@/db/schema";
+import type { ServiceContext } from "@/server/core/context";
+import type { Permission } from "@/server/core/permissions";
+import { testContext, testDatabase, testUser } from "@/tests/support";
+import { makeCollection } from "@/tests/support/knowledge";
+import { addMembers, assignRole, createGroup, createRole, explainAccess, getStanding, previewAs, share } from ".";
+
+let db: Database;
+let owner: ServiceContext;
+beforeAll(async () => {
+	db = await testDatabase();
+	owner = await testContext(db, { role: "owner" });
+});
+
+describe("an explanation", () => {
+	test("names the role, the group and the share that something holds by", async () => {
+		const person = await testUser(db, { role: "viewer", name: "Lea" });
+		const made = await createRole(owner, {
+			name: `Keeper ${randomUUID()}`,
+			description: "",
+			permissions: ["knowledge:write"],
+		});
+		const group = await createGroup(owner, { name: `Crew ${randomUUID()}`, description: "" });
+		await assignRole(owner, { holderId: group.id, role: made.key });
+		await addMembers(owner, { groupId: group.id, userIds: [person.userId] });
+		const { id } = await makeCollection(owner, { name: "Drills" });
+		await share(owner, { kind: "collection", resourceId: id, grantee: group.id, level: "manage" });
+		const who = { userId: person.userId };
+		const on = { kind: "collection" as const, resourceId: id };
+		expect(await explainAccess(owner, { who, what: "knowledge:write", on })).toMatchObject({
+			allowed: true,
+			missing: [],
+			checks: [
+				{ about: "account", holds: true },
+				{ about: "right", through: [`the role ${made.name} of the group ${group.name}`] },
+				{
+					about: "row",
+					says: "Lea may manage Drills.",
+					through: [`being shared with the group ${group.name}, to manage`],
+				},
+			],
+		});
+		const scopes: Permission[] = ["knowledge:read"];
+		expect(await explainAccess(owner, { who: { ...who, scopes }, what: "knowledge:write", on })).toMatchObject({
+			allowed: false,
+			missing: ["Make a key with the scope knowledge:write."],
+		});
+		expect(await explainAccess(owner, { who, what: "audit:read" })).toMatchObject({
+			allowed: false,
+			missing: ["Give Lea, or a group of theirs, a role with audit:read."],
+		});
+	});
+
+	test("is for oneself, or for whoever may explain; a refusal is written down", async () => {
+		const staff = await testContext(db);
+		const other = await testUser(db);
+		expect(await explainAccess(staff, { who: {}, what: "runs:write" })).toMatchObject({ allowed: true });
+		for (const attempt of [
+			() => explainAccess(staff, { who: { userId: other.userId }, what: "runs:write" }),
+			() => getStanding(staff, { userId: other.userId }),
+			() => previewAs(staff, { userId: other.userId }),
+			() => previewAs(staff, { userId: randomUUID() }),
+		])
+			await expect(attempt()).rejects.toMatchObject({ code: "FORBIDDEN" });
+		const me = staff.actor.kind === "user" ? staff.actor.userId : "";
+		const denied = await db.orm
+			.select({ action: auditEntries.action })
+			.from(auditEntries)
+			.where(and(eq(auditEntries.userId, me), eq(auditEntries.outcome, "denied")));
+		expect(denied).toHaveLength(4);
+		const auditor = await testContext(db, { role: "auditor" });
+		expect(await explainAccess(auditor, { who: { userId: other.userId }, what: "audit:read" })).toMatchObject({
+			allowed: false,
+		});
+	});
+
+	test("tells somebody about a thing that is not shared with them no more than about one that never was", async () => {
+		const { id } = await makeCollection(owner, { name: "Secret" });
+		const staff = await testContext(db);
+		const ask = (resourceId: string) =>
+			explainAccess(staff, { who: {}, what: "knowledge:read", on: { kind: "collection", resourceId } });
+		expect(await ask(id)).toEqual(await ask(randomUUID()));
+		expect((await ask(id)).allowed).toBe(false);
+		// An auditor learns that it is refused and why, but no name.
+		const auditor = await testContext(db, { role: "auditor" });
+		const on = { kind: "collection" as const, resourceId: id };
+		const told = await explainAccess(auditor, { who: {}, what: "knowledge:read", on });
+		expect(JSON.stringify(told)).not.toContain("Secret");
+		const missing = { kind: "collection" as const, resourceId: randomUUID() };
+		await expect(explainAccess(auditor, { who: {}, what: "knowledge:read", on: missing })).rejects.toMatchObject({
+			code: "NOT_FOUND",
+		});
+	});
+});
+
+test("a preview shows what somebody sees, names no private thing of theirs, and is written down", async () => {
+	const ann = await testContext(db, { role: "builder", name: "Ann" });
+	const annId = ann.actor.kind === "user" ? ann.actor.userId : "";
+	const own = await makeCollection(ann, { name: "Ann's own" });
+	const open = await makeCollection(owner, { name: "For all", access: "everyone" });
+	const admin = await testContext(db, { role: "admin" });
+	const preview = await previewAs(admin, { userId: annId });
+	const seen = (id: string) => preview.collection.rows.find((row) => row.id === id);
+	expect(seen(own.id)).toEqual({ id: own.id, name: null, level: "manage" });
+	expect(seen(open.id)).toEqual({ id: open.id, name: "For all", level: "read" });
+	expect(preview.standing.rights.map(({ permission }) => permission)).toContain("agents:write");
+	const auditor = await testContext(db, { role: "auditor" });
+	expect((await previewAs(auditor, { userId: annId })).collection.rows.every(({ name }) => name === null)).toBe(true);
+	expect((await previewAs(ann, { userId: annId })).collection.rows.find(({ id }) => id === own.id)?.name).toBe(
+		"Ann's own",
+	);
+	const rows = await db.orm
+		.select({ outcome: auditEntries.outcome })
+		.from(auditEntries)
+		.where(and(eq(auditEntries.action, "access.preview"), eq(auditEntries.resourceId, annId)));
+	expect(rows).toHaveLength(3);
+	await db.orm.update(users).set({ disabledAt: new Date() }).where(eq(users.id, annId));
+	expect(await previewAs(admin, { userId: annId })).toMatchObject({
+		standing: { isDisabled: true, rights: [] },
+		collection: { count: 0 },
+	});
+});

@@ -1,0 +1,92 @@
+import { eq, sql } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { agents, grants } from "@/db/schema";
+import { actorMay } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
+import type { Permission } from "@/server/core/permissions";
+import { readUserActor } from "@/server/core/rights";
+import type { Explain, Explanation, OnePerson, OneResource, Preview, ResourceKind, Standing } from "../contract";
+import { type AgentFacts, judge, type RowFacts } from "./judge";
+import { countReadable, readResources } from "./resources";
+import { readPerson, toStanding } from "./standing";
+
+const mostSeen = 100;
+const readOf = {
+	collection: "knowledge:read",
+	agent: "agents:read",
+	prompt: "prompts:read",
+} as const satisfies Record<ResourceKind, Permission>;
+
+/** Oneself may always be asked about; others by whoever holds the right to. A refusal is written down. */
+async function mayAskAbout(ctx: ServiceContext, userId: string, permission: Permission, action: string): Promise<void> {
+	if (userId === requireUser(ctx).userId || actorMay(ctx.actor, permission)) return;
+	const reason = `Needs ${permission}`;
+	await audit(ctx, ctx.db.orm, { action, resource: "user", resourceId: userId, outcome: "denied", reason });
+	throw new AppError("FORBIDDEN", `You may ask about yourself only: others need the right ${permission}.`);
+}
+
+/** What a person may do, and by which ways. */
+export async function getStanding(ctx: ServiceContext, { userId }: OnePerson): Promise<Standing> {
+	await mayAskAbout(ctx, userId, "roles:read", "access.getStanding");
+	return toStanding(await readPerson(ctx.db.orm, userId));
+}
+
+/** Why somebody may do a thing, or what they lack: themselves, through a key, through an agent. */
+export async function explainAccess(ctx: ServiceContext, { who, what, on }: Explain): Promise<Explanation> {
+	const userId = who.userId ?? requireUser(ctx).userId;
+	await mayAskAbout(ctx, userId, "access:explain", "access.explain");
+	const db = ctx.db.orm;
+	const person = await readPerson(db, userId);
+	const row = on && (await readRow(ctx, db, on));
+	const agent = who.agentId === undefined ? undefined : await readAgent(ctx, db, who.agentId);
+	// Whoever may ask about all learns that it is missing; to others that looks like what is not shared with them.
+	if (actorMay(ctx.actor, "access:explain") && (row === null || agent === null))
+		throw notFound(row === null ? `This ${on?.kind}` : "This agent");
+	return judge({ person, what, scopes: who.scopes, agent, row });
+}
+
+async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: OneResource): Promise<RowFacts | null> {
+	const asker = requireUser(ctx);
+	const [row] = await readResources(db, kind, asker, { only: resourceId, limit: 1 });
+	if (!row) return null;
+	const granted = await db
+		.select({ grantee: grants.grantee, level: grants.level })
+		.from(grants)
+		.where(sql`${grants.resourceKind} = ${kind} and ${grants.resourceId} = ${resourceId}`);
+	const mayName = row.isRead && actorMay(ctx.actor, readOf[kind]);
+	return { id: row.id, kind, name: mayName ? row.name : null, ownerId: row.ownerId, grants: granted };
+}
+
+async function readAgent(ctx: ServiceContext, db: Reader, agentId: string): Promise<AgentFacts | null> {
+	const row = await readRow(ctx, db, { kind: "agent", resourceId: agentId });
+	if (!row) return null;
+	const [agent] = await db.select({ collectionIds: agents.collectionIds }).from(agents).where(eq(agents.id, agentId));
+	return { row, collectionIds: agent?.collectionIds ?? null };
+}
+
+/** The console as somebody else has it, to look at only. Written down, as it tells much of them. */
+export async function previewAs(ctx: ServiceContext, { userId }: OnePerson): Promise<Preview> {
+	await mayAskAbout(ctx, userId, "access:explain", "access.preview");
+	const db = ctx.db.orm;
+	const standing = toStanding(await readPerson(db, userId));
+	const see = async (kind: ResourceKind) => {
+		const user = await readUserActor(db, userId);
+		if (!user || standing.isDisabled || !user.permissions.has(readOf[kind])) return { count: 0, rows: [] };
+		const asker = requireUser(ctx);
+		const rows = await readResources(db, kind, user, { limit: mostSeen, namedFor: asker });
+		const mayName = actorMay(ctx.actor, readOf[kind]);
+		return {
+			count: await countReadable(db, kind, user),
+			rows: rows.map(({ id, name, isManaged, isNamed }) => ({
+				id,
+				name: mayName && isNamed ? name : null,
+				level: isManaged ? ("manage" as const) : ("read" as const),
+			})),
+		};
+	};
+	const [collection, agent, prompt] = await Promise.all([see("collection"), see("agent"), see("prompt")]);
+	await audit(ctx, db, { action: "access.preview", resource: "user", resourceId: userId });
+	return { standing, collection, agent, prompt };
+}

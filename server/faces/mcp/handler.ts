@@ -1,0 +1,67 @@
+import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { AppError, errorTable } from "@/server/core/errors";
+import { contextFromHeaders } from "@/server/trpc/context";
+import { toAppError } from "@/server/trpc/failure";
+import type { RequestContext } from "@/server/trpc/init";
+import { checkSite, limitBody } from "@/server/trpc/request-guard";
+import { mcpServer } from "./server";
+
+/** Where the face is mounted. */
+export const mcpPath = "/api/mcp";
+
+/**
+ * The Model Context Protocol over streamable HTTP, without sessions: each request says who it is, is answered by itself, and
+ * any web process can answer it.
+ */
+export async function mcpHandler(request: Request): Promise<Response> {
+	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
+	const ctx: RequestContext = { ...contextFromHeaders(request.headers), via: "mcp", signal: request.signal };
+	const answer = await answerTo(request, ctx, isProgram).catch((failure) => refusal(toAppError(failure)));
+	answer.headers.set("x-request-id", ctx.requestId);
+	answer.headers.set("cache-control", "no-store");
+	return answer;
+}
+
+async function answerTo(request: Request, ctx: RequestContext, isProgram: boolean): Promise<Response> {
+	if (request.method !== "POST")
+		throw new AppError("METHOD_NOT_ALLOWED", "Send MCP messages with POST: there are no sessions to open or to end.");
+	if (!isProgram) checkSite(request);
+	const actor = await ctx.identify();
+	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Send an API key or an access token.");
+	const limited = await limitBody(request);
+	const message = await readMessage(limited);
+	const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+	const server = mcpServer(ctx, actor);
+	await server.connect(transport);
+	try {
+		return await transport.handleRequest(limited, { parsedBody: message });
+	} finally {
+		await server.close();
+	}
+}
+
+/** One message at a time: a batch would be many calls at the price of one. */
+async function readMessage(request: Request): Promise<unknown> {
+	const message: unknown = await request
+		.clone()
+		.json()
+		.catch(() => {
+			throw new AppError("INVALID_INPUT", "The body is not valid JSON.");
+		});
+	if (Array.isArray(message)) throw new AppError("INVALID_INPUT", "Send one message at a time, not a batch.");
+	return message;
+}
+
+function refusal(error: AppError): Response {
+	const { status } = errorTable[error.code];
+	const headers = new Headers({ "content-type": "application/json" });
+	if (status === 401) headers.set("www-authenticate", "Bearer");
+	if (status === 405) headers.set("allow", "POST");
+	if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
+	const body = {
+		jsonrpc: "2.0",
+		id: null,
+		error: { code: -32000, message: error.message, data: { code: error.code } },
+	};
+	return new Response(JSON.stringify(body), { status, headers });
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { eq } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Database } from "@/db/connection";
+import { auditPending } from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import { useDatabase } from "@/server/core/database";
+import type { Role } from "@/server/core/permissions";
+import { answerRpc } from "@/server/trpc/node-door";
+import { testContext, testDatabase, testUser } from "@/tests/support";
+import { addReady, makeCollection } from "@/tests/support/knowledge";
+import { cookieOf } from "@/tests/support/session";
+
+// The official client, unmodified, against our own door.
+let db: Database;
+let origin: string;
+const server = createServer((request, response) => void answerRpc(request, response));
+const open: Client[] = [];
+
+async function connect(person: UserActor | null): Promise<Client> {
+	const headers: Record<string, string> = person
+		? { cookie: await cookieOf(db, person), origin, "x-qd-csrf": "1" }
+		: { authorization: "Bearer nothing" };
+	const client = new Client({ name: "test", version: "1" });
+	await client.connect(new StreamableHTTPClientTransport(new URL(`${origin}/api/mcp`), { requestInit: { headers } }));
+	open.push(client);
+	return client;
+}
+const as = async (role: Role) => connect(await testUser(db, { role }));
+type Said = { content: { text: string }[]; isError?: boolean };
+const call = async (client: Client, name: string, input: Record<string, unknown> = {}) => {
+	const answer = (await client.callTool({ name, arguments: input })) as Said;
+	return { text: answer.content[0]?.text ?? "", isError: answer.isError ?? false };
+};
+
+beforeAll(async () => {
+	db = await testDatabase();
+	useDatabase(db);
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+	for (const client of open) await client.close();
+	server.closeAllConnections();
+	server.close();
+});
+
+test("tools are the procedures that the caller may use, marked by their risk", async () => {
+	const [staff, auditor] = await Promise.all([as("staff"), as("auditor")]);
+	const names = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name);
+	expect(await names(staff)).toContain("knowledge_search");
+	expect(await names(staff)).not.toContain("audit_list");
+	expect(await names(auditor)).toContain("audit_list");
+	expect(await names(auditor)).not.toContain("knowledge_search");
+	const search = (await staff.listTools()).tools.find(({ name }) => name === "knowledge_search");
+	expect(search?.annotations).toMatchObject({ readOnlyHint: true, destructiveHint: false });
+	expect(search?.inputSchema.properties).toHaveProperty("query");
+});
+
+test("a tool gives what its caller may see, and a forbidden one looks like one that never was", async () => {
+	const owner = await testContext(db, { role: "staff" });
+	const collection = await makeCollection(owner);
+	await addReady(owner, collection, "secret.txt", "The lighthouse keeper's pension is 4711 euro.");
+	const actor = owner.actor as UserActor;
+	const [mine, other] = await Promise.all([connect(actor), as("staff")]);
+	expect((await call(mine, "knowledge_search", { query: "lighthouse pension" })).text).toContain("4711");
+	expect((await call(other, "knowledge_search", { query: "lighthouse pension" })).text).not.toContain("4711");
+	const forbidden = await call(other, "audit_list");
+	const unknown = await call(other, "no_such_tool");
+	expect(forbidden).toEqual({ ...unknown, text: unknown.text.replace("no_such_tool", "audit_list") });
+	expect(forbidden.isError).toBe(true);
+});
+
+test("a wrong input is told field by field, and nothing is done", async () => {
+	const staff = await as("staff");
+	const answer = await call(staff, "knowledge_search", { query: "", limit: "many", owner: "me" });
+	expect(answer.isError).toBe(true);
+	for (const field of ["query", "limit"]) expect(answer.text).toContain(field);
+});
+
+test("a change through a tool is audited like any other, with its face", async () => {
+	const builder = await testContext(db, { role: "builder" });
+	const { createPrompt } = await import("@/server/prompts/service");
+	const { prompt } = await createPrompt(builder, {
+		name: `P ${randomUUID()}`,
+		body: "One.",
+		message: "",
+		access: "private",
+	});
+	const client = await connect(builder.actor as UserActor);
+	const saved = await call(client, "prompts_save", { promptId: prompt.id, basedOn: 1, body: "Two." });
+	expect(saved.isError).toBe(false);
+	const rows = await db.orm.select().from(auditPending).where(eq(auditPending.resourceId, prompt.id));
+	expect(rows.filter(({ action }) => action === "prompt.save")).toMatchObject([{ via: "mcp" }]);
+});
+
+test("collections and documents are resources, for whoever may read them", async () => {
+	const owner = await testContext(db, { role: "staff" });
+	const collection = await makeCollection(owner, { name: "Berths" });
+	const document = await addReady(owner, collection, "berths.txt", "Berth four is for the Marrowby.");
+	const [mine, other] = await Promise.all([connect(owner.actor as UserActor), as("staff")]);
+	expect((await mine.listResources()).resources.map(({ name }) => name)).toContain("Berths");
+	expect((await mine.listResourceTemplates()).resourceTemplates).toHaveLength(2);
+	const listed = await mine.readResource({ uri: `quarterdeck://collections/${collection.id}` });
+	expect(JSON.stringify(listed)).toContain(`quarterdeck://documents/${document.id}`);
+	const text = await mine.readResource({ uri: `quarterdeck://documents/${document.id}` });
+	expect(JSON.stringify(text)).toContain("Berth four");
+	for (const uri of [
+		`quarterdeck://documents/${document.id}`,
+		`quarterdeck://documents/${randomUUID()}`,
+		"file:///etc/passwd",
+	])
+		await expect(other.readResource({ uri })).rejects.toThrow(/not found|no such resource/i);
+});
+
+test("prompts are there for whoever may read prompts", async () => {
+	const builder = await testContext(db, { role: "builder" });
+	const { createPrompt } = await import("@/server/prompts/service");
+	const name = `Harbour ${randomUUID()}`;
+	await createPrompt(builder, { name, body: "Answer like the harbour office.", message: "", access: "everyone" });
+	const [mine, staff] = await Promise.all([as("builder"), as("staff")]);
+	expect(JSON.stringify(await mine.getPrompt({ name }))).toContain("harbour office");
+	expect((await staff.listPrompts()).prompts).toEqual([]);
+	await expect(staff.getPrompt({ name })).rejects.toThrow("no prompt");
+});
+
+test("a stranger is told how to come in; a batch, a foreign page, other methods and garbage are refused", async () => {
+	await expect(connect(null)).rejects.toThrow();
+	const cookie = await cookieOf(db, await testUser(db));
+	const send = (body: string, headers: Record<string, string> = {}, method = "POST") =>
+		fetch(`${origin}/api/mcp`, {
+			method,
+			...(method === "POST" ? { body } : {}),
+			headers: {
+				cookie,
+				origin,
+				"x-qd-csrf": "1",
+				"content-type": "application/json",
+				accept: "application/json, text/event-stream",
+				...headers,
+			},
+		});
+	const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+	expect((await send(JSON.stringify(list))).status).toBe(200);
+	expect((await send(JSON.stringify([list, list]))).status).toBe(400);
+	expect((await send("{")).status).toBe(400);
+	expect((await send(JSON.stringify(list), { origin: "https://evil.test" })).status).toBe(403);
+	expect((await send("", {}, "GET")).status).toBe(405);
+	const anonymous = await send(JSON.stringify(list), { cookie: "" });
+	expect(anonymous.status).toBe(401);
+	expect(anonymous.headers.get("www-authenticate")).toContain("Bearer");
+	expect((await send(JSON.stringify({ ...list, pad: "x".repeat(2_000_000) }))).status).toBe(413);
+});

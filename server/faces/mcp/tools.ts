@@ -1,0 +1,64 @@
+import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
+import { type Actor, actorMay } from "@/server/core/actor";
+import { env } from "@/server/core/env";
+import { describeSchema, listProcedures } from "@/server/procedures/catalogue";
+import type { RequestContext } from "@/server/trpc/init";
+import { LateInput } from "@/server/trpc/late-input";
+import type { ProcedureMeta } from "@/server/trpc/procedure";
+import { appRouter, createCaller } from "@/server/trpc/root";
+import { callByName } from "../call";
+import { fromJson } from "../rest/coerce";
+import { failureText } from "./failure";
+
+type Offered = { path: string; meta: ProcedureMeta & { tool: string } };
+
+/** `knowledge.search` is called knowledge_search: clients take letters, digits, _ and - only. */
+const nameOf = (path: string): string => path.replaceAll(".", "_");
+
+/** Procedures with a tool face that the caller may use at this moment; others are not even named. */
+function offered(actor: Actor): Offered[] {
+	return listProcedures(appRouter).filter(
+		(one): one is typeof one & Offered =>
+			one.meta.tool !== null && one.meta.permission !== null && actorMay(actor, one.meta.permission),
+	);
+}
+
+export function listTools(actor: Actor): Tool[] {
+	return offered(actor).map(({ path, meta }) => ({
+		name: nameOf(path),
+		title: meta.summary ?? path,
+		description: meta.tool,
+		// Every input is an object: a check holds that.
+		inputSchema: describeSchema(meta.input) as Tool["inputSchema"],
+		annotations: {
+			readOnlyHint: meta.risk === "read",
+			destructiveHint: meta.risk === "danger",
+			idempotentHint: meta.risk === "read",
+			openWorldHint: false,
+		},
+	}));
+}
+
+const text = (said: string) => ({ content: [{ type: "text" as const, text: said }] });
+
+/** Through the gate, like every other call. What goes wrong is told to the model in words that it can act on. */
+export async function callTool(
+	ctx: RequestContext,
+	actor: Actor,
+	{ name, arguments: input = {} }: { name: string; arguments?: Record<string, unknown> | undefined },
+): Promise<CallToolResult> {
+	const tool = offered(actor).find(({ path }) => nameOf(path) === name);
+	if (!tool) return { ...text(`There is no tool ${name.slice(0, 80)} that you may use.`), isError: true };
+	if (tool.meta.risk === "danger") return { ...text(waitsForPerson(tool.meta.summary)), isError: true };
+	try {
+		const late = new LateInput(() => fromJson(tool.meta.input, input));
+		return text(JSON.stringify(await callByName<unknown>(createCaller(ctx), tool.path, late)));
+	} catch (failure) {
+		return { ...text(failureText(failure, ctx.requestId)), isError: true };
+	}
+}
+
+const waitsForPerson = (summary: string | null): string =>
+	`This is dangerous and only a person may do it (${summary ?? "no summary"}): ask them to do it in the console at ${
+		env().QD_URL ?? `http://localhost:${env().PORT}`
+	}.`;
