@@ -15,7 +15,8 @@ export const mcpPath = "/api/mcp";
  */
 export async function mcpHandler(request: Request): Promise<Response> {
 	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
-	const ctx: RequestContext = { ...contextFromHeaders(request.headers), via: "mcp", signal: request.signal };
+	const query = new URL(request.url).searchParams;
+	const ctx: RequestContext = { ...contextFromHeaders(request.headers, query), via: "mcp", signal: request.signal };
 	const answer = await answerTo(request, ctx, isProgram).catch((failure) => refusal(toAppError(failure)));
 	answer.headers.set("x-request-id", ctx.requestId);
 	answer.headers.set("cache-control", "no-store");

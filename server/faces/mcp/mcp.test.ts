@@ -10,6 +10,7 @@ import { auditPending } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
 import type { Role } from "@/server/core/permissions";
+import { createKey } from "@/server/keys/service";
 import { answerRpc } from "@/server/trpc/node-door";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { addReady, makeCollection } from "@/tests/support/knowledge";
@@ -73,6 +74,27 @@ test("a tool gives what its caller may see, and a forbidden one looks like one t
 	const unknown = await call(other, "no_such_tool");
 	expect(forbidden).toEqual({ ...unknown, text: unknown.text.replace("no_such_tool", "audit_list") });
 	expect(forbidden.isError).toBe(true);
+});
+
+test("a key shows and uses the tools of its scopes alone", async () => {
+	const owner = await testContext(db, { role: "admin" });
+	const { secret } = await createKey(owner, {
+		name: "A program",
+		scopes: ["knowledge:read"],
+		expiresInDays: 1,
+		addresses: [],
+		tokensPerDay: null,
+		callsPerMinute: null,
+	});
+	const client = new Client({ name: "test", version: "1" });
+	const requestInit = { headers: { authorization: `Bearer ${secret}` } };
+	await client.connect(new StreamableHTTPClientTransport(new URL(`${origin}/api/mcp`), { requestInit }));
+	open.push(client);
+	const names = (await client.listTools()).tools.map(({ name }) => name);
+	expect(names.length).toBeGreaterThan(2);
+	expect(names.every((name) => name.startsWith("knowledge_"))).toBe(true);
+	expect((await call(client, "users_list")).isError).toBe(true);
+	expect((await call(client, "knowledge_listCollections")).isError).toBe(false);
 });
 
 test("a wrong input is told field by field, and nothing is done", async () => {

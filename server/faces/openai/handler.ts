@@ -21,10 +21,10 @@ const posts: Record<string, (ctx: RequestContext, body: unknown) => Promise<Resp
 
 /** Agents as models, for any client of OpenAI. Each call is calls of procedures: the same gate, budget and audit. */
 export async function openaiHandler(request: Request): Promise<Response> {
-	const { pathname } = new URL(request.url);
+	const { pathname, searchParams } = new URL(request.url);
 	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
 	const ctx: RequestContext = {
-		...contextFromHeaders(request.headers),
+		...contextFromHeaders(request.headers, searchParams),
 		via: "openai",
 		signal: request.signal,
 	};

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { agents, runs } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
-import type { Role } from "@/server/core/permissions";
+import type { Permission, Role } from "@/server/core/permissions";
+import { createKey } from "@/server/keys/service";
 import { answerRpc } from "@/server/trpc/node-door";
-import { testUser, until } from "@/tests/support";
+import { testContext, testUser, until } from "@/tests/support";
 import { agentsDatabase, testExecutor } from "@/tests/support/agents";
 import { finds } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
@@ -250,6 +251,27 @@ test("embeddings are vectors of length 1, as numbers and as the client packs the
 	const plain = await client.embeddings.create({ model: "minilm", input: texts, encoding_format: "float" });
 	expect(packed.data.map(({ embedding }) => embedding.length)).toEqual([384, 384]);
 	expect(packed.data[0]?.embedding[0]).toBeCloseTo(plain.data[0]?.embedding[0] ?? Number.NaN, 5);
+});
+
+test("a key asks with its own rights, below those of its owner", async () => {
+	const owner = await testContext(db, { role: "staff" });
+	const keyWith = async (scopes: Permission[]) => {
+		const { secret } = await createKey(owner, {
+			name: "A program",
+			scopes,
+			expiresInDays: 1,
+			addresses: [],
+			tokensPerDay: null,
+			callsPerMinute: null,
+		});
+		return new OpenAI({ baseURL: base, apiKey: secret, maxRetries: 0 });
+	};
+	const whole = await keyWith(["agents:read", "runs:read", "runs:write", "knowledge:read"]);
+	const answer = await whole.chat.completions.create(ask);
+	expect(answer.choices[0]?.message.content).toContain("25 days");
+	const reading = await keyWith(["agents:read"]);
+	expect((await reading.models.list()).data).toHaveLength(1);
+	await expect(reading.chat.completions.create(ask)).rejects.toMatchObject({ status: 403 });
 });
 
 test("an archived agent is no model any more", async () => {
