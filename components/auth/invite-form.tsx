@@ -1,16 +1,18 @@
 "use client";
 
 import { TextInput } from "@mantine/core";
+import { IconLogin2 } from "@tabler/icons-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { plainFailure } from "@/components/ui/failure";
 import styles from "./auth.module.css";
 import { enter } from "./enter";
 import { LinkCard, toSignIn } from "./link-card";
 import { NewPassword } from "./new-password";
 import { useSubmit } from "./use-submit";
 
-type Invited = { email: string; invitedBy: string };
+type Invited = { email: string; invitedBy: string; provider: { name: string; isRequired: boolean } | null };
 
 /** An invited person makes their account, and is signed in with it. */
 export function InviteForm({ token, invitation }: { token: string; invitation: Invited }) {
@@ -27,6 +29,18 @@ export function InviteForm({ token, invitation }: { token: string; invitation: I
 			<LinkCard title="Your account is made" next={toSignIn}>
 				Sign in with {invitation.email} and the password that you chose.
 			</LinkCard>
+		);
+	const { provider } = invitation;
+	const way = provider ? <ProviderWay token={token} name={provider.name} isOnly={provider.isRequired} /> : null;
+	if (provider?.isRequired)
+		return (
+			<div className={styles.form}>
+				<header>
+					<h1>{invitation.invitedBy} invites you</h1>
+					<p>Your organisation signs you in with {provider.name}: that makes your account.</p>
+				</header>
+				{way}
+			</div>
 		);
 	return (
 		<form className={styles.form} onSubmit={submit} noValidate>
@@ -49,7 +63,38 @@ export function InviteForm({ token, invitation }: { token: string; invitation: I
 			<Button type="submit" look="primary" isBusy={isBusy}>
 				Make the account
 			</Button>
+			{way ? (
+				<p className={styles.or}>
+					<span>or</span>
+				</p>
+			) : null}
+			{way}
 		</form>
+	);
+}
+
+/** Comes by the organisation's provider, with the invitation in hand. */
+function ProviderWay({ token, name, isOnly }: { token: string; name: string; isOnly: boolean }) {
+	const [isBusy, setBusy] = useState(false);
+	const [problem, setProblem] = useState<string | null>(null);
+	const go = async () => {
+		setBusy(true);
+		setProblem(null);
+		try {
+			const { providerAddress } = await import("./provider-address");
+			window.location.assign(await providerAddress("/", token));
+		} catch {
+			setProblem("The server can't be reached. Check your connection, then try again.");
+			setBusy(false);
+		}
+	};
+	return (
+		<>
+			{problem ? <ErrorView failure={plainFailure(problem)} /> : null}
+			<Button icon={IconLogin2} look={isOnly ? "primary" : "plain"} isBusy={isBusy} onClick={() => void go()}>
+				Continue with {name}
+			</Button>
+		</>
 	);
 }
 

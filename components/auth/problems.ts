@@ -11,6 +11,7 @@ const sentences = {
 	stale: "The provider did not ask again who you are. Sign out there, then try again.",
 	unreachable: "The provider can't be reached just now. Try again in a moment.",
 	refused: "The provider's answer was not valid. Begin anew from here.",
+	"invitation-gone": "This invitation doesn't work any more. Ask whoever invited you for a new one.",
 	late: "This sign-in took too long. Begin anew.",
 } as const satisfies Record<SignInProblem, string>;
 

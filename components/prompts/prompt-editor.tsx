@@ -94,7 +94,7 @@ function Editor({ history }: { history: PromptHistory }) {
 						onChange={(event) => setBody(event.target.value)}
 					/>
 					{failure ? <ErrorView failure={failure} /> : null}
-					{failure?.code === "CONFLICT" ? (
+					{failure?.code === "CHANGED" ? (
 						<div>
 							<Button onClick={() => void takeNewer()}>Compare with the newer version</Button>
 						</div>

@@ -2,6 +2,7 @@
 
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { ResetFactors } from "@/components/factors/reset-factors";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -127,6 +128,7 @@ function Change({ user }: { user: User }) {
 						Send a link to a new password
 					</Button>
 				)}
+				<ResetFactors user={user} />
 				<Button
 					look={user.isDisabled ? "plain" : "danger"}
 					icon={user.isDisabled ? IconUserCheck : IconUserOff}

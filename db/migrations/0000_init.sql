@@ -83,6 +83,7 @@ CREATE TABLE "agents" (
 	"collection_ids" jsonb,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_by" uuid,
+	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"archived_at" timestamp with time zone
@@ -546,6 +547,7 @@ CREATE TABLE "collections" (
 	"description" text DEFAULT '' NOT NULL,
 	"owner_id" uuid NOT NULL,
 	"version" bigint DEFAULT 1 NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"deleted_at" timestamp with time zone
@@ -645,12 +647,12 @@ CREATE TABLE "api_keys" (
 );
 --> statement-breakpoint
 CREATE TABLE "refresh_tokens" (
-	"hash" text PRIMARY KEY NOT NULL,
+	"id" text PRIMARY KEY NOT NULL,
 	"session_id" uuid NOT NULL,
 	"generation" integer NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"used_at" timestamp with time zone,
-	"successor_hash" text,
+	"successor_id" text,
 	"sealed_successor" text
 );
 --> statement-breakpoint

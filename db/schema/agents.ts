@@ -62,6 +62,8 @@ export const agents = pgTable(
 		collectionIds: jsonb().$type<string[] | null>(),
 		isDefault: boolean().notNull().default(false),
 		createdBy: uuid().references(() => users.id),
+		/** Goes up with each change, so that nobody overwrites what they have not seen. */
+		revision: integer().notNull().default(1),
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 		archivedAt: at(),

@@ -31,6 +31,8 @@ export const collections = pgTable(
 			.references(() => users.id),
 		/** Goes up with each change of what can be found in it; caches compare it. */
 		version: bigint({ mode: "number" }).notNull().default(1),
+		/** Goes up with each change of what it is called, says and whom it is for, so that nobody overwrites what they have not seen. */
+		revision: integer().notNull().default(1),
 		createdAt: at().notNull().defaultNow(),
 		updatedAt: at().notNull().defaultNow(),
 		deletedAt: at(),

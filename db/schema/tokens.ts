@@ -21,15 +21,15 @@ export const refreshTokens = pgTable(
 	"refresh_tokens",
 	{
 		/** SHA-256 of the token. */
-		hash: text().primaryKey(),
+		id: text().primaryKey(),
 		sessionId: uuid()
 			.notNull()
 			.references(() => sessions.id, { onDelete: "cascade" }),
 		generation: integer().notNull(),
 		createdAt: at().notNull().defaultNow(),
 		usedAt: at(),
-		/** The SHA-256 of what took its place, and that token itself under a key that only the old token gives. */
-		successorHash: text(),
+		/** The id of what took its place, and that token itself under a key that only the old token gives. */
+		successorId: text(),
 		sealedSuccessor: text(),
 	},
 	(t) => [

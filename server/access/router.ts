@@ -76,6 +76,7 @@ export const accessRouter = router({
 
 	getRole: procedure("roles:read", {
 		risk: "read",
+		revision: "role.version",
 		rest: "GET /roles/{role}",
 		summary: "Get a role with who holds it.",
 	})
@@ -103,6 +104,7 @@ export const accessRouter = router({
 		.mutation(({ ctx, input }) => createRole(ctx, input)),
 
 	updateRole: procedure("roles:write", {
+		revision: "version",
 		risk: "danger",
 		rest: "PATCH /roles/{role}",
 		summary: "Change a role, based on the version that was read.",

@@ -18,6 +18,7 @@ export const Agent = z.object({
 	access: Access,
 	ownerName: z.string().nullable().describe("Null for those that came with the installation."),
 	mayManage: z.boolean(),
+	revision: z.int().describe("Counts up with each change."),
 	createdAt: z.date(),
 	updatedAt: z.date(),
 });
@@ -52,5 +53,12 @@ export const UpdateAgent = z.strictObject({
 	promptVersionId: fields.promptVersionId.optional(),
 	collectionIds: fields.collectionIds.optional(),
 	access: Access.optional(),
+	basedOn: z
+		.int()
+		.min(1)
+		.optional()
+		.describe(
+			"The `revision` that was read: where somebody changed it since, the change is refused (412). Left out: whatever is there is overwritten.",
+		),
 });
 export type UpdateAgent = z.infer<typeof UpdateAgent>;

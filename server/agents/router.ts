@@ -15,7 +15,12 @@ export const agentsRouter = router({
 		.output(AgentPage)
 		.query(({ ctx, input }) => listAgents(ctx, input)),
 
-	get: procedure("agents:read", { rest: "GET /agents/{agentId}", summary: "Get an agent.", risk: "read" })
+	get: procedure("agents:read", {
+		revision: "revision",
+		rest: "GET /agents/{agentId}",
+		summary: "Get an agent.",
+		risk: "read",
+	})
 		.input(OneAgent)
 		.output(Agent)
 		.query(({ ctx, input }) => getAgent(ctx, input)),
@@ -30,7 +35,12 @@ export const agentsRouter = router({
 		.output(Agent)
 		.mutation(({ ctx, input }) => createAgent(ctx, input)),
 
-	update: procedure("agents:write", { rest: "PATCH /agents/{agentId}", summary: "Change an agent.", risk: "write" })
+	update: procedure("agents:write", {
+		revision: "basedOn",
+		rest: "PATCH /agents/{agentId}",
+		summary: "Change an agent.",
+		risk: "write",
+	})
 		.input(UpdateAgent)
 		.output(Agent)
 		.mutation(({ ctx, input }) => updateAgent(ctx, input)),

@@ -4,7 +4,7 @@ import { agents, prompts, promptVersions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { AppError, notFound } from "@/server/core/errors";
+import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
@@ -20,6 +20,7 @@ const columns = {
 	isDefault: agents.isDefault,
 	access: accessOf("agent", agents.id),
 	ownerName: users.name,
+	revision: agents.revision,
 	createdAt: agents.createdAt,
 	updatedAt: agents.updatedAt,
 };
@@ -94,15 +95,19 @@ export async function createAgent(ctx: ServiceContext, { access, ...input }: Cre
 	return getAgent(ctx, { agentId });
 }
 
-export async function updateAgent(ctx: ServiceContext, { agentId, access, ...change }: UpdateAgent): Promise<Agent> {
+export async function updateAgent(
+	ctx: ServiceContext,
+	{ agentId, access, basedOn, ...change }: UpdateAgent,
+): Promise<Agent> {
 	await ctx.db
 		.transaction(async (tx) => {
 			const before = await holdManaged(ctx, tx, agentId);
+			expectUnchanged("this agent", basedOn, before.revision);
 			if (change.promptVersionId !== before.promptVersionId) await holdPromptVersion(ctx, tx, change.promptVersionId);
 			if (before.isDefault && access === "private") throw defaultIsForAll();
 			await tx
 				.update(agents)
-				.set({ ...change, updatedAt: sql`now()` })
+				.set({ ...change, revision: before.revision + 1, updatedAt: sql`now()` })
 				.where(eq(agents.id, agentId));
 			if (access) await setAccess(tx, "agent", agentId, access);
 			await audit(ctx, tx, {
@@ -164,6 +169,7 @@ async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 			name: agents.name,
 			description: agents.description,
 			isDefault: agents.isDefault,
+			revision: agents.revision,
 			promptVersionId: agents.promptVersionId,
 			collectionIds: agents.collectionIds,
 			mayManage: mayManageRow(user, "agent", row),

@@ -104,6 +104,7 @@ export const auditRouter = router({
 		.query(({ ctx, input }) => openExport(ctx, input)),
 
 	getStream: procedure("audit:manage", {
+		revision: "version",
 		rest: "GET /audit-stream",
 		summary: "Read where sealed entries are sent, and how that goes.",
 		risk: "read",
@@ -113,6 +114,7 @@ export const auditRouter = router({
 		.query(({ ctx }) => getStream(ctx)),
 
 	saveStream: procedure("audit:manage", {
+		revision: "basedOn",
 		rest: "PUT /audit-stream",
 		summary: "Set where sealed entries are sent.",
 		risk: "danger",
@@ -122,6 +124,7 @@ export const auditRouter = router({
 		.mutation(({ ctx, input }) => saveStream(ctx, input)),
 
 	resumeStream: procedure("audit:manage", {
+		revision: "basedOn",
 		rest: "POST /audit-stream/resume",
 		summary: "Go on sending after a pause.",
 		risk: "write",

@@ -13,6 +13,7 @@ export const SignInProblem = z.enum([
 	"unreachable",
 	"refused",
 	"late",
+	"invitation-gone",
 ]);
 export type SignInProblem = z.infer<typeof SignInProblem>;
 

@@ -16,6 +16,9 @@ export function refuseQueryCredentials(query: URLSearchParams): void {
 			);
 }
 
+/** Nothing that we give out is longer. */
+const longest = 4_096;
+
 /** Throws UNAUTHENTICATED where there are two, or one of a kind that we don't take: no door is asked twice. */
 export function readCredential(headers: Headers): Credential {
 	const cookie = readSessionCookie(headers.get("cookie"));
@@ -27,6 +30,8 @@ export function readCredential(headers: Headers): Credential {
 			"UNAUTHENTICATED",
 			"Send one of session cookie, Authorization and x-api-key; this call has more than one.",
 		);
+	if (shown.some((one) => one.length > longest))
+		throw new AppError("UNAUTHENTICATED", "This is longer than any token or key.");
 	if (cookie !== undefined) return { kind: "cookie", value: cookie };
 	if (key !== null) return { kind: "bearer", value: key };
 	if (authorization === null) return { kind: "none" };

@@ -7,7 +7,7 @@ import { toAppError } from "@/server/trpc/failure";
 import { chargeCall } from "@/server/trpc/limits";
 import { checkOrigin, checkSender, limitBody } from "@/server/trpc/request-guard";
 import { runNextAuth } from "./bridge";
-import { readSessionCookie, readStepCookie, stepCookie } from "./cookies";
+import { invitationCookie, readSessionCookie, readStepCookie, stepCookie } from "./cookies";
 import { readSessionId } from "./identity";
 import { optionsFor } from "./options";
 import { askPasskey, isProvingAtProvider } from "./service";
@@ -34,6 +34,7 @@ export async function authHandler(request: Request): Promise<Response> {
 		checkSender(request);
 		if (isWrongMethod(request, pathname)) return refusal(ctx, 405, "This is answered to a POST only.");
 		const jar: string[] = [];
+		if (pathname === "/api/auth/signin/oidc") jar.push(invitationCookie(invitationOf(request)));
 		const options = optionsFor(ctx, request, jar);
 		const answer = await runNextAuth(await limitBody(request), await queryOf(ctx, request), options);
 		for (const cookie of jar) answer.headers.append("set-cookie", cookie);
@@ -44,6 +45,12 @@ export async function authHandler(request: Request): Promise<Response> {
 		const { code, message } = toAppError(error);
 		return refusal(ctx, errorTable[code].status, message);
 	}
+}
+
+/** The secret of an invitation, with which somebody leaves for the provider; any earlier one ends. */
+function invitationOf({ headers }: Request): string | null {
+	const token = headers.get("x-qd-invitation");
+	return token && /^[\w-]{20,100}$/.test(token) ? token : null;
 }
 
 /** Only a provider sends people back by a link; for words and codes next-auth has no answer to one. */

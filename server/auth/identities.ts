@@ -4,8 +4,10 @@ import { identities, sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
 import { isOfDomain, type Provider } from "@/server/core/provider";
 import { factorsOf, noticeOfFactor, takeIntent } from "@/server/factors/service";
+import { acceptByProvider } from "@/server/invitations/service";
 import type { SignInProblem } from "./contract";
 import { openSession, type SignedIn } from "./service";
 import { openStep } from "./steps";
@@ -38,8 +40,9 @@ export async function enterByProvider(
 	ctx: ServiceContext,
 	provider: Provider,
 	claims: Claims,
-	session: UserActor | null,
+	browser: { session: UserActor | null; invitation: string | null },
 ): Promise<ProviderEntry> {
+	const { session, invitation } = browser;
 	if (claims.issuer !== provider.issuer) return refuse(ctx, null, "refused", "a token of another issuer");
 	const known = await findIdentity(ctx.db.orm, claims);
 	if (session) {
@@ -48,6 +51,7 @@ export async function enterByProvider(
 		if ((await takeIntent(ctx.db.orm, session.sessionId, "link")) !== null)
 			return link({ ...ctx, actor: session }, session.userId, claims);
 	}
+	if (!known && invitation) return acceptInvitation(ctx, invitation, claims);
 	if (!known) return welcome(ctx, provider, claims);
 	return open(ctx, known, claims);
 }
@@ -104,6 +108,29 @@ async function welcome(ctx: ServiceContext, provider: Provider, claims: Claims):
 	}
 }
 
+/** Whoever holds the invitation's link is who was invited, whatever address the provider tells. */
+async function acceptInvitation(ctx: ServiceContext, token: string, claims: Claims): Promise<ProviderEntry> {
+	try {
+		const userId = await acceptByProvider(ctx, {
+			token,
+			name: claims.name,
+			alsoDo: async (tx, made) => {
+				await addIdentity(tx, made, claims);
+				await audit(ctx, tx, {
+					action: "identity.link",
+					resource: "user",
+					resourceId: made,
+					detail: { issuer: claims.issuer, by: "invitation" },
+				});
+			},
+		});
+		return open(ctx, userId, claims);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return refuse(ctx, null, error.code === "CONFLICT" ? "taken" : "invitation-gone", "the invitation does not work");
+	}
+}
+
 const addIdentity = (tx: Reader, userId: string, { issuer, subject, email }: Claims) =>
 	tx
 		.insert(identities)
@@ -111,7 +138,7 @@ const addIdentity = (tx: Reader, userId: string, { issuer, subject, email }: Cla
 		.onConflictDoNothing()
 		.returning({ userId: identities.userId });
 
-/** Links the identity to an account whose person asked for it: in a session of theirs, or with an invitation. */
+/** Links the identity to an account whose person asked for it: in a session of theirs. */
 async function linkIdentity(ctx: ServiceContext, tx: Tx, userId: string, claims: Claims): Promise<boolean> {
 	const [added] = await addIdentity(tx, userId, claims);
 	if (!added) return (await findIdentity(tx, claims)) === userId;

@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
@@ -9,7 +10,14 @@ import { secret } from "@/server/core/secrets";
 import { PasskeyAssertion } from "@/server/factors/contract";
 import { chargeCall } from "@/server/trpc/limits";
 import { factorWord, ownPath } from "./contract";
-import { readSessionCookie, readStepCookie, sessionCookie, stepCookie } from "./cookies";
+import {
+	invitationCookie,
+	readInvitationCookie,
+	readSessionCookie,
+	readStepCookie,
+	sessionCookie,
+	stepCookie,
+} from "./cookies";
 import { type Claims, enterByProvider } from "./identities";
 import { readSessionId } from "./identity";
 import { findSessionActor, finishStep, type SignedIn, signIn, signOut } from "./service";
@@ -72,6 +80,15 @@ const oidc = (one: Provider): OAuthConfig<unknown> => ({
 	clientSecret: one.clientSecret,
 	authorization: { params: { scope: "openid email profile" } },
 	idToken: true,
+	userinfo: {
+		// Many providers tell the address at this endpoint only. The signed token's own words win.
+		request: async ({ tokens, client }) => {
+			const told = await client.userinfo(tokens.access_token ?? "").catch(() => null);
+			// Checked before: signature, issuer, audience, nonce and time.
+			const signed = decodeJwt(tokens.id_token ?? "");
+			return told?.sub === signed.sub ? { ...told, ...signed } : signed;
+		},
+	},
 	checks: ["pkce", "state", "nonce"],
 	// One algorithm, whatever a token's head says.
 	client: { id_token_signed_response_alg: "RS256" },
@@ -142,7 +159,9 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 				if (account?.provider !== "oidc" || !one) return opened !== null;
 				const sessionId = await sessionOf(cookies);
 				const session = sessionId ? await findSessionActor(ctx.db, sessionId) : null;
-				const entry = await enterByProvider(ctx, one, toClaims(profile), session);
+				const invitation = readInvitationCookie(cookies) ?? null;
+				if (invitation) jar.push(invitationCookie(null));
+				const entry = await enterByProvider(ctx, one, toClaims(profile), { session, invitation });
 				switch (entry.kind) {
 					case "open":
 						await begin(entry.signedIn);

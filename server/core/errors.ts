@@ -43,6 +43,12 @@ export class AppError extends Error {
 	}
 }
 
+/** Throws where somebody changed `what` since the caller read it; who names no version overwrites whatever is there. */
+export function expectUnchanged(what: string, basedOn: number | undefined, now: number): void {
+	if (basedOn === undefined || basedOn === now) return;
+	throw new AppError("CHANGED", `Somebody changed ${what} meanwhile. Look at it, then save again.`);
+}
+
 /** Missing and forbidden look alike from outside, so both end here. */
 export const notFound = (what: string): AppError => new AppError("NOT_FOUND", `${what} was not found.`);
 

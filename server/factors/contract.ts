@@ -121,8 +121,9 @@ export const Prove = z
 	});
 export type Prove = z.infer<typeof Prove>;
 
+const RoleKey = z.union([z.enum(roles), z.uuid()], { error: "There is no such role." });
 export const RolePolicy = z.object({
-	role: z.string(),
+	role: RoleKey,
 	name: z.string(),
 	isRequired: z.boolean(),
 	people: z.int(),
@@ -132,7 +133,7 @@ export const RolePolicy = z.object({
 export type RolePolicy = z.infer<typeof RolePolicy>;
 export const RolePolicies = z.object({ rows: z.array(RolePolicy) });
 export const SetRolePolicy = z.strictObject({
-	role: z.union([z.enum(roles), z.uuid()], { error: "There is no such role." }),
+	role: RoleKey,
 	isRequired: z.boolean(),
 });
 export type SetRolePolicy = z.infer<typeof SetRolePolicy>;

@@ -44,7 +44,15 @@ export const LinkToken = z.string().regex(/^[A-Za-z0-9_-]{20,100}$/, "This link 
 export const LookAtInvitation = z.strictObject({ token: LinkToken });
 /** What its recipient sees; null for a link that does not work any more. */
 export const InvitationView = z.object({
-	invitation: z.object({ email: z.string(), invitedBy: z.string(), expiresAt: z.date() }).nullable(),
+	invitation: z
+		.object({
+			email: z.string(),
+			invitedBy: z.string(),
+			expiresAt: z.date(),
+			/** The organisation's provider, by which the invited person may come, or has to. */
+			provider: z.object({ name: z.string(), isRequired: z.boolean() }).nullable(),
+		})
+		.nullable(),
 });
 export type InvitationView = z.infer<typeof InvitationView>;
 

@@ -21,6 +21,9 @@ const outdated = {
 		where created_at < now() - interval '180 days' and expires_at < now() - interval '90 days' order by created_at`,
 	// Only where their job failed to the last.
 	reset_requests: sql`select id from reset_requests where created_at < now() - interval '1 day' order by created_at`,
+	// Until then a second use of one is noticed.
+	refresh_tokens: sql`select id from refresh_tokens where session_id in (select id from sessions
+		where expires_at < now() - interval '1 day' or revoked_at < now() - interval '7 days') order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -50,6 +53,7 @@ export const prune = inngest.createFunction(
 			account_links: await run("account_links"),
 			invitations: await run("invitations"),
 			reset_requests: await run("reset_requests"),
+			refresh_tokens: await run("refresh_tokens"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

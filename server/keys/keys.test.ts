@@ -2,11 +2,12 @@ import { eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { agents, apiKeys, auditEntries, runs, sessions, users } from "@/db/schema";
+import { apiKeys, auditEntries, runs, sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
 import { type Permission, permissionsOfRole, type Role } from "@/server/core/permissions";
-import { testContext, testDatabase, testUser } from "@/tests/support";
+import { testContext, testUser } from "@/tests/support";
+import { agentsDatabase } from "@/tests/support/agents";
 import { bearer, callRpc } from "@/tests/support/programs";
 import { CreateKey } from "./contract";
 import { isInNetworks, readNetwork } from "./networks";
@@ -15,9 +16,8 @@ import { createKey, findKeyActors, listAllKeys, listKeys, revokeAnyKey, revokeKe
 
 let db: Database;
 beforeAll(async () => {
-	db = await testDatabase();
+	({ db } = await agentsDatabase());
 	useDatabase(db);
-	await db.orm.insert(agents).values({ name: "Assistant", isDefault: true });
 });
 
 type Wanted = Partial<CreateKey>;

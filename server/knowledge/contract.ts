@@ -32,6 +32,7 @@ export const Collection = z.object({
 	documentCount: z.int(),
 	readyCount: z.int(),
 	failedCount: z.int(),
+	revision: z.int().describe("Counts up with each change."),
 	createdAt: z.date(),
 	updatedAt: z.date(),
 });
@@ -53,6 +54,13 @@ export const UpdateCollection = z.strictObject({
 	name: CollectionName.optional(),
 	description: Description.optional(),
 	access: Access.optional(),
+	basedOn: z
+		.int()
+		.min(1)
+		.optional()
+		.describe(
+			"The `revision` that was read: where somebody changed it since, the change is refused (412). Left out: whatever is there is overwritten.",
+		),
 });
 export type UpdateCollection = z.infer<typeof UpdateCollection>;
 export const OneCollection = z.strictObject({ collectionId: z.uuid() });

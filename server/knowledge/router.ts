@@ -54,6 +54,7 @@ export const knowledgeRouter = router({
 		.query(({ ctx, input }) => listCollections(ctx, input)),
 
 	getCollection: procedure("knowledge:read", {
+		revision: "revision",
 		rest: "GET /collections/{collectionId}",
 		summary: "Get a collection.",
 		risk: "read",
@@ -73,6 +74,7 @@ export const knowledgeRouter = router({
 		.mutation(({ ctx, input }) => createCollection(ctx, input)),
 
 	updateCollection: procedure("knowledge:write", {
+		revision: "basedOn",
 		rest: "PATCH /collections/{collectionId}",
 		summary: "Change a collection's name, description or access.",
 		risk: "write",

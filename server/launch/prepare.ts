@@ -3,6 +3,7 @@ import { MigrationProblem, migrateUp } from "@/db/migrate";
 import { setupCheckpoints } from "@/server/agents/checkpointer";
 import { env } from "@/server/core/env";
 import { issueSetupCode } from "@/server/users/service";
+import { appUrl, grantApp } from "./app-role";
 import { tell } from "./child";
 import { LaunchProblem } from "./problem";
 
@@ -27,6 +28,7 @@ async function prepare(url: string): Promise<{ applied: string[]; setupCode: str
 		await expectVersion(database);
 		const applied = await migrateUp(database);
 		await setupCheckpoints(url);
+		if (process.argv.includes("--own")) await grantApp(database, appUrl(url));
 		return { applied, setupCode: await issueSetupCode(database) };
 	} finally {
 		await database.close();

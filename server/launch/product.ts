@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join, resolve } from "node:path";
 import { childEnvironment, type Env } from "@/server/core/env";
+import { appUrl } from "./app-role";
 import { openDataFolder, readSecrets, type Secrets } from "./data-folder";
 import { watchDemo } from "./demo-filling";
 import { hear, lastWord } from "./errand";
@@ -68,6 +69,9 @@ export class Product {
 			...(this.env.QD_URL ? { NEXTAUTH_URL: this.env.QD_URL } : { AUTH_TRUST_HOST: "1" }),
 		};
 		const { setupCode } = await stage("migrate", () => this.prepare());
+		// Whoever migrates owns all of it; who serves people reads and writes rows, and no more.
+		const { DATABASE_URL } = this.environment;
+		if (!this.env.DATABASE_URL && DATABASE_URL) this.environment.DATABASE_URL = appUrl(DATABASE_URL);
 		await stage("worker", () => this.startPart("worker", [join(this.options.root, "dist", "worker.mjs")]));
 		await stage("web", async () => {
 			await this.startPart("web", this.webCommand());

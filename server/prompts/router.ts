@@ -14,6 +14,7 @@ export const promptsRouter = router({
 		.query(({ ctx, input }) => listPrompts(ctx, input)),
 
 	get: procedure("prompts:read", {
+		revision: "prompt.latestVersion",
 		rest: "GET /prompts/{promptId}",
 		summary: "Get a prompt with all its versions.",
 		risk: "read",
@@ -33,6 +34,7 @@ export const promptsRouter = router({
 		.mutation(({ ctx, input }) => createPrompt(ctx, input)),
 
 	save: procedure("prompts:write", {
+		revision: "basedOn",
 		rest: "POST /prompts/{promptId}/versions",
 		summary: "Save a new version of a prompt.",
 		created: "/prompts/{prompt.id}",

@@ -116,7 +116,7 @@ export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promis
 			throw new AppError("FORBIDDEN", "You may read this prompt, but not change it. Ask its owner to do it.");
 		if (prompt.latestVersion !== input.basedOn)
 			throw new AppError(
-				"CONFLICT",
+				"CHANGED",
 				`Somebody saved version ${prompt.latestVersion} meanwhile. Look at it, then save again.`,
 			);
 		const [before] = await tx

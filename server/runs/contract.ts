@@ -142,7 +142,7 @@ export const StartRun = z.strictObject({
 		.optional()
 		.describe("Search only these; left out: all that agent and person may."),
 	conversation: Conversation.optional().describe(
-		"For callers that keep the conversation themselves: it stands in for the thread\\'s earlier runs.",
+		"For callers that keep the conversation themselves: it stands in for the thread's earlier runs.",
 	),
 });
 export type StartRun = z.infer<typeof StartRun>;

@@ -1,7 +1,7 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { FollowRun, ListRuns, OneRun, Run, RunEvent, RunPage, StartedRun, StartRun } from "./contract";
-import { followRun, getRun, listRuns, startRun, stopRun } from "./service";
+import { followRun, getRun, listRuns, startRun, stopRun, versionOfRun } from "./service";
 
 export const runsRouter = router({
 	start: procedure("runs:write", {
@@ -27,7 +27,10 @@ export const runsRouter = router({
 	})
 		.input(OneRun)
 		.output(Run)
-		.query(({ ctx, input }) => getRun(ctx, input)),
+		.query(
+			({ ctx, input }) => getRun(ctx, input),
+			({ ctx, input }) => versionOfRun(ctx, input),
+		),
 
 	stop: procedure("runs:write", {
 		rest: "POST /runs/{runId}/stop",

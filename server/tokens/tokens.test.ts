@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, refreshTokens, sessions, users } from "@/db/schema";
+import { auditEntries, mails, refreshTokens, sessions, users } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
 import { testContext, testDatabase } from "@/tests/support";
 import {
@@ -145,8 +145,9 @@ const alarms = async ({ access_token }: Tokens) =>
 	).filter(({ action }) => action === "token.reuse").length;
 
 describe("a refresh token", () => {
-	test("is used once: a second use ends the family, once, and is written down", async () => {
-		const first = await signInProgram(await testAccount(db));
+	test("is used once: a second use ends the family, once, is written down and told to its person", async () => {
+		const account = await testAccount(db);
+		const first = await signInProgram(account);
 		const second = await next(first.refresh_token);
 		const third = await next(second.refresh_token);
 		expect(new Set([first, second, third].map((one) => one.refresh_token)).size).toBe(3);
@@ -156,6 +157,9 @@ describe("a refresh token", () => {
 		expect((await refresh(third.refresh_token)).status).toBe(400);
 		expect((await callRpc("auth.me", bearer(third.access_token))).status).toBe(401);
 		expect(await alarms(first)).toBe(1);
+		const letters = await db.orm.select().from(mails).where(eq(mails.userId, account.user.userId));
+		expect(letters.map(({ kind, recipient }) => [kind, recipient])).toEqual([["notice", account.email]]);
+		expect(JSON.stringify(letters)).not.toContain("qd_rt_");
 	});
 
 	test("gives the same successor once more within the grace, and no other", async () => {

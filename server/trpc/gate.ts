@@ -9,6 +9,7 @@ import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
 import { toAppError, toTrpcError } from "./failure";
+import { HashedBody } from "./hashed-body";
 import { once } from "./idempotency";
 import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
@@ -108,8 +109,11 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const { ctx, input } = await enter(call, schemas.input, signal);
 		if (await isKnown(call, { ctx, input })) return unchanged();
 		const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
-		const answer = once(ctx, { key, path: call.path, input }, async () =>
-			onlyFields(input, schemas.output.parse(await work({ ctx, input }))),
+		const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
+		// A body that is hashed on its way is still the body.
+		const given = (body?.stream ?? input) as z.output<I>;
+		const answer = once(ctx, { key, path: call.path, input, body }, async () =>
+			onlyFields(input, schemas.output.parse(await work({ ctx, input: given }))),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

@@ -13,6 +13,7 @@ export type RestFace = {
 	status: 200 | 201 | 202 | 204;
 	/** The address of what was made, whose `{names}` are taken from the output. */
 	location: string | null;
+	revision: string | null;
 	deprecated: Deprecation | null;
 };
 
@@ -26,6 +27,8 @@ export type RestOptions = {
 	created?: `/${string}`;
 	/** It begins something that goes on after the answer (202), to be followed here. */
 	accepted?: `/${string}`;
+	/** Of a read: where its answer says the revision. Of a change: the field that names the one it is based on (If-Match). */
+	revision?: string;
 	deprecated?: Deprecation;
 };
 
@@ -43,6 +46,7 @@ export function toRestFace(options: Partial<RestOptions>, output: z.ZodType): Re
 		path,
 		status: created ? 201 : accepted ? 202 : plain,
 		location: created ?? accepted ?? null,
+		revision: options.revision ?? null,
 		deprecated: deprecated ?? null,
 	};
 }

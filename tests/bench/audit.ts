@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,7 +36,7 @@ const folder = process.env.QD_DATA ?? "";
 if (!process.env.QD_AUTH_SECRET) {
 	// The environment is read while modules are loaded: it has to be there before.
 	const data = mkdtempSync(join(tmpdir(), "quarterdeck-audit-"));
-	const QD_AUTH_SECRET = "a secret for measuring, and for nothing else";
+	const QD_AUTH_SECRET = randomBytes(32).toString("hex");
 	const env = { ...process.env, QD_AUTH_SECRET, QD_DATA: data, QD_LOG_LEVEL: "error" };
 	const { status } = spawnSync(process.execPath, process.argv.slice(1), { env, stdio: "inherit" });
 	rmSync(data, { recursive: true, force: true });

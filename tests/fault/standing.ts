@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Database } from "@/db/connection";
-import { readSecrets } from "@/server/launch/data-folder";
-import { clusterUrl, freePort, postmaster } from "@/server/launch/postgres/cluster";
+import type { Database } from "@/db/connection";
+import { freePort } from "@/server/launch/postgres/cluster";
 import { type Client, connect } from "@/tests/support/client";
 import { answers, type Product, startProduct } from "@/tests/support/product";
+import { productDatabase } from "@/tests/support/product-database";
 
 export type PartName = "launcher" | "web" | "worker" | "postgres";
 
@@ -56,19 +56,8 @@ export class Standing {
 	}
 
 	/** Its own database, for looking at what is stored. */
-	async database(): Promise<Database> {
-		const { databasePassword } = await readSecrets(this.data);
-		const home = await readFile(join(this.data, "postgres.json"), "utf8").then(
-			(text) => (JSON.parse(text) as { folder: string }).folder,
-			() => this.data,
-		);
-		const server = await postmaster(join(home, "postgres"));
-		if (!server) throw new Error("PostgreSQL is down");
-		return new Database({
-			url: clusterUrl(server.port, databasePassword, "quarterdeck"),
-			pool: 2,
-			statementTimeout: 30_000,
-		});
+	database(): Promise<Database> {
+		return productDatabase({ data: this.data });
 	}
 
 	async remove(): Promise<void> {

@@ -32,11 +32,11 @@ export function browser(origin = "http://localhost:3000") {
 		return { status: answer.status, location: answer.headers.get("location"), body: isJson ? JSON.parse(text) : text };
 	};
 	const csrf = async () => ((await json(await send("/api/auth/csrf"))).body as { csrfToken: string }).csrfToken;
-	const form = async (path: string, fields: Record<string, string>) =>
+	const form = async (path: string, fields: Record<string, string>, more: Record<string, string> = {}) =>
 		json(
 			await send(path, {
 				method: "POST",
-				headers: { "content-type": "application/x-www-form-urlencoded", origin },
+				headers: { "content-type": "application/x-www-form-urlencoded", origin, ...more },
 				body: new URLSearchParams({ ...fields, csrfToken: await csrf(), json: "true" }).toString(),
 			}),
 		);
@@ -52,8 +52,8 @@ export function browser(origin = "http://localhost:3000") {
 			return new URL((body as { url?: string }).url ?? "/", origin).searchParams.get("error");
 		},
 		/** Where the provider's button leads. */
-		toProvider: async (fields: Record<string, string> = {}): Promise<string> => {
-			const { body } = await form("/api/auth/signin/oidc", fields);
+		toProvider: async (fields: Record<string, string> = {}, more: Record<string, string> = {}): Promise<string> => {
+			const { body } = await form("/api/auth/signin/oidc", fields, more);
 			return (body as { url: string }).url;
 		},
 		passkeyOptions: async (headers: Record<string, string> = own) =>

@@ -92,7 +92,7 @@ describe("custom roles", () => {
 		const change = { role: role.key, version: 1, name: role.name, description: "", permissions: role.permissions };
 		const both = await Promise.allSettled([updateRole(owner, change), updateRole(owner, change)]);
 		expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
-		expect(both.find((one) => one.status === "rejected")).toMatchObject({ reason: { code: "CONFLICT" } });
+		expect(both.find((one) => one.status === "rejected")).toMatchObject({ reason: { code: "CHANGED" } });
 	});
 
 	test("have names of their own, and none that is built in", async () => {

@@ -4,7 +4,7 @@ import { grants, roleAssignments, roles, users } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
-import { AppError, notFound } from "@/server/core/errors";
+import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import {
 	roles as builtIn,
 	isBuiltInRole,
@@ -111,8 +111,7 @@ export async function updateRole(ctx: ServiceContext, { role: roleId, version, .
 	return changeRights(ctx, fact, async (tx, granter) => {
 		const [before] = await tx.select().from(roles).where(eq(roles.id, roleId));
 		if (!before) throw notFound("This role");
-		if (before.version !== version)
-			throw new AppError("CONFLICT", "Somebody changed this role meanwhile. Look at it, then save again.");
+		expectUnchanged("this role", version, before.version);
 		refuseBeyond(granter, [...before.permissions.filter(isPermission), ...change.permissions], "This role");
 		await tx
 			.update(roles)

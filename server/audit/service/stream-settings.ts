@@ -122,7 +122,7 @@ async function heldRow(tx: Tx, basedOn: number): Promise<StreamRow> {
 	const [row] = await tx.select().from(auditStreams).for("update");
 	if (!row) throw new Error("The stream has no settings");
 	if (row.version !== basedOn)
-		throw new AppError("CONFLICT", "Somebody else changed these settings meanwhile: look at them again, then save.");
+		throw new AppError("CHANGED", "Somebody else changed these settings meanwhile: look at them again, then save.");
 	return row;
 }
 

@@ -147,7 +147,7 @@ describe("streaming", () => {
 		expect(await next()).toBe("nothing");
 		const told = await db.orm.select().from(auditEntries).where(eq(auditEntries.action, "audit.pause-stream"));
 		expect(told).toMatchObject([{ outcome: "failed", actorLabel: ctx.actor.kind === "user" ? ctx.actor.name : "" }]);
-		await expect(resumeStream(ctx, { basedOn: paused.version + 1 })).rejects.toMatchObject({ code: "CONFLICT" });
+		await expect(resumeStream(ctx, { basedOn: paused.version + 1 })).rejects.toMatchObject({ code: "CHANGED" });
 		await resumeStream(ctx, { basedOn: paused.version });
 		await drain();
 		expect(receiver.numbers()).toEqual(upTo(10));
@@ -260,6 +260,6 @@ describe("the address", () => {
 
 	test("is not overwritten by somebody who has not seen it", async () => {
 		await turnOn();
-		await expect(turnOn({ basedOn: 1 })).rejects.toMatchObject({ code: "CONFLICT" });
+		await expect(turnOn({ basedOn: 1 })).rejects.toMatchObject({ code: "CHANGED" });
 	});
 });

@@ -23,7 +23,8 @@ export async function answerOnce(call: RestCall, input: LateInput): Promise<Resp
 	const body = JSON.stringify(answer);
 	headers.set("content-type", "application/json");
 	if (!isRead) return new Response(body, { status, headers });
-	const tag = known?.tag() ?? `"${digest(body)}"`;
+	const revision = route.face.revision ? `${at(answer, route.face.revision)}.` : "";
+	const tag = known?.tag() ?? `"${revision}${digest(body)}"`;
 	if (matches(request.headers.get("if-none-match"), tag)) return notModified(tag);
 	headers.set("etag", tag);
 	return new Response(body, { status, headers });
@@ -69,9 +70,11 @@ function matches(header: string | null, tag: string): boolean {
 
 /** `/prompts/{prompt.id}` with what the answer says. */
 function fill(template: string, answer: unknown): string {
-	return template.replace(/\{([\w.]+)\}/g, (_, path: string) => {
-		let at: unknown = answer;
-		for (const key of path.split(".")) at = Reflect.get(Object(at), key);
-		return encodeURIComponent(String(at));
-	});
+	return template.replace(/\{([\w.]+)\}/g, (_, path: string) => encodeURIComponent(at(answer, path)));
+}
+
+function at(answer: unknown, path: string): string {
+	let value: unknown = answer;
+	for (const key of path.split(".")) value = Reflect.get(Object(value), key);
+	return String(value);
 }

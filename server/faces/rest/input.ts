@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "@/server/core/errors";
+import { AppError, invalidField } from "@/server/core/errors";
 import { LateInput } from "@/server/trpc/late-input";
 import { limitBody } from "@/server/trpc/request-guard";
 import { fromJson, fromText } from "./coerce";
@@ -14,11 +14,16 @@ export function inputOf(route: Route, { params }: Found, request: Request): Late
 	return new LateInput(async () => {
 		if (route.meta.isUpload) return bytesOf(request, search);
 		const path = fromText(route.meta.input, params) as Fields;
-		if (!hasBody) return together(route, path, withResumption(route, request, readQuery(route.meta.input, search)));
+		if (!hasBody)
+			return withRevision(
+				route,
+				request,
+				together(route, path, withResumption(route, request, readQuery(route.meta.input, search))),
+			);
 		refuseKeys([...new Set(search.keys())], "Send it in the body: this call reads no query.");
 		const body = await readBody(request);
 		if (!isFields(body)) throw new AppError("INVALID_INPUT", "Send a JSON object as the body.");
-		return together(route, path, fromJson(route.meta.input, body) as Fields);
+		return withRevision(route, request, together(route, path, fromJson(route.meta.input, body) as Fields));
 	});
 }
 
@@ -28,6 +33,19 @@ function together(route: Route, path: Fields, rest: Fields): Fields {
 		"This stands in the path already.",
 	);
 	return Object.assign(rest, path);
+}
+
+/** If-Match says which revision a change is based on: our tags begin with it. */
+function withRevision(route: Route, request: Request, input: Fields): Fields {
+	const match = request.headers.get("if-match")?.trim();
+	if (!match || match === "*" || route.type === "query") return input;
+	const { revision } = route.face;
+	if (!revision) throw new AppError("INVALID_INPUT", "If-Match: what this call changes has no revision.");
+	const based = /^"(\d{1,9})[."]/.exec(match)?.[1];
+	if (!based) throw new AppError("CHANGED", "If-Match holds no tag of ours: read it anew.");
+	if (Object.hasOwn(input, revision) && input[revision] !== Number(based))
+		throw invalidField(revision, "This and If-Match name two revisions.");
+	return Object.assign(input, { [revision]: Number(based) });
 }
 
 /** A stream goes on after the event that its reader has, as EventSource says it. */

@@ -8,7 +8,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { hashToken } from "@/server/core/one-time-link";
-import { requiredProvider } from "@/server/core/provider";
+import { provider, requiredProvider } from "@/server/core/provider";
 import { readUserActor } from "@/server/core/rights";
 import { forgetLinks } from "@/server/mail/service";
 import type { AcceptInvitation, InvitationView } from "../contract";
@@ -28,27 +28,58 @@ export async function lookAtInvitation(ctx: ServiceContext, { token }: { token: 
 		.from(invitations)
 		.innerJoin(users, eq(users.id, invitations.invitedBy))
 		.where(works(token));
-	return { invitation: row ?? null };
+	if (!row) return { invitation: null };
+	const one = provider();
+	const isRequired = requiredProvider(row.email) !== null;
+	return { invitation: { ...row, provider: one && { name: one.name, isRequired } } };
 }
 
 /** Makes the account, once: of many at the same time one wins, as the invitation is used up by it. */
 export async function acceptInvitation(ctx: ServiceContext, input: AcceptInvitation): Promise<{ email: string }> {
+	const open = await findOpen(ctx, input.token);
+	// A password must not become a way past the organisation's provider.
+	if (requiredProvider(open.email)) throw gone();
+	const { token, name, password } = input;
+	expectGoodPassword("password", password, { name, email: open.email, hasFactor: false });
+	const passwordHash = await hashPassword(password);
+	await accept(ctx, open, { token, name, passwordHash, alsoDo: async () => {} });
+	return { email: open.email };
+}
+
+/**
+ * The same for who comes by the organisation's provider: the link proves who was meant, `alsoDo` ties the account to who came.
+ * Answers the account's id.
+ */
+export async function acceptByProvider(ctx: ServiceContext, made: Omit<Account, "passwordHash">): Promise<string> {
+	return accept(ctx, await findOpen(ctx, made.token), { ...made, passwordHash: null });
+}
+
+type Open = { id: string; email: string; invitedBy: string | null };
+type Account = {
+	token: string;
+	name: string;
+	passwordHash: string | null;
+	/** In the same transaction. */
+	alsoDo: (tx: Tx, userId: string) => Promise<void>;
+};
+
+async function findOpen(ctx: ServiceContext, token: string): Promise<Open> {
 	const [open] = await ctx.db.orm
 		.select({ id: invitations.id, email: invitations.email, invitedBy: invitations.invitedBy })
 		.from(invitations)
-		.where(works(input.token));
-	// A password must not become a way past the organisation's provider.
-	if (!open || requiredProvider(open.email)) throw gone();
-	const { name, password } = input;
-	expectGoodPassword("password", password, { name, email: open.email, hasFactor: false });
+		.where(works(token));
+	if (!open) throw gone();
+	return open;
+}
+
+async function accept(ctx: ServiceContext, open: Open, account: Account): Promise<string> {
 	const inviter = open.invitedBy && (await readUserActor(ctx.db.orm, open.invitedBy, isNull(users.disabledAt)));
 	if (!inviter) throw gone();
-	const passwordHash = await hashPassword(password);
 	const fact = { action: "invitation.accept", resource: "invitation", resourceId: open.id };
 	try {
 		// With the rights that the inviter has by now: what they could not give any more, the link does not give.
-		await changeRights({ ...ctx, actor: inviter }, fact, (tx, granter) =>
-			makeAccount(ctx, tx, granter, { ...input, passwordHash }),
+		return await changeRights({ ...ctx, actor: inviter }, fact, (tx, granter) =>
+			makeAccount(ctx, tx, granter, account),
 		);
 	} catch (error) {
 		if (databaseCode(error) === "23505")
@@ -56,15 +87,14 @@ export async function acceptInvitation(ctx: ServiceContext, input: AcceptInvitat
 		if (error instanceof AppError && error.code === "FORBIDDEN") throw gone();
 		throw error;
 	}
-	return { email: open.email };
 }
 
 async function makeAccount(
 	ctx: ServiceContext,
 	tx: Tx,
 	granter: Granter,
-	{ token, name, passwordHash }: AcceptInvitation & { passwordHash: string },
-): Promise<void> {
+	{ token, name, passwordHash, alsoDo }: Account,
+): Promise<string> {
 	const [used] = await tx
 		.update(invitations)
 		.set({ acceptedAt: sql`now()`, tokenHash: null })
@@ -85,6 +115,7 @@ async function makeAccount(
 		await tx.insert(groupMembers).values(groupIds.map((groupId) => ({ groupId, userId: user.id })));
 	await tx.update(invitations).set({ userId: user.id }).where(eq(invitations.id, used.id));
 	await forgetLinks(tx, used.id);
+	await alsoDo(tx, user.id);
 	const actor = await madeActor(tx, user.id);
 	await audit({ ...ctx, actor }, tx, {
 		action: "invitation.accept",
@@ -92,6 +123,7 @@ async function makeAccount(
 		resourceId: user.id,
 		detail: { invitationId: used.id, role, groupIds, invitedBy: used.invitedBy },
 	});
+	return user.id;
 }
 
 async function madeActor(tx: Tx, userId: string): Promise<UserActor> {

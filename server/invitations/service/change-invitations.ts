@@ -7,7 +7,6 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { newToken } from "@/server/core/one-time-link";
-import { requiredProvider } from "@/server/core/provider";
 import { forgetLinks, writeMail } from "@/server/mail/service";
 import type { Invitation, Invite, OneInvitation } from "../contract";
 import { alreadyHereLetter, invitationLetter } from "../letters";
@@ -25,9 +24,6 @@ const inAWeek = sql<Date>`now() + make_interval(days => ${validDays})`;
 export async function invite(ctx: ServiceContext, input: Invite): Promise<Invitation> {
 	const inviter = requireUser(ctx);
 	const groupIds = [...new Set(input.groupIds)];
-	const elsewhere = requiredProvider(input.email);
-	if (elsewhere)
-		throw new AppError("CONFLICT", `People with this mail domain sign in with ${elsewhere}: they need no invitation.`);
 	return changeRights(ctx, { action: "invitation.create", resource: "invitation" }, async (tx, granter) => {
 		await holdAll(tx, granter, { roles: [input.role], groupIds });
 		await replaceOpen(tx, input.email);

@@ -1,3 +1,3 @@
-export { acceptInvitation, lookAtInvitation } from "./accept-invitation";
+export { acceptByProvider, acceptInvitation, lookAtInvitation } from "./accept-invitation";
 export { invite, resendInvitation, revokeInvitation } from "./change-invitations";
 export { listInvitations } from "./read-invitations";

@@ -37,16 +37,21 @@ export async function holdManaged(
 	tx: Tx,
 	collectionId: string,
 	lock: "share" | "no key update" = "share",
-): Promise<{ name: string; description: string }> {
+): Promise<{ name: string; description: string; revision: number }> {
 	const [found] = await tx
-		.select({ name: collections.name, description: collections.description, mayManage: mayManage(ctx) })
+		.select({
+			name: collections.name,
+			description: collections.description,
+			revision: collections.revision,
+			mayManage: mayManage(ctx),
+		})
 		.from(collections)
 		.where(and(eq(collections.id, collectionId), mayRead(ctx)))
 		.for(lock);
 	if (!found) throw notFound("This collection");
 	if (!found.mayManage)
 		throw new AppError("FORBIDDEN", "You may read this collection, but not change it. Ask its owner to do it.");
-	return { name: found.name, description: found.description };
+	return { name: found.name, description: found.description, revision: found.revision };
 }
 
 /** Tells the pages that follow the collection, once the transaction is through. */

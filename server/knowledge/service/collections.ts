@@ -3,7 +3,7 @@ import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { notFound } from "@/server/core/errors";
+import { expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
@@ -53,9 +53,10 @@ export async function createCollection(ctx: ServiceContext, input: CreateCollect
 }
 
 export async function updateCollection(ctx: ServiceContext, input: UpdateCollection): Promise<Collection> {
-	const { collectionId, access, name, description } = input;
+	const { collectionId, access, name, description, basedOn } = input;
 	return ctx.db.transaction(async (tx) => {
-		const before = await holdManaged(ctx, tx, collectionId, "no key update");
+		const { revision, ...before } = await holdManaged(ctx, tx, collectionId, "no key update");
+		expectUnchanged("this collection", basedOn, revision);
 		const after = {
 			name: name === undefined ? before.name : cleanLine(name),
 			description: description === undefined ? before.description : cleanLine(description),
@@ -64,6 +65,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 			.update(collections)
 			.set({
 				...after,
+				revision: revision + 1,
 				updatedAt: sql`now()`,
 			})
 			.where(eq(collections.id, collectionId));
@@ -73,7 +75,7 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 			resource: "collection",
 			resourceId: collectionId,
 			detail: {
-				changed: Object.keys(input).filter((key) => key !== "collectionId"),
+				changed: Object.keys(input).filter((key) => key !== "collectionId" && key !== "basedOn"),
 				...(access ? { access } : {}),
 			},
 			before,
@@ -116,6 +118,7 @@ function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Rea
 			documentCount: count(),
 			readyCount: count("ready"),
 			failedCount: count("failed"),
+			revision: collections.revision,
 			createdAt: collections.createdAt,
 			updatedAt: collections.updatedAt,
 			...more,

@@ -54,6 +54,22 @@ export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Ru
 	return toRun(row);
 }
 
+/** All that a run's answer can change by; its text and sources come with its end, and not before. */
+export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Promise<string> {
+	const { userId } = requireUser(ctx);
+	const [row] = await ctx.db.orm
+		.select({
+			...{ state: runs.state, startedAt: runs.startedAt, endedAt: runs.endedAt, reason: runs.reason },
+			...{ title: threads.title, agent: agents.name },
+		})
+		.from(runs)
+		.innerJoin(threads, eq(threads.id, runs.threadId))
+		.innerJoin(agents, eq(agents.id, runs.agentId))
+		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
+	if (!row) throw notFound("This run");
+	return JSON.stringify(row);
+}
+
 /** The newest runs of a thread of one's own, oldest first. */
 export async function runsOfThread(ctx: ServiceContext, threadId: string, limit: number): Promise<Run[]> {
 	const { userId } = requireUser(ctx);

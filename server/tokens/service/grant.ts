@@ -22,6 +22,6 @@ export async function grantByPassword(
 	if (!sessionId)
 		throw new AppError("FACTOR_NEEDED", "This account has a second factor: send its code as otp, or use an API key.");
 	const token = newRefreshToken();
-	await ctx.db.orm.insert(refreshTokens).values({ hash: hashRefreshToken(token), sessionId, generation: 1 });
+	await ctx.db.orm.insert(refreshTokens).values({ id: hashRefreshToken(token), sessionId, generation: 1 });
 	return issueTokens(ctx.db, sessionId, token);
 }

@@ -36,7 +36,7 @@ async function findSession(db: Database, token: string): Promise<string | null> 
 		.select({ sessionId: refreshTokens.sessionId })
 		.from(refreshTokens)
 		.innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
-		.where(and(eq(refreshTokens.hash, hashRefreshToken(token)), isNull(sessions.revokedAt)));
+		.where(and(eq(refreshTokens.id, hashRefreshToken(token)), isNull(sessions.revokedAt)));
 	return row?.sessionId ?? null;
 }
 

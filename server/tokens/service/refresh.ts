@@ -5,7 +5,9 @@ import { isAlive } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { readUserActor } from "@/server/core/rights";
+import { writeMail } from "@/server/mail/service";
 import type { Tokens } from "../contract";
+import { reuseLetter } from "../letters";
 import { hashRefreshToken, isRefreshToken, newRefreshToken, sealSuccessor, unsealSuccessor } from "../refresh-token";
 import { issueTokens } from "./issue";
 
@@ -39,14 +41,14 @@ async function rotate(ctx: ServiceContext, token: string): Promise<{ sessionId: 
 			.update(refreshTokens)
 			.set({
 				usedAt: sql`now()`,
-				successorHash: hashRefreshToken(next),
+				successorId: hashRefreshToken(next),
 				sealedSuccessor: sealSuccessor(next, token),
 			})
-			.where(and(eq(refreshTokens.hash, hashRefreshToken(token)), isNull(refreshTokens.usedAt), lives))
+			.where(and(eq(refreshTokens.id, hashRefreshToken(token)), isNull(refreshTokens.usedAt), lives))
 			.returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation });
 		if (!used) return null;
 		await tx.insert(refreshTokens).values({
-			hash: hashRefreshToken(next),
+			id: hashRefreshToken(next),
 			sessionId: used.sessionId,
 			generation: used.generation + 1,
 		});
@@ -65,8 +67,8 @@ async function findUsed(ctx: ServiceContext, token: string) {
 			mayFollow: sql<boolean>`${refreshTokens.usedAt} > now() - ${grace} and ${successor.usedAt} is null`,
 		})
 		.from(refreshTokens)
-		.innerJoin(successor, eq(successor.hash, refreshTokens.successorHash))
-		.where(and(eq(refreshTokens.hash, hashRefreshToken(token)), lives));
+		.innerJoin(successor, eq(successor.id, refreshTokens.successorId))
+		.where(and(eq(refreshTokens.id, hashRefreshToken(token)), lives));
 	return row;
 }
 
@@ -79,6 +81,11 @@ async function endFamily(ctx: ServiceContext, sessionId: string): Promise<void> 
 			.returning({ userId: sessions.userId });
 		if (!ended) return;
 		const actor = await readUserActor(tx, ended.userId);
+		const [person] = await tx
+			.select({ userId: users.id, name: users.name, email: users.email })
+			.from(users)
+			.where(eq(users.id, ended.userId));
+		if (person) await writeMail(tx, reuseLetter(person, ctx.origin));
 		await audit(actor ? { ...ctx, actor } : ctx, tx, {
 			action: "token.reuse",
 			resource: "session",

@@ -8,6 +8,6 @@ export default async function InvitePage({ params }: { params: Promise<{ token: 
 	const { token } = await params;
 	const found = await lookAt((api) => api.invitations.look({ token }));
 	if (!found?.invitation) return <InviteGone />;
-	const { email, invitedBy } = found.invitation;
-	return <InviteForm token={token} invitation={{ email, invitedBy }} />;
+	const { email, invitedBy, provider } = found.invitation;
+	return <InviteForm token={token} invitation={{ email, invitedBy, provider }} />;
 }

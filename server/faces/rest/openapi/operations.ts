@@ -115,8 +115,7 @@ function failuresOf(route: Route, type: Route["type"]): Json {
 	return Object.fromEntries(codes.map((code) => [errorTable[code].status, { $ref: `#/components/responses/${code}` }]));
 }
 
-export const takesVersion = ({ meta }: Route): boolean =>
-	"shape" in meta.input && Object.hasOwn(meta.input.shape as object, "basedOn");
+const takesVersion = ({ type, face }: Route): boolean => type === "mutation" && face.revision !== null;
 
 /** What each failure looks like, under its code. */
 export function failureResponses(): Json {

@@ -72,6 +72,6 @@ function headersOf({ face, type }: Route, properties: Record<string, Json>): Jso
 	if (type === "subscription") return "lastEventId" in properties ? [pointTo("LastEventId")] : [];
 	return [
 		...(face.method === "POST" ? [pointTo("IdempotencyKey")] : []),
-		...("basedOn" in properties ? [pointTo("IfMatch")] : []),
+		...(face.revision ? [pointTo("IfMatch")] : []),
 	];
 }

@@ -48,6 +48,8 @@ export const tags: Record<string, string> = {
 	access: "Roles, groups, grants, and why somebody may do something.",
 	factors: "Second factors: codes, passkeys, recovery codes.",
 	tokens: "Access tokens, keys and sessions.",
+	keys: "Keys for programs.",
+	sessions: "Where an account is signed in.",
 	knowledge: "Collections, their documents, and the search through them.",
 	agents: "Agents that people ask.",
 	threads: "Conversations with agents.",
