@@ -143,7 +143,7 @@ export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ row
 export const getUser = (ctx: ServiceContext, { userId }: OneUser): Promise<User> => findUser(ctx, userId);
 
 async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
-	const lastSeenAt = sql<Date | null>`(select max(last_seen_at) from sessions where user_id = ${users.id})`.mapWith(
+	const lastSeenAt = sql<Date | null>`(select max(last_seen_at) from sessions where user_id = users.id)`.mapWith(
 		sessions.lastSeenAt,
 	);
 	const [row] = await ctx.db.orm
