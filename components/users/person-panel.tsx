@@ -3,6 +3,7 @@
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { ResetFactors } from "@/components/factors/reset-factors";
+import { PersonSessions } from "@/components/sessions/person-sessions";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -32,6 +33,7 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayErase = useMay("users:erase") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayAudit = useMay("audit:read");
+	const mayEnd = useMay("sessions:manage");
 	return (
 		<SidePanel title={user.name} label="Account" onClose={onClose}>
 			<Facts>
@@ -50,6 +52,7 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
 			{mayWrite && !user.isErased ? <Change user={user} /> : null}
+			{mayEnd && !user.isErased ? <PersonSessions key={user.id} userId={user.id} name={user.name} /> : null}
 			{mayErase && !user.isErased ? <ErasePerson user={user} onErased={onClose} /> : null}
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>

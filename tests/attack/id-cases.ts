@@ -24,6 +24,7 @@ const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
 const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
 const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
+const unasked = word("who may not ask an agent is told so, whether there is one or not");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
@@ -57,7 +58,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
 	"access.getStanding": { userId: asked },
 	"access.preview": { userId: asked },
-	"access.explain": { "who.userId": asked, "who.agentId": askedOn("agent"), "on.resourceId": askedOn("collection") },
+	"access.explain": { "who.userId": asked, "who.agentId": unasked, "on.resourceId": askedOn("collection") },
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
@@ -124,7 +125,13 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
-	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.list": {
+		userId: overseers,
+		actorId: overseers,
+		resourceId: overseers,
+		requestId: overseers,
+		runId: overseers,
+	},
 	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
 	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
 	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },
@@ -135,6 +142,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"access.listGrants": { kind: "collection" },
+	"access.share": { kind: "collection" },
+	"access.unshare": { kind: "collection" },
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
