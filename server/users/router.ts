@@ -96,7 +96,7 @@ export const usersRouter = router({
 		.output(UserPage)
 		.query(({ ctx, input }) => listUsers(ctx, input)),
 
-	get: procedure("users:read", { rest: "GET /users/{userId}", summary: "Get a person with an account.", risk: "read" })
+	get: procedure("users:read", { rest: "GET /users/{userId}", summary: "Get a person's account.", risk: "read" })
 		.input(OneUser)
 		.output(User)
 		.query(({ ctx, input }) => getUser(ctx, input)),
