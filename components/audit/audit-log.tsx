@@ -1,112 +1,127 @@
 "use client";
 
-import { IconHistory } from "@tabler/icons-react";
+import { IconDownload, IconHistory } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
+import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
 import { Button } from "@/components/ui/button";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
-import { FilterBar, FilterSelect, FilterText } from "@/components/ui/field";
 import { ScanPage } from "@/components/ui/page";
-import { PageHeader } from "@/components/ui/page-header";
 import { Split } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { AuditEntry } from "@/server/audit/contract";
+import { AuditFilters } from "./audit-filters";
+import { AuditHead } from "./audit-head";
 import { AuditPanel } from "./audit-panel";
-import { filterFrom } from "./filter";
+import { ChainStatus } from "./chain-status";
+import { cleared, filterFrom, isFiltered } from "./filter";
+import { byRequest, type RequestGroup } from "./group";
 import { Outcome } from "./outcome";
+import { RequestPanel } from "./request-panel";
 
-const columns: Column<AuditEntry>[] = [
+const ExportForm = dynamic(() => import("./export-form"), { ssr: false });
+
+const entryColumns: Column<AuditEntry>[] = [
 	{ key: "action", title: "Action", cell: (row) => row.action },
-	{ key: "actor", title: "Actor", width: 200, from: "narrow", cell: (row) => row.actorLabel },
-	{ key: "outcome", title: "Outcome", width: 110, cell: (row) => <Outcome outcome={row.outcome} /> },
-	{ key: "via", title: "Via", width: 90, from: "middle", cell: (row) => row.via },
+	{ key: "actor", title: "Actor", width: 190, from: "narrow", cell: (row) => row.actorLabel },
+	{ key: "outcome", title: "Outcome", width: 100, cell: (row) => <Outcome outcome={row.outcome} /> },
+	{ key: "via", title: "Via", width: 80, from: "middle", cell: (row) => row.via },
 	{ key: "resource", title: "Resource", width: 110, from: "middle", cell: (row) => row.resourceKind },
-	{
-		key: "request",
-		title: "Request",
-		width: 130,
-		from: "wide",
-		cell: (row) => <code>{row.requestId.slice(0, 13)}</code>,
-	},
+	{ key: "address", title: "Address", width: 120, from: "wide", cell: (row) => row.address ?? "" },
+	{ key: "seq", title: "Number", width: 90, align: "end", from: "wide", cell: (row) => row.seq ?? "new" },
 	{ key: "at", title: "Time", width: 110, align: "end", from: "narrow", cell: (row) => <When at={row.at} /> },
 ];
 
-const outcomes = [
-	{ value: "", label: "Any outcome" },
-	{ value: "done", label: "Done" },
-	{ value: "denied", label: "Denied" },
-	{ value: "failed", label: "Failed" },
+const groupColumns: Column<RequestGroup>[] = [
+	{ key: "action", title: "Request", cell: (row) => row.title },
+	{ key: "count", title: "Entries", width: 80, align: "end", cell: (row) => row.entries.length },
+	{ key: "actor", title: "Actor", width: 190, from: "narrow", cell: (row) => row.newest.actorLabel },
+	{ key: "outcome", title: "Outcome", width: 100, cell: (row) => <Outcome outcome={row.outcome} /> },
+	{ key: "via", title: "Via", width: 80, from: "middle", cell: (row) => row.newest.via },
+	{ key: "address", title: "Address", width: 120, from: "wide", cell: (row) => row.newest.address ?? "" },
+	{ key: "at", title: "Time", width: 110, align: "end", from: "narrow", cell: (row) => <When at={row.newest.at} /> },
 ];
 
-/** Who did what, newest first. The filters and the open row are in the address. */
+/** Who did what, newest first. Conditions, grouping and what is open are in the address. */
 export function AuditLog() {
 	const api = useApi();
 	const client = useClient();
 	const url = useUrl();
-	const filter = filterFrom(url.get);
+	const { filter, unusable } = filterFrom(url.get);
+	const mayExport = useMay("audit:export");
+	const isGrouped = url.get("group") === "request";
 	const openId = url.get("open");
 	const list = usePages({
 		key: api.audit.list.infiniteQueryKey(filter),
 		read: (cursor) => client.audit.list.query({ ...filter, cursor }),
 	});
+	const close = () => url.set({ open: null });
 	const open = list.rows.find((row) => String(row.id) === openId);
-	const isFiltered = Object.values(filter).some((value) => value !== undefined);
-	const clear = () => url.set({ action: null, outcome: null, request: null, user: null, open: null });
+	const entryPanel = open ? <AuditPanel key={open.id} entry={open} onClose={close} /> : null;
+	const requestPanel = openId ? <RequestPanel key={openId} requestId={openId} onClose={close} /> : null;
+	const table = {
+		list: { ...list, failure: list.error ? toFailure(list.error) : null },
+		openId,
+		onOpen: (id: string | null) => url.set({ open: id }),
+		empty: <NothingFits isFiltered={isFiltered(filter)} clear={() => url.set(cleared)} />,
+	};
 	return (
 		<ScanPage>
-			<PageHeader title="Audit">
-				Every change and every refusal, written in the same moment as what it tells.
-			</PageHeader>
-			<FilterBar>
-				<FilterText
-					label="Action, such as user.create"
-					size={26}
-					value={url.get("action") ?? ""}
-					onChange={(action) => url.set({ action, open: null })}
-				/>
-				<FilterSelect
-					label="Outcome"
-					value={filter.outcome ?? ""}
-					options={outcomes}
-					onChange={(outcome) => url.set({ outcome, open: null })}
-				/>
-				<FilterText
-					label="Request id"
-					size={34}
-					value={url.get("request") ?? ""}
-					onChange={(request) => url.set({ request, open: null })}
-				/>
-				{isFiltered ? (
-					<Button look="quiet" onClick={clear}>
-						Clear filters
-					</Button>
-				) : null}
-			</FilterBar>
-			<Split panel={open ? <AuditPanel entry={open} onClose={() => url.set({ open: null })} /> : null}>
-				<DataTable
-					label="Audit entries"
-					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
-					columns={columns}
-					rowId={(row) => String(row.id)}
-					narrow={(row) => (
-						<>
-							{row.actorLabel}, <When at={row.at} />
-						</>
-					)}
-					openId={openId}
-					onOpen={(id) => url.set({ open: id })}
-					empty={
-						<Empty
-							icon={IconHistory}
-							title={isFiltered ? "No entry fits these filters" : "Nothing has happened yet"}
-							action={isFiltered ? <Button onClick={clear}>Clear filters</Button> : undefined}
-						/>
-					}
-				/>
+			<AuditHead
+				actions={
+					mayExport ? (
+						<Button icon={IconDownload} onClick={() => url.set({ export: "1" })}>
+							Export…
+						</Button>
+					) : null
+				}
+			/>
+			<ChainStatus />
+			<AuditFilters url={url} unusable={unusable} />
+			<Split panel={isGrouped ? requestPanel : entryPanel}>
+				{isGrouped ? (
+					<DataTable
+						{...table}
+						list={{ ...table.list, rows: byRequest(list.rows) }}
+						label="Requests"
+						columns={groupColumns}
+						rowId={(row) => row.requestId}
+						narrow={(row) => <Below entry={row.newest} />}
+					/>
+				) : (
+					<DataTable
+						{...table}
+						label="Audit entries"
+						columns={entryColumns}
+						rowId={(row) => String(row.id)}
+						narrow={(row) => <Below entry={row} />}
+					/>
+				)}
 			</Split>
+			{url.get("export") && mayExport ? <ExportForm filter={filter} onClose={() => url.set({ export: null })} /> : null}
 		</ScanPage>
+	);
+}
+
+const Below = ({ entry }: { entry: AuditEntry }) => (
+	<>
+		{entry.actorLabel}, <When at={entry.at} />
+	</>
+);
+
+function NothingFits(props: { isFiltered: boolean; clear: () => void }) {
+	if (!props.isFiltered) return <Empty icon={IconHistory} title="Nothing has happened yet" />;
+	return (
+		<Empty
+			icon={IconHistory}
+			title="No entry fits these filters"
+			action={<Button onClick={props.clear}>Clear filters</Button>}
+		>
+			Take a condition away, or choose a longer time.
+		</Empty>
 	);
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { IconMailPlus } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
@@ -32,8 +33,8 @@ const states = [
 	...invitationStates.map((state) => ({ value: state, label: stateWords[state] })),
 ];
 
-/** Who was invited, and what became of it. */
-export function InvitationList() {
+/** Who was invited, and what became of it. `lead` stands before its own filters. */
+export function InvitationList({ lead }: { lead: ReactNode }) {
 	const api = useApi();
 	const client = useClient();
 	const url = useUrl();
@@ -47,6 +48,7 @@ export function InvitationList() {
 	return (
 		<>
 			<FilterBar>
+				{lead}
 				<FilterSelect
 					label="State"
 					value={filter.state ?? ""}

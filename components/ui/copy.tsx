@@ -32,6 +32,7 @@ function useCopied(text: string): [boolean, () => void] {
 export function CopyId({ value, label, length = 13 }: { value: string; label: string; length?: number }) {
 	const [isCopied, copy] = useCopied(value);
 	const Mark = isCopied ? IconCheck : IconCopy;
+	const isCut = value.length > length + 2;
 	return (
 		<button
 			type="button"
@@ -40,7 +41,7 @@ export function CopyId({ value, label, length = 13 }: { value: string; label: st
 			title={value}
 			aria-label={isCopied ? `${label} copied` : `Copy ${label} ${value}`}
 		>
-			<span>{value.length > length + 2 ? `${value.slice(0, length)}…` : value}</span>
+			{isCut ? <span data-cut>{value.slice(0, length)}</span> : <span>{value}</span>}
 			<Mark size={13} stroke={1.5} aria-hidden="true" />
 		</button>
 	);

@@ -62,9 +62,9 @@ export function FilterSelect(props: {
 	);
 }
 
-export function FilterBar({ children }: { children: ReactNode }) {
+export function FilterBar({ label = "Filters", children }: { label?: string; children: ReactNode }) {
 	return (
-		<search className={styles.bar} aria-label="Filters">
+		<search className={styles.bar} aria-label={label}>
 			{children}
 		</search>
 	);

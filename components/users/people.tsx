@@ -57,6 +57,14 @@ export function People() {
 		read: (cursor) => client.users.list.query({ cursor }),
 	});
 	const open = list.rows.find((row) => row.id === openId);
+	const choice = (
+		<FilterSelect
+			label="Show"
+			value={isInvited ? "invited" : ""}
+			options={views}
+			onChange={(view) => url.set({ view, open: null, invitation: null, state: null })}
+		/>
+	);
 	return (
 		<ScanPage>
 			<PageHeader
@@ -77,29 +85,26 @@ export function People() {
 			>
 				Who may sign in, and what their role lets them do.
 			</PageHeader>
-			<FilterBar>
-				<FilterSelect
-					label="Show"
-					value={isInvited ? "invited" : ""}
-					options={views}
-					onChange={(view) => url.set({ view, open: null, invitation: null, state: null })}
-				/>
-			</FilterBar>
 			{isInvited ? (
-				<InvitationList />
+				<InvitationList lead={choice} />
 			) : (
-				<Split panel={open ? <PersonPanel key={open.id} user={open} onClose={() => url.set({ open: null })} /> : null}>
-					<DataTable
-						label="People"
-						list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
-						columns={columns}
-						rowId={(row) => row.id}
-						narrow={(row) => row.email}
-						openId={openId}
-						onOpen={(id) => url.set({ open: id })}
-						empty={<Empty icon={IconUsers} title="No accounts yet" />}
-					/>
-				</Split>
+				<>
+					<FilterBar>{choice}</FilterBar>
+					<Split
+						panel={open ? <PersonPanel key={open.id} user={open} onClose={() => url.set({ open: null })} /> : null}
+					>
+						<DataTable
+							label="People"
+							list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
+							columns={columns}
+							rowId={(row) => row.id}
+							narrow={(row) => row.email}
+							openId={openId}
+							onOpen={(id) => url.set({ open: id })}
+							empty={<Empty icon={IconUsers} title="No accounts yet" />}
+						/>
+					</Split>
+				</>
 			)}
 			{mayWrite && url.get("invite") ? (
 				<InviteDialog

@@ -776,6 +776,7 @@ CREATE INDEX "audit_log_kind_idx" ON "audit_log" USING btree ("resource_kind","s
 CREATE INDEX "audit_log_resource_idx" ON "audit_log" USING btree ("resource_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_log_outcome_idx" ON "audit_log" USING btree ("outcome","seq");--> statement-breakpoint
 CREATE INDEX "audit_log_request_idx" ON "audit_log" USING btree ("request_id","seq");--> statement-breakpoint
+CREATE INDEX "audit_log_run_idx" ON "audit_log" USING btree ("run_id","seq") WHERE "audit_log"."run_id" is not null;--> statement-breakpoint
 CREATE INDEX "audit_log_at_idx" ON "audit_log" USING btree ("at");--> statement-breakpoint
 CREATE INDEX "audit_personal_address_idx" ON "audit_personal" USING btree (("actor" ->> 'address'),"seq");--> statement-breakpoint
 CREATE INDEX "audit_personal_user_idx" ON "audit_personal" USING btree ("user_id","seq");--> statement-breakpoint

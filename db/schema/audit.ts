@@ -89,6 +89,7 @@ export const auditLog = pgTable(
 		index("audit_log_resource_idx").on(t.resourceId, t.seq),
 		index("audit_log_outcome_idx").on(t.outcome, t.seq),
 		index("audit_log_request_idx").on(t.requestId, t.seq),
+		index("audit_log_run_idx").on(t.runId, t.seq).where(isNotNull(t.runId)),
 		index("audit_log_at_idx").on(t.at),
 	],
 );

@@ -55,6 +55,7 @@ export const AuditFilter = z.strictObject({
 	outcome: AuditOutcome.optional(),
 	address: z.string().max(100).optional(),
 	requestId: z.string().max(100).optional(),
+	runId: z.uuid().optional(),
 	/** From this time on, and before that. */
 	from: z.iso.datetime({ offset: true }).optional(),
 	to: z.iso.datetime({ offset: true }).optional(),

@@ -1,24 +1,23 @@
 import { and, eq, gt, isNotNull, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { accountLinks, sessions, users } from "@/db/schema";
 import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
-import { AppError } from "@/server/core/errors";
+import { countOf, countOne, type LimitOptions, limiterOf, uncountOne } from "@/server/core/limiter";
 
 /**
- * How often passwords may be guessed. In process for now: each web process counts for itself. A victim is never locked out:
- * places from which they signed in before, or just chose a new password, have a count that nobody else can use up.
+ * How often passwords may be guessed. A victim is never locked out: places from which they signed in before, or just chose a new
+ * password, have a count that nobody else can use up.
  */
-const limiters = {
+const limits = {
 	/** For one account from one place. */
-	placeMinute: new RateLimiterMemory({ keyPrefix: "placeMinute", points: 10, duration: 60 }),
-	placeHour: new RateLimiterMemory({ keyPrefix: "placeHour", points: 60, duration: 3_600 }),
+	placeMinute: { name: "guessPlaceMinute", points: 10, seconds: 60, isSensitive: true },
+	placeHour: { name: "guessPlaceHour", points: 60, seconds: 3_600, isSensitive: true },
 	/** For one account, from all places together that it does not know. */
-	strangers: new RateLimiterMemory({ keyPrefix: "strangers", points: 100, duration: 3_600 }),
+	strangers: { name: "guessStrangers", points: 100, seconds: 3_600, isSensitive: true },
 	/** From one place, for all accounts together that it is new to. */
-	address: new RateLimiterMemory({ keyPrefix: "address", points: 100, duration: 600 }),
-};
+	address: { name: "guessAddress", points: 100, seconds: 600, isSensitive: true },
+} satisfies Record<string, LimitOptions>;
 
 /** Failed tries from places that an account does not know, after which a sign-in from one of them is told to its person. */
 const suspicious = 5;
@@ -35,35 +34,25 @@ export type Guess = {
 export async function beginGuess(ctx: ServiceContext, email: string): Promise<Guess> {
 	const place = addressBlock(ctx.origin.address ?? "unknown");
 	const pair = `${email} ${place}`;
-	const spent: [RateLimiterMemory, string][] = [
-		[limiters.placeMinute, pair],
-		[limiters.placeHour, pair],
+	const spent: [LimitOptions, string][] = [
+		[limits.placeMinute, pair],
+		[limits.placeHour, pair],
 	];
 	const isKnown = await isKnownPlace(ctx, email, place);
-	if (!isKnown) spent.push([limiters.address, place], [limiters.strangers, email]);
-	for (const [limiter, key] of spent) await spend(limiter, key);
-	const tries = isKnown ? 0 : ((await limiters.strangers.get(email))?.consumedPoints ?? 0);
+	if (!isKnown) spent.push([limits.address, place], [limits.strangers, email]);
+	for (const [limit, key] of spent) await countOne(limiterOf(limit), key, describeWait);
+	const tries = isKnown ? 0 : await countOf(limiterOf(limits.strangers), email);
 	return {
 		isSuspicious: tries > suspicious,
 		forgive: async () => {
-			for (const [limiter, key] of spent) await limiter.reward(key);
+			for (const [limit, key] of spent) await uncountOne(limiterOf(limit), key);
 		},
 	};
 }
 
-async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
-	try {
-		await limiter.consume(key);
-	} catch (refused) {
-		if (!(refused instanceof RateLimiterRes)) throw refused;
-		const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-		const wait = seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
-		throw new AppError(
-			"LIMIT_REACHED",
-			`Too many tries. Wait ${wait}, or choose a new password by mail: that opens the door at once.`,
-			{ retryAfterSeconds: seconds },
-		);
-	}
+function describeWait(seconds: number): string {
+	const wait = seconds < 100 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
+	return `Too many tries. Wait ${wait}, or choose a new password by mail: that opens the door at once.`;
 }
 
 /** Whether this account has signed in from here lately, or has chosen a new password from here today. */

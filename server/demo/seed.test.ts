@@ -12,6 +12,7 @@ import { demoContext, everyRow } from "./context";
 import { library } from "./library";
 import { people, personKeys } from "./organisation";
 import { demoPassword } from "./password";
+import { seedAudit } from "./seed-audit";
 import { bringDocuments, seedShelves } from "./seed-library";
 import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedAgents, seedPrompts } from "./seed-workshop";
@@ -90,6 +91,20 @@ test("collections and documents are brought once; what a stop left out is brough
 	await bringDocuments(db, actors, collections);
 	const after = await db.orm.select({ name: documents.name }).from(documents);
 	expect(after.map(({ name }) => name).toSorted()).toEqual(brought.map(({ name }) => name).toSorted());
+});
+
+test("the audit has a morning's sign-ins, refusals, a change and an export, once", async () => {
+	const collections = await seedShelves(db, actors);
+	await seedAudit(db, actors, collections);
+	await seedAudit(db, actors, collections);
+	const rows = await db.orm.select().from(auditEntries).where(sql`address like '203.0.113.%'`);
+	const told = rows.map(({ action, outcome }) => `${action} ${outcome}`);
+	for (const fact of ["session.open done", "session.open denied", "audit.list denied", "collection.update done"])
+		expect(told, fact).toContain(fact);
+	expect(told.filter((one) => one === "audit.export done")).toHaveLength(1);
+	const change = rows.find(({ action }) => action === "collection.update");
+	expect(change?.before).toMatchObject({ description: expect.any(String) });
+	expect(change?.after).toMatchObject({ description: expect.stringContaining("What changed lately") });
 });
 
 test("an installation that has an owner keeps it", async () => {

@@ -1,4 +1,5 @@
 import type { Database } from "@/db/connection";
+import { seedAudit } from "./seed-audit";
 import { awaitDocuments, bringDocuments, seedShelves } from "./seed-library";
 import { type SignIn, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedRuns } from "./seed-runs";
@@ -18,5 +19,6 @@ export async function seedDemo(db: Database, tell: Tell = () => {}): Promise<Sig
 	const prompts = await seedPrompts(db, actors);
 	const agents = await seedAgents(db, actors, { prompts, collections });
 	await seedRuns(db, actors, { agents, tell });
+	await seedAudit(db, actors, collections);
 	return whoCanSignIn(db);
 }

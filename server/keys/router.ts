@@ -24,6 +24,7 @@ export const keysRouter = router({
 		summary: "Make an API key. Its secret is told in this answer only.",
 		created: "/keys/{key.id}",
 		risk: "danger",
+		isSecret: true,
 	})
 		.input(CreateKey)
 		.output(NewKey)
@@ -33,6 +34,7 @@ export const keysRouter = router({
 		rest: "POST /keys/{keyId}/rotate",
 		summary: "Give an API key a new secret; the old one works on for a while.",
 		risk: "danger",
+		isSecret: true,
 	})
 		.input(RotateKey)
 		.output(NewKey)

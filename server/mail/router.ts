@@ -28,6 +28,9 @@ export const mailRouter = router({
 		rest: "POST /mails/{mailId}/open",
 		summary: "Read what a mail says; this is written into the audit.",
 		risk: "write",
+		// Its link is as good as a key.
+		stepUp: true,
+		isSecret: true,
 	})
 		.input(OneMail)
 		.output(OpenedMail)

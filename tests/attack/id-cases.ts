@@ -124,7 +124,13 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
-	"audit.list": { userId: overseers, actorId: overseers, resourceId: overseers, requestId: overseers },
+	"audit.list": {
+		userId: overseers,
+		actorId: overseers,
+		resourceId: overseers,
+		requestId: overseers,
+		runId: overseers,
+	},
 	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
 	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
 	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },

@@ -145,8 +145,8 @@ async function measureWriting(db: Database): Promise<void> {
 }
 
 /** A change as the services make them: one row, and its entry. */
-const change = (ctx: ServiceContext, n: number) =>
-	ctx.db.transaction(async (tx) => {
+function change(ctx: ServiceContext, n: number): Promise<void> {
+	return ctx.db.transaction(async (tx) => {
 		const name = `Name ${n}`;
 		const userId = ctx.actor.kind === "user" ? ctx.actor.userId : "";
 		await tx.update(users).set({ name }).where(sql`id = ${userId}`);
@@ -158,6 +158,7 @@ const change = (ctx: ServiceContext, n: number) =>
 			after: { name },
 		});
 	});
+}
 
 async function sealed(db: Database): Promise<void> {
 	for (;;) {

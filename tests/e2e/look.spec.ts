@@ -71,6 +71,8 @@ test.beforeAll(async ({ browser }) => {
 		procedures: "/procedures",
 		jobs: "/jobs",
 		audit: "/audit",
+		auditExports: "/audit/exports",
+		auditSettings: "/audit/settings",
 		users: "/users",
 		system: "/system",
 	};

@@ -11,8 +11,8 @@ export type Answer = { status: number; headers: Headers; body: Json; text: strin
 export type RestClient = (call: `${string} /${string}`, more?: More) => Promise<Answer>;
 
 /** Somebody who calls the REST face as a page of our own does: with a session, or as a stranger. */
-export async function restClient(db: Database, person: UserActor | null): Promise<RestClient> {
-	const cookie = person ? await cookieOf(db, person) : undefined;
+export async function restClient(db: Database, person: UserActor | null, session?: string): Promise<RestClient> {
+	const cookie = session ?? (person ? await cookieOf(db, person) : undefined);
 	return async (call, { body, headers = {} } = {}) => {
 		const [, method = "GET", path = "/"] = /^(\w+) (.*)$/.exec(call) ?? [];
 		const isRaw = body instanceof Uint8Array || typeof body === "string";

@@ -26,7 +26,7 @@ const answer = (code: number, text: string) => Object.assign(new Error(text), { 
 
 /** A real SMTP server on this machine, which ends with the test. */
 export async function testSmtp(
-	options: { login?: { user: string; pass: string }; withTls?: boolean } = {},
+	options: { login?: { user: string; pass: string }; withTls?: boolean; port?: number } = {},
 ): Promise<TestSmtp> {
 	const taken: string[] = [];
 	const faults: Fault[] = [];
@@ -73,7 +73,7 @@ export async function testSmtp(
 		sockets.add(socket);
 		socket.on("close", () => sockets.delete(socket));
 	});
-	server.listen(0, "127.0.0.1");
+	server.listen(options.port ?? 0, "127.0.0.1");
 	await once(server.server, "listening");
 	onTestFinished(() => new Promise<void>((resolve) => server.close(resolve)));
 	// A server that listens on a port has an address.

@@ -8,12 +8,14 @@ import { onePage } from "@/components/trpc/page-data";
 export const metadata: Metadata = { title: "Audit" };
 
 export default async function AuditPage({ searchParams }: { searchParams: SearchParams }) {
-	const filter = filterFrom(await readerOf(searchParams));
+	const { filter } = filterFrom(await readerOf(searchParams));
 	return (
 		<Filled
-			fill={async (api, cache, keys) =>
-				cache.setQueryData(keys.audit.list.infiniteQueryKey(filter), onePage(await api.audit.list(filter)))
-			}
+			fill={async (api, cache, keys) => {
+				const [list, status] = await Promise.all([api.audit.list(filter), api.audit.status({})]);
+				cache.setQueryData(keys.audit.list.infiniteQueryKey(filter), onePage(list));
+				cache.setQueryData(keys.audit.status.queryKey({}), status);
+			}}
 		>
 			<AuditLog />
 		</Filled>

@@ -86,7 +86,7 @@ const conditionNames: Record<string, string> = {
 	runId: "Run",
 	from: "From",
 	to: "Before",
-} satisfies Record<keyof AuditFilter | "runId", string>;
+} satisfies Record<keyof AuditFilter, string>;
 
 /** Hourly: files past their time, and what cancelled and failed exports left. Answers how many files went. */
 export async function expireExports(ctx: ServiceContext): Promise<number> {

@@ -90,6 +90,7 @@ test.each([true, false])("each filter finds its entries and no others (sealed: %
 		resourceId: "t1",
 		outcome: "denied",
 		reason: "no",
+		runId: mine.requestId,
 	});
 	if (isSealed) await sealNext(db);
 	const userId = ctx.actor.kind === "user" ? ctx.actor.userId : "";
@@ -103,6 +104,7 @@ test.each([true, false])("each filter finds its entries and no others (sealed: %
 		{ outcome: "denied" },
 		{ address: "203.0.113.9" },
 		{ requestId: mine.requestId },
+		{ runId: mine.requestId },
 		{ address: "203.0.113.9", outcome: "denied", from, to: new Date(Date.now() + 60_000).toISOString() },
 	];
 	for (const filter of filters) {

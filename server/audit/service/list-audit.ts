@@ -123,6 +123,7 @@ const columns = {
 	resourceId: "l.resource_id",
 	outcome: "l.outcome",
 	requestId: "l.request_id",
+	runId: "l.run_id",
 } satisfies Partial<Record<keyof AuditFilter, string>>;
 // Object.entries forgets the names that the table has.
 const named = Object.entries(columns) as [keyof typeof columns, string][];
