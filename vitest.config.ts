@@ -8,7 +8,6 @@ const attacks = [
 	"server/trpc/{follow,limits}.test.ts",
 	"server/core/{address,fetch-guard/fetch-guard}.test.ts",
 	"server/audit/service/stream.test.ts",
-	"server/audit/chain/verifier.test.ts",
 	"server/users/service.test.ts",
 ];
 

@@ -181,8 +181,8 @@ export const isAlive = sql`${sessions.revokedAt} is null and ${users.disabledAt}
 
 /** Clocks of those who check a token may differ from ours by so much. */
 const skewSeconds = 30;
-/** What an access token says of itself. `endsAt` in seconds. */
-export type TokenFacts = { userId: string; version: number; endsAt: number };
+/** What an access token says of itself; times in seconds. */
+export type TokenFacts = { userId: string; version: number; startsAt: number; endsAt: number };
 
 /** Whom a session stands for now: null once it or the access token for it ended, or its account was disabled. */
 export async function findSessionActor(db: Database, sessionId: string, token?: TokenFacts): Promise<UserActor | null> {
@@ -202,12 +202,13 @@ export async function findSessionActor(db: Database, sessionId: string, token?: 
 	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol });
 }
 
-const isTokenOf = ({ userId, version, endsAt }: TokenFacts) =>
+const isTokenOf = ({ userId, version, startsAt, endsAt }: TokenFacts) =>
 	and(
 		eq(sessions.kind, "program"),
 		eq(users.id, userId),
 		eq(users.tokenVersion, version),
 		sql`to_timestamp(${endsAt}::bigint + ${skewSeconds}) > now()`,
+		sql`to_timestamp(${startsAt}::bigint - ${skewSeconds}) < now()`,
 	);
 
 /** Whom an agent or a job acts for, with the rights of this moment; null where the account is gone or disabled. */

@@ -7,6 +7,7 @@ import {
 	auditEntries,
 	factorGuesses,
 	factorPolicies,
+	mails,
 	passkeys,
 	sessions,
 	signInSteps,
@@ -195,6 +196,8 @@ describe("recovery codes", () => {
 		};
 		expect(await enter(codes[0]?.toLowerCase().replaceAll("-", " ") ?? "")).toBeNull();
 		expect(await enter(codes[0] ?? "")).toBe("CredentialsSignin");
+		const told = await db.orm.select({ body: mails.body }).from(mails).where(eq(mails.userId, who.id));
+		expect(told.map(({ body }) => body).join("\n")).toContain("A recovery code of your account was used; 9 are left.");
 		const fresh = (await one.call("factors.renewRecoveryCodes")).data as { recoveryCodes: string[] };
 		expect(await enter(codes[1] ?? "")).toBe("CredentialsSignin");
 		expect(await enter(fresh.recoveryCodes[1] ?? "")).toBeNull();

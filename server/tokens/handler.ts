@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 import { AppError, type ErrorCode, errorTable } from "@/server/core/errors";
@@ -66,12 +67,14 @@ export const tokenHandler = (request: Request): Promise<Response> =>
 		return Response.json(tokens);
 	});
 
+const chargeAddress = (ctx: ServiceContext) =>
+	chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
+
 async function byPassword(
 	ctx: ServiceContext,
 	input: Extract<TokenRequest, { grant_type: "password" }>,
 ): Promise<Tokens> {
-	await chargeCall("signIn", input.email.trim().toLowerCase());
-	await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+	await chargeAddress(ctx);
 	const tokens = await grantByPassword(ctx, input);
 	if (!tokens) throw new TokenProblem("INVALID_INPUT", "invalid_grant", "E-mail or password are not right.");
 	return tokens;
@@ -84,14 +87,14 @@ async function byRefresh(
 	const tokens = await grantByRefresh(ctx, input.refresh_token);
 	if (tokens) return tokens;
 	// Whoever holds a good one is bound by it already; only guesses are counted.
-	await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+	await chargeAddress(ctx);
 	throw new TokenProblem("INVALID_INPUT", "invalid_grant", "This refresh token is not valid any more. Sign in again.");
 }
 
 /** `POST /api/v1/auth/revoke` (RFC 7009): the session of the token ends. */
 export const revokeHandler = (request: Request): Promise<Response> =>
 	answered(request, async (ctx, body) => {
-		await chargeCall("signInAddress", ctx.origin.address ?? "unknown");
+		await chargeAddress(ctx);
 		await revokeToken(ctx, RevokeRequest.parse(body).token);
 		return Response.json({});
 	});

@@ -24,6 +24,7 @@ const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
 const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
 const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
+const unasked = word("who may not ask an agent is told so, whether there is one or not");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
@@ -39,6 +40,7 @@ const position = word("the position in a stream");
  */
 export const idCases: Record<string, Record<string, IdCase>> = {
 	"users.create": { role },
+	"users.get": { userId: person },
 	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
 	"users.erase": { userId: person },
@@ -57,7 +59,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
 	"access.getStanding": { userId: asked },
 	"access.preview": { userId: asked },
-	"access.explain": { "who.userId": asked, "who.agentId": askedOn("agent"), "on.resourceId": askedOn("collection") },
+	"access.explain": { "who.userId": asked, "who.agentId": unasked, "on.resourceId": askedOn("collection") },
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
@@ -141,6 +143,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"access.listGrants": { kind: "collection" },
+	"access.share": { kind: "collection" },
+	"access.unshare": { kind: "collection" },
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },

@@ -1,9 +1,11 @@
 import { and, eq, isNotNull } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { passkeys, totpFactors } from "@/db/schema";
+import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import type { FactorKind } from "../contract";
 import { chargeGuess, forgetGuesses } from "./guesses";
+import { noticeOfFactor } from "./notice";
 import { consumeRecoveryCode, countRecoveryCodes } from "./recovery";
 import { consumeTotpCode, isTotpCode } from "./totp";
 
@@ -34,5 +36,15 @@ export async function checkCode(
 	const consume = kind === "totp" ? consumeTotpCode : consumeRecoveryCode;
 	if (!(await consume(ctx.db.orm, userId, code))) return null;
 	await forgetGuesses(ctx.db, userId);
+	if (kind === "recovery") await tellOfRecovery(ctx, userId);
 	return kind;
+}
+
+/** Whoever uses one has lost something, or has found somebody else's codes. */
+async function tellOfRecovery(ctx: ServiceContext, userId: string): Promise<void> {
+	await ctx.db.transaction(async (tx) => {
+		const left = await countRecoveryCodes(tx, userId);
+		await audit(ctx, tx, { action: "factor.recover", resource: "user", resourceId: userId, detail: { left } });
+		await noticeOfFactor(ctx, tx, userId, `A recovery code of your account was used; ${left} are left.`);
+	});
 }

@@ -18,7 +18,8 @@ export { grantByRefresh } from "./refresh";
 export async function findTokenActor(db: Database, token: string): Promise<UserActor | null> {
 	const claims = await readAccessToken(db, token);
 	if (!claims) return null;
-	return findSessionActor(db, claims.sid, { userId: claims.sub, version: claims.ver, endsAt: claims.exp });
+	const { sub: userId, ver: version, iat: startsAt, exp: endsAt } = claims;
+	return findSessionActor(db, claims.sid, { userId, version, startsAt, endsAt });
 }
 
 /** The session that a token of any kind belongs to ends. Nobody learns whether there was one. */
