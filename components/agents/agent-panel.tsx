@@ -3,6 +3,7 @@
 import { IconArchive, IconMessageCircle, IconPencil } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
+import { ShareButton } from "@/components/access/share-button";
 import { changeOutbox } from "@/components/chat/outbox";
 import { newThreadKey } from "@/components/chat/use-conversation";
 import { useMay } from "@/components/shell/me";
@@ -40,6 +41,7 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 						Change
 					</Button>
 				) : null}
+				{mayWrite ? <ShareButton kind="agent" resourceId={agent.id} /> : null}
 				{mayWrite && !agent.isDefault ? <Archive agent={agent} onDone={onClose} /> : null}
 			</div>
 			{agent.description ? <p>{agent.description}</p> : null}

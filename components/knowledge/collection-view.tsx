@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
+import { ShareButton } from "@/components/access/share-button";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -85,6 +86,7 @@ function Manage({ collection }: { collection: Collection }) {
 	};
 	return (
 		<>
+			<ShareButton kind="collection" resourceId={collection.id} />
 			<Button icon={IconPencil} onClick={() => setEditing(true)}>
 				Change
 			</Button>

@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { ShareButton } from "@/components/access/share-button";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -70,6 +71,7 @@ function Editor({ history }: { history: PromptHistory }) {
 				up={{ href: "/prompts", label: "Prompts" }}
 				title={prompt.name}
 				count={counted(prompt.latestVersion, "version")}
+				actions={mayWrite ? <ShareButton kind="prompt" resourceId={prompt.id} /> : undefined}
 			/>
 			<div className={styles.room}>
 				<form

@@ -39,7 +39,7 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
 			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },
-			{ href: "/users", label: "People", icon: IconUsers, permission: "users:read" },
+			{ href: "/users", label: "People & roles", icon: IconUsers, permission: "users:read" },
 			{ href: "/system", label: "System", icon: IconServer2, permission: "system:read" },
 		],
 	},

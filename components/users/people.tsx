@@ -1,7 +1,9 @@
 "use client";
 
 import { IconMailPlus, IconUserPlus, IconUsers } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
+import { AccessTabs } from "@/components/access/access-tabs";
 import { InvitationList } from "@/components/invitations/invitation-list";
 import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
@@ -27,7 +29,7 @@ const UserForm = dynamic(() => import("./user-form"), { ssr: false });
 const columns: Column<User>[] = [
 	{ key: "name", title: "Name", cell: (row) => row.name },
 	{ key: "email", title: "E-mail", width: 260, from: "narrow", cell: (row) => row.email },
-	{ key: "role", title: "Role", width: 110, cell: (row) => row.role },
+	{ key: "role", title: "Role", width: 110, cell: (row) => row.roleName },
 	{ key: "state", title: "State", width: 110, cell: (row) => <AccountState isDisabled={row.isDisabled} /> },
 	{
 		key: "seen",
@@ -56,7 +58,13 @@ export function People() {
 		key: api.users.list.infiniteQueryKey({}),
 		read: (cursor) => client.users.list.query({ cursor }),
 	});
-	const open = list.rows.find((row) => row.id === openId);
+	const listed = list.rows.find((row) => row.id === openId);
+	// A link may lead to somebody who stands further down.
+	const linked = useQuery({
+		...api.users.get.queryOptions({ userId: openId ?? "" }),
+		enabled: openId !== null && !listed && !list.isLoading,
+	});
+	const open = listed ?? linked.data;
 	const choice = (
 		<FilterSelect
 			label="Show"
@@ -68,7 +76,7 @@ export function People() {
 	return (
 		<ScanPage>
 			<PageHeader
-				title="People"
+				title="People & roles"
 				count={list.rows.length > 0 && !list.hasMore ? counted(list.rows.length, "account") : undefined}
 				actions={
 					mayWrite ? (
@@ -85,6 +93,7 @@ export function People() {
 			>
 				Who may sign in, and what their role lets them do.
 			</PageHeader>
+			<AccessTabs />
 			{isInvited ? (
 				<InvitationList lead={choice} />
 			) : (

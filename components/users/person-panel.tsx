@@ -1,7 +1,8 @@
 "use client";
 
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { PersonAccess } from "@/components/access/person-access";
 import { ResetFactors } from "@/components/factors/reset-factors";
 import { PersonSessions } from "@/components/sessions/person-sessions";
 import { useMay, useMe } from "@/components/shell/me";
@@ -15,17 +16,13 @@ import { Link } from "@/components/ui/link";
 import { confirm, say } from "@/components/ui/say";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
-import {
-	isBuiltInRole,
-	permissionDescriptions,
-	permissionsOfRole,
-	roleDescriptions,
-	roles,
-} from "@/server/core/permissions";
+import { isBuiltInRole, roleDescriptions } from "@/server/core/permissions";
 import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
 import { ErasePerson } from "./erase-person";
 import styles from "./users.module.css";
+
+const noInput = {};
 
 /** One account: its role and what that allows; changing the role, switching the account off. */
 export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
@@ -33,6 +30,8 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 	const mayWrite = useMay("users:write") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayErase = useMay("users:erase") && user.id !== me.id && (user.role !== "owner" || me.role === "owner");
 	const mayAudit = useMay("audit:read");
+	const mayAsk = useMay("roles:read") || user.id === me.id;
+	const mayExplain = useMay("access:explain");
 	const mayEnd = useMay("sessions:manage");
 	return (
 		<SidePanel title={user.name} label="Account" onClose={onClose}>
@@ -49,6 +48,9 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 				<Fact name="Account">
 					<CopyId value={user.id} label="account id" />
 				</Fact>
+				<Fact name="Access">
+					{mayExplain ? <Link href={`/users/access?who=${user.id}`}>Why may they do a thing?</Link> : null}
+				</Fact>
 				<Fact name="Audit">{mayAudit ? <Link href={`/audit?user=${user.id}`}>What they did</Link> : null}</Fact>
 			</Facts>
 			{mayWrite && !user.isErased ? <Change user={user} /> : null}
@@ -57,38 +59,28 @@ export function PersonPanel({ user, onClose }: { user: User; onClose: () => void
 			{user.id === me.id ? (
 				<p className={styles.hint}>This is your own account: another administrator can change it.</p>
 			) : null}
-			{isBuiltInRole(user.role) ? (
-				<PanelSection title={`What ${user.roleName} may do`}>
-					<p className={styles.hint}>{roleDescriptions[user.role]}</p>
-					<ul className={styles.rights}>
-						{permissionsOfRole(user.role).map((permission) => (
-							<li key={permission} title={permissionDescriptions[permission]}>
-								<code>{permission}</code>
-							</li>
-						))}
-					</ul>
-				</PanelSection>
-			) : null}
+			{mayAsk ? <PersonAccess userId={user.id} /> : null}
 		</SidePanel>
 	);
 }
 
 function Change({ user }: { user: User }) {
 	const api = useApi();
-	const me = useMe();
 	const cache = useQueryClient();
 	const onSuccess = () => cache.invalidateQueries(api.users.list.pathFilter());
 	const setRole = useMutation(api.users.setRole.mutationOptions({ onSuccess }));
 	const setDisabled = useMutation(api.users.setDisabled.mutationOptions({ onSuccess }));
 	const startReset = useMutation(api.account.startReset.mutationOptions());
 	const error = setRole.error ?? setDisabled.error ?? startReset.error;
-	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
+	const roles = useQuery({ ...api.access.listRoles.queryOptions(noInput), enabled: useMay("roles:read") });
+	const offered = (roles.data?.rows ?? []).filter(({ key, mayGive }) => mayGive || key === user.role);
 	const changeRole = async (wanted: string) => {
-		const role = roles.find((one) => one === wanted);
-		if (!role || role === user.role) return;
+		const found = offered.find(({ key }) => key === wanted);
+		if (!found || found.key === user.role) return;
+		const { key: role, name } = found;
 		const isWanted = await confirm({
-			title: `Make ${user.name} ${role}?`,
-			text: `${roleDescriptions[role]} It takes effect at once.`,
+			title: `Give ${user.name} the role ${name}?`,
+			text: `${isBuiltInRole(role) ? roleDescriptions[role] : found.description} It takes effect at once.`,
 			action: "Change role",
 			tone: "plain",
 		});
@@ -123,7 +115,7 @@ function Change({ user }: { user: User }) {
 				<FilterSelect
 					label={`Role of ${user.name}`}
 					value={user.role}
-					options={offered.map((role) => ({ value: role, label: role }))}
+					options={offered.map(({ key, name }) => ({ value: key, label: name }))}
 					onChange={(role) => void changeRole(role)}
 				/>
 				{user.isDisabled ? null : (

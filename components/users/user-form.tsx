@@ -2,18 +2,21 @@
 
 import { Modal, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { PasswordStrength } from "@/components/auth/password-strength";
-import { useMe } from "@/components/shell/me";
+import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
+import type { Role } from "@/server/access/contract";
 import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { CreateUser } from "@/server/users/contract";
 import styles from "./users.module.css";
+
+const noInput = {};
 
 /** Makes an account. Its password is handed over by whoever makes it. */
 export default function UserForm({ onClose }: { onClose: () => void }) {
@@ -34,7 +37,11 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
 			onError: (error) => form.setErrors(toFailure(error).fields),
 		}),
 	);
-	const offered = roles.filter((role) => role !== "owner" || me.role === "owner");
+	const known = useQuery({ ...api.access.listRoles.queryOptions(noInput), enabled: useMay("roles:read") });
+	const builtIn = roles
+		.filter((role) => role !== "owner" || me.role === "owner")
+		.map((role) => ({ key: role, name: role }));
+	const offered: Pick<Role, "key" | "name">[] = known.data?.rows.filter(({ mayGive }) => mayGive) ?? builtIn;
 	return (
 		<Theme>
 			<Modal opened onClose={onClose} title="Create account">
@@ -44,7 +51,7 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
 					<NativeSelect
 						label="Role"
 						description={isBuiltInRole(form.values.role) ? roleDescriptions[form.values.role] : undefined}
-						data={offered.map((role) => ({ value: role, label: role }))}
+						data={offered.map(({ key, name }) => ({ value: key, label: name }))}
 						{...form.getInputProps("role")}
 					/>
 					<div>

@@ -48,7 +48,7 @@ export const promptVersions = pgTable(
 	(t) => [uniqueIndex("prompt_versions_number_key").on(t.promptId, t.version)],
 );
 
-/** An agent: a graph with its instructions and what it may search. Everyone with `agents:read` may use it. */
+/** An agent: a graph with its instructions and what it may search. Who may ask it stands in `grants`. */
 export const agents = pgTable(
 	"agents",
 	{

@@ -41,6 +41,7 @@ import {
 	createRole,
 	explainAccess,
 	findGrantees,
+	findPeople,
 	getGroup,
 	getRole,
 	getStanding,
@@ -272,4 +273,13 @@ export const accessRouter = router({
 		.input(OnePerson)
 		.output(Preview)
 		.query(({ ctx, input }) => previewAs(ctx, input)),
+
+	findPeople: procedure("users:read", {
+		rest: "GET /people",
+		summary: "Find people by a part of their name or e-mail address.",
+		risk: "read",
+	})
+		.input(FindGrantees)
+		.output(GranteeList)
+		.query(({ ctx, input }) => findPeople(ctx, input)),
 });

@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { auditEntries, documents, users } from "@/db/schema";
+import { explainAccess, getStanding, listGroups } from "@/server/access/service";
 import { listAgents } from "@/server/agents/service";
 import { hashPassword } from "@/server/auth/passwords";
 import { signIn } from "@/server/auth/service";
@@ -12,6 +13,7 @@ import { demoContext, everyRow } from "./context";
 import { library } from "./library";
 import { people, personKeys } from "./organisation";
 import { demoPassword } from "./password";
+import { seedAccess } from "./seed-access";
 import { seedAudit } from "./seed-audit";
 import { bringDocuments, seedShelves } from "./seed-library";
 import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
@@ -91,6 +93,23 @@ test("collections and documents are brought once; what a stop left out is brough
 	await bringDocuments(db, actors, collections);
 	const after = await db.orm.select({ name: documents.name }).from(documents);
 	expect(after.map(({ name }) => name).toSorted()).toEqual(brought.map(({ name }) => name).toSorted());
+});
+
+test("a group keeps documents through its own role and share, made once", async () => {
+	const collections = await seedShelves(db, actors);
+	for (const _ of ["first", "again"]) await seedAccess(db, actors, collections);
+	const ctx = await testContext(db, actors.tobias);
+	const lea = await getStanding(ctx, { userId: actors.lea.userId });
+	const way = { how: "group", role: { name: "Document keeper" }, group: { name: "Terminal supervisors" } };
+	expect(lea.rights.find(({ permission }) => permission === "knowledge:write")?.through).toMatchObject([way]);
+	expect((await listGroups(ctx, { limit: 10 })).rows.map(({ name, memberCount }) => [name, memberCount])).toEqual([
+		["Engineering", 2],
+		["Terminal supervisors", 1],
+	]);
+	const resourceId = collections.get("Staff handbook") ?? "";
+	const on = { kind: "collection" as const, resourceId };
+	const why = await explainAccess(ctx, { who: { userId: actors.lea.userId }, what: "knowledge:write", on });
+	expect(why).toMatchObject({ allowed: true });
 });
 
 test("the audit has a morning's sign-ins, refusals, a change and an export, once", async () => {

@@ -1,4 +1,5 @@
 import type { Database } from "@/db/connection";
+import { seedAccess } from "./seed-access";
 import { seedAudit } from "./seed-audit";
 import { awaitDocuments, bringDocuments, seedShelves } from "./seed-library";
 import { type SignIn, seedPeople, whoCanSignIn } from "./seed-people";
@@ -14,6 +15,7 @@ export async function seedDemo(db: Database, tell: Tell = () => {}): Promise<Sig
 	const actors = await seedPeople(db);
 	tell({ what: "people", done: Object.keys(actors).length, total: Object.keys(actors).length });
 	const collections = await seedShelves(db, actors);
+	await seedAccess(db, actors, collections);
 	await bringDocuments(db, actors, collections);
 	await awaitDocuments(db, actors, { collections, tell });
 	const prompts = await seedPrompts(db, actors);

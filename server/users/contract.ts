@@ -43,6 +43,9 @@ export const UserPage = pageOf(User);
 export const CreateUser = z.strictObject({ name: PersonName, email: Email, role: RoleKey, password: Password });
 export type CreateUser = z.infer<typeof CreateUser>;
 
+export const OneUser = z.strictObject({ userId: z.uuid() });
+export type OneUser = z.infer<typeof OneUser>;
+
 export const SetUserRole = z.strictObject({ userId: z.uuid(), role: RoleKey });
 export type SetUserRole = z.infer<typeof SetUserRole>;
 

@@ -12,13 +12,23 @@ import {
 	ListUsers,
 	Me,
 	Nothing,
+	OneUser,
 	SetUserDisabled,
 	SetUserRole,
 	SetupStatus,
 	User,
 	UserPage,
 } from "./contract";
-import { createOwner, createUser, getMe, listUsers, needsOwner, setUserDisabled, setUserRole } from "./service";
+import {
+	createOwner,
+	createUser,
+	getMe,
+	getUser,
+	listUsers,
+	needsOwner,
+	setUserDisabled,
+	setUserRole,
+} from "./service";
 
 export const authRouter = router({
 	status: openProcedure("The sign-in page asks whether this is the first run.", {
@@ -85,6 +95,11 @@ export const usersRouter = router({
 		.input(ListUsers)
 		.output(UserPage)
 		.query(({ ctx, input }) => listUsers(ctx, input)),
+
+	get: procedure("users:read", { rest: "GET /users/{userId}", summary: "Get a person's account.", risk: "read" })
+		.input(OneUser)
+		.output(User)
+		.query(({ ctx, input }) => getUser(ctx, input)),
 
 	create: procedure("users:write", {
 		rest: "POST /users",

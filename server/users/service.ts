@@ -14,7 +14,7 @@ import type { Page } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
 import { endSessions } from "@/server/sessions/service";
-import type { CreateOwner, CreateUser, Me, SetUserDisabled, SetUserRole, User } from "./contract";
+import type { CreateOwner, CreateUser, Me, OneUser, SetUserDisabled, SetUserRole, User } from "./contract";
 
 const hashCode = (code: string) =>
 	createHash("sha256")
@@ -140,10 +140,18 @@ export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ row
 	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
 }
 
+export const getUser = (ctx: ServiceContext, { userId }: OneUser): Promise<User> => findUser(ctx, userId);
+
 async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
-	const [row] = await ctx.db.orm.select(columns).from(users).where(eq(users.id, userId));
+	const lastSeenAt = sql<Date | null>`(select max(last_seen_at) from sessions where user_id = users.id)`.mapWith(
+		sessions.lastSeenAt,
+	);
+	const [row] = await ctx.db.orm
+		.select({ ...columns, lastSeenAt })
+		.from(users)
+		.where(eq(users.id, userId));
 	if (!row) throw notFound("This account");
-	return { ...row, lastSeenAt: null };
+	return row;
 }
 
 export async function createUser(ctx: ServiceContext, input: CreateUser): Promise<User> {

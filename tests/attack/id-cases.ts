@@ -40,6 +40,7 @@ const position = word("the position in a stream");
  */
 export const idCases: Record<string, Record<string, IdCase>> = {
 	"users.create": { role },
+	"users.get": { userId: person },
 	"users.setRole": { role, userId: person },
 	"users.setDisabled": { userId: person },
 	"users.erase": { userId: person },

@@ -3,7 +3,7 @@ import { Filled } from "@/app/filled";
 import { onePage } from "@/components/trpc/page-data";
 import { People } from "@/components/users/people";
 
-export const metadata: Metadata = { title: "People" };
+export const metadata: Metadata = { title: "People & roles" };
 
 export default function PeoplePage() {
 	return (

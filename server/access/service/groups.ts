@@ -19,17 +19,18 @@ import { changeRights, permissionsOfGroup, refuseBeyond, refuseUnreachable } fro
 
 const nameKey = sql<string>`lower(${groups.name})`;
 
+// In a query of one table drizzle leaves its name out, and inside these another table has an `id` too: so it is written out.
 const select = (db: Reader) =>
 	db
 		.select({
 			id: groups.id,
 			name: groups.name,
 			description: groups.description,
-			memberCount: sql<number>`(select count(*)::int from group_members m where m.group_id = ${groups.id})`,
+			memberCount: sql<number>`(select count(*)::int from group_members m where m.group_id = groups.id)`,
 			roles: sql<Group["roles"]>`coalesce((
 				select json_agg(json_build_object('key', a.role, 'name', coalesce(r.name, a.role)) order by coalesce(r.name, a.role))
-				from role_assignments a left join roles r on r.id::text = a.role where a.holder_id = ${groups.id}), '[]')`,
-			grantCount: sql<number>`(select count(*)::int from grants g where g.grantee = ${groups.id}::text)`,
+				from role_assignments a left join roles r on r.id::text = a.role where a.holder_id = groups.id), '[]')`,
+			grantCount: sql<number>`(select count(*)::int from grants g where g.grantee = groups.id::text)`,
 			createdAt: groups.createdAt,
 			sortKey: nameKey,
 		})

@@ -13,4 +13,4 @@ export {
 export { compareRole } from "./role-change";
 export { createRole, getRole, listRoles, removeRole, updateRole } from "./roles";
 export { changeRights, type Granter, holdGroup, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "./rules";
-export { findGrantees, listGrants, share, unshare } from "./shares";
+export { findGrantees, findPeople, listGrants, share, unshare } from "./shares";

@@ -69,6 +69,7 @@ describe("custom roles", () => {
 		await addMembers(owner, { groupId: id, userIds: [member.userId] });
 		for (const { userId } of [first, extra, member]) expect(await rightsOf(userId)).toContain("jobs:read");
 		expect(await rightsOf(first.userId)).not.toContain("runs:write");
+		expect((await getGroup(owner, { groupId: id })).roles).toEqual([{ key: role.key, name: role.name }]);
 		const { role: held, holders } = await getRole(owner, { role: role.key });
 		expect(held).toMatchObject({ userCount: 2, groupCount: 1 });
 		expect(new Set(holders.map((one) => `${one.kind} ${one.id} ${one.how}`))).toEqual(

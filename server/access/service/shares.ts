@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, ilike, or, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
 import { agents, grants, groups, users } from "@/db/schema";
 import { defaultIsForAll } from "@/server/agents/service";
@@ -52,6 +52,18 @@ export async function findGrantees(ctx: ServiceContext, { text }: FindGrantees):
 		order by array_position(array['everyone', 'group', 'role', 'user'], kind), lower(name), grantee limit ${mostFound}`);
 	const wanted = text.toLowerCase();
 	return { rows: [...rows, ...roles.filter((role) => role.includes(wanted)).map(builtIn)].slice(0, 2 * mostFound) };
+}
+
+/** For whoever sees all accounts: disabled ones too. */
+export async function findPeople(ctx: ServiceContext, { text }: FindGrantees): Promise<{ rows: FoundGrantee[] }> {
+	const like = containing(text);
+	const rows = await ctx.db.orm
+		.select({ grantee: users.id, name: users.name, detail: users.email })
+		.from(users)
+		.where(or(ilike(users.name, like), ilike(users.email, like)))
+		.orderBy(sql`lower(${users.name})`, users.id)
+		.limit(mostFound);
+	return { rows: rows.map((row) => ({ ...row, kind: "user" as const })) };
 }
 
 /** To read or to manage, from now on. Given anew, the level is the newest. */
