@@ -1,9 +1,10 @@
 "use client";
 
-import { IconRoute } from "@tabler/icons-react";
+import { IconApi, IconRoute } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
+import { ButtonLink } from "@/components/ui/button-link";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
 import { FilterBar, FilterSelect, FilterText } from "@/components/ui/field";
@@ -59,7 +60,15 @@ export function ProcedureList() {
 	const open = all.find((row) => row.path === openId);
 	return (
 		<ScanPage>
-			<PageHeader title="Procedures" count={query.data ? counted(rows.length, "procedure") : undefined}>
+			<PageHeader
+				title="Procedures"
+				count={query.data ? counted(rows.length, "procedure") : undefined}
+				actions={
+					<ButtonLink icon={IconApi} href="/api/docs">
+						REST reference
+					</ButtonLink>
+				}
+			>
 				One definition, one gate, every face: what each needs, what it risks, who may reach it how.
 			</PageHeader>
 			<FilterBar>

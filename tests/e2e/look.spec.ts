@@ -110,6 +110,9 @@ for (const width of widths) {
 		await expect(page.getByRole("button", { name: "Copy the key" })).toBeVisible();
 		await look(page, "keySecret", width);
 		await page.getByRole("button", { name: "I have copied it" }).click();
+		await page.getByRole("button", { name: "Nightly import", exact: true }).first().click();
+		await expect(page.getByRole("dialog").getByText("knowledge:write")).toBeVisible();
+		await look(page, "keyFacts", width);
 		await page.goto("/account/security");
 		await page.getByRole("button", { name: "Add app" }).click();
 		await expect(page.getByRole("img", { name: /QR code/ })).toBeVisible();
