@@ -22,7 +22,7 @@ const columns: Column<ProcedureEntry>[] = [
 	{ key: "permission", title: "Permission", width: 160, from: "narrow", cell: (row) => row.permission ?? "open" },
 	{ key: "risk", title: "Risk", width: 96, cell: (row) => <Risk risk={row.risk} /> },
 	{ key: "type", title: "Kind", width: 110, from: "middle", cell: (row) => row.type },
-	{ key: "faces", title: "Faces", width: 150, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
+	{ key: "faces", title: "Faces", width: 196, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
 	{ key: "limit", title: "Limit", width: 96, from: "wide", cell: (row) => row.limit },
 	{ key: "calls", title: "Calls", width: 84, align: "end", from: "middle", cell: (row) => figure(row.calls) },
 	{
