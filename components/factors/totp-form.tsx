@@ -60,10 +60,12 @@ export default function TotpForm(props: { onCodes: (codes: string[]) => void; on
 									/>
 								) : null}
 							</div>
-							<div className={styles.secret}>
-								<code>{offer.data?.secret.match(/.{1,4}/g)?.join(" ") ?? ""}</code>
-								{offer.data ? <CopyText text={offer.data.secret} label="Copy the key" /> : null}
-							</div>
+							{offer.data ? (
+								<div className={styles.secret}>
+									<code>{offer.data.secret.match(/.{1,4}/g)?.join(" ")}</code>
+									<CopyText text={offer.data.secret} label="Copy the key" />
+								</div>
+							) : null}
 							<TextInput
 								name="code"
 								label="The code that it shows now"

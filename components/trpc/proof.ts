@@ -28,22 +28,20 @@ export function answerProof(isProved: boolean): void {
 	for (const resolve of all) resolve(isProved);
 }
 
+// One and the same function: a new one at each render would be taken for another store, and end the question.
+const subscribe = (listener: () => void) => {
+	listeners.add(listener);
+	isAnswerable = true;
+	return () => {
+		listeners.delete(listener);
+		isAnswerable = listeners.size > 0;
+		if (!isAnswerable) answerProof(false);
+	};
+};
+const isAsked = () => waiting.length > 0;
+
 /** Whether a proof is asked for. Who calls it shows the question. */
-export function useProofAsked(): boolean {
-	return useSyncExternalStore(
-		(listener) => {
-			listeners.add(listener);
-			isAnswerable = true;
-			return () => {
-				listeners.delete(listener);
-				isAnswerable = listeners.size > 0;
-				if (!isAnswerable) answerProof(false);
-			};
-		},
-		() => waiting.length > 0,
-		() => false,
-	);
-}
+export const useProofAsked = (): boolean => useSyncExternalStore(subscribe, isAsked, () => false);
 
 /** A call that is refused for want of a proof waits for one and is sent again: nothing that was typed is lost. */
 export const proofLink: TRPCLink<AppRouter> = (_runtime: TRPCClientRuntime) => {

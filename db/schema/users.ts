@@ -20,7 +20,12 @@ export const users = pgTable(
 		erasedAt: at(),
 		createdAt: at().notNull().defaultNow(),
 	},
-	(t) => [uniqueIndex("users_email_key").on(sql`lower(${t.email})`)],
+	(t) => [
+		uniqueIndex("users_email_key").on(sql`lower(${t.email})`),
+		index("users_created_idx").on(t.createdAt, t.id),
+		index("users_name_idx").on(t.name, t.id),
+		index("users_role_idx").on(t.role, t.createdAt, t.id),
+	],
 );
 
 /** `provider with factor`: the provider says in its token that it asked for a second factor. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 import { permissions, roles } from "@/server/core/permissions";
 
 /** A built-in role's name, or a custom role's id. */
@@ -37,7 +38,11 @@ export const User = z.object({
 });
 export type User = z.infer<typeof User>;
 
-export const ListUsers = Page;
+export const ListUsers = listOf(User, {
+	filter: { role: asks.text(100), isDisabled: asks.flag(), createdAt: asks.time() },
+	sort: ["createdAt", "name"],
+});
+export type ListUsers = z.infer<typeof ListUsers>;
 export const UserPage = pageOf(User);
 
 export const CreateUser = z.strictObject({ name: PersonName, email: Email, role: RoleKey, password: Password });

@@ -103,6 +103,7 @@ export const usersRouter = router({
 
 	create: procedure("users:write", {
 		rest: "POST /users",
+		created: "/users/{id}",
 		summary: "Make an account for a person.",
 		risk: "danger",
 		isSecret: true,

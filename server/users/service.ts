@@ -1,5 +1,5 @@
 import { createHash, randomInt } from "node:crypto";
-import { and, desc, eq, isNull, lt, max, or, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
@@ -7,14 +7,13 @@ import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
 import { setAccess } from "@/server/core/grants";
-import type { Page } from "@/server/core/pagination";
+import { listQuery } from "@/server/core/list-query";
 import { permissions } from "@/server/core/permissions";
 import { toUserActor } from "@/server/core/rights";
 import { endSessions } from "@/server/sessions/service";
-import type { CreateOwner, CreateUser, Me, OneUser, SetUserDisabled, SetUserRole, User } from "./contract";
+import type { CreateOwner, CreateUser, ListUsers, Me, OneUser, SetUserDisabled, SetUserRole, User } from "./contract";
 
 const hashCode = (code: string) =>
 	createHash("sha256")
@@ -114,38 +113,29 @@ export async function getMe(ctx: ServiceContext): Promise<Me> {
 	};
 }
 
-export async function listUsers(ctx: ServiceContext, input: Page): Promise<{ rows: User[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${users.createdAt})`;
-	const lastSeenAt = max(sessions.lastSeenAt).as("last_seen_at");
-	const seen = ctx.db.orm
-		.select({ userId: sessions.userId, lastSeenAt })
-		.from(sessions)
-		.groupBy(sessions.userId)
-		.as("seen");
+export async function listUsers(ctx: ServiceContext, input: ListUsers): Promise<{ rows: User[]; next: string | null }> {
+	const list = listQuery(input, {
+		filter: { role: users.role, isDisabled: sql`(${users.disabledAt} is not null)`, createdAt: users.createdAt },
+		sort: { createdAt: users.createdAt, name: users.name },
+		id: users.id,
+	});
 	const rows = await ctx.db.orm
-		.select({ ...columns, lastSeenAt: seen.lastSeenAt })
+		.select({ ...columns, lastSeenAt, key: list.key })
 		.from(users)
-		.leftJoin(seen, eq(seen.userId, users.id))
-		.where(
-			after
-				? or(
-						lt(at, sql`${after[0]}::timestamptz`),
-						and(eq(at, sql`${after[0]}::timestamptz`), lt(users.id, String(after[1]))),
-					)
-				: undefined,
-		)
-		.orderBy(desc(at), desc(users.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
+
+// By name: Drizzle leaves out a column's table where a query has but one.
+const lastSeenAt = sql<Date | null>`(select max(last_seen_at) from sessions where user_id = users.id)`.mapWith(
+	sessions.lastSeenAt,
+);
 
 export const getUser = (ctx: ServiceContext, { userId }: OneUser): Promise<User> => findUser(ctx, userId);
 
 async function findUser(ctx: ServiceContext, userId: string): Promise<User> {
-	const lastSeenAt = sql<Date | null>`(select max(last_seen_at) from sessions where user_id = users.id)`.mapWith(
-		sessions.lastSeenAt,
-	);
 	const [row] = await ctx.db.orm
 		.select({ ...columns, lastSeenAt })
 		.from(users)

@@ -30,7 +30,7 @@ export async function fillLog(db: Database, rows: number): Promise<void> {
 				jsonb_build_object('number', n, 'state', 'ready'), md5(n::text)::uuid::text, sha256(n::text::bytea), sha256('a')
 			from (select n, md5((n * 7919 % 2000)::text)::uuid as person,
 				date_trunc('milliseconds', now() - interval '360 days' * (1 - n::float8 / ${rows})) as t
-				from generate_series(${from}, ${to}) n) made`);
+				from generate_series(${from}::bigint, ${to}::bigint) n) made`);
 		await db.sql.unsafe(`insert into audit_personal (seq, sealed_at, user_id, actor_salt, actor)
 			select seq, sealed_at, user_id, sha256('s'), jsonb_build_object('label', 'Person ' || (seq % 2000), 'names',
 				jsonb_build_array('Person ' || (seq % 2000)), 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64)',

@@ -74,6 +74,10 @@ test.beforeAll(async ({ browser }) => {
 		auditExports: "/audit/exports",
 		auditSettings: "/audit/settings",
 		users: "/users",
+		groups: "/users/groups",
+		roles: "/users/roles",
+		role: "/users/roles/admin",
+		access: "/users/access",
 		system: "/system",
 	};
 	mkdirSync(shots, { recursive: true });

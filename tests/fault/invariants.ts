@@ -35,6 +35,12 @@ const rules: Record<string, SQL> = {
 	"every audit row of a start has its run": sql`
 		select a.id::text from audit_entries a where a.action = 'run.start' and a.outcome = 'done'
 		and not exists (select from runs r where r.id::text = a.resource_id)`,
+	"every audit entry is sealed": sql`select id::text from audit_pending`,
+	"the audit's numbers have no gap and no double": sql`
+		select size::text from audit_chain where size <> (select count(*) from audit_log)
+			or size <> (select coalesce(max(seq), 0) from audit_log) or size <> (select count(distinct seq) from audit_log)`,
+	"every sealed audit entry has its personal part": sql`
+		select seq::text from audit_log l where not exists (select from audit_personal p where p.seq = l.seq)`,
 	"every event was delivered": sql`select id from job_events where delivered_at is null`,
 	"every job ended": sql`select id || ' ' || state from job_runs where state in ('queued', 'running', 'parked')`,
 	"no claim is left of what ended": sql`

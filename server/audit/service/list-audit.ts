@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { decodeCursor, encodeCursor } from "@/server/core/cursor";
@@ -13,9 +14,15 @@ export const slack = sql.raw("interval '10 minutes'");
  * they are while entries come in and are sealed. Whoever holds audit:read sees all of it: it has no rows of one's own.
  */
 export async function listAudit(ctx: ServiceContext, input: ListAudit): Promise<AuditPage> {
+	const page = await readPage(ctx.db, input);
+	if (!input.cursor) await audit(ctx, ctx.db.orm, { action: "audit.read", resource: "audit", detail: asked(input) });
+	return page;
+}
+
+export async function readPage(db: Database, input: ListAudit): Promise<AuditPage> {
 	const place = placeOf(input.cursor);
 	const most = input.limit + 1;
-	const rows = await ctx.db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
+	const rows = await db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
 		with head as (select size from audit_chain),
 		fresh as (${freshEntries(input, place, most)}),
 		page as materialized (${sealedPage(input, place, most)})
@@ -27,7 +34,6 @@ export async function listAudit(ctx: ServiceContext, input: ListAudit): Promise<
 				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at
 				order by page.seq desc)
 		) entry limit ${most}`);
-	if (!input.cursor) await audit(ctx, ctx.db.orm, { action: "audit.read", resource: "audit", detail: asked(input) });
 	const shown = rows.slice(0, input.limit);
 	const last = shown.at(-1);
 	return {
