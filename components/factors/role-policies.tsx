@@ -74,7 +74,9 @@ export function RolePolicies() {
 								<span className={styles.acts}>
 									<Button
 										size="small"
-										aria-label={`${row.isRequired ? "No longer ask" : "Ask"} ${row.name} for a second factor`}
+										aria-label={
+											row.isRequired ? `No longer ask ${row.name} for a second factor` : `Ask for it: ${row.name}`
+										}
 										isBusy={set.isPending && set.variables.role === row.role}
 										onClick={() => void change(row)}
 									>

@@ -33,15 +33,16 @@ export function CopyId({ value, label, length = 13 }: { value: string; label: st
 	const [isCopied, copy] = useCopied(value);
 	const Mark = isCopied ? IconCheck : IconCopy;
 	const isCut = value.length > length + 2;
+	const shown = isCut ? value.slice(0, length) : value;
 	return (
 		<button
 			type="button"
 			className={styles.id}
 			onClick={copy}
 			title={value}
-			aria-label={isCopied ? `${label} copied` : `Copy ${label} ${value}`}
+			aria-label={isCopied ? `${label} copied` : `Copy ${label} ${shown}`}
 		>
-			{isCut ? <span data-cut>{value.slice(0, length)}</span> : <span>{value}</span>}
+			<span data-cut={isCut || undefined}>{shown}</span>
 			<Mark size={13} stroke={1.5} aria-hidden="true" />
 		</button>
 	);

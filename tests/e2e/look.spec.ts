@@ -51,13 +51,13 @@ async function look(on: Page, name: string, width: number): Promise<void> {
 async function lookAtAll(on: Page, paths: Record<string, string>, width: number): Promise<void> {
 	await on.setViewportSize({ width, height: 900 });
 	for (const [name, path] of Object.entries(paths)) {
+		await on.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
 		await on.goto(path);
 		await on.waitForLoadState("networkidle");
 		await look(on, name, width);
 	}
 }
 
-test.describe.configure({ mode: "serial" });
 test.beforeAll(async ({ browser }) => {
 	test.setTimeout(240_000);
 	standing = await stand();

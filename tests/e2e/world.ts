@@ -168,7 +168,7 @@ async function fillAudit(api: Api) {
 		audit: "/audit",
 		auditEntry: `/audit?open=${changed?.id}`,
 		auditByRequest: `/audit?group=request&open=${changed?.requestId}`,
-		auditUnusable: "/audit?range=own&from=2026-01-01T00:00:00Z&kind=user&address=nowhere",
+		auditUnusable: "/audit?range=own&from=whenever&kind=user",
 		exportForm: "/audit?export=1&action=role.update",
 		exports: "/audit/exports",
 		export: `/audit/exports?open=${id}`,
