@@ -127,8 +127,10 @@ test("streaming and a hold are set, and the form keeps what is wrong in sight", 
 	await page.goto("/audit/settings");
 	await page.getByLabel("Address").fill("not an address");
 	await page.getByRole("button", { name: "Make one" }).click();
-	await page.getByRole("region", { name: "Streaming" }).getByRole("button", { name: "Save" }).click();
-	await expect(page.getByLabel("Address")).toHaveAttribute("aria-invalid", "true");
+	const streaming = page.getByRole("region", { name: "Streaming" });
+	await streaming.getByRole("button", { name: "Save" }).click();
+	await expect(streaming.getByRole("alert")).toBeVisible();
+	await expect(page.getByLabel("Address")).toHaveValue("not an address");
 	await page.getByLabel("Reason").fill("An inquiry");
 	await page.getByRole("button", { name: "Place hold" }).click();
 	const holds = page.getByRole("list", { name: "Holds" });
