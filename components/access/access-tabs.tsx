@@ -10,10 +10,11 @@ const tabs: { href: string; label: string; permission: Permission }[] = [
 	{ href: "/users", label: "People", permission: "users:read" },
 	{ href: "/users/groups", label: "Groups", permission: "roles:read" },
 	{ href: "/users/roles", label: "Roles", permission: "roles:read" },
+	{ href: "/users/factors", label: "Second factors", permission: "roles:read" },
 	{ href: "/users/access", label: "Access", permission: "access:explain" },
 ];
 
-/** The four sides of who may do what. */
+/** The sides of who may do what. */
 export function AccessTabs() {
 	const path = usePathname();
 	const { permissions } = useMe();

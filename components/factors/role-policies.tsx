@@ -2,6 +2,7 @@
 
 import { IconShieldCheck, IconShieldOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { AccessTabs } from "@/components/access/access-tabs";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -49,9 +50,10 @@ export function RolePolicies() {
 	};
 	return (
 		<ReadPage>
-			<PageHeader title="Second factors" up={{ href: "/users", label: "People & roles" }}>
+			<PageHeader title="People & roles">
 				Who holds a role that asks for one signs in with a passkey, or with a code after the password.
 			</PageHeader>
+			<AccessTabs />
 			{policies.error ? (
 				<ErrorView failure={toFailure(policies.error)} retry={() => void policies.refetch()} />
 			) : (
