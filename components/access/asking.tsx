@@ -3,6 +3,7 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -19,9 +20,21 @@ import { ResourceSelect } from "./resource-select";
 
 /** The two questions, about one person. The address holds whom and what, so that it can be sent to somebody. */
 export default function Asking() {
+	const api = useApi();
 	const url = useUrl();
 	const userId = url.get("who");
 	const [picked, setPicked] = useState<FoundGrantee | null>(null);
+	const mayRead = useMay("users:read");
+	// The address may name somebody whom nobody picked here.
+	const linked = useQuery({
+		...api.users.get.queryOptions({ userId: userId ?? "" }),
+		enabled: mayRead && userId !== null && picked?.grantee !== userId,
+	});
+	const named: FoundGrantee | null =
+		userId !== null && linked.data
+			? { grantee: linked.data.id, kind: "user", name: linked.data.name, detail: linked.data.email }
+			: null;
+	const value = picked?.grantee === userId ? picked : named;
 	const pick = (person: FoundGrantee | null) => {
 		setPicked(person);
 		url.set({ who: person?.grantee ?? null, preview: null });
@@ -29,7 +42,7 @@ export default function Asking() {
 	return (
 		<Theme>
 			<div style={{ maxWidth: 420 }}>
-				<NamePicker label="About whom" value={picked} onPick={pick} />
+				<NamePicker label="About whom" value={value} onPick={pick} />
 			</div>
 			{userId ? (
 				<div className={styles.columns}>

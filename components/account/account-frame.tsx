@@ -3,6 +3,7 @@
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { useMe } from "@/components/shell/me";
+import { bringIntoSight } from "@/components/ui/in-sight";
 import { Link } from "@/components/ui/link";
 import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
@@ -20,7 +21,13 @@ export function AccountFrame({ children }: { children: ReactNode }) {
 				{tabs
 					.filter(({ permission }) => me.permissions.includes(permission))
 					.map(({ href, label }) => (
-						<Link key={href} href={href} className={styles.tab} aria-current={path === href ? "page" : undefined}>
+						<Link
+							key={href}
+							href={href}
+							className={styles.tab}
+							ref={path === href ? bringIntoSight : undefined}
+							aria-current={path === href ? "page" : undefined}
+						>
 							{label}
 						</Link>
 					))}

@@ -50,7 +50,13 @@ export default function ExportForm({ filter, onClose }: { filter: AuditFilter; o
 					>
 						<div className={styles.stack} style={{ paddingTop: 8 }}>
 							{ExportFormat.options.map((one) => (
-								<Radio key={one} value={one} label={formatNames[one]} description={formatTexts[one]} />
+								<Radio
+									key={one}
+									data-autofocus={one === format || undefined}
+									value={one}
+									label={formatNames[one]}
+									description={formatTexts[one]}
+								/>
 							))}
 						</div>
 					</Radio.Group>

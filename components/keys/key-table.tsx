@@ -1,19 +1,22 @@
 "use client";
 
-import { IconBan, IconClockOff, IconKey, IconMoon } from "@tabler/icons-react";
+import { IconMoon } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import dynamic from "next/dynamic";
+import { type ReactNode, useState } from "react";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import type { usePages } from "@/components/trpc/pages";
-import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { ErrorView } from "@/components/ui/error-view";
 import { confirm, say } from "@/components/ui/say";
 import { When } from "@/components/ui/time";
 import type { ApiKey, NewKey } from "@/server/keys/contract";
+import { KeyState } from "./key-state";
 import styles from "./keys.module.css";
+
+const KeyFacts = dynamic(() => import("./key-facts"), { ssr: false });
 
 /** Keys with what one does to them: renew one's own, revoke. */
 export function KeyTable(props: {
@@ -23,9 +26,19 @@ export function KeyTable(props: {
 	onRotated?: (made: NewKey) => void;
 	empty: ReactNode;
 }) {
+	const [openId, setOpenId] = useState<string | null>(null);
+	const open = props.list.rows.find(({ id }) => id === openId);
 	const change = useKeyChanges(props.isManaged ?? false, props.onRotated);
 	const columns: Column<ApiKey>[] = [
-		{ key: "name", title: "Name", cell: (row) => row.name },
+		{
+			key: "name",
+			title: "Name",
+			cell: (row) => (
+				<button type="button" className={styles.name} onClick={() => setOpenId(row.id)}>
+					{row.name}
+				</button>
+			),
+		},
 		...(props.isManaged
 			? [{ key: "owner", title: "Owner", width: 130, from: "narrow" as const, cell: (row: ApiKey) => row.owner.name }]
 			: []),
@@ -101,6 +114,7 @@ export function KeyTable(props: {
 				narrow={(row) => `${props.isManaged ? `${row.owner.name}, ` : ""}…${row.lastFour}, ${row.state}`}
 				empty={props.empty}
 			/>
+			{open ? <KeyFacts apiKey={open} onClose={() => setOpenId(null)} /> : null}
 		</>
 	);
 }
@@ -144,35 +158,6 @@ function useKeyChanges(isManaged: boolean, onRotated: ((made: NewKey) => void) |
 			if (isWanted) rotateOwn.mutate({ keyId: key.id, keepOldHours: 24 });
 		},
 	};
-}
-
-function KeyState({ apiKey: { state, previous } }: { apiKey: ApiKey }) {
-	switch (state) {
-		case "live":
-			return (
-				<span
-					title={
-						previous ? `The old secret …${previous.lastFour} works until ${previous.until.toISOString()}` : undefined
-					}
-				>
-					<Badge tone="accent" icon={IconKey} isPlain>
-						{previous ? "Renewing" : "Works"}
-					</Badge>
-				</span>
-			);
-		case "expired":
-			return (
-				<Badge icon={IconClockOff} isPlain>
-					Ended
-				</Badge>
-			);
-		case "revoked":
-			return (
-				<Badge tone="red" icon={IconBan} isPlain>
-					Revoked
-				</Badge>
-			);
-	}
 }
 
 function Scopes({ apiKey: { scopes, dormant } }: { apiKey: ApiKey }) {

@@ -1,9 +1,10 @@
 "use client";
 
-import { IconRoute } from "@tabler/icons-react";
+import { IconApi, IconRoute } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
+import { ButtonLink } from "@/components/ui/button-link";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
 import { FilterBar, FilterSelect, FilterText } from "@/components/ui/field";
@@ -21,7 +22,7 @@ const columns: Column<ProcedureEntry>[] = [
 	{ key: "permission", title: "Permission", width: 160, from: "narrow", cell: (row) => row.permission ?? "open" },
 	{ key: "risk", title: "Risk", width: 96, cell: (row) => <Risk risk={row.risk} /> },
 	{ key: "type", title: "Kind", width: 110, from: "middle", cell: (row) => row.type },
-	{ key: "faces", title: "Faces", width: 150, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
+	{ key: "faces", title: "Faces", width: 196, from: "narrow", cell: (row) => <Faces faces={row.faces} /> },
 	{ key: "limit", title: "Limit", width: 96, from: "wide", cell: (row) => row.limit },
 	{ key: "calls", title: "Calls", width: 84, align: "end", from: "middle", cell: (row) => figure(row.calls) },
 	{
@@ -59,7 +60,15 @@ export function ProcedureList() {
 	const open = all.find((row) => row.path === openId);
 	return (
 		<ScanPage>
-			<PageHeader title="Procedures" count={query.data ? counted(rows.length, "procedure") : undefined}>
+			<PageHeader
+				title="Procedures"
+				count={query.data ? counted(rows.length, "procedure") : undefined}
+				actions={
+					<ButtonLink icon={IconApi} href="/api/docs">
+						REST reference
+					</ButtonLink>
+				}
+			>
 				One definition, one gate, every face: what each needs, what it risks, who may reach it how.
 			</PageHeader>
 			<FilterBar>

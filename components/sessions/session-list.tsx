@@ -33,7 +33,7 @@ export function SessionList() {
 		const isWanted = await confirm({
 			title: "Sign out everywhere else?",
 			text: "Every other browser and program of yours is signed out within seconds, and what agents are doing for them stops.",
-			action: "Sign out all others",
+			action: "Sign out everywhere else",
 		});
 		if (isWanted) endOthers.mutate({});
 	};
@@ -52,7 +52,7 @@ export function SessionList() {
 				<h2 id="sessions">Where you are signed in</h2>
 				{others ? (
 					<Button icon={IconLogout2} look="danger" isBusy={endOthers.isPending} onClick={() => void endAll()}>
-						Sign out all others
+						Sign out everywhere else
 					</Button>
 				) : null}
 			</div>

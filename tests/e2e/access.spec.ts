@@ -1,4 +1,4 @@
-import { TOTP } from "otpauth";
+import { Secret, TOTP } from "otpauth";
 import { type Browser, expect, type Page, test } from "playwright/test";
 import { connect } from "../support/client";
 import { owner, type Standing, signedIn, stand } from "./standing";
@@ -66,7 +66,8 @@ test("Ada adds an app for codes, and is asked for it from then on", async ({ bro
 	await adas.goto("/account/security");
 	await adas.getByRole("button", { name: "Add app" }).first().click();
 	const form = adas.getByRole("dialog", { name: "Add an app for codes" });
-	const secret = (await form.locator("code").innerText()).replaceAll(" ", "");
+	await expect(form.getByRole("img", { name: /QR code/ })).toBeVisible();
+	const secret = Secret.fromBase32((await form.locator("code").innerText()).replaceAll(" ", ""));
 	const field = form.getByLabel("The code that it shows now");
 	await field.fill("000000");
 	await form.getByRole("button", { name: "Add app" }).click();
@@ -134,11 +135,13 @@ test("a role of one's own making: denied without it, explained, granted, and exp
 });
 
 test("all of it stands in the audit, and the chain of it is verified", async () => {
-	for (const action of ["invitation.create", "invitation.accept", "role.create", "role.assign"])
+	for (const action of ["invitation.create", "invitation.accept", "role.create", "user.assign-role"])
 		expect(await entries(action), action).not.toEqual([]);
 	expect((await entries("prompts.list"))[0]).toMatchObject({ outcome: "denied" });
 	await owners.goto("/audit");
-	await expect(owners.getByRole("table", { name: "Audit entries" }).getByText("role.assign").first()).toBeVisible();
+	await expect(
+		owners.getByRole("table", { name: "Audit entries" }).getByText("user.assign-role").first(),
+	).toBeVisible();
 	const chain = owners.getByRole("region", { name: "Chain" });
 	await chain.getByRole("button", { name: "Verify" }).click();
 	await expect(chain.getByText(/^verified, all \d+ hold/)).toBeVisible({ timeout: 60_000 });
@@ -164,12 +167,11 @@ test("signing out elsewhere closes a stream that is open", async ({ browser }) =
 
 	const page = await elsewhere(browser);
 	await page.goto("/account/sessions");
-	await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+	await page.getByRole("button", { name: "Sign out all others" }).click();
 	await page
 		.getByRole("dialog")
 		.getByRole("button", { name: /Sign out/ })
 		.click();
 	await expect(adas.getByRole("button", { name: "Sign in again" })).toBeVisible({ timeout: 15_000 });
-	await expect(adas.getByRole("button", { name: "Stop", exact: true })).toBeHidden();
 	await page.context().close();
 });

@@ -120,7 +120,7 @@ export function processes(): Seen[] {
 }
 
 /** The pid of each process below (and with) the given one, by what it is. */
-function familyOf(pid: number): Record<string, number> {
+export function familyOf(pid: number): Record<string, number> {
 	const all = processes();
 	const family: Record<string, number> = {};
 	const visit = (one: Seen) => {

@@ -111,7 +111,13 @@ function sealedPage(input: ListAudit, place: Place, most: number): SQL {
 		wanted.push(
 			sql`${seq} <= coalesce((select seq from audit_log where at > ${input.to}::timestamptz + ${slack} order by at limit 1), 9007199254740991)`,
 		);
-	return sql`select ${sealedColumns} from ${from} where ${sql.join(wanted, sql` and `)} order by ${seq} desc limit ${most}`;
+	const where = sql.join(wanted, sql` and `);
+	// The page is found among the addresses alone: joined first, every entry of the address would be fetched and sorted.
+	if (isByAddress && asksNothingElse(input))
+		return sql`select ${sealedColumns} from (
+			select p.seq, p.sealed_at from audit_personal p where ${where} order by p.seq desc limit ${most}
+		) found join audit_log l on l.seq = found.seq and l.sealed_at = found.sealed_at order by l.seq desc`;
+	return sql`select ${sealedColumns} from ${from} where ${where} order by ${seq} desc limit ${most}`;
 }
 
 const columns = {
@@ -127,6 +133,9 @@ const columns = {
 } satisfies Partial<Record<keyof AuditFilter, string>>;
 // Object.entries forgets the names that the table has.
 const named = Object.entries(columns) as [keyof typeof columns, string][];
+
+const asksNothingElse = (input: AuditFilter): boolean =>
+	!input.from && !input.to && named.every(([name]) => input[name] === undefined);
 
 export function conditions(input: AuditFilter, actor: SQL): SQL {
 	const wanted = named.flatMap(([name, column]) =>

@@ -14,7 +14,16 @@ export type Account = { email: string; password: string; cookie: string; userId:
 declare module "vitest" {
 	interface ProvidedContext {
 		/** The built product, started once for all files; it has one account in each role. */
-		product: { url: string; data: string; accounts: Record<Role, Account>; setups: number[]; setupCode: string };
+		product: {
+			url: string;
+			data: string;
+			/** Of the launcher. */
+			pid: number;
+			accounts: Record<Role, Account>;
+			/** What became of each who tried to become the owner. */
+			setups: number[];
+			setupCode: string;
+		};
 	}
 }
 
@@ -34,7 +43,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 		const { url } = product;
 		const setups = await Promise.all(Array.from({ length: 50 }, (_, at) => becomeOwner(url, setupCode ?? "", at)));
 		const accounts = await makeAccounts(url, setups.indexOf(200));
-		project.provide("product", { url, data, accounts, setups, setupCode: setupCode ?? "" });
+		const pid = product.child.pid ?? 0;
+		project.provide("product", { url, data, pid, accounts, setups, setupCode: setupCode ?? "" });
 	} catch (error) {
 		await end();
 		throw error;

@@ -1,0 +1,140 @@
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "playwright/test";
+import { owner, type Standing, signedIn, stand, viewer } from "./standing";
+import { fill, type World } from "./world";
+
+let standing: Standing;
+let world: World;
+let page: Page;
+
+test.describe.configure({ mode: "serial" });
+test.beforeAll(async ({ browser }) => {
+	test.setTimeout(240_000);
+	standing = await stand();
+	world = await fill(standing);
+	page = await signedIn(browser, standing.url, owner);
+	await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+});
+test.afterAll(async () => {
+	await standing?.remove();
+});
+
+test("a key is made, copied, works, is renewed and revoked", async () => {
+	await page.goto("/account/keys");
+	await page.getByRole("button", { name: "Create key" }).click();
+	await page.getByLabel("Name").fill("Wallboard");
+	await page.getByLabel("account:read", { exact: true }).check();
+	await page.getByRole("dialog").getByRole("button", { name: "Create key" }).click();
+	await page.getByRole("button", { name: "Copy the key" }).click();
+	const secret = await page.evaluate(() => navigator.clipboard.readText());
+	const me = () => fetch(`${standing.url}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
+	expect((await me()).status).toBe(200);
+	await page.getByRole("button", { name: "I have copied it" }).click();
+	const own = page.getByRole("table", { name: "Your API keys" });
+	await own.getByRole("button", { name: "Renew Wallboard" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Renew" }).click();
+	await page.getByRole("button", { name: "I have copied it" }).click();
+	await own.getByRole("button", { name: "Revoke Wallboard" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+	await expect(own.getByRole("row", { name: /Wallboard/ }).getByText("Revoked")).toBeVisible();
+	await expect.poll(async () => (await me()).status, { timeout: 15_000 }).toBe(401);
+});
+
+test("another session is ended from one's own account", async ({ browser }) => {
+	const other = await signedIn(browser, standing.url, owner);
+	await page.goto("/account/sessions");
+	const rows = page.getByRole("table", { name: "Sessions" }).getByRole("row");
+	const before = await rows.count();
+	await page
+		.getByRole("button", { name: /^Sign out (?!everywhere)/ })
+		.first()
+		.click();
+	await page.getByRole("dialog").getByRole("button", { name: "Sign out" }).click();
+	await expect(rows).toHaveCount(before - 1);
+	await page.getByRole("button", { name: "Sign out everywhere else" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Sign out everywhere else" }).click();
+	await expect(rows).toHaveCount(2);
+	await expect(async () => {
+		await other.goto("/chat");
+		await other.waitForURL("**/sign-in**", { timeout: 2_000 });
+	}).toPass({ timeout: 15_000 });
+	await other.context().close();
+});
+
+test("a group gets a role and a member, and a role is changed with its difference seen first", async () => {
+	await page.goto("/users/groups");
+	await page.getByRole("button", { name: "New group" }).click();
+	await page.getByLabel("Name").fill("Pilots");
+	await page.getByRole("button", { name: "Create group" }).click();
+	const panel = page.getByRole("complementary", { name: "Group" });
+	await expect(panel.getByRole("heading", { name: "Pilots" })).toBeVisible();
+	await panel.getByLabel("Role to give").selectOption({ label: "Prompt reader" });
+	await panel.getByRole("button", { name: "Give role" }).click();
+	await expect(panel.getByRole("link", { name: "Prompt reader" })).toBeVisible();
+	await panel.getByLabel("Put somebody in").fill("vic");
+	await page.getByRole("option", { name: new RegExp(viewer.name) }).click();
+	await panel.getByRole("button", { name: "Add", exact: true }).click();
+	await expect(panel.getByRole("link", { name: viewer.name })).toBeVisible();
+
+	await page.goto(world.paths.role ?? "");
+	await page.getByLabel("jobs:read", { exact: true }).check();
+	await page.getByRole("button", { name: "Look at the difference" }).click();
+	const dialog = page.getByRole("dialog", { name: "What changes" });
+	await expect(dialog.getByText(viewer.name)).toBeVisible();
+	await dialog.getByRole("button", { name: "Save role" }).click();
+	await expect(dialog).toBeHidden();
+});
+
+test("why somebody may not do a thing is told for whom one picks", async () => {
+	await page.goto("/users/access");
+	await page.getByLabel("About whom").fill("vic");
+	await page.getByRole("option", { name: new RegExp(viewer.name) }).click();
+	await page.getByLabel("Do what").selectOption("users:write");
+	await expect(page.getByRole("status", { name: "Answer" }).getByText("Not allowed")).toBeVisible();
+	await page.reload();
+	await expect(page.getByLabel("About whom")).toHaveValue(viewer.name);
+	await page.getByRole("button", { name: "Preview as this person" }).click();
+	await expect(page.getByText("Harbour", { exact: true }).first()).toBeVisible();
+});
+
+test("a collection is shared with a person, and no longer", async () => {
+	await page.goto(world.paths.collection ?? "");
+	await page.getByRole("button", { name: "Share", exact: true }).click();
+	const dialog = page.getByRole("dialog", { name: "Share Harbour" });
+	await dialog.getByLabel("Share with").fill("vic");
+	await page.getByRole("option", { name: new RegExp(viewer.name) }).click();
+	await dialog.getByRole("button", { name: "Share", exact: true }).click();
+	await dialog.getByRole("button", { name: `Stop sharing with ${viewer.name}` }).click();
+	await expect(dialog.getByText(viewer.name)).toBeHidden();
+});
+
+test("an export is asked for, and comes with its certificate", async () => {
+	await page.goto("/audit?action=role.update");
+	await page.getByRole("button", { name: "Export…" }).click();
+	await page.getByRole("dialog").getByRole("radio", { name: /JSONL/ }).check();
+	await page.getByRole("dialog").getByRole("button", { name: "Export", exact: true }).click();
+	await page.waitForURL("**/audit/exports");
+	const row = page.getByRole("row", { name: /jsonl/ }).first();
+	await expect(row.getByRole("link", { name: "File" })).toBeVisible({ timeout: 60_000 });
+	const file = page.waitForEvent("download");
+	await row.getByRole("link", { name: "File" }).click();
+	expect(await readFile(await (await file).path(), "utf8")).toContain("role.update");
+	const certificate = page.waitForEvent("download");
+	await row.getByRole("link", { name: "Certificate" }).click();
+	expect((await certificate).suggestedFilename()).toMatch(/\.pdf$/);
+});
+
+test("streaming and a hold are set, and the form keeps what is wrong in sight", async () => {
+	await page.goto("/audit/settings");
+	await page.getByLabel("Address").fill("not an address");
+	await page.getByRole("button", { name: "Make one" }).click();
+	await page.getByRole("region", { name: "Streaming" }).getByRole("button", { name: "Save" }).click();
+	await expect(page.getByLabel("Address")).toHaveAttribute("aria-invalid", "true");
+	await page.getByLabel("Reason").fill("An inquiry");
+	await page.getByRole("button", { name: "Place hold" }).click();
+	const holds = page.getByRole("list", { name: "Holds" });
+	await expect(holds.getByText("An inquiry")).toBeVisible();
+	await holds.getByRole("button", { name: "Release" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
+	await expect(holds.getByText(/released/)).toBeVisible();
+});
