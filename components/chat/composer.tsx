@@ -3,6 +3,7 @@
 import { IconArrowUp, IconPlayerStopFilled } from "@tabler/icons-react";
 import { type KeyboardEvent, useRef } from "react";
 import { useMay } from "@/components/shell/me";
+import { useSessionOver } from "@/components/trpc/session-over";
 import { Button } from "@/components/ui/button";
 import styles from "./composer.module.css";
 import { changeOutbox } from "./outbox";
@@ -15,6 +16,8 @@ import { type Conversation, newQueued } from "./use-conversation";
 export function Composer({ conversation }: { conversation: Conversation }) {
 	const { outbox, key, isBusy } = conversation;
 	const mayAsk = useMay("runs:write");
+	// Whoever is signed out can stop nothing; the page says so and offers to sign in.
+	const isOver = useSessionOver();
 	const field = useRef<HTMLTextAreaElement>(null);
 	const agents = useRef<PickerHandle>(null);
 	const collections = useRef<PickerHandle>(null);
@@ -94,7 +97,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
 						onGiveBack={giveBack}
 					/>
 					<span className={styles.send}>
-						{isBusy && conversation.openRun ? (
+						{isBusy && conversation.openRun && !isOver ? (
 							<Button icon={IconPlayerStopFilled} isBusy={conversation.isStopping} onClick={conversation.stop}>
 								Stop
 							</Button>

@@ -188,10 +188,12 @@ export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled 
 	const fact = { action, resource: "user", resourceId: userId };
 	await changeRights(ctx, fact, async (tx, granter) => {
 		await holdPerson(tx, granter, userId);
-		await tx
+		const [changed] = await tx
 			.update(users)
 			.set({ disabledAt: isDisabled ? sql`now()` : null })
-			.where(eq(users.id, userId));
+			.where(and(eq(users.id, userId), isNull(users.erasedAt)))
+			.returning({ id: users.id });
+		if (!changed) throw new AppError("CONFLICT", "This account was erased. Invite the person anew.");
 		if (isDisabled) {
 			await endSessions(ctx, tx, { userId, because: "the account was disabled", tokens: true });
 			await keepAnOwner(tx);
