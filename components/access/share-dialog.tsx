@@ -57,7 +57,11 @@ export default function ShareDialog({ resource, onClose }: { resource: OneResour
 							<li key={row.grantee}>
 								<span className={styles.who}>
 									{row.name}
-									<small>{row.kind === "user" ? row.detail : [row.kind, row.detail].filter(Boolean).join(" · ")}</small>
+									{row.kind === "everyone" ? null : (
+										<small>
+											{row.kind === "user" ? row.detail : [row.kind, row.detail].filter(Boolean).join(" · ")}
+										</small>
+									)}
 								</span>
 								<span style={{ display: "flex", gap: 4, flex: "none" }}>
 									<NativeSelect

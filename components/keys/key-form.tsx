@@ -10,6 +10,7 @@ import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { Theme } from "@/components/ui/theme";
+import { permissionDescriptions } from "@/server/core/permissions";
 import { CreateKey, type NewKey } from "@/server/keys/contract";
 import styles from "./keys.module.css";
 
@@ -121,7 +122,8 @@ export default function KeyForm({ onClose, onMade }: { onClose: () => void; onMa
 function Scopes(props: { value: string[]; error: React.ReactNode; onChange: (scopes: string[]) => void }) {
 	const { permissions } = useMe();
 	const [search, setSearch] = useState("");
-	const shown = permissions.filter((one) => one.includes(search.trim().toLowerCase()));
+	const wanted = search.trim().toLowerCase();
+	const shown = permissions.filter((one) => `${one} ${permissionDescriptions[one]}`.toLowerCase().includes(wanted));
 	const isAll = shown.length > 0 && shown.every((one) => props.value.includes(one));
 	const toggle = () =>
 		props.onChange(
@@ -152,9 +154,17 @@ function Scopes(props: { value: string[]; error: React.ReactNode; onChange: (sco
 				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
 				<section className={styles.scopes} aria-label="Rights" tabIndex={0}>
 					{shown.map((scope) => (
-						<Checkbox key={scope} value={scope} label={<code>{scope}</code>} size="xs" />
+						<Checkbox
+							key={scope}
+							value={scope}
+							label={<code>{scope}</code>}
+							description={permissionDescriptions[scope]}
+							size="xs"
+						/>
 					))}
-					{shown.length === 0 ? <span className={styles.hint}>You hold no right by that name.</span> : null}
+					{shown.length === 0 ? (
+						<span className={styles.hint}>You hold no right with that in its name or description.</span>
+					) : null}
 				</section>
 			</div>
 		</Checkbox.Group>

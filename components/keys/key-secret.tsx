@@ -17,7 +17,7 @@ export default function KeySecret({ made, onClose }: { made: NewKey; onClose: ()
 				opened
 				onClose={onClose}
 				title={`The key ${key.name}`}
-				size="lg"
+				size={700}
 				closeOnClickOutside={false}
 				closeOnEscape={false}
 				withCloseButton={false}
