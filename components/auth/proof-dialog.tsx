@@ -74,6 +74,7 @@ export default function ProofDialog() {
 		}
 	};
 	const may = ways.data;
+	// Both ways of asking for the focus: the fields come before or after the dialog has placed it.
 	const isFirst = (way: "password" | "totp") => (may?.password ? way === "password" : way === "totp");
 	return (
 		<Theme>
@@ -87,6 +88,7 @@ export default function ProofDialog() {
 								name="password"
 								label="Password"
 								autoComplete="current-password"
+								autoFocus={isFirst("password")}
 								data-autofocus={isFirst("password") || undefined}
 								required
 								withAsterisk={false}
@@ -105,6 +107,7 @@ export default function ProofDialog() {
 								placeholder="000 000"
 								inputMode="numeric"
 								autoComplete="one-time-code"
+								autoFocus={isFirst("totp")}
 								data-autofocus={isFirst("totp") || undefined}
 								required
 								withAsterisk={false}

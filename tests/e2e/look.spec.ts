@@ -134,6 +134,7 @@ for (const width of widths) {
 		await page.goto(world.paths.mail ?? "");
 		await page.getByRole("button", { name: "Open the mail" }).click();
 		await expect(page.getByRole("dialog", { name: "Confirm that it is you" })).toBeVisible();
+		await expect(page.getByRole("textbox", { name: "Password" })).toBeFocused();
 		await look(page, "stepUp", width);
 		await page.getByRole("textbox", { name: "Password" }).fill(owner.password);
 		await page.getByRole("button", { name: "Confirm", exact: true }).first().click();
