@@ -167,7 +167,7 @@ test("signing out elsewhere closes a stream that is open", async ({ browser }) =
 
 	const page = await elsewhere(browser);
 	await page.goto("/account/sessions");
-	await page.getByRole("button", { name: "Sign out all others" }).click();
+	await page.getByRole("button", { name: "Sign out everywhere else" }).click();
 	await page
 		.getByRole("dialog")
 		.getByRole("button", { name: /Sign out/ })
