@@ -7,6 +7,10 @@ export function say(message: string, tone: "done" | "failed" = "done"): void {
 	);
 }
 
+const late = Promise.withResolvers<void>();
+/** What shows questions comes after the first screen: one that is asked before then waits for it. */
+export const questionsCanBeShown = (): void => late.resolve();
+
 /** Asks before something that can't be taken back. Resolves to whether it was wanted. */
 export async function confirm(question: {
 	title: string;
@@ -14,7 +18,7 @@ export async function confirm(question: {
 	action: string;
 	tone?: "danger" | "plain";
 }): Promise<boolean> {
-	const { modals } = await import("@mantine/modals");
+	const [{ modals }] = await Promise.all([import("@mantine/modals"), late.promise]);
 	return new Promise((resolve) => {
 		modals.openConfirmModal({
 			title: question.title,
