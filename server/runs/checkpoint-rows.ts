@@ -13,12 +13,24 @@ export const noRows = (): CheckpointRows => ({ blobs: [], writes: [], checkpoint
 export const isEmpty = ({ blobs, writes, checkpoints }: CheckpointRows): boolean =>
 	blobs.length + writes.length + checkpoints.length === 0;
 
-/** Parts of a statement that save the rows of the runs that `owner` holds: what another has taken is not written over. */
-export function savingRows(owner: string, rows: CheckpointRows): SQL {
-	const isOurs = sql`exists (select from runs where runs.id = row.thread::uuid and runs.lease_owner = ${owner})`;
+/**
+ * Parts of a statement that save the rows of the runs that `owner` holds: what another has taken is not written over. The
+ * statement's part `fenced` has locked the runs in `fencedIds`; the others are locked here. Without a lock a run that is
+ * removed at this moment would still be seen, and its rows would stay for ever.
+ */
+export function savingRows(owner: string, fencedIds: ReadonlySet<string>, rows: CheckpointRows): SQL {
+	const threads = [rows.blobs, rows.writes, rows.checkpoints].flatMap((some) => some.map(({ thread }) => thread));
+	const others = JSON.stringify([...new Set(threads)].filter((id) => !fencedIds.has(id)).sort());
+	const isOurs = sql`exists (select from ours where ours.id = row.thread::uuid)`;
 	const writes = newestOf(rows.writes, ({ thread, ns, id, task, idx }) => `${thread} ${ns} ${id} ${task} ${idx}`);
 	return sql`
-		blobs as (
+		held as (
+			select id from runs
+			where lease_owner = ${owner} and id in (select value::uuid from json_array_elements_text(${others}::text::json))
+			for key share
+		), ours as materialized (
+			select id from fenced union all select id from held
+		), blobs as (
 			insert into langgraph.checkpoint_blobs (thread_id, checkpoint_ns, channel, version, type, blob)
 			select thread, ns, channel, version, type, decode(blob, 'base64')
 			from json_to_recordset(${JSON.stringify(rows.blobs)}::text::json)

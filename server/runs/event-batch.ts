@@ -70,6 +70,7 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 			events: events.map(({ seq, at, body }) => ({ seq, at, ...toRow(body) })),
 		})),
 	);
+	const fencedIds = new Set(entries.map(({ runId }) => runId));
 	const found = await reader.execute<{ id: string }>(sql`
 		with batch as materialized (
 			select * from jsonb_to_recordset(${batch}::text::jsonb) as b("runId" uuid, attempt int, first int, last int,
@@ -92,7 +93,7 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 			select f.id, e.seq, e.type, e.data, e.at
 			from fenced f join batch b on b."runId" = f.id
 			cross join lateral jsonb_to_recordset(b.events) as e(seq int, type text, data jsonb, at timestamptz)
-		)${isEmpty(rows) ? sql`` : sql`, ${savingRows(owner, rows)}`}
+		)${isEmpty(rows) ? sql`` : sql`, ${savingRows(owner, fencedIds, rows)}`}
 		select f.id, pg_notify(${eventsChannel}, b.notice) from fenced f join batch b on b."runId" = f.id`);
 	return new Set(found.map(({ id }) => id));
 }

@@ -8,8 +8,10 @@ import { log } from "@/server/core/log";
 import { testContext, until, urlOf } from "@/tests/support";
 import { agentsDatabase } from "@/tests/support/agents";
 import { cuttable } from "@/tests/support/cuttable";
+import { noRows } from "./checkpoint-rows";
+import { commitBatch } from "./event-batch";
 import { createEventWriter, LeaseLost } from "./event-writer";
-import { startRun } from "./service";
+import { removeRuns, startRun } from "./service";
 
 let base: Awaited<ReturnType<typeof agentsDatabase>>;
 let ctx: ServiceContext;
@@ -150,3 +152,29 @@ test("events wait for a database that is away", async () => {
 	await db.close();
 	await line.stop();
 }, 30_000);
+
+test("what the graph saves of a run that is being removed does not stay", async () => {
+	const owner = randomUUID();
+	const [alone, withEvents] = [await heldRun(owner), await heldRun(owner)];
+	const rows = noRows();
+	for (const { id } of [alone, withEvents])
+		rows.checkpoints.push({ thread: id, ns: "", id: randomUUID(), parent: null, checkpoint: {}, metadata: {} });
+	const events = [{ seq: 1, at: new Date(), body: started }];
+	let saving = Promise.resolve(new Set<string>());
+	await base.db.transaction(async (tx) => {
+		await removeRuns(tx, [alone.id, withEvents.id]);
+		saving = commitBatch(base.db, {
+			owner,
+			entries: [{ runId: withEvents.id, attempt: 1, events, ending: null }],
+			rows,
+		});
+		await until(async () => {
+			const [waiting] = await base.db.sql`select from pg_locks where not granted and locktype = 'transactionid'`;
+			return waiting !== undefined;
+		});
+	});
+	expect(await saving).toEqual(new Set());
+	const left = await base.db
+		.sql`select 1 from langgraph.checkpoints where thread_id in ${base.db.sql([alone.id, withEvents.id])}`;
+	expect(left).toHaveLength(0);
+});

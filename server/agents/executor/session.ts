@@ -10,7 +10,6 @@ import type { ChatModel } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
-import { isRemoved, removeCheckpoints } from "@/server/runs/service";
 import type { assistantGraph } from "../graphs/assistant";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { AssistantContext } from "../graphs/assistant/state";
@@ -61,21 +60,11 @@ export async function carryOut(
 		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
 	} catch (error) {
 		events.abandon();
-		if (error instanceof LeaseLost) return await clearAway(run, deps);
+		if (error instanceof LeaseLost) return;
 		if (error instanceof RunStopped && isNoLongerOurs(error.reason)) return;
 		deps.log.error({ err: error, runId: run.id }, "a run could not be ended");
 	} finally {
 		clearTimeout(wall);
-	}
-}
-
-/** A run that was removed under us: what its graph saved after that must not stay. */
-async function clearAway({ id }: ClaimedRun, { db, log }: SessionDeps): Promise<void> {
-	try {
-		if (!(await isRemoved(db, id))) return;
-		await removeCheckpoints(db.orm, [id]);
-	} catch (error) {
-		log.warn({ error: String(error), runId: id }, "checkpoints of a removed run may be left");
 	}
 }
 

@@ -1,5 +1,5 @@
 export { followRun } from "./follow-run";
 export { getRun, listRuns, runsOfThread, versionOfRun } from "./read-runs";
-export { isRemoved, removeCheckpoints, removeRuns } from "./remove-runs";
+export { removeRuns } from "./remove-runs";
 export { startRun } from "./start-run";
 export { stopRun } from "./stop-run";
