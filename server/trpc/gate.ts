@@ -15,6 +15,7 @@ import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
 import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
+import { carryOut, isToolCall } from "./tool-calls";
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -88,7 +89,9 @@ async function hasProved(ctx: ServiceContext, meta: ProcedureMeta, path: string)
 	// Who has just enrolled or proved may still be remembered as they were.
 	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(ctx.db, actor.sessionId))?.mustEnrol)
 		throw factorNeeded();
-	if (!meta.stepUp || (await hasProvedLately(ctx.db, actor.sessionId))) return;
+	// What a model asks for waits for somebody's approval, who proves who they are.
+	const isProvedByApprover = meta.risk === "danger" && isToolCall(ctx.via);
+	if (!meta.stepUp || isProvedByApprover || (await hasProvedLately(ctx.db, actor.sessionId))) return;
 	const reason = "Needs a fresh proof of who it is";
 	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
 	throw new AppError(
@@ -112,8 +115,10 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
 		// A body that is hashed on its way is still the body.
 		const given = (body?.stream ?? input) as z.output<I>;
-		const answer = once(ctx, { key, path: call.path, input, body }, async () =>
-			onlyFields(input, schemas.output.parse(await work({ ctx, input: given }))),
+		const answer = once(ctx, { key, path: call.path, input, body }, () =>
+			carryOut(call, { ctx, input }, async (within) =>
+				onlyFields(input, schemas.output.parse(await work({ ctx: within, input: given }))),
+			),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

@@ -79,6 +79,14 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 	};
 }
 
+/** What deleting it would do, for whoever decides of it. */
+export async function tellDeletedDocument(ctx: ServiceContext, { documentId }: OneDocument): Promise<string> {
+	const [seen] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, documentId));
+	if (!seen) throw notFound("This document");
+	const { name } = await getCollection(ctx, { collectionId: seen.collectionId });
+	return `Delete the document “${seen.name}” of the collection “${name}”, for good.`;
+}
+
 /** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */
 export async function deleteDocument(ctx: ServiceContext, input: OneDocument): Promise<{ deleted: true }> {
 	const { documentId } = input;
