@@ -99,7 +99,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
-	"knowledge.search": { "collectionIds[]": filter("collection") },
+	"knowledge.updateDocument": { documentId: own("document") },
+	"knowledge.search": {
+		"collectionIds[]": filter("collection"),
+		"filter.documentId.eq": filter("document"),
+		"filter.documentId.in[]": filter("document"),
+	},
 
 	"agents.get": { agentId: own("agent") },
 	"agents.create": { promptVersionId: own("promptVersion"), "collectionIds[]": filter("collection") },
