@@ -42,46 +42,36 @@ function requirePerson({ actor }: ServiceContext): UserActor {
 	return actor;
 }
 
-class Refused extends AppError {}
-
 async function decide(ctx: ServiceContext, approvalId: string, decision: Decision): Promise<ApprovalDetail> {
 	const person = requirePerson(ctx);
 	const fact = { action: `approval.${decision.state === "approved" ? "approve" : "reject"}`, resource: "approval" };
-	try {
-		await ctx.db.transaction(async (tx) => {
-			const row = await holdPending(ctx, tx, approvalId);
-			const now = await personNow(tx, person.userId);
-			if (!now) throw new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
-			refuseWrongPerson(now, row, decision);
-			if (decision.state === "approved" && decision.argumentsHash !== row.argumentsHash)
-				throw new Refused("CONFLICT", "These are not the arguments that you looked at. Look at them again.");
-			await tx
-				.update(approvals)
-				.set({
-					state: decision.state,
-					decidedBy: person.userId,
-					decidedAt: sql`now()`,
-					...(decision.state === "approved"
-						? { useBy: sql`now() + make_interval(mins => ${useMinutes})` }
-						: { reason: decision.reason }),
-				})
-				.where(eq(approvals.id, approvalId));
-			await audit(ctx, tx, {
-				...fact,
-				resourceId: approvalId,
-				runId: row.runId,
-				...(decision.state === "rejected" ? { reason: decision.reason } : {}),
-				detail: { tool: row.tool, digest: row.argumentsHash, requesterId: row.requesterId },
-			});
-			await notifyApprovals(tx, approvalId);
+	await ctx.db.transaction(async (tx) => {
+		const row = await holdPending(ctx, tx, approvalId);
+		const now = await personNow(tx, person.userId);
+		if (!now) throw new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
+		refuseWrongPerson(now, row, decision);
+		if (decision.state === "approved" && decision.argumentsHash !== row.argumentsHash)
+			throw new AppError("CONFLICT", "These are not the arguments that you looked at. Look at them again.");
+		await tx
+			.update(approvals)
+			.set({
+				state: decision.state,
+				decidedBy: person.userId,
+				decidedAt: sql`now()`,
+				...(decision.state === "approved"
+					? { useBy: sql`now() + make_interval(mins => ${useMinutes})` }
+					: { reason: decision.reason }),
+			})
+			.where(eq(approvals.id, approvalId));
+		await audit(ctx, tx, {
+			...fact,
+			resourceId: approvalId,
+			runId: row.runId,
+			...(decision.state === "rejected" ? { reason: decision.reason } : {}),
+			detail: { tool: row.tool, digest: row.argumentsHash, requesterId: row.requesterId },
 		});
-	} catch (error) {
-		if (error instanceof Refused) {
-			const reason = error.message;
-			await audit(ctx, ctx.db.orm, { ...fact, resourceId: approvalId, outcome: "denied", reason });
-		}
-		throw error;
-	}
+		await notifyApprovals(tx, approvalId);
+	});
 	return getApproval(ctx, { approvalId });
 }
 
@@ -90,7 +80,7 @@ function refuseWrongPerson(person: UserActor, row: ApprovalRow, decision: Decisi
 	// Taking something back needs nobody's leave.
 	if (isOwn && decision.state === "rejected") return;
 	const why = whyNotDecide(person, row);
-	if (why !== null) throw new Refused("FORBIDDEN", why);
+	if (why !== null) throw new AppError("FORBIDDEN", why);
 }
 
 /** Holds it until the transaction ends; of two who decide at once, the second learns what the first has decided. */

@@ -7,7 +7,14 @@ export {
 	tellDeletedCollection,
 	updateCollection,
 } from "./collections";
-export { deleteDocument, getDocument, listDocuments, readDocument, tellDeletedDocument, updateDocument } from "./documents";
+export {
+	deleteDocument,
+	getDocument,
+	listDocuments,
+	readDocument,
+	tellDeletedDocument,
+	updateDocument,
+} from "./documents";
 export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
