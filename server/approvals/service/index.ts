@@ -1,7 +1,7 @@
-export type { ToolCall, Work } from "./bind";
+export type { Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
 export { onceInRun } from "./once-in-run";
-export { ApprovalNeeded, approvalUrl, NotApproved } from "./outcome";
+export { ApprovalNeeded, approvalUrl } from "./outcome";
 export { endOverdueApprovals } from "./overdue";
 export { countWaiting, getApproval, listApprovals } from "./read";
 export { forgetEffects, voidOfRuns } from "./spend";
