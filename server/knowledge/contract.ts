@@ -8,11 +8,41 @@ export const maxFileBytes = 25 * 1024 * 1024;
 export const fileTypes = {
 	pdf: "application/pdf",
 	docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+	odt: "application/vnd.oasis.opendocument.text",
+	csv: "text/csv",
+	eml: "message/rfc822",
 	md: "text/markdown",
 	html: "text/html",
 	htm: "text/html",
 	txt: "text/plain",
+	png: "image/png",
+	jpg: "image/jpeg",
+	jpeg: "image/jpeg",
+	webp: "image/webp",
+	tiff: "image/tiff",
+	tif: "image/tiff",
+	gif: "image/gif",
+	zip: "application/zip",
 } as const satisfies Record<string, string>;
+
+/** The formats in words, for whoever brings files. */
+export const readableKinds =
+	"PDF, Word, Excel, PowerPoint, OpenDocument, CSV, mail, Markdown, HTML, text, pictures and ZIP archives";
+
+/** What a document of this kind is turned by, where it has such a thing. */
+export function pageWord(mediaType: string): "page" | "sheet" | "slide" | null {
+	if (mediaType === fileTypes.pdf) return "page";
+	if (mediaType === fileTypes.xlsx) return "sheet";
+	return mediaType === fileTypes.pptx ? "slide" : null;
+}
+
+/** The same by a document's name, whose ending says what it is. */
+export function pageWordOf(name: string): "page" | "sheet" | "slide" {
+	const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+	return ending === "xlsx" ? "sheet" : ending === "pptx" ? "slide" : "page";
+}
 
 export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...string[]];
 
