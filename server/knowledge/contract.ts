@@ -107,6 +107,22 @@ export const DocumentFields = z.record(FieldName, FieldValue).refine((all) => Ob
 
 export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
 export const DocumentState = z.enum(documentStates);
+/** What a file holds and nobody is meant to read in it, or what can't be read as text: left out of its text, and counted. */
+export const droppedKinds = [
+	"hiddenText",
+	"hiddenRows",
+	"hiddenColumns",
+	"hiddenSheets",
+	"hiddenSlides",
+	"notes",
+	"comments",
+	"pictures",
+	"attachments",
+] as const;
+export type DroppedKind = (typeof droppedKinds)[number];
+export const Dropped = z.object({ what: z.enum(droppedKinds), count: z.int().min(1) });
+export type Dropped = z.infer<typeof Dropped>;
+
 export const Document = z.object({
 	id: z.uuid(),
 	collectionId: z.uuid(),
@@ -121,6 +137,13 @@ export const Document = z.object({
 	state: DocumentState,
 	reason: z.string().nullable().describe("Why it failed, and what to do."),
 	progress: z.number().describe("0 to 1 over the whole way from queued to ready."),
+	done: z
+		.int()
+		.describe(
+			"Of `total`, what is done of the present state's work: scanned pages, passages; 0 of 0 where nothing is counted.",
+		),
+	total: z.int(),
+	dropped: z.array(Dropped).describe("What was left out of its text, as nobody sees it or it is no text."),
 	pageCount: z.int().nullable(),
 	chunkCount: z.int().nullable(),
 	uploadedByName: z.string(),

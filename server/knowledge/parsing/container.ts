@@ -1,5 +1,6 @@
 import { posix } from "node:path";
-import { maxFileBytes } from "../contract";
+import { fileTypes, maxFileBytes } from "../contract";
+import { drop } from "./dropped";
 import type { Block } from "./page";
 import { cleanLine } from "./text";
 import { ZipReader } from "./zip";
@@ -19,6 +20,7 @@ export function readArchive(file: Buffer): { files: Contained[]; blocks: Block[]
 	const files: Contained[] = [];
 	const refused: string[] = [];
 	unpack(new ZipReader(file), "", 1);
+	drop("attachments", refused.length);
 	return {
 		files,
 		blocks: [
@@ -36,11 +38,17 @@ export function readArchive(file: Buffer): { files: Contained[]; blocks: Block[]
 			if (!content) refused.push(`${path} (a link: not followed)`);
 			else if (isZip(name) && depth < deepest) unpack(archive.inner(content), `${path}/`, depth + 1);
 			else if (isZip(name)) refused.push(`${path} (an archive too deep in archives: not opened)`);
+			else if (!isReadable(name)) refused.push(`${path} (this kind of file can't be read)`);
+			else if (content.length === 0) refused.push(`${path} (empty)`);
 			else if (content.length > maxFileBytes) refused.push(`${path} (larger than 25 MB: not read)`);
 			else files.push({ name: path, content });
 		}
 	}
 }
+
+/** By its ending alone: what it really is shows when it is read. */
+export const isReadable = (name: string): boolean =>
+	Object.hasOwn(fileTypes, name.slice(name.lastIndexOf(".") + 1).toLowerCase());
 
 /** Only ever a name to show: nothing is written where an archive says. */
 export function safePath(name: string): string {

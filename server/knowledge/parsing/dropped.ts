@@ -1,17 +1,6 @@
-/** What a file holds and nobody is meant to read in it, or what can't be read as text: left out, and counted for whoever asks. */
-export const droppedKinds = [
-	"hiddenText",
-	"hiddenRows",
-	"hiddenColumns",
-	"hiddenSheets",
-	"hiddenSlides",
-	"notes",
-	"comments",
-	"pictures",
-	"attachments",
-] as const;
-export type DroppedKind = (typeof droppedKinds)[number];
+import type { DroppedKind } from "../contract";
 
+/** What is left out of a file's text, counted for whoever asks. */
 const counts = new Map<DroppedKind, number>();
 
 /** Counts for the file that this process reads: each has a process of its own. */

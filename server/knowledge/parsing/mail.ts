@@ -1,5 +1,5 @@
 import type { Address } from "postal-mime";
-import { type Contained, fileNameOf } from "./container";
+import { type Contained, fileNameOf, isReadable } from "./container";
 import { drop } from "./dropped";
 import { unreadable } from "./failure";
 import { readHtmlPart } from "./html";
@@ -31,13 +31,20 @@ export async function readMail(file: Buffer): Promise<{ blocks: Block[]; files: 
 	].flatMap(([name, value]): Block[] => (value ? [{ kind: "row", text: `${name}: ${value}` }] : []));
 	const body = mail.html ? await readHtmlPart(mail.html) : [...readPlain(mail.text ?? "")];
 	const files: Contained[] = [];
+	const list: Block[] = [];
 	for (const [i, one] of mail.attachments.entries()) {
 		// What the text itself shows is a logo or a signature, not a file that somebody sent.
 		const isShown = one.related || (one.disposition === "inline" && one.mimeType.startsWith("image/"));
-		if (isShown || i >= mostAttachments || typeof one.content === "string") drop(isShown ? "pictures" : "attachments");
-		else files.push({ name: nameOf(one, i), content: Buffer.from(new Uint8Array(one.content)) });
+		if (isShown || i >= mostAttachments || typeof one.content === "string") {
+			drop(isShown ? "pictures" : "attachments");
+			continue;
+		}
+		const file = { name: nameOf(one, i), content: Buffer.from(new Uint8Array(one.content)) };
+		const isTaken = isReadable(file.name) && file.content.length > 0;
+		if (isTaken) files.push(file);
+		else drop("attachments");
+		list.push({ kind: "item", text: `Attached: ${file.name}${isTaken ? "" : " (not read)"}` });
 	}
-	const list = files.map(({ name }): Block => ({ kind: "item", text: `Attached: ${name}` }));
 	return { blocks: [{ kind: "heading", level: 1, text: mail.subject ?? "Mail" }, ...facts, ...body, ...list], files };
 }
 

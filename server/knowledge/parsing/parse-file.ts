@@ -4,11 +4,12 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import type { Dropped } from "../contract";
 import { entryFile } from "../entry-file";
 import { UnreadableFile, unreadable } from "./failure";
 import { residentBytes } from "./memory";
 import { mostText, type ParsedPage } from "./page";
-import { ChildLine, type Dropped } from "./protocol";
+import { ChildLine } from "./protocol";
 import { cleanLine } from "./text";
 
 export type ContainedFile = { name: string; content: Buffer };

@@ -1,10 +1,7 @@
 import { z } from "zod";
-import { droppedKinds } from "./dropped";
+import { Dropped } from "../contract";
 import { isParseFailure, type ParseFailure } from "./failure";
 import { ParsedPage } from "./page";
-
-export const Dropped = z.object({ what: z.enum(droppedKinds), count: z.int().min(1) });
-export type Dropped = z.infer<typeof Dropped>;
 
 /** What the parser's process writes, a line each. It read a stranger's file, so its words are checked like any input. */
 export const ChildLine = z.union([
