@@ -9,6 +9,7 @@ import {
 	IconRobot,
 	IconRoute,
 	IconServer2,
+	IconShieldCheck,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -23,6 +24,7 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/chat", label: "Chat", icon: IconMessageCircle, permission: "threads:read" },
 			{ href: "/agents", label: "Agents", icon: IconRobot, permission: "agents:read" },
+			{ href: "/approvals", label: "Approvals", icon: IconShieldCheck, permission: "approvals:read" },
 			{ href: "/knowledge", label: "Knowledge", icon: IconBook2, permission: "knowledge:read" },
 			{ href: "/runs", label: "Runs", icon: IconPlayerPlay, permission: "runs:read" },
 		],

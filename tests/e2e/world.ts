@@ -70,6 +70,7 @@ async function fillWork(api: Api) {
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
 			agent: `/agents?open=${agent.id}`,
+			approvals: "/approvals",
 			knowledge: "/knowledge",
 			collection: `/knowledge/${collection.id}`,
 			document: `/knowledge/documents/${document.id}`,
