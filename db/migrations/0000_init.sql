@@ -81,6 +81,8 @@ CREATE TABLE "agents" (
 	"graph" text DEFAULT 'assistant' NOT NULL,
 	"prompt_version_id" uuid,
 	"collection_ids" jsonb,
+	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_by" uuid,
 	"revision" integer DEFAULT 1 NOT NULL,
