@@ -20,7 +20,7 @@ export const ProcedureEntry = z.object({
 	deprecated: z
 		.object({
 			since: z.string().describe("The day, such as `2026-11-25`."),
-			sunset: z.string().optional().describe("From this day on it answers no more."),
+			sunset: z.string().optional().describe("From this day on it may answer no more."),
 			instead: z.string().optional().describe("What to call instead, below /api/v1."),
 		})
 		.nullable()
