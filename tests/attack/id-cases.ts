@@ -121,6 +121,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 
+	"procedures.tryTool": { agentId: own("agent") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
@@ -141,5 +143,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
 	"knowledge.addDocument": { name: "notes.md" },
+	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
 };
