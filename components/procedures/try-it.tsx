@@ -34,6 +34,7 @@ function read(text: string): Given {
 function missing(given: Given, entry: ProcedureDetail, face: Face, file: File | null, agentId: string | null) {
 	if ("problem" in given) return given.problem;
 	if (entry.isUpload && !file) return "Choose a file.";
+	if (face === "tool" && entry.risk !== "read") return "An agent changes things within a run only: ask it in a chat.";
 	if (face === "tool" && !agentId) return "Choose the agent that calls it.";
 	return null;
 }

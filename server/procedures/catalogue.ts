@@ -102,11 +102,8 @@ export async function tryTool(
 	if (!person || ctx.actor.kind === "agent" || ctx.actor.kind === "job" || ctx.actor.kind === "anonymous")
 		throw new AppError("FORBIDDEN", "Only a person or their program can try a tool.");
 	if (!(await mayAskAgent(ctx.db.orm, person, agentId))) throw notFound("This agent");
-	if (found.meta.risk === "danger")
-		throw new AppError(
-			"CONFLICT",
-			"What is dangerous waits for an approval: ask for it in a conversation with an agent.",
-		);
+	if (found.meta.risk !== "read")
+		throw new AppError("CONFLICT", "An agent changes things within a run only: ask it in a conversation.");
 	const actor: Actor = { kind: "agent", agentId, runId: ctx.requestId, onBehalfOf: ctx.actor };
 	const call = {
 		db: ctx.db,

@@ -72,12 +72,12 @@ describe("trying a tool", () => {
 		]);
 	});
 
-	test("tells of a bad input, and is not possible with what is no tool, is dangerous, or with an agent that one may not ask", async () => {
+	test("tells of a bad input, and is not possible with what is no tool, changes something, or with an agent that one may not ask", async () => {
 		expect(await tried(builder, "knowledge.search", { nonsense: 1 })).toMatchObject({ code: "INVALID_INPUT" });
 		await expect(tried(owner, "keys.create", {})).rejects.toMatchObject({ code: "NOT_FOUND" });
 		await expect(tried(owner, "knowledge.search", {}, randomUUID())).rejects.toMatchObject({ code: "NOT_FOUND" });
-		const dangerous = (await as(owner).procedures.list({ filter: { risk: { eq: "danger" }, faces: { eq: "tool" } } }))
-			.rows[0];
-		if (dangerous) await expect(tried(owner, dangerous.path, {})).rejects.toMatchObject({ code: "CONFLICT" });
+		const changing = { risk: { in: ["write" as const, "danger" as const] }, faces: { eq: "tool" as const } };
+		const [one] = (await as(owner).procedures.list({ filter: changing })).rows;
+		await expect(tried(owner, one?.path ?? "", {})).rejects.toMatchObject({ code: "CONFLICT" });
 	});
 });

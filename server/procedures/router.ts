@@ -47,7 +47,7 @@ export const proceduresRouter = (root: () => AnyTRPCRouter) =>
 			rest: "POST /procedures/{procedure}/tool-calls",
 			summary: "Call a procedure as an agent of the caller would.",
 			description:
-				"The call goes through the gate with the rights that the agent has on the caller's behalf, and counts for both. What is dangerous waits for an approval in a run, and is not called.",
+				"The call goes through the gate with the rights that the agent has on the caller's behalf, and counts for both. Agents change things within a run only: what changes something is not called.",
 			risk: "write",
 		})
 			.input(TryTool)
