@@ -69,7 +69,7 @@ export type Run = z.infer<typeof Run>;
 export const ListRuns = listOf(Run, {
 	filter: { state: asks.oneOf(runStates), agentId: asks.id(), threadId: asks.id(), createdAt: asks.time() },
 	sort: ["createdAt"],
-});
+}).extend({ citedDocumentId: z.uuid().optional().describe("Only those whose answers cite this document.") });
 export type ListRuns = z.infer<typeof ListRuns>;
 export const RunPage = pageOf(Run);
 export const OneRun = z.strictObject({ runId: z.uuid() });

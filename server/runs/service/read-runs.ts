@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { agents, runs, threads } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
@@ -40,12 +40,15 @@ export async function listRuns(ctx: ServiceContext, input: ListRuns): Promise<{ 
 		id: runs.id,
 	});
 	const rows = await select(ctx, { key: list.key })
-		.where(and(eq(runs.userId, userId), list.where))
+		.where(and(eq(runs.userId, userId), list.where, citing(input.citedDocumentId)))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	const page = list.page(rows);
 	return { rows: page.rows.map(toRun), next: page.next };
 }
+
+const citing = (documentId: string | undefined): SQL | undefined =>
+	documentId ? sql`${runs.result} @> ${JSON.stringify({ citations: [{ documentId }] })}::jsonb` : undefined;
 
 export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Run> {
 	const { userId } = requireUser(ctx);
