@@ -101,7 +101,7 @@ function CitedBy({ documentId }: { documentId: string }) {
 	const api = useApi();
 	const mayRead = useMay("runs:read");
 	const list = useQuery({
-		...api.runs.list.queryOptions({ citedDocumentId: documentId, limit: 10 }),
+		...api.runs.list.queryOptions({ filter: { citedDocumentId: { eq: documentId } }, limit: 10 }),
 		enabled: mayRead,
 	});
 	const answers = list.data?.rows ?? [];

@@ -45,12 +45,8 @@ export function findItems(texts: string[], passage: string): { from: number; to:
 function boxOf({ transform, width, height }: Item, viewport: PageViewport): Box {
 	const [, , c = 0, d = 0, e = 0, f = 0] = transform;
 	const tall = height || Math.hypot(c, d);
-	const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = viewport.convertToViewportRectangle([
-		e,
-		f - tall * 0.2,
-		e + width,
-		f + tall,
-	]);
+	const [x1 = 0, y1 = 0] = viewport.convertToViewportPoint(e, f - tall * 0.2);
+	const [x2 = 0, y2 = 0] = viewport.convertToViewportPoint(e + width, f + tall);
 	const part = (of: number, whole: number) => (of / whole) * 100;
 	return {
 		left: part(Math.min(x1, x2), viewport.width),

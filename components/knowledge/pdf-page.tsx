@@ -104,7 +104,6 @@ async function loadPdf(documentId: string): Promise<PDFDocumentProxy> {
 	// The policy of our pages lets nothing of a file run, and nothing be fetched for it from elsewhere.
 	return pdfjs.getDocument({
 		data: await response.arrayBuffer(),
-		isEvalSupported: false,
 		useWasm: false,
 		enableXfa: false,
 	}).promise;

@@ -67,9 +67,16 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 export const ListRuns = listOf(Run, {
-	filter: { state: asks.oneOf(runStates), agentId: asks.id(), threadId: asks.id(), createdAt: asks.time() },
+	filter: {
+		state: asks.oneOf(runStates),
+		agentId: asks.id(),
+		threadId: asks.id(),
+		/** A document that the answer cites. */
+		citedDocumentId: asks.id(),
+		createdAt: asks.time(),
+	},
 	sort: ["createdAt"],
-}).extend({ citedDocumentId: z.uuid().optional().describe("Only those whose answers cite this document.") });
+});
 export type ListRuns = z.infer<typeof ListRuns>;
 export const RunPage = pageOf(Run);
 export const OneRun = z.strictObject({ runId: z.uuid() });
