@@ -1,8 +1,10 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import {
+	AddAddress,
 	AddDocument,
 	AddedDocument,
+	AddText,
 	Collection,
 	CollectionChange,
 	CollectionPage,
@@ -26,7 +28,9 @@ import {
 	WatchCollection,
 } from "./contract";
 import {
+	addAddress,
 	addDocument,
+	addText,
 	createCollection,
 	deleteCollection,
 	deleteDocument,
@@ -121,6 +125,29 @@ export const knowledgeRouter = router({
 		.input(AddDocument)
 		.output(AddedDocument)
 		.mutation(({ ctx, input }) => addDocument(ctx, input)),
+
+	addText: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/texts",
+		summary: "Add a text to a collection as a document; it is read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddText)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addText(ctx, input)),
+
+	addAddress: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/addresses",
+		summary:
+			"Add a web page, a file or a sitemap to a collection by its address; it is fetched and read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddAddress)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addAddress(ctx, input)),
 
 	listDocuments: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/documents",

@@ -92,6 +92,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.addText": { collectionId: own("collection") },
+	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },
 	"knowledge.readDocument": { documentId: own("document"), chunkId: own("chunk") },
 	"knowledge.getDocument": { documentId: own("document") },
@@ -140,6 +142,7 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"access.unshare": { kind: "collection" },
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
+	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },
 };

@@ -1,4 +1,6 @@
+export { addAddress } from "./add-address";
 export { addDocument } from "./add-document";
+export { addText } from "./add-text";
 export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
 export { deleteDocument, getDocument, listDocuments, readDocument, updateDocument } from "./documents";
 export { embedForCaller } from "./embed-texts";
