@@ -26,7 +26,7 @@ export async function mcpHandler(request: Request): Promise<Response> {
 async function answerTo(request: Request, ctx: RequestContext, isProgram: boolean): Promise<Response> {
 	if (request.method !== "POST")
 		throw new AppError("METHOD_NOT_ALLOWED", "Send MCP messages with POST: there are no sessions to open or to end.");
-	if (!isProgram) checkSite(request);
+	if (!isProgram) await checkSite(request, ctx);
 	const actor = await ctx.identify();
 	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Send an API key or an access token.");
 	const limited = await limitBody(request);
