@@ -46,6 +46,9 @@ try {
 } finally {
 	bare?.kill();
 	await product?.stop();
+	// What Next writes beside a route would be taken for a part of the project.
+	for (const made of [".next", "next-env.d.ts", "tsconfig.tsbuildinfo"])
+		rmSync(join(root, "tests", "bench", "bare", made), { recursive: true, force: true });
 	rmSync(data, { recursive: true, force: true });
 }
 
