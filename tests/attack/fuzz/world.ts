@@ -22,8 +22,8 @@ const password = "canary password of everybody here";
 const longestMs = 2_000;
 const patienceMs = 30_000;
 
-/** What an answer must never hold: secrets, and words of the machinery behind it. */
-const secret = /\$argon2id\$|sk-canary-model-key|canary password/;
+/** What an answer must never hold: secrets, files of the machine, and words of the machinery behind it. */
+const secret = /root:x:0:0|\$argon2id\$|sk-canary-model-key|canary password/;
 const machinery = /Failed query|syntax error at or near|PostgresError|node_modules|\\n\s+at |\n\s+at \S+ \(/;
 
 /** A product of one's own, that may be left in any state, with people who may do nearly everything. */
@@ -49,6 +49,7 @@ export async function startWorld(roles: readonly Role[]) {
 		password,
 	});
 	const people = await makePeople(db, product.url, roles);
+	const insideOf = (pid = 0): Inside => ({ pid, log: join(data, "logs", "web.log") });
 	const slow: string[] = [];
 	const failures: string[] = [];
 	return {
@@ -71,9 +72,11 @@ export async function startWorld(roles: readonly Role[]) {
 		/** Answers as no call may have any. */
 		failures,
 		mend: () => mend(db, people),
-		heapMb: () => heapMb(product.pids().web ?? 0, join(data, "logs", "web.log")),
-		webPid: () => product.pids().web ?? 0,
-		log: () => readFileSync(join(data, "logs", "web.log"), "utf8"),
+		/** What an expression comes to in the web process. */
+		evaluate: (expression: string) => lookInside(insideOf(product.pids().web), expression),
+		/** The web process's heap after it has cleared away what it no longer needs. */
+		heapMb: async () =>
+			Number(await lookInside(insideOf(product.pids().web), "process.memoryUsage().heapUsed")) / 2 ** 20,
 		stop: async () => {
 			await db.close();
 			await product.stop();
@@ -136,8 +139,10 @@ function wrongWith({ status, text }: Answer): string | null {
 	return status >= 400 && machinery.test(text) ? "machinery in the answer" : null;
 }
 
-/** The web process's heap after it has cleared away what it no longer needs. */
-async function heapMb(pid: number, log: string): Promise<number> {
+type Inside = { pid: number; log: string };
+
+/** By the inspector, which a signal opens, and which says in the log where it is. */
+async function lookInside({ pid, log }: Inside, expression: string): Promise<unknown> {
 	const address = () => /ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(readFileSync(log, "utf8"))?.[0];
 	if (!address()) process.kill(pid, "SIGUSR1");
 	const socket = new WebSocket(await until(address));
@@ -155,12 +160,10 @@ async function heapMb(pid: number, log: string): Promise<number> {
 			});
 			socket.send(JSON.stringify({ id: own, method, params }));
 		});
+	// Twice: what is freed last may have held something.
 	await ask("HeapProfiler.collectGarbage");
 	await ask("HeapProfiler.collectGarbage");
-	const { result } = await ask("Runtime.evaluate", {
-		expression: "process.memoryUsage().heapUsed",
-		returnByValue: true,
-	});
+	const { result } = await ask("Runtime.evaluate", { expression, returnByValue: true });
 	socket.close();
-	return Number(result?.value) / 2 ** 20;
+	return result?.value;
 }
