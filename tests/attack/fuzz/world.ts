@@ -120,6 +120,7 @@ async function request(url: string, { method, url: path, body, type }: Sent, per
 	const headers = {
 		origin: url,
 		"x-qd-csrf": "1",
+		accept: "application/json, text/event-stream",
 		...(type ? { "content-type": type } : {}),
 		...(person ? { cookie: person.cookie } : {}),
 	};
