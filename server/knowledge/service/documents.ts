@@ -101,6 +101,14 @@ export async function openDocument(ctx: ServiceContext, { documentId }: OneDocum
 	return { name: row.name, mediaType: row.mediaType, size: row.size, sha256: row.sha256 };
 }
 
+/** What deleting it would do, for whoever decides of it. */
+export async function tellDeletedDocument(ctx: ServiceContext, { documentId }: OneDocument): Promise<string> {
+	const [seen] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, documentId));
+	if (!seen) throw notFound("This document");
+	const { name } = await getCollection(ctx, { collectionId: seen.collectionId });
+	return `Delete the document “${seen.name}” of the collection “${name}”, for good.`;
+}
+
 /** What it is called, what is written down about it, and whether all who read its collection may find it. */
 export async function updateDocument(ctx: ServiceContext, input: UpdateDocument): Promise<Document> {
 	const { documentId, name, fields, isRestricted } = input;
