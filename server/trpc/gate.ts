@@ -1,12 +1,14 @@
 import type { z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorMay, actorUser } from "@/server/core/actor";
+import { noteCaller } from "@/server/core/callers";
 import type { ServiceContext } from "@/server/core/context";
 import { callerKey } from "@/server/core/denials";
 import { AppError, errorTable } from "@/server/core/errors";
 import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
+import { plainInput } from "@/server/core/plain-input";
 import { toAppError, toTrpcError } from "./failure";
 import { HashedBody } from "./hashed-body";
 import { once } from "./idempotency";
@@ -23,6 +25,8 @@ export type Call = {
 	type: "query" | "mutation" | "subscription";
 	ctx: RequestContext;
 	raw: unknown;
+	/** Who calls, once that is known. */
+	who?: Actor;
 	/** What was read of it, once somebody was let in. */
 	given?: unknown;
 };
@@ -35,6 +39,7 @@ async function enter<I extends z.ZodType>(
 ): Promise<{ ctx: ServiceContext; input: z.output<I> }> {
 	const { meta, ctx } = call;
 	const actor = await ctx.identify();
+	call.who = actor;
 	const service = serviceContext(ctx, actor, signal);
 	if (meta.permission !== null) {
 		mayPass(actor, meta.permission);
@@ -44,7 +49,7 @@ async function enter<I extends z.ZodType>(
 	const charge = await chargeCall(meta.limit, callerKey(service), { isDangerous });
 	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
 	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
-	call.given = await readInput(call.raw);
+	call.given = plainInput(await readInput(call.raw));
 	return { ctx: service, input: schema.parse(call.given) };
 }
 
@@ -196,18 +201,23 @@ function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
 	});
 }
 
+function counted({ path, ctx, who }: Call, code: string, ms: number): void {
+	countCall(path, code, ms);
+	if (who) noteCaller(ctx.db, who, { procedure: path, via: ctx.via, code });
+}
+
 /** Counts and logs the call; a failure leaves as the error that its reader may see. */
 async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
 	const started = performance.now();
 	const facts = { path: call.path, requestId: call.ctx.requestId, via: call.ctx.via };
 	try {
 		const answer = await work();
-		countCall(call.path, "OK", performance.now() - started);
+		counted(call, "OK", performance.now() - started);
 		log.debug({ ...facts, ms: Math.round(performance.now() - started) }, "call");
 		return answer;
 	} catch (error) {
 		const failure = await writeDown(call, toAppError(error));
-		countCall(call.path, failure.code, performance.now() - started);
+		counted(call, failure.code, performance.now() - started);
 		const level = errorTable[failure.code].class === "user" ? "info" : "error";
 		log[level]({ ...facts, problem: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
 		throw toTrpcError(failure);

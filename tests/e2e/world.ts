@@ -72,6 +72,8 @@ async function fillWork(api: Api) {
 			agent: `/agents?open=${agent.id}`,
 			approvals: "/approvals",
 			knowledge: "/knowledge",
+			search: "/search",
+			"search-found": "/search?q=annual%20leave",
 			collection: `/knowledge/${collection.id}`,
 			document: `/knowledge/documents/${document.id}`,
 			runs: "/runs",
