@@ -40,6 +40,8 @@ DROP TABLE
 	"job_steps",
 	"job_waits",
 	"mails",
+	"oauth_clients",
+	"oauth_codes",
 	"passkeys",
 	"postings",
 	"prompt_versions",

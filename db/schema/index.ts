@@ -8,5 +8,6 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./oauth";
 export * from "./tokens";
 export * from "./users";

@@ -5,6 +5,8 @@ export const Session = z.object({
 	id: z.uuid(),
 	/** A browser's, or a program's that signed in for tokens. */
 	kind: z.enum(["console", "program"]),
+	/** The registered program that the person let in, and what it was let do; null for a session with a password. */
+	program: z.object({ name: z.string(), scopes: z.array(z.string()) }).nullable(),
 	/** What it says it is. */
 	device: z.string().nullable(),
 	address: z.string().nullable(),

@@ -29,6 +29,7 @@ const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
+const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -85,6 +86,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"factors.removePasskey": { passkeyId: own("passkey") },
 	"factors.setPolicy": { role },
 	"factors.reset": { userId: person },
+
+	"oauth.getProgram": { programId: program },
+	"oauth.revokeProgram": { programId: program },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },

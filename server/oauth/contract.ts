@@ -1,0 +1,143 @@
+import { z } from "zod";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
+import { programScopes } from "./scopes";
+
+export const ProgramScope = z.enum(programScopes);
+
+/** No control, format or direction characters: a name must look like what it is. */
+export const ProgramName = z
+	.string()
+	.trim()
+	.min(1, "Say what the program is called.")
+	.max(80)
+	.regex(/^[^\p{C}\p{Zl}\p{Zp}]*$/u, "Use letters, digits and spaces only.");
+
+export const Program = z.object({
+	id: z.uuid(),
+	name: z.string(),
+	redirectUris: z.array(z.string()),
+	/** It proves with a secret that it is itself; one on people's own machines can't keep any. */
+	hasSecret: z.boolean(),
+	/** Null where it registered itself. */
+	createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+	state: z.enum(["live", "revoked"]),
+	/** Sessions in which it may act for somebody at this moment. */
+	sessions: z.int(),
+	createdAt: z.date(),
+	lastUsedAt: z.date().nullable(),
+	revokedAt: z.date().nullable(),
+});
+export type Program = z.infer<typeof Program>;
+export const ProgramPage = pageOf(Program);
+
+export const ListPrograms = listOf(Program, { filter: { name: asks.text(80) }, sort: ["createdAt"] });
+export type ListPrograms = z.infer<typeof ListPrograms>;
+
+export const CreateProgram = z.strictObject({
+	name: ProgramName,
+	redirectUris: z
+		.array(z.string().trim().min(1).max(2000))
+		.min(1, "Name the address that people are sent back to.")
+		.max(10)
+		.transform((all) => [...new Set(all)]),
+	withSecret: z.boolean().default(false),
+});
+export type CreateProgram = z.infer<typeof CreateProgram>;
+/** The one time that the secret is told; null where the program has none. */
+export const NewProgram = z.object({ program: Program, secret: z.string().nullable() });
+export type NewProgram = z.infer<typeof NewProgram>;
+
+export const OneProgram = z.strictObject({ programId: z.uuid() });
+export type OneProgram = z.infer<typeof OneProgram>;
+
+/** What a program sends a person's browser here with (OAuth 2.1, 4.1.1). */
+export const AuthorizationRequest = z.strictObject({
+	client_id: z.string().max(200).optional(),
+	redirect_uri: z.string().max(2000).optional(),
+	response_type: z.string().max(100).optional(),
+	scope: z.string().max(2000).optional(),
+	state: z.string().max(2000).optional(),
+	code_challenge: z.string().max(200).optional(),
+	code_challenge_method: z.string().max(20).optional(),
+	resource: z.string().max(512).optional(),
+});
+export type AuthorizationRequest = z.infer<typeof AuthorizationRequest>;
+
+export const AskedScope = z.object({ scope: ProgramScope, isDangerous: z.boolean() });
+
+/** What a person is asked, or why they are not. */
+export const Asking = z.discriminatedUnion("kind", [
+	z.object({
+		kind: z.literal("ask"),
+		program: z.object({
+			name: z.string(),
+			/** Whether somebody of this organisation registered it. */
+			isKnown: z.boolean(),
+			/** Where its answer goes. */
+			redirectHost: z.string(),
+			/** On the person's own machine. */
+			isLocal: z.boolean(),
+		}),
+		scopes: z.array(AskedScope),
+		/** Asked for, and not the person's to give. */
+		missing: z.array(ProgramScope),
+	}),
+	z.object({
+		kind: z.literal("problem"),
+		message: z.string(),
+		/** Takes the person back, with what is wrong for the program; null where nobody knows whether that may be trusted. */
+		back: z.object({ host: z.string(), redirectTo: z.string() }).nullable(),
+	}),
+]);
+export type Asking = z.infer<typeof Asking>;
+
+export const Decide = z.strictObject({
+	request: AuthorizationRequest,
+	/** What of it the person gives; none: the program gets nothing. */
+	scopes: z.array(ProgramScope).max(programScopes.length),
+});
+export type Decide = z.infer<typeof Decide>;
+export const Decided = z.object({ redirectTo: z.string() });
+
+/** What a program posts to get tokens. */
+const Client = {
+	client_id: z.string().min(1).max(200).optional(),
+	client_secret: z.string().min(1).max(200).optional(),
+};
+export const CodeGrant = z.strictObject({
+	...Client,
+	grant_type: z.literal("authorization_code"),
+	code: z.string().min(1).max(200),
+	redirect_uri: z.string().min(1).max(2000),
+	code_verifier: z.string().regex(/^[A-Za-z0-9._~-]{43,128}$/, "is 43 to 128 unreserved characters"),
+	resource: z.string().max(512).optional(),
+});
+export type CodeGrant = z.infer<typeof CodeGrant>;
+export const RefreshGrant = z.strictObject({
+	...Client,
+	grant_type: z.literal("refresh_token"),
+	refresh_token: z.string().min(1).max(200),
+	/** Less than was given is not given out anew: a program that wants less asks again. */
+	scope: z.string().max(2000).optional(),
+	resource: z.string().max(512).optional(),
+});
+export type RefreshGrant = z.infer<typeof RefreshGrant>;
+export const Revocation = z.strictObject({
+	...Client,
+	token: z.string().min(1).max(4096),
+	token_type_hint: z.string().max(40).optional(),
+});
+
+/** RFC 7591; what else a program tells of itself is not kept. */
+export const Registration = z.object({
+	client_name: ProgramName.optional(),
+	redirect_uris: z.array(z.string().min(1).max(2000)).min(1).max(10),
+	token_endpoint_auth_method: z
+		.enum(["none", "client_secret_basic", "client_secret_post"])
+		.default("client_secret_basic"),
+	grant_types: z.array(z.string().max(100)).max(10).default(["authorization_code"]),
+	response_types: z.array(z.string().max(100)).max(10).default(["code"]),
+	scope: z.string().max(2000).optional(),
+});
+export type Registration = z.infer<typeof Registration>;
