@@ -1,6 +1,6 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Done, Nothing } from "@/server/users/contract";
+import { Done } from "@/server/users/contract";
 import {
 	ChangeAssignment,
 	ChangeMembers,
@@ -15,6 +15,7 @@ import {
 	GroupPage,
 	ListGroups,
 	ListMembers,
+	ListRoles,
 	MemberPage,
 	OneGroup,
 	OnePerson,
@@ -24,7 +25,7 @@ import {
 	RemoveRole,
 	Role,
 	RoleChange,
-	RoleList,
+	RolePage,
 	RoleWithHolders,
 	Share,
 	Sharing,
@@ -71,9 +72,9 @@ export const accessRouter = router({
 		rest: "GET /roles",
 		summary: "List the roles, built-in and custom, with how many hold each.",
 	})
-		.input(Nothing)
-		.output(RoleList)
-		.query(({ ctx }) => listRoles(ctx)),
+		.input(ListRoles)
+		.output(RolePage)
+		.query(({ ctx, input }) => listRoles(ctx, input)),
 
 	getRole: procedure("roles:read", {
 		risk: "read",
@@ -141,7 +142,7 @@ export const accessRouter = router({
 		.output(Done)
 		.mutation(({ ctx, input }) => done(unassignRole(ctx, input))),
 
-	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups by name." })
+	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups." })
 		.input(ListGroups)
 		.output(GroupPage)
 		.query(({ ctx, input }) => listGroups(ctx, input)),

@@ -3,6 +3,7 @@ import { unionAll } from "drizzle-orm/pg-core";
 import { accountLinks, sessions, users } from "@/db/schema";
 import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
+import { charged } from "@/server/core/denials";
 import { countOf, countOne, type LimitOptions, limiterOf, uncountOne } from "@/server/core/limiter";
 
 /**
@@ -40,7 +41,14 @@ export async function beginGuess(ctx: ServiceContext, email: string): Promise<Gu
 	];
 	const isKnown = await isKnownPlace(ctx, email, place);
 	if (!isKnown) spent.push([limits.address, place], [limits.strangers, email]);
-	for (const [limit, key] of spent) await countOne(limiterOf(limit), key, describeWait);
+	const count = async () => {
+		for (const [limit, key] of spent) await countOne(limiterOf(limit), key, describeWait);
+	};
+	await charged(ctx, count, async () => ({
+		action: "session.open",
+		resource: "user",
+		resourceId: await idOf(ctx, email),
+	}));
 	const tries = isKnown ? 0 : await countOf(limiterOf(limits.strangers), email);
 	return {
 		isSuspicious: tries > suspicious,
@@ -48,6 +56,14 @@ export async function beginGuess(ctx: ServiceContext, email: string): Promise<Gu
 			for (const [limit, key] of spent) await uncountOne(limiterOf(limit), key);
 		},
 	};
+}
+
+async function idOf(ctx: ServiceContext, email: string): Promise<string | null> {
+	const [user] = await ctx.db.orm
+		.select({ id: users.id })
+		.from(users)
+		.where(eq(sql`lower(${users.email})`, email));
+	return user?.id ?? null;
 }
 
 function describeWait(seconds: number): string {

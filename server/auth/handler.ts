@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 import { errorTable } from "@/server/core/errors";
 import { toAppError } from "@/server/trpc/failure";
-import { chargeCall } from "@/server/trpc/limits";
+import { chargeAddress } from "@/server/trpc/limits";
 import { checkOrigin, checkSender, limitBody } from "@/server/trpc/request-guard";
 import { runNextAuth } from "./bridge";
 import { invitationCookie, readSessionCookie, readStepCookie, stepCookie } from "./cookies";
@@ -31,7 +30,7 @@ export async function authHandler(request: Request): Promise<Response> {
 	if (pathname === "/api/auth/passkey") return passkeyQuestion(ctx, request);
 	try {
 		// next-auth itself only compares two values that a sibling site could plant.
-		checkSender(request);
+		await checkSender(request, ctx);
 		if (isWrongMethod(request, pathname)) return refusal(ctx, 405, "This is answered to a POST only.");
 		const jar: string[] = [];
 		if (pathname === "/api/auth/signin/oidc") jar.push(invitationCookie(invitationOf(request)));
@@ -73,8 +72,8 @@ async function passkeyQuestion(ctx: ServiceContext, request: Request): Promise<R
 	const headers = { "x-request-id": ctx.requestId, "cache-control": "no-store" };
 	try {
 		if (request.method !== "POST") return new Response(null, { status: 405, headers: { ...headers, allow: "POST" } });
-		checkOrigin(request);
-		await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
+		await checkOrigin(request, ctx);
+		await chargeAddress(ctx);
 		const { options, cookie } = await askPasskey(ctx, readStepCookie(request.headers.get("cookie")));
 		return Response.json(options, { headers: { ...headers, "set-cookie": stepCookie(cookie) } });
 	} catch (error) {

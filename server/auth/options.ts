@@ -3,12 +3,11 @@ import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import type { OAuthConfig } from "next-auth/providers/oauth";
 import { z } from "zod";
-import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { type Provider, provider } from "@/server/core/provider";
 import { secret } from "@/server/core/secrets";
 import { PasskeyAssertion } from "@/server/factors/contract";
-import { chargeCall } from "@/server/trpc/limits";
+import { chargeAddress } from "@/server/trpc/limits";
 import { factorWord, ownPath } from "./contract";
 import {
 	invitationCookie,
@@ -132,7 +131,7 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 				authorize: async (credentials) => {
 					const input = SignIn.safeParse(credentials);
 					if (!input.success) return null;
-					await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
+					await chargeAddress(ctx);
 					return authorize(await signIn(ctx, input.data));
 				},
 			}),
@@ -143,7 +142,7 @@ export function optionsFor(ctx: ServiceContext, request: Request, jar: string[])
 					const input = Second.safeParse(credentials);
 					const cookie = readStepCookie(cookies);
 					if (!input.success || !cookie) return null;
-					await chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
+					await chargeAddress(ctx);
 					return authorize(await finishStep(ctx, cookie, input.data));
 				},
 			}),

@@ -33,13 +33,19 @@ export type ErrorCode = keyof typeof errorTable;
 export class AppError extends Error {
 	override readonly name = "AppError";
 	readonly retryAfterSeconds: number | undefined;
+	/** Why, in the audit's words, where the message says it otherwise. */
+	readonly reason: string | undefined;
+	/** Whoever threw it has written it into the audit; the gate does not do so again. */
+	readonly isAudited: boolean;
 	constructor(
 		readonly code: ErrorCode,
 		message: string,
-		options?: ErrorOptions & { retryAfterSeconds?: number },
+		options?: ErrorOptions & { retryAfterSeconds?: number; reason?: string; isAudited?: boolean },
 	) {
 		super(message, options);
 		this.retryAfterSeconds = options?.retryAfterSeconds;
+		this.reason = options?.reason;
+		this.isAudited = options?.isAudited ?? false;
 	}
 }
 

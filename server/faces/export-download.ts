@@ -19,7 +19,7 @@ export async function downloadExport(
 	if (isProgram) headers.delete("cookie");
 	const ctx = { ...contextFromHeaders(headers), signal: request.signal };
 	try {
-		if (!isProgram) checkSite(request);
+		if (!isProgram) await checkSite(request, ctx);
 		const input = OpenExport.parse(await params);
 		const file = await createCaller(ctx).audit.openExport(input);
 		return new Response(toBody(readParts(file.parts)), {

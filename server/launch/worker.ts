@@ -5,6 +5,7 @@ import { startExecutor } from "@/server/agents/executor";
 import { startSealer } from "@/server/audit/chain/sealer";
 import { startStreamer } from "@/server/audit/streamer";
 import { database } from "@/server/core/database";
+import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
@@ -57,6 +58,7 @@ async function tellMailProblem(): Promise<void> {
 onStop(async () => {
 	clearInterval(beats);
 	await Promise.all([executor.stop(), jobs.stop(), streamer.stop()]);
+	await writeCounts();
 	// Last, so that what the others wrote while they ended is sealed where there is time.
 	await sealer.stop();
 	await withdrawWorker(db, id).catch(() => {});

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { addressBlock } from "@/server/core/address";
 import type { ServiceContext } from "@/server/core/context";
 import { database } from "@/server/core/database";
 import { AppError, type ErrorCode, errorTable } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { toAppError } from "@/server/trpc/failure";
-import { chargeCall } from "@/server/trpc/limits";
+import { chargeAddress } from "@/server/trpc/limits";
+import { checkPage } from "@/server/trpc/request-guard";
 import { RevokeRequest, TokenRequest, type Tokens } from "./contract";
 import { grantByPassword, grantByRefresh, readSigningKeys, revokeToken } from "./service";
 
@@ -67,9 +67,6 @@ export const tokenHandler = (request: Request): Promise<Response> =>
 		return Response.json(tokens);
 	});
 
-const chargeAddress = (ctx: ServiceContext) =>
-	chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown"));
-
 async function byPassword(
 	ctx: ServiceContext,
 	input: Extract<TokenRequest, { grant_type: "password" }>,
@@ -112,7 +109,7 @@ async function answered(
 	work: (ctx: ServiceContext, body: unknown) => Promise<Response>,
 ): Promise<Response> {
 	const ctx = contextOf(request);
-	const answer = await readBody(request)
+	const answer = await readBody(request, ctx)
 		.then((body) => work(ctx, body))
 		.catch((error: unknown) => problem(error, ctx.requestId));
 	answer.headers.set("cache-control", "no-store");
@@ -120,10 +117,8 @@ async function answered(
 	return answer;
 }
 
-async function readBody(request: Request): Promise<unknown> {
-	const site = request.headers.get("sec-fetch-site");
-	if (site !== null && site !== "same-origin" && site !== "none")
-		throw new TokenProblem("FORBIDDEN", "invalid_request", "A page of another site can't ask for tokens.");
+async function readBody(request: Request, ctx: ServiceContext): Promise<unknown> {
+	await checkPage(request, ctx);
 	if (request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() !== "application/json")
 		throw new TokenProblem("UNSUPPORTED", "invalid_request", "Send application/json.");
 	const text = await readText(request);

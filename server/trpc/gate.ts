@@ -1,9 +1,8 @@
 import type { z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
-import { type Actor, actorId, actorMay, actorUser } from "@/server/core/actor";
-import { addressBlock } from "@/server/core/address";
-import { audit } from "@/server/core/audit";
+import { type Actor, actorMay, actorUser } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
+import { callerKey } from "@/server/core/denials";
 import { AppError, errorTable } from "@/server/core/errors";
 import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
@@ -15,6 +14,7 @@ import type { RequestContext } from "./init";
 import { readInput } from "./late-input";
 import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
+import { serviceContext, writeDown } from "./refusals";
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -22,6 +22,8 @@ export type Call = {
 	type: "query" | "mutation" | "subscription";
 	ctx: RequestContext;
 	raw: unknown;
+	/** What was read of it, once somebody was let in. */
+	given?: unknown;
 };
 
 /** The first half of the gate: request id → identity → permission → rate limit → input parse. */
@@ -30,48 +32,28 @@ async function enter<I extends z.ZodType>(
 	schema: I,
 	signal?: AbortSignal,
 ): Promise<{ ctx: ServiceContext; input: z.output<I> }> {
-	const { meta, path, ctx } = call;
+	const { meta, ctx } = call;
 	const actor = await ctx.identify();
-	const service: ServiceContext = {
-		db: ctx.db,
-		actor,
-		via: ctx.via,
-		requestId: ctx.requestId,
-		origin: ctx.origin,
-		...(signal ? { signal } : {}),
-	};
+	const service = serviceContext(ctx, actor, signal);
 	if (meta.permission !== null) {
-		await mayPass(service, actor, meta.permission, path);
-		await hasProved(service, meta, path);
+		mayPass(actor, meta.permission);
+		await hasProved(service, meta);
 	}
 	const isDangerous = meta.risk === "danger";
-	const charge = await chargeCall(meta.limit, limitKey(actor, ctx.origin.address), { isDangerous });
+	const charge = await chargeCall(meta.limit, callerKey(service), { isDangerous });
 	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
 	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
-	return { ctx: service, input: schema.parse(await readInput(call.raw)) };
+	call.given = await readInput(call.raw);
+	return { ctx: service, input: schema.parse(call.given) };
 }
 
-/** A person's own calls and those of their keys and agents are counted apart, and nobody shares a count with somebody else. */
-function limitKey(actor: Actor, address: string | null): string {
-	if (actor.kind === "apiKey") return `apiKey ${actor.keyId}`;
-	const person = actorUser(actor)?.userId;
-	if (person) return `${actor.kind} ${person}`;
-	return actorId(actor) ?? (address ? addressBlock(address) : "unknown");
-}
-
-async function mayPass(
-	ctx: ServiceContext,
-	actor: Actor,
-	permission: NonNullable<ProcedureMeta["permission"]>,
-	path: string,
-) {
+function mayPass(actor: Actor, permission: NonNullable<ProcedureMeta["permission"]>): void {
 	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Sign in first.");
 	if (actorMay(actor, permission)) return;
-	const reason = `Needs ${permission}`;
-	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
 	throw new AppError(
 		"FORBIDDEN",
 		`You may not do this: it needs the right ${permission}. An administrator can give it.`,
+		{ reason: `Needs ${permission}` },
 	);
 }
 
@@ -79,21 +61,20 @@ const factorNeeded = () =>
 	new AppError(
 		"FACTOR_NEEDED",
 		"Your role asks for a second factor. Add one under Account, Security; then go on here.",
+		{ reason: "Needs a second factor" },
 	);
 
 /** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
-async function hasProved(ctx: ServiceContext, meta: ProcedureMeta, path: string): Promise<void> {
-	const { actor } = ctx;
+async function hasProved({ db, actor }: ServiceContext, meta: ProcedureMeta): Promise<void> {
 	if (actor.kind !== "user" || actor.sessionId === null) return;
 	// Who has just enrolled or proved may still be remembered as they were.
-	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(ctx.db, actor.sessionId))?.mustEnrol)
+	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(db, actor.sessionId))?.mustEnrol)
 		throw factorNeeded();
-	if (!meta.stepUp || (await hasProvedLately(ctx.db, actor.sessionId))) return;
-	const reason = "Needs a fresh proof of who it is";
-	await audit(ctx, ctx.db.orm, { action: path, resource: path.split(".")[0] ?? path, outcome: "denied", reason });
+	if (!meta.stepUp || (await hasProvedLately(db, actor.sessionId))) return;
 	throw new AppError(
 		"PROOF_NEEDED",
 		"This needs a proof of who you are that is at most 10 minutes old. Confirm it in the console; a program signs in again.",
+		{ reason: "Needs a fresh proof of who it is" },
 	);
 }
 
@@ -169,7 +150,9 @@ export async function* follow<I extends z.ZodType, T extends { id: string }>(
 			if (refusal) throw refusal;
 		} while (isChanged && !call.ctx.signal?.aborted);
 	} catch (error) {
-		throw toTrpcError(toAppError(refusal ?? error));
+		const failure = toAppError(refusal ?? error);
+		// That a session ended is written down where it was ended.
+		throw toTrpcError(failure.code === "UNAUTHENTICATED" ? failure : await writeDown(call, failure));
 	} finally {
 		clearInterval(recheck);
 	}
@@ -218,7 +201,7 @@ async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
 		log.debug({ ...facts, ms: Math.round(performance.now() - started) }, "call");
 		return answer;
 	} catch (error) {
-		const failure = toAppError(error);
+		const failure = await writeDown(call, toAppError(error));
 		countCall(call.path, failure.code, performance.now() - started);
 		const level = errorTable[failure.code].class === "user" ? "info" : "error";
 		log[level]({ ...facts, problem: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");

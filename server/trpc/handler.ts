@@ -14,7 +14,7 @@ export const endpoint = "/api/trpc";
 export async function rpcHandler(request: Request): Promise<Response> {
 	const ctx = contextFromHeaders(request.headers, new URL(request.url).searchParams);
 	try {
-		checkOrigin(request);
+		await checkOrigin(request, ctx);
 		const req = await limitBody(request);
 		const response = await fetchRequestHandler({
 			endpoint,

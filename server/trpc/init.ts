@@ -21,6 +21,8 @@ export type RequestContext = {
 	/** What the gate counted for this request, for the headers of its answer. */
 	charges?: Charge[] | undefined;
 	signal?: AbortSignal | undefined;
+	/** Asked by a page of ours on its way to the browser. */
+	isPage?: boolean | undefined;
 };
 
 export const t = initTRPC

@@ -1,4 +1,7 @@
 import type { RateLimiterAbstract } from "rate-limiter-flexible";
+import { addressBlock } from "@/server/core/address";
+import type { ServiceContext } from "@/server/core/context";
+import { charged } from "@/server/core/denials";
 import { countOne, limiterOf, secondsOf } from "@/server/core/limiter";
 
 /** Calls a minute and the longest that one may take, in ms, by class. */
@@ -14,6 +17,7 @@ const classes = {
 	stream: { perMinute: 1_200, longestMs: 15_000 },
 } as const;
 export type LimitClass = keyof typeof classes;
+export const callsPerMinute = (limit: LimitClass): number => classes[limit].perMinute;
 export const longestCall = (limit: LimitClass): number => classes[limit].longestMs;
 
 /** How much of a limit is left, for the headers of the answer. */
@@ -27,6 +31,14 @@ export const chargeCall = (limit: LimitClass, key: string, { isDangerous = false
 	const limiter = limiterOf({ name: limit, points: perMinute, isSensitive: isDangerous || sensitive.includes(limit) });
 	return consume(limiter, key, `Too many calls: at most ${perMinute} a minute.`);
 };
+
+/** Counts one try to get in, by the place that it comes from. */
+export const chargeAddress = (ctx: ServiceContext): Promise<Charge> =>
+	charged(
+		ctx,
+		() => chargeCall("signInAddress", addressBlock(ctx.origin.address ?? "unknown")),
+		async () => ({ action: "session.open", resource: "user" }),
+	);
 
 /** Counts one call of a key against its own limit, where it has one. */
 export async function chargeKey(key: { keyId: string; callsPerMinute?: number | null }): Promise<Charge | null> {

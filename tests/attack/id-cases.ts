@@ -31,7 +31,6 @@ const job = shared("job", "jobs are the installation's");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
-const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
 
@@ -73,7 +72,6 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"keys.get": { keyId: own("key") },
 	"keys.rotate": { keyId: own("key") },
 	"keys.revoke": { keyId: own("key") },
-	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
 	"keys.revokeAny": { keyId: anyKey },
 
 	"account.startReset": { userId: person },
@@ -130,13 +128,6 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
-	"audit.list": {
-		userId: overseers,
-		actorId: overseers,
-		resourceId: overseers,
-		requestId: overseers,
-		runId: overseers,
-	},
 	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
 	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
 	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },

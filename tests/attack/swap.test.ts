@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import type { ServiceContext } from "@/server/core/context";
+import { auditPending } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import { testContext } from "@/tests/support";
 import { agentsDatabase } from "@/tests/support/agents";
 import { callAs, type Outcome } from "@/tests/support/call";
@@ -38,6 +40,22 @@ const shape = (outcome: Outcome): unknown =>
 			.replace(/"\d{4}-\d\d-\d\dT[^"]+"/g, '"at"'),
 	);
 
+/** Whether the audit tells that they were refused this, and what they had named. */
+async function deniedOn(b: ServiceContext, path: string, id: unknown): Promise<boolean> {
+	const rows = await db.orm
+		.select({ resourceId: auditPending.resourceId, reason: auditPending.reason })
+		.from(auditPending)
+		.where(
+			and(
+				eq(auditPending.action, path),
+				eq(auditPending.outcome, "denied"),
+				eq(auditPending.userId, requireUser(b).userId),
+				eq(auditPending.resourceId, String(id)),
+			),
+		);
+	return rows.length === 1 && /not theirs/.test(rows[0]?.reason ?? "");
+}
+
 const cases = Object.entries(idCases).flatMap(([path, fields]) =>
 	Object.entries(fields).map(([field, one]) => ({ path, field, one })),
 );
@@ -63,6 +81,7 @@ describe("somebody else's id is as if it did not exist", () => {
 			expect(answer, role).toMatchObject({ code: "NOT_FOUND" });
 			expect(answer).toEqual(await callAs(db, b.actor, path, unknown));
 			expect(await snapshot(db)).toEqual(before);
+			expect(await deniedOn(b, path, foreign), `${role}: no entry names ${foreign}`).toBe(true);
 		}
 	});
 });

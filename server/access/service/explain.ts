@@ -4,6 +4,7 @@ import { agents, grants } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { auditDenial } from "@/server/core/denials";
 import { AppError, notFound } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
 import { readUserActor } from "@/server/core/rights";
@@ -23,8 +24,10 @@ const readOf = {
 async function mayAskAbout(ctx: ServiceContext, userId: string, permission: Permission, action: string): Promise<void> {
 	if (userId === requireUser(ctx).userId || actorMay(ctx.actor, permission)) return;
 	const reason = `Needs ${permission}`;
-	await audit(ctx, ctx.db.orm, { action, resource: "user", resourceId: userId, outcome: "denied", reason });
-	throw new AppError("FORBIDDEN", `You may ask about yourself only: others need the right ${permission}.`);
+	await auditDenial(ctx, { action, resource: "user", resourceId: userId, reason });
+	throw new AppError("FORBIDDEN", `You may ask about yourself only: others need the right ${permission}.`, {
+		isAudited: true,
+	});
 }
 
 /** What a person may do, and by which ways. */

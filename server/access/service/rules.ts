@@ -2,8 +2,9 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { groups, roles, users } from "@/db/schema";
 import { type Actor, actorMay, actorUser, type Principal, type UserActor } from "@/server/core/actor";
-import { type AuditFact, audit } from "@/server/core/audit";
+import type { AuditFact } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
+import { auditDenial } from "@/server/core/denials";
 import { AppError, notFound } from "@/server/core/errors";
 import { isBuiltInRole, isPermission, type Permission, permissionsOfRole } from "@/server/core/permissions";
 import { readUserActor } from "@/server/core/rights";
@@ -16,7 +17,7 @@ type Fact = Pick<AuditFact, "action" | "resource" | "resourceId">;
 /** More was asked for than the caller holds. */
 class BeyondRights extends AppError {
 	constructor(message: string) {
-		super("FORBIDDEN", message);
+		super("FORBIDDEN", message, { isAudited: true });
 	}
 }
 
@@ -35,8 +36,7 @@ export async function changeRights<T>(
 			return work(tx, await readGranter(ctx.actor, tx));
 		});
 	} catch (error) {
-		if (error instanceof BeyondRights)
-			await audit(ctx, ctx.db.orm, { ...fact, outcome: "denied", reason: error.message });
+		if (error instanceof BeyondRights) await auditDenial(ctx, { ...fact, reason: error.message });
 		throw error;
 	}
 }

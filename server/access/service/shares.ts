@@ -6,10 +6,10 @@ import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { containing } from "@/server/core/list-query";
 import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { everyone } from "@/server/core/rights";
 import type { FindGrantees, FoundGrantee, Grant, OneResource, Share, Sharing, Unshare } from "../contract";
-import { containing } from "./groups";
 import { namedGrantees, type ResourceRow, readResources, writeOf } from "./resources";
 
 const mostFound = 20;

@@ -32,7 +32,7 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 	const actor = await ctx.identify();
 	// Who shows nothing at all is told how to ask for access; only a cookie can be another page's doing.
 	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Send an API key or an access token.");
-	if (!isProgram) checkSite(request);
+	if (!isProgram) await checkSite(request, ctx);
 	const limited = await limitBody(request);
 	const message = await readMessage(limited);
 	const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });

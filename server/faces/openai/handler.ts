@@ -44,7 +44,7 @@ async function answerTo(
 	const post = posts[path];
 	if (post) {
 		if (request.method !== "POST") throw notPossible(request, "POST");
-		if (!isProgram) checkSite(request);
+		if (!isProgram) await checkSite(request, ctx);
 		return post(ctx, await readJson(request));
 	}
 	if (path !== "/models" && !path.startsWith("/models/")) throw notFound(`${openaiBase}${path.slice(0, 80)}`);

@@ -41,7 +41,7 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 		request.method === "HEAD" ? isReading(one) : one.face.method === request.method,
 	);
 	if (!route) return refuseMethod(request, ctx, allow);
-	if (!isProgram && comesFromBrowser(request)) checkSite(request);
+	if (!isProgram && comesFromBrowser(request)) await checkSite(request, ctx);
 	const call: RestCall = { request, route, found, ctx };
 	const answer = await (route.type === "subscription"
 		? answerStream(call)

@@ -58,7 +58,7 @@ export async function prove(ctx: ServiceContext, input: Prove): Promise<void> {
 			reason: "Wrong proof",
 			detail: { with: kindOf(input) },
 		});
-		throw new AppError("INVALID_INPUT", wrong[kindOf(input)]);
+		throw new AppError("INVALID_INPUT", wrong[kindOf(input)], { isAudited: true });
 	}
 	await ctx.db.transaction(async (tx) => {
 		await tx.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.id, sessionId));

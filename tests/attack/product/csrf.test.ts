@@ -79,6 +79,15 @@ test("none of it changed anything", async () => {
 	expect(await stateOf()).toBe(before);
 });
 
+test("each of it is in the audit, with whose browser it was and what it was aimed at", async () => {
+	for (const { path } of mutations) {
+		const asked = { action: "call.foreign", resourceId: `POST /api/trpc/${path}`, limit: 1 };
+		const { text } = await query("audit.list", asked, asConsole("owner"));
+		expect(text, path).toContain(`"userId":"${accounts.owner.userId}"`);
+		expect(text, path).toContain('"outcome":"denied"');
+	}
+});
+
 describe("a foreign page can't sign anybody in or out", () => {
 	const csrf = async () => {
 		const answer = await ask("/api/auth/csrf");
