@@ -19,6 +19,7 @@ const programs = {
 	demo: "server/launch/demo.ts",
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
+	scanner: "server/knowledge/vectors/exact/thread.ts",
 };
 /**
  * Stay packages: what has native parts, looks for its own files, or is large and rarely needed. All other packages go into the
@@ -35,7 +36,8 @@ const external = [
 		"next-auth",
 		"onnxruntime-node",
 	],
-	...["pdfjs-dist", "pdfkit", "pg", "pino", "postgres", "linkedom", "marked"],
+	...["pdfjs-dist", "pdfkit", "pg", "pino", "postgres", "linkedom", "marked", "sharp", "tesseract.js-core"],
+	"@tesseract.js-data/eng",
 ];
 const settings = ["package-lock.json", "tsconfig.json", "next.config.mjs", "postcss.config.mjs", "scripts/build.mjs"];
 const rooms = { server: ["server", "db"], console: ["app", "components", "server", "db", "public"] };

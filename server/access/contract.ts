@@ -139,6 +139,9 @@ export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
 
 export const ResourceKind = z.enum(["collection", "agent", "prompt"]);
 export type ResourceKind = z.infer<typeof ResourceKind>;
+/** What can be shared: documents too, beside the collection that they are in. */
+export const SharedKind = z.enum([...ResourceKind.options, "document"]);
+export type SharedKind = z.infer<typeof SharedKind>;
 export const GrantLevel = z.enum(["read", "manage"]);
 export type GrantLevel = z.infer<typeof GrantLevel>;
 /** A person's id, a group's id, a role's key, or the word `everyone`. */
@@ -158,9 +161,11 @@ export type OneResource = z.infer<typeof OneResource>;
 /** Whom a resource is shared with, beside its owner. Null for what came with the installation. */
 export const Sharing = z.object({ name: z.string(), ownerName: z.string().nullable(), rows: z.array(Grant) });
 export type Sharing = z.infer<typeof Sharing>;
-export const Share = OneResource.extend({ grantee: Grantee, level: GrantLevel });
+export const SharedResource = z.strictObject({ kind: SharedKind, resourceId: z.uuid() });
+export type SharedResource = z.infer<typeof SharedResource>;
+export const Share = SharedResource.extend({ grantee: Grantee, level: GrantLevel });
 export type Share = z.infer<typeof Share>;
-export const Unshare = OneResource.extend({ grantee: Grantee });
+export const Unshare = SharedResource.extend({ grantee: Grantee });
 export type Unshare = z.infer<typeof Unshare>;
 export const FindGrantees = z.strictObject({ text: z.string().trim().max(100).default("") });
 export type FindGrantees = z.infer<typeof FindGrantees>;

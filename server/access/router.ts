@@ -19,7 +19,6 @@ import {
 	MemberPage,
 	OneGroup,
 	OnePerson,
-	OneResource,
 	OneRole,
 	Preview,
 	RemoveRole,
@@ -28,6 +27,7 @@ import {
 	RolePage,
 	RoleWithHolders,
 	Share,
+	SharedResource,
 	Sharing,
 	Standing,
 	Unshare,
@@ -213,16 +213,16 @@ export const accessRouter = router({
 
 	listGrants: procedure("shares:write", {
 		rest: "GET /shares/{kind}/{resourceId}",
-		summary: "List whom a collection, an agent or a prompt is shared with.",
+		summary: "List whom a collection, a document, an agent or a prompt is shared with.",
 		risk: "read",
 	})
-		.input(OneResource)
+		.input(SharedResource)
 		.output(Sharing)
 		.query(({ ctx, input }) => listGrants(ctx, input)),
 
 	share: procedure("shares:write", {
 		rest: "PUT /shares/{kind}/{resourceId}/grantees/{grantee}",
-		summary: "Share a collection, an agent or a prompt that the caller manages.",
+		summary: "Share a collection, a document, an agent or a prompt that the caller manages.",
 		risk: "write",
 	})
 		.input(Share)

@@ -57,7 +57,7 @@ export function listQuery(input: ListInput, { filter, sort, id }: Facts) {
 	const after = decodeCursor(cursor, list);
 	const direction = isDescending ? desc : asc;
 	return {
-		where: and(...conditions(input.filter, filter), after ? beyond(after, { by, id, isDescending }) : undefined),
+		where: and(...filterConditions(input.filter, filter), after ? beyond(after, { by, id, isDescending }) : undefined),
 		orderBy: by === id ? [direction(id)] : [direction(by), direction(id)],
 		limit: limit + 1,
 		/** The sort key as text: to the microsecond, which a Date does not hold. */
@@ -69,7 +69,8 @@ export function listQuery(input: ListInput, { filter, sort, id }: Facts) {
 	};
 }
 
-function conditions(asked: ListInput["filter"], facts: Facts["filter"]): SQL[] {
+/** What a filter asks of the columns that its names stand for. */
+export function filterConditions(asked: ListInput["filter"], facts: Facts["filter"]): SQL[] {
 	return Object.entries(asked ?? {}).flatMap(([name, ask]) => {
 		const of = facts[name];
 		// The contract names the fields; one without a meaning here is our mistake, and must not let everything through.

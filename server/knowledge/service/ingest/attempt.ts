@@ -9,20 +9,24 @@ export type Attempt = { documentId: string; attempt: number };
 
 const columns = {
 	id: documents.id,
+	no: documents.no,
 	collectionId: documents.collectionId,
 	collectionNo: collections.no,
 	sha256: documents.sha256,
 	mediaType: documents.mediaType,
+	name: documents.name,
 	state: documents.state,
 	done: documents.done,
 	chunkCount: documents.chunkCount,
 };
 export type Held = {
 	id: string;
+	no: number;
 	collectionId: string;
 	collectionNo: number;
 	sha256: string;
 	mediaType: string;
+	name: string;
 	state: DocumentState;
 	done: number;
 	chunkCount: number | null;
@@ -53,7 +57,10 @@ export async function withAttempt<T>(
 }
 
 type Change = Partial<
-	Pick<typeof documents.$inferInsert, "done" | "total" | "pageCount" | "chunkCount" | "termCount" | "reason">
+	Pick<
+		typeof documents.$inferInsert,
+		"done" | "total" | "pageCount" | "chunkCount" | "termCount" | "reason" | "dropped"
+	>
 >;
 
 /** Writes where the document stands, and tells the pages that follow it. */
