@@ -1,6 +1,6 @@
 import { ownOrigin } from "@/server/core/own-origin";
+import { programScopes, usualScopes } from "./contract";
 import { mcpResource } from "./resource";
-import { programScopes, usualScopes } from "./scopes";
 import { mayRegister } from "./service";
 
 const methods = ["none", "client_secret_basic", "client_secret_post"];

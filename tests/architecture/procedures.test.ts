@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { permissions, roleMay, roles } from "@/server/core/permissions";
-import { programScopes } from "@/server/oauth/scopes";
+import { programScopes } from "@/server/oauth/contract";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 

@@ -5,11 +5,17 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { ownOrigin } from "@/server/core/own-origin";
-import type { Asking, AuthorizationRequest, Decide } from "../contract";
+import {
+	type Asking,
+	type AuthorizationRequest,
+	type Decide,
+	dangerousScopes,
+	type ProgramScope,
+	readScopes,
+} from "../contract";
 import { OAuthProblem } from "../problem";
 import { isRegistered, redirectTo } from "../redirects";
 import { mcpResource } from "../resource";
-import { dangerousScopes, type ProgramScope, readScopes } from "../scopes";
 import { hashSecret, newCode } from "../secrets";
 import { type Client, findClient } from "./find-client";
 
