@@ -39,6 +39,8 @@ import {
 	retryDocument,
 	searchKnowledge,
 	storeUpload,
+	tellDeletedCollection,
+	tellDeletedDocument,
 	updateCollection,
 	updateDocument,
 	watchCollection,
@@ -88,11 +90,15 @@ export const knowledgeRouter = router({
 	deleteCollection: procedure("knowledge:write", {
 		rest: "DELETE /collections/{collectionId}",
 		summary: "Delete a collection with all its documents.",
+		tool: "Delete a collection with all its documents, for good. Name the collection by its id.",
 		risk: "danger",
 	})
 		.input(OneCollection)
 		.output(Deleted)
-		.mutation(({ ctx, input }) => deleteCollection(ctx, input)),
+		.mutation(
+			({ ctx, input }) => deleteCollection(ctx, input),
+			({ ctx, input }) => tellDeletedCollection(ctx, input),
+		),
 
 	watchCollection: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/changes",
@@ -174,11 +180,15 @@ export const knowledgeRouter = router({
 	deleteDocument: procedure("knowledge:write", {
 		rest: "DELETE /documents/{documentId}",
 		summary: "Delete a document.",
+		tool: "Delete a document, for good. Name the document by its id.",
 		risk: "danger",
 	})
 		.input(OneDocument)
 		.output(Deleted)
-		.mutation(({ ctx, input }) => deleteDocument(ctx, input)),
+		.mutation(
+			({ ctx, input }) => deleteDocument(ctx, input),
+			({ ctx, input }) => tellDeletedDocument(ctx, input),
+		),
 
 	search: procedure("knowledge:read", {
 		rest: "GET /passages",

@@ -15,6 +15,7 @@ import { readInput } from "./late-input";
 import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 import { serviceContext, writeDown } from "./refusals";
+import { carryOut, isToolCall } from "./tool-calls";
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -65,12 +66,14 @@ const factorNeeded = () =>
 	);
 
 /** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
-async function hasProved({ db, actor }: ServiceContext, meta: ProcedureMeta): Promise<void> {
+async function hasProved({ db, actor, via }: ServiceContext, meta: ProcedureMeta): Promise<void> {
 	if (actor.kind !== "user" || actor.sessionId === null) return;
 	// Who has just enrolled or proved may still be remembered as they were.
 	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(db, actor.sessionId))?.mustEnrol)
 		throw factorNeeded();
-	if (!meta.stepUp || (await hasProvedLately(db, actor.sessionId))) return;
+	// What a model asks for waits for somebody's approval, who proves who they are.
+	const isProvedByApprover = meta.risk === "danger" && isToolCall(via);
+	if (!meta.stepUp || isProvedByApprover || (await hasProvedLately(db, actor.sessionId))) return;
 	throw new AppError(
 		"PROOF_NEEDED",
 		"This needs a proof of who you are that is at most 10 minutes old. Confirm it in the console; a program signs in again.",
@@ -93,8 +96,10 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
 		// A body that is hashed on its way is still the body.
 		const given = (body?.stream ?? input) as z.output<I>;
-		const answer = once(ctx, { key, path: call.path, input, body }, async () =>
-			onlyFields(input, schemas.output.parse(await work({ ctx, input: given }))),
+		const answer = once(ctx, { key, path: call.path, input, body }, () =>
+			carryOut(call, { ctx, input }, async (within) =>
+				onlyFields(input, schemas.output.parse(await work({ ctx: within, input: given }))),
+			),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

@@ -28,6 +28,7 @@ const unasked = word("who may not ask an agent is told so, whether there is one 
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
@@ -112,6 +113,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
+
+	"approvals.get": { approvalId: anyApproval },
+	"approvals.approve": { approvalId: anyApproval },
+	"approvals.reject": { approvalId: anyApproval },
+	"approvals.answerOwn": { approvalId: own("approval") },
+	"approvals.watch": { lastEventId: position },
 
 	"threads.get": { threadId: own("thread") },
 	"threads.rename": { threadId: own("thread") },

@@ -1,6 +1,20 @@
 export { addDocument } from "./add-document";
-export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
-export { deleteDocument, getDocument, listDocuments, readDocument, updateDocument } from "./documents";
+export {
+	createCollection,
+	deleteCollection,
+	getCollection,
+	listCollections,
+	tellDeletedCollection,
+	updateCollection,
+} from "./collections";
+export {
+	deleteDocument,
+	getDocument,
+	listDocuments,
+	readDocument,
+	tellDeletedDocument,
+	updateDocument,
+} from "./documents";
 export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
