@@ -7,10 +7,12 @@ import type { Permission } from "@/server/core/permissions";
 export const programScopes = [
 	"account:read",
 	"knowledge:read",
+	"knowledge:write",
 	"agents:read",
 	"prompts:read",
 	"prompts:write",
 	"users:read",
+	"users:write",
 	"audit:read",
 	"jobs:read",
 	"system:read",
@@ -19,7 +21,13 @@ export const ProgramScope = z.enum(programScopes);
 export type ProgramScope = z.infer<typeof ProgramScope>;
 
 /** Those that change something, or show what concerns other people: they are given after a fresh proof of who it is. */
-export const dangerousScopes: ReadonlySet<ProgramScope> = new Set(["prompts:write", "users:read", "audit:read"]);
+export const dangerousScopes: ReadonlySet<ProgramScope> = new Set([
+	"knowledge:write",
+	"prompts:write",
+	"users:read",
+	"users:write",
+	"audit:read",
+]);
 
 /** What a program asks for that names nothing: enough to read and search. */
 export const usualScopes: readonly ProgramScope[] = programScopes.filter((scope) => !dangerousScopes.has(scope));
