@@ -49,16 +49,18 @@ export const ProgramName = z
 export const Program = z.object({
 	id: z.uuid(),
 	name: z.string(),
-	redirectUris: z.array(z.string()),
-	/** It proves with a secret that it is itself; one on people's own machines can't keep any. */
-	hasSecret: z.boolean(),
-	/** Null where it registered itself. */
-	createdBy: z.object({ id: z.uuid(), name: z.string() }).nullable(),
+	redirectUris: z.array(z.string()).describe("Where people are sent back to, letter by letter."),
+	hasSecret: z
+		.boolean()
+		.describe("Whether it proves with a secret that it is itself; one on people's own machines can't keep any."),
+	createdBy: z
+		.object({ id: z.uuid(), name: z.string() })
+		.nullable()
+		.describe("Who registered it; null where it did itself."),
 	state: z.enum(["live", "revoked"]),
-	/** Sessions in which it may act for somebody at this moment. */
-	sessions: z.int(),
+	sessions: z.int().describe("Sessions in which it may act for somebody at this moment."),
 	createdAt: z.date(),
-	lastUsedAt: z.date().nullable(),
+	lastUsedAt: z.date().nullable().describe("When somebody last let it in; null where nobody has."),
 	revokedAt: z.date().nullable(),
 });
 export type Program = z.infer<typeof Program>;
@@ -73,15 +75,19 @@ export const CreateProgram = z.strictObject({
 		.array(z.string().trim().min(1).max(2000))
 		.min(1, "Name the address that people are sent back to.")
 		.max(10)
-		.transform((all) => [...new Set(all)]),
-	withSecret: z.boolean().default(false),
+		.transform((all) => [...new Set(all)])
+		.describe("Where people are sent back to, letter by letter; on their own machine the port is free."),
+	withSecret: z.boolean().default(false).describe("Whether it gets a secret to prove itself with."),
 });
 export type CreateProgram = z.infer<typeof CreateProgram>;
-/** The one time that the secret is told; null where the program has none. */
-export const NewProgram = z.object({ program: Program, secret: z.string().nullable() });
+/** The one time that the secret is told. */
+export const NewProgram = z.object({
+	program: Program.describe("The program."),
+	secret: z.string().nullable().describe("Its secret, told in this answer only; null where it has none."),
+});
 export type NewProgram = z.infer<typeof NewProgram>;
 
-export const OneProgram = z.strictObject({ programId: z.uuid() });
+export const OneProgram = z.strictObject({ programId: z.uuid().describe("The program's id.") });
 export type OneProgram = z.infer<typeof OneProgram>;
 
 /** What a program sends a person's browser here with (OAuth 2.1, 4.1.1). */

@@ -7,6 +7,7 @@ import { AppError, errorTable } from "@/server/core/errors";
 import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
+import { plainInput } from "@/server/core/plain-input";
 import { toAppError, toTrpcError } from "./failure";
 import { HashedBody } from "./hashed-body";
 import { once } from "./idempotency";
@@ -44,7 +45,7 @@ async function enter<I extends z.ZodType>(
 	const charge = await chargeCall(meta.limit, callerKey(service), { isDangerous });
 	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
 	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
-	call.given = await readInput(call.raw);
+	call.given = plainInput(await readInput(call.raw));
 	return { ctx: service, input: schema.parse(call.given) };
 }
 
