@@ -45,6 +45,7 @@ DROP TABLE
 	"oauth_codes",
 	"passkeys",
 	"postings",
+	"procedure_callers",
 	"prompt_versions",
 	"prompts",
 	"recovery_codes",

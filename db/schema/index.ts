@@ -10,5 +10,6 @@ export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
 export * from "./oauth";
+export * from "./procedures";
 export * from "./tokens";
 export * from "./users";

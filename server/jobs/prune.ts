@@ -29,6 +29,7 @@ const outdated = {
 	// Programs that registered themselves, and that nobody has let in.
 	oauth_clients: sql`select id from oauth_clients
 		where created_at < now() - interval '7 days' and created_by is null and last_used_at is null order by created_at`,
+	procedure_callers: sql`select id from procedure_callers where last_at < now() - interval '30 days' order by last_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -61,6 +62,7 @@ export const prune = inngest.createFunction(
 			refresh_tokens: await run("refresh_tokens"),
 			oauth_codes: await run("oauth_codes"),
 			oauth_clients: await run("oauth_clients"),
+			procedure_callers: await run("procedure_callers"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

@@ -97,11 +97,14 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.addText": { collectionId: own("collection") },
+	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },
 	"knowledge.readDocument": { documentId: own("document"), chunkId: own("chunk") },
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
+	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
@@ -132,6 +135,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 
+	"procedures.tryTool": { agentId: own("agent") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
@@ -151,6 +156,8 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"access.unshare": { kind: "collection" },
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
+	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
+	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
 };
