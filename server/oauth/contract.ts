@@ -9,6 +9,7 @@ export const programScopes = [
 	"knowledge:read",
 	"knowledge:write",
 	"agents:read",
+	"agents:write",
 	"prompts:read",
 	"prompts:write",
 	"users:read",
@@ -23,6 +24,7 @@ export type ProgramScope = z.infer<typeof ProgramScope>;
 /** Those that change something, or show what concerns other people: they are given after a fresh proof of who it is. */
 export const dangerousScopes: ReadonlySet<ProgramScope> = new Set([
 	"knowledge:write",
+	"agents:write",
 	"prompts:write",
 	"users:read",
 	"users:write",
