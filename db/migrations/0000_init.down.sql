@@ -42,6 +42,7 @@ DROP TABLE
 	"job_waits",
 	"mails",
 	"passkeys",
+	"vector_indexes",
 	"postings",
 	"prompt_versions",
 	"prompts",
