@@ -6,7 +6,7 @@ import { auditFailure, tryAudit } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import { redis } from "@/server/core/redis";
 import { tellVectorIndex } from "@/server/knowledge/service";
-import type { Health, HealthPart } from "./contract";
+import type { Health, HealthPart } from "../contract";
 
 const fewFreeBytes = 1024 ** 3;
 
