@@ -58,6 +58,7 @@ export function AuditLog() {
 	const list = usePages({
 		key: api.audit.list.infiniteQueryKey(filter),
 		read: (cursor) => client.audit.list.query({ ...filter, cursor }),
+		isAudited: true,
 	});
 	const close = () => url.set({ open: null });
 	const open = list.rows.find((row) => String(row.id) === openId);

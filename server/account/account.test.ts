@@ -2,7 +2,17 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { accountLinks, auditEntries, jobEvents, mails, passkeys, resetRequests, sessions, users } from "@/db/schema";
+import {
+	accountLinks,
+	apiKeys,
+	auditEntries,
+	jobEvents,
+	mails,
+	passkeys,
+	resetRequests,
+	sessions,
+	users,
+} from "@/db/schema";
 import { hashPassword } from "@/server/auth/passwords";
 import { findSessionActor, signIn } from "@/server/auth/service";
 import type { Actor, UserActor } from "@/server/core/actor";
@@ -134,12 +144,12 @@ describe("who forgot their password", () => {
 		expect(await mailbox(db, email)).toHaveLength(3);
 	});
 
-	test("uses the link once, also for 20 at the same time", async () => {
+	test("uses the link once, also for 50 at the same time", async () => {
 		const { userId, email } = await person();
 		await forgot(email);
 		const token = await newestToken(db, email);
 		const tries = await Promise.allSettled(
-			Array.from({ length: 20 }, (_, n) =>
+			Array.from({ length: 50 }, (_, n) =>
 				stranger().account.resetPassword({ token, password: `${fresh}, number ${n}` }),
 			),
 		);
@@ -175,6 +185,23 @@ describe("who forgot their password", () => {
 			});
 		},
 	);
+
+	test("keeps the keys of programs, and is told of them; the access tokens of before have ended", async () => {
+		const { userId, email } = await person();
+		const key = { userId, name: "Nightly", secretHash: "", lastFour: "abcd", scopes: ["account:read"] };
+		await db.orm.insert(apiKeys).values([
+			{ ...key, prefix: randomUUID() },
+			{ ...key, prefix: randomUUID(), revokedAt: new Date() },
+			{ ...key, prefix: randomUUID(), expiresAt: new Date(Date.now() - 1_000) },
+		]);
+		await forgot(email);
+		const token = await newestToken(db, email);
+		expect(await stranger().account.resetPassword({ token, password: fresh })).toEqual({ liveKeys: 1 });
+		expect((await mailbox(db, email))[0]?.body).toContain("An API key of yours still works");
+		const [user] = await db.orm.select().from(users).where(eq(users.id, userId));
+		expect(user?.tokenVersion).toBe(2);
+		expect(await as(await session(userId)).account.password({})).toMatchObject({ liveKeys: 1 });
+	});
 
 	test("is asked for the second factor all the same, and may have a shorter password because of it", async () => {
 		const { userId, email } = await person({ hasPasskey: true });
@@ -227,7 +254,12 @@ describe("who knows their password", () => {
 		for (const endOtherSessions of [true, false]) {
 			const { userId, email } = await person();
 			const [here, elsewhere] = [await session(userId), await session(userId)];
-			expect(await as(here).account.password({})).toEqual({ hasPassword: true, leastCharacters: 15, otherSessions: 1 });
+			expect(await as(here).account.password({})).toEqual({
+				hasPassword: true,
+				leastCharacters: 15,
+				otherSessions: 1,
+				liveKeys: 0,
+			});
 			await forgot(email);
 			await as(here).account.changePassword({ current: old, next: fresh, endOtherSessions });
 			expect([await lives(here), await lives(elsewhere)]).toEqual([true, !endOtherSessions]);
@@ -283,6 +315,13 @@ describe("who knows their password", () => {
 		expect(both.map((one) => one.status).toSorted()).toEqual(["fulfilled", "rejected"]);
 	});
 
+	test("who has a passkey and no app may have a short one, as their second factor is asked for", async () => {
+		const { userId } = await person({ hasPasskey: true });
+		const here = await session(userId);
+		expect(await as(here).account.password({})).toMatchObject({ leastCharacters: 8 });
+		await as(here).account.changePassword({ current: old, next: "gx8!vqpl", endOtherSessions: true });
+	});
+
 	test("an agent or a key changes nobody's password, name or address", async () => {
 		const { userId } = await person();
 		const here = await session(userId);
@@ -332,6 +371,20 @@ describe("one's name and address", () => {
 		);
 		expect((await mailbox(db, email)).every((mail) => mail.link === null)).toBe(true);
 		await expect(stranger().account.confirmEmail({ token })).rejects.toMatchObject({ code: "NOT_FOUND" });
+	});
+
+	test("a link to a new address counts once, also for 50 at the same time", async () => {
+		const { userId, email } = await person();
+		const next = `${randomUUID()}@example.test`;
+		await as(await session(userId)).account.changeEmail({ email: next });
+		const token = await newestToken(db, next);
+		const tries = await Promise.allSettled(
+			Array.from({ length: 50 }, () => stranger().account.confirmEmail({ token })),
+		);
+		expect(tries.filter((one) => one.status === "fulfilled")).toHaveLength(1);
+		for (const one of tries) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "NOT_FOUND" });
+		const told = (await mailbox(db, email)).map(({ subject }) => subject);
+		expect(told.filter((one) => one === "The address of your Quarterdeck account was changed")).toHaveLength(1);
 	});
 
 	test("an address that has an account gets the same answer, and no link", async () => {
