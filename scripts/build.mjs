@@ -19,6 +19,7 @@ const programs = {
 	demo: "server/launch/demo.ts",
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
+	scanner: "server/knowledge/vectors/exact/thread.ts",
 };
 /**
  * Stay packages: what has native parts, looks for its own files, or is large and rarely needed. All other packages go into the

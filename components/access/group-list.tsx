@@ -19,6 +19,7 @@ import { useUrl } from "@/components/ui/use-url";
 import type { Group } from "@/server/access/contract";
 import { AccessTabs } from "./access-tabs";
 import { GroupPanel } from "./group-panel";
+import { groupsNamed } from "./lists";
 
 const GroupForm = dynamic(() => import("./group-form"), { ssr: false });
 
@@ -51,7 +52,7 @@ export function GroupList() {
 	const url = useUrl();
 	const mayWrite = useMay("roles:write");
 	const text = url.get("q") ?? "";
-	const filter = text ? { text } : {};
+	const filter = groupsNamed(text);
 	const openId = url.get("open");
 	const list = usePages({
 		key: api.access.listGroups.infiniteQueryKey(filter),

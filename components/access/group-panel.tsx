@@ -128,8 +128,8 @@ function Members({ group, mayWrite }: { group: Group; mayWrite: boolean }) {
 	const mayFind = useMay("users:read");
 	const groupId = group.id;
 	const list = usePages({
-		key: api.access.listMembers.infiniteQueryKey({ groupId }),
-		read: (cursor) => client.access.listMembers.query({ groupId, cursor }),
+		key: api.access.listMembers.infiniteQueryKey({ groupId, sort: "name" }),
+		read: (cursor) => client.access.listMembers.query({ groupId, sort: "name", cursor }),
 	});
 	const remove = useMutation(
 		api.access.removeMembers.mutationOptions({ onSuccess: () => cache.invalidateQueries(api.access.pathFilter()) }),

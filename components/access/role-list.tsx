@@ -15,8 +15,8 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import type { Role } from "@/server/access/contract";
 import { AccessTabs } from "./access-tabs";
+import { allRoles, inRank } from "./lists";
 
-const noInput = {};
 const columns: Column<Role>[] = [
 	{ key: "name", title: "Role", cell: (row) => <Link href={`/users/roles/${row.key}`}>{row.name}</Link> },
 	{ key: "description", title: "What it is for", from: "middle", cell: (row) => row.description || "–" },
@@ -43,8 +43,8 @@ const columns: Column<Role>[] = [
 export function RoleList() {
 	const api = useApi();
 	const mayWrite = useMay("roles:write");
-	const query = useQuery(api.access.listRoles.queryOptions(noInput));
-	const rows = query.data?.rows ?? [];
+	const query = useQuery(api.access.listRoles.queryOptions(allRoles));
+	const rows = inRank(query.data?.rows ?? []);
 	return (
 		<ReadPage>
 			<PageHeader

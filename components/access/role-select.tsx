@@ -9,14 +9,13 @@ import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { Theme } from "@/components/ui/theme";
 import styles from "./access.module.css";
-
-const noInput = {};
+import { allRoles, inRank } from "./lists";
 
 /** Gives a role to a person or a group: one of those that the giver holds themselves. */
 export default function GiveRole({ holderId, without }: { holderId: string; without: readonly string[] }) {
 	const api = useApi();
 	const cache = useQueryClient();
-	const roles = useQuery(api.access.listRoles.queryOptions(noInput));
+	const roles = useQuery(api.access.listRoles.queryOptions(allRoles));
 	const [key, setKey] = useState("");
 	const give = useMutation(
 		api.access.assignRole.mutationOptions({
@@ -26,7 +25,7 @@ export default function GiveRole({ holderId, without }: { holderId: string; with
 			},
 		}),
 	);
-	const offered = (roles.data?.rows ?? []).filter(
+	const offered = inRank(roles.data?.rows ?? []).filter(
 		(role) => role.mayGive && role.key !== "owner" && !without.includes(role.key),
 	);
 	const chosen = offered.find((role) => role.key === key);

@@ -5,12 +5,12 @@ import dynamic from "next/dynamic";
 import { useState } from "react";
 import { useMay } from "@/components/shell/me";
 import { Button } from "@/components/ui/button";
-import type { OneResource } from "@/server/access/contract";
+import type { SharedResource } from "@/server/access/contract";
 
 const ShareDialog = dynamic(() => import("./share-dialog"), { ssr: false });
 
 /** For whoever manages the thing. */
-export function ShareButton(resource: OneResource) {
+export function ShareButton(resource: SharedResource) {
 	const [isOpen, setOpen] = useState(false);
 	if (!useMay("shares:write")) return null;
 	return (

@@ -9,7 +9,7 @@ import { toFailure } from "@/components/trpc/failure";
 import { Button, IconButton } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { Theme } from "@/components/ui/theme";
-import type { FoundGrantee, GrantLevel, OneResource, Sharing } from "@/server/access/contract";
+import type { FoundGrantee, GrantLevel, SharedResource, Sharing } from "@/server/access/contract";
 import styles from "./access.module.css";
 import { NamePicker } from "./name-picker";
 
@@ -20,7 +20,7 @@ const levels = [
 const levelOf = (value: string): GrantLevel => (value === "manage" ? "manage" : "read");
 
 /** With whom a collection, an agent or a prompt is shared. Each change holds at once. */
-export default function ShareDialog({ resource, onClose }: { resource: OneResource; onClose: () => void }) {
+export default function ShareDialog({ resource, onClose }: { resource: SharedResource; onClose: () => void }) {
 	const api = useApi();
 	const cache = useQueryClient();
 	const key = api.access.listGrants.queryKey(resource);
@@ -42,6 +42,7 @@ export default function ShareDialog({ resource, onClose }: { resource: OneResour
 					<Invite
 						without={rows.map(({ grantee }) => grantee)}
 						isBusy={share.isPending}
+						isReadOnly={resource.kind === "document"}
 						onShare={(grantee, level) => share.mutate({ ...resource, grantee, level })}
 					/>
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
@@ -67,7 +68,7 @@ export default function ShareDialog({ resource, onClose }: { resource: OneResour
 									<NativeSelect
 										size="sm"
 										aria-label={`What ${row.name} may do`}
-										data={row.kind === "everyone" ? levels.slice(0, 1) : levels}
+										data={row.kind === "everyone" || resource.kind === "document" ? levels.slice(0, 1) : levels}
 										value={row.level}
 										onChange={(event) =>
 											share.mutate({ ...resource, grantee: row.grantee, level: levelOf(event.currentTarget.value) })
@@ -98,11 +99,12 @@ export default function ShareDialog({ resource, onClose }: { resource: OneResour
 function Invite(props: {
 	without: readonly string[];
 	isBusy: boolean;
+	isReadOnly: boolean;
 	onShare: (grantee: FoundGrantee["grantee"], level: GrantLevel) => void;
 }) {
 	const [picked, setPicked] = useState<FoundGrantee | null>(null);
 	const [level, setLevel] = useState<GrantLevel>("read");
-	const isForAll = picked?.kind === "everyone";
+	const isForAll = props.isReadOnly || picked?.kind === "everyone";
 	return (
 		<div className={styles.line}>
 			<NamePicker label="Share with" isAll value={picked} onPick={setPicked} without={props.without} />

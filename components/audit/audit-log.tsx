@@ -13,7 +13,7 @@ import { ScanPage } from "@/components/ui/page";
 import { Split } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
-import type { AuditEntry } from "@/server/audit/contract";
+import { type AuditEntry, toListFilter } from "@/server/audit/contract";
 import { AuditFilters } from "./audit-filters";
 import { AuditHead } from "./audit-head";
 import { AuditPanel } from "./audit-panel";
@@ -55,9 +55,10 @@ export function AuditLog() {
 	const mayExport = useMay("audit:export");
 	const isGrouped = url.get("group") === "request";
 	const openId = url.get("open");
+	const asked = { filter: toListFilter(filter) };
 	const list = usePages({
-		key: api.audit.list.infiniteQueryKey(filter),
-		read: (cursor) => client.audit.list.query({ ...filter, cursor }),
+		key: api.audit.list.infiniteQueryKey(asked),
+		read: (cursor) => client.audit.list.query({ ...asked, cursor }),
 		isAudited: true,
 	});
 	const close = () => url.set({ open: null });

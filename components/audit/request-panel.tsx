@@ -17,7 +17,7 @@ import { Outcome } from "./outcome";
 export function RequestPanel({ requestId, onClose }: { requestId: string; onClose: () => void }) {
 	const api = useApi();
 	const client = useClient();
-	const filter = { requestId };
+	const filter = { filter: { requestId: { eq: requestId } } };
 	const list = usePages({
 		key: api.audit.list.infiniteQueryKey(filter),
 		read: (cursor) => client.audit.list.query({ ...filter, cursor }),

@@ -39,7 +39,8 @@ export function InvitationList({ lead }: { lead: ReactNode }) {
 	const client = useClient();
 	const url = useUrl();
 	const openId = url.get("invitation");
-	const filter = { state: invitationStates.find((state) => state === url.get("state")) };
+	const state = invitationStates.find((one) => one === url.get("state"));
+	const filter = state ? { filter: { state: { eq: state } } } : {};
 	const list = usePages({
 		key: api.invitations.list.infiniteQueryKey(filter),
 		read: (cursor) => client.invitations.list.query({ ...filter, cursor }),
@@ -51,9 +52,9 @@ export function InvitationList({ lead }: { lead: ReactNode }) {
 				{lead}
 				<FilterSelect
 					label="State"
-					value={filter.state ?? ""}
+					value={state ?? ""}
 					options={states}
-					onChange={(state) => url.set({ state, invitation: null })}
+					onChange={(next) => url.set({ state: next, invitation: null })}
 				/>
 			</FilterBar>
 			<Split
@@ -72,10 +73,8 @@ export function InvitationList({ lead }: { lead: ReactNode }) {
 					openId={openId}
 					onOpen={(id) => url.set({ invitation: id })}
 					empty={
-						<Empty icon={IconMailPlus} title={filter.state ? "No invitation in this state" : "Nobody is invited yet"}>
-							{filter.state
-								? "Take the filter away to see all of them."
-								: "Invite somebody: they get a mail with a link."}
+						<Empty icon={IconMailPlus} title={state ? "No invitation in this state" : "Nobody is invited yet"}>
+							{state ? "Take the filter away to see all of them." : "Invite somebody: they get a mail with a link."}
 						</Empty>
 					}
 				/>

@@ -3,6 +3,7 @@
 import { Modal, MultiSelect, NativeSelect, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { allRoles, inRank } from "@/components/access/lists";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -22,7 +23,7 @@ export default function InviteDialog({ onClose, onInvited }: { onClose: () => vo
 	const cache = useQueryClient();
 	const offered = useOfferedRoles();
 	const groups = useQuery({
-		...api.access.listGroups.queryOptions({ limit: 200 }),
+		...api.access.listGroups.queryOptions({ limit: 200, sort: "name" }),
 		enabled: useMay("roles:read"),
 	});
 	const form = useForm<Required<Invite>>({
@@ -90,8 +91,8 @@ function useOfferedRoles(): Offered[] {
 	const api = useApi();
 	const mayRead = useMay("roles:read");
 	const isOwner = useMay("owners:write");
-	const query = useQuery({ ...api.access.listRoles.queryOptions({}), enabled: mayRead });
-	if (query.data) return query.data.rows.filter(({ mayGive }) => mayGive);
+	const query = useQuery({ ...api.access.listRoles.queryOptions(allRoles), enabled: mayRead });
+	if (query.data) return inRank(query.data.rows.filter(({ mayGive }) => mayGive));
 	return roles
 		.filter((role) => isOwner || !roleMay(role, "owners:write"))
 		.map((role) => ({ key: role, name: role, description: roleDescriptions[role] }));

@@ -1,11 +1,11 @@
-import { mailStates } from "@/server/mail/contract";
+import { type ListMails, mailStates } from "@/server/mail/contract";
 
-type MailState = (typeof mailStates)[number];
-
-/** The filter that an address stands for. */
-export const filterFrom = (
-	get: (name: string) => string | null,
-): { state: MailState | undefined; recipient: string | undefined } => ({
-	state: mailStates.find((state) => state === get("state")),
-	recipient: get("to")?.slice(0, 254) || undefined,
-});
+/** The list that an address stands for. */
+export function filterFrom(get: (name: string) => string | null): Pick<ListMails, "filter"> {
+	const state = mailStates.find((one) => one === get("state"));
+	const recipient = get("to")?.trim().toLowerCase().slice(0, 254);
+	if (!state && !recipient) return {};
+	return {
+		filter: { ...(state ? { state: { eq: state } } : {}), ...(recipient ? { recipient: { eq: recipient } } : {}) },
+	};
+}

@@ -47,7 +47,7 @@ export function Outbox() {
 		everyMs: refreshMs,
 	});
 	const open = list.rows.find((row) => row.id === openId);
-	const isFiltered = filter.state !== undefined || filter.recipient !== undefined;
+	const isFiltered = filter.filter !== undefined;
 	return (
 		<ScanPage>
 			<PageHeader title="Outbox" up={{ href: "/system", label: "System" }}>
@@ -56,12 +56,12 @@ export function Outbox() {
 			<FilterBar>
 				<FilterText
 					label="Whole address"
-					value={filter.recipient ?? ""}
+					value={filter.filter?.recipient?.eq ?? ""}
 					onChange={(to) => url.set({ to, open: null })}
 				/>
 				<FilterSelect
 					label="State"
-					value={filter.state ?? ""}
+					value={filter.filter?.state?.eq ?? ""}
 					options={states}
 					onChange={(state) => url.set({ state, open: null })}
 				/>

@@ -9,6 +9,11 @@ const looks = {
 	danger: { word: "Danger", tone: "amber", icon: IconAlertTriangle },
 } as const satisfies Record<ProcedureEntry["risk"], { word: string; tone: Tone; icon: Icon }>;
 
+export const riskWords = { read: "Read", write: "Write", danger: "Danger" } as const satisfies Record<
+	ProcedureEntry["risk"],
+	string
+>;
+
 export function Risk({ risk }: { risk: ProcedureEntry["risk"] }) {
 	const { word, tone, icon } = looks[risk];
 	return (
@@ -18,7 +23,7 @@ export function Risk({ risk }: { risk: ProcedureEntry["risk"] }) {
 	);
 }
 
-const faceWords = { rpc: "RPC", rest: "REST", tool: "Tool", mcp: "MCP" } as const satisfies Record<
+export const faceWords = { rpc: "RPC", rest: "REST", tool: "Tool", mcp: "MCP" } as const satisfies Record<
 	ProcedureEntry["faces"][number],
 	string
 >;

@@ -1,9 +1,9 @@
 "use client";
 
 import { IconApi, IconRoute } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { useApi } from "@/components/trpc/client";
+import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
+import { usePages } from "@/components/trpc/pages";
 import { ButtonLink } from "@/components/ui/button-link";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
@@ -13,8 +13,9 @@ import { ScanPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { Split } from "@/components/ui/side-panel";
 import { useUrl } from "@/components/ui/use-url";
-import type { ProcedureEntry } from "@/server/procedures/contract";
-import { Faces, Risk } from "./marks";
+import { faces, type ProcedureEntry, risks } from "@/server/procedures/contract";
+import { filterFrom } from "./filter";
+import { Faces, faceWords, Risk, riskWords } from "./marks";
 import { ProcedurePanel } from "./procedure-panel";
 
 const columns: Column<ProcedureEntry>[] = [
@@ -35,34 +36,33 @@ const columns: Column<ProcedureEntry>[] = [
 	},
 ];
 
-const risks = [
+const riskChoices = [
 	{ value: "", label: "Any risk" },
-	{ value: "read", label: "Read" },
-	{ value: "write", label: "Write" },
-	{ value: "danger", label: "Danger" },
+	...risks.map((risk) => ({ value: risk, label: riskWords[risk] })),
 ];
-const noInput = {};
+const faceChoices = [
+	{ value: "", label: "Any face" },
+	...faces.map((face) => ({ value: face, label: faceWords[face] })),
+];
 
 /** Everything that can be done here, read off the definitions themselves. */
 export function ProcedureList() {
 	const api = useApi();
 	const url = useUrl();
-	const query = useQuery(api.procedures.list.queryOptions(noInput));
-	const wanted = url.get("find") ?? "";
-	const risk = url.get("risk") ?? "";
-	const all = query.data?.rows ?? [];
-	const rows = all.filter(
-		(row) =>
-			(!risk || row.risk === risk) &&
-			`${row.path} ${row.permission ?? ""} ${row.rest ?? ""}`.toLowerCase().includes(wanted.toLowerCase()),
-	);
+	const client = useClient();
+	const asked = filterFrom(url.get);
+	const { path, risk, faces: face, permission } = asked.filter ?? {};
+	const list = usePages({
+		key: api.procedures.list.infiniteQueryKey(asked),
+		read: (cursor) => client.procedures.list.query({ ...asked, cursor }),
+	});
 	const openId = url.get("open");
-	const open = all.find((row) => row.path === openId);
+	const set = (name: string) => (value: string) => url.set({ [name]: value, open: null });
 	return (
 		<ScanPage>
 			<PageHeader
 				title="Procedures"
-				count={query.data ? counted(rows.length, "procedure") : undefined}
+				count={list.isLoading || list.hasMore ? undefined : counted(list.rows.length, "procedure")}
 				actions={
 					<ButtonLink icon={IconApi} href="/api/docs">
 						REST reference
@@ -72,37 +72,29 @@ export function ProcedureList() {
 				One definition, one gate, every face: what each needs, what it risks, who may reach it how.
 			</PageHeader>
 			<FilterBar>
-				<FilterText
-					label="Name, permission or address"
-					size={24}
-					value={wanted}
-					onChange={(find) => url.set({ find, open: null })}
-				/>
-				<FilterSelect
-					label="Risk"
-					value={risk}
-					options={risks}
-					onChange={(next) => url.set({ risk: next, open: null })}
-				/>
+				<FilterText label="Part of the name" size={20} value={path?.contains ?? ""} onChange={set("find")} />
+				<FilterText label="Permission" size={18} value={permission?.eq ?? ""} onChange={set("permission")} />
+				<FilterSelect label="Risk" value={risk?.eq ?? ""} options={riskChoices} onChange={set("risk")} />
+				<FilterSelect label="Face" value={face?.eq ?? ""} options={faceChoices} onChange={set("face")} />
 			</FilterBar>
-			<Split panel={open ? <ProcedurePanel entry={open} onClose={() => url.set({ open: null })} /> : null}>
+			<Split
+				panel={
+					openId ? <ProcedurePanel key={openId} procedure={openId} onClose={() => url.set({ open: null })} /> : null
+				}
+			>
 				<DataTable
 					label="Procedures"
-					list={{
-						rows,
-						isLoading: query.isPending,
-						failure: query.error && !query.data ? toFailure(query.error) : null,
-						hasMore: false,
-						isLoadingMore: false,
-						loadMore: () => {},
-						retry: () => void query.refetch(),
-					}}
+					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 					columns={columns}
 					rowId={(row) => row.path}
 					narrow={(row) => row.permission ?? "open"}
 					openId={openId}
-					onOpen={(path) => url.set({ open: path })}
-					empty={<Empty icon={IconRoute} title="No procedure fits these filters" />}
+					onOpen={(name) => url.set({ open: name })}
+					empty={
+						<Empty icon={IconRoute} title="No procedure fits these filters">
+							Take a condition away to see more of them.
+						</Empty>
+					}
 				/>
 			</Split>
 		</ScanPage>

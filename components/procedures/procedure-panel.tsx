@@ -1,11 +1,15 @@
 "use client";
 
+import { useQuery } from "@tanstack/react-query";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
 import { CopyId } from "@/components/ui/copy";
+import { ErrorView } from "@/components/ui/error-view";
 import { duration, figure } from "@/components/ui/figures";
 import { Json } from "@/components/ui/json";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { permissions, roleMay, roles } from "@/server/core/permissions";
-import type { ProcedureEntry } from "@/server/procedures/contract";
+import type { ProcedureDetail, ProcedureEntry } from "@/server/procedures/contract";
 import { Faces, Risk } from "./marks";
 
 function whoMay(entry: ProcedureEntry): string {
@@ -15,9 +19,19 @@ function whoMay(entry: ProcedureEntry): string {
 }
 
 /** One procedure: its terms, its use, its schemas. */
-export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onClose: () => void }) {
+export function ProcedurePanel({ procedure, onClose }: { procedure: string; onClose: () => void }) {
+	const { data, error, refetch } = useQuery(useApi().procedures.get.queryOptions({ procedure }));
 	return (
-		<SidePanel title={entry.path} label="Procedure" onClose={onClose}>
+		<SidePanel title={procedure} label="Procedure" onClose={onClose}>
+			{error && !data ? <ErrorView failure={toFailure(error)} retry={() => void refetch()} /> : null}
+			{data ? <Terms entry={data} /> : null}
+		</SidePanel>
+	);
+}
+
+function Terms({ entry }: { entry: ProcedureDetail }) {
+	return (
+		<>
 			{entry.summary ? <p>{entry.summary}</p> : null}
 			{entry.openBecause ? <p>{entry.openBecause}</p> : null}
 			<Facts>
@@ -30,12 +44,21 @@ export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onCl
 				<Fact name="Risk">
 					<Risk risk={entry.risk} />
 				</Fact>
-				<Fact name="Limit">{entry.limit}</Fact>
+				<Fact name="Limit">
+					{entry.limit}, {figure(entry.perMinute)} calls a minute
+				</Fact>
 				{entry.stepUp ? <Fact name="Proof">Asks again who it is, after 10 minutes</Fact> : null}
 				<Fact name="Faces">
 					<Faces faces={entry.faces} />
 				</Fact>
 				<Fact name="REST">{entry.rest ? <CopyId value={entry.rest} label="address" length={64} /> : null}</Fact>
+				{entry.deprecated ? (
+					<Fact name="Deprecated">
+						Since {entry.deprecated.since}
+						{entry.deprecated.sunset ? `, ends on ${entry.deprecated.sunset}` : ""}
+						{entry.deprecated.instead ? `: use ${entry.deprecated.instead}` : ""}
+					</Fact>
+				) : null}
 				<Fact name="Tool">{entry.tool}</Fact>
 				<Fact name="Calls">
 					{figure(entry.calls)} since the server started, {figure(entry.failures)} refused or failed
@@ -48,6 +71,6 @@ export function ProcedurePanel({ entry, onClose }: { entry: ProcedureEntry; onCl
 			<PanelSection title="Output">
 				<Json value={entry.output} label="Output schema" />
 			</PanelSection>
-		</SidePanel>
+		</>
 	);
 }

@@ -2,6 +2,7 @@
 
 import { IconKey, IconUserCheck, IconUserOff } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { allRoles, inRank } from "@/components/access/lists";
 import { PersonAccess } from "@/components/access/person-access";
 import { ResetFactors } from "@/components/factors/reset-factors";
 import { PersonSessions } from "@/components/sessions/person-sessions";
@@ -21,8 +22,6 @@ import type { User } from "@/server/users/contract";
 import { AccountState } from "./account-state";
 import { ErasePerson } from "./erase-person";
 import styles from "./users.module.css";
-
-const noInput = {};
 
 /** One account: its role and what that allows; changing the role, switching the account off. */
 export function PersonPanel({ user, onClose }: { user: User; onClose: () => void }) {
@@ -72,8 +71,8 @@ function Change({ user }: { user: User }) {
 	const setDisabled = useMutation(api.users.setDisabled.mutationOptions({ onSuccess }));
 	const startReset = useMutation(api.account.startReset.mutationOptions());
 	const error = setRole.error ?? setDisabled.error ?? startReset.error;
-	const roles = useQuery({ ...api.access.listRoles.queryOptions(noInput), enabled: useMay("roles:read") });
-	const offered = (roles.data?.rows ?? []).filter(({ key, mayGive }) => mayGive || key === user.role);
+	const roles = useQuery({ ...api.access.listRoles.queryOptions(allRoles), enabled: useMay("roles:read") });
+	const offered = inRank(roles.data?.rows ?? []).filter(({ key, mayGive }) => mayGive || key === user.role);
 	const changeRole = async (wanted: string) => {
 		const found = offered.find(({ key }) => key === wanted);
 		if (!found || found.key === user.role) return;

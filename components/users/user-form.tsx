@@ -3,6 +3,7 @@
 import { Modal, NativeSelect, PasswordInput, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { allRoles, inRank } from "@/components/access/lists";
 import { PasswordStrength } from "@/components/auth/password-strength";
 import { useMay, useMe } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -15,8 +16,6 @@ import type { Role } from "@/server/access/contract";
 import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { CreateUser } from "@/server/users/contract";
 import styles from "./users.module.css";
-
-const noInput = {};
 
 /** Makes an account. Its password is handed over by whoever makes it. */
 export default function UserForm({ onClose }: { onClose: () => void }) {
@@ -37,11 +36,13 @@ export default function UserForm({ onClose }: { onClose: () => void }) {
 			onError: (error) => form.setErrors(toFailure(error).fields),
 		}),
 	);
-	const known = useQuery({ ...api.access.listRoles.queryOptions(noInput), enabled: useMay("roles:read") });
+	const known = useQuery({ ...api.access.listRoles.queryOptions(allRoles), enabled: useMay("roles:read") });
 	const builtIn = roles
 		.filter((role) => role !== "owner" || me.role === "owner")
 		.map((role) => ({ key: role, name: role }));
-	const offered: Pick<Role, "key" | "name">[] = known.data?.rows.filter(({ mayGive }) => mayGive) ?? builtIn;
+	const offered: Pick<Role, "key" | "name">[] = known.data
+		? inRank(known.data.rows.filter(({ mayGive }) => mayGive))
+		: builtIn;
 	return (
 		<Theme>
 			<Modal opened onClose={onClose} title="Create account">

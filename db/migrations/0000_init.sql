@@ -565,10 +565,14 @@ CREATE TABLE "document_pages" (
 --> statement-breakpoint
 CREATE TABLE "documents" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"no" integer GENERATED ALWAYS AS IDENTITY (sequence name "documents_no_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
 	"collection_id" uuid NOT NULL,
 	"sha256" text NOT NULL,
 	"name" text NOT NULL,
 	"media_type" text NOT NULL,
+	"source" text DEFAULT 'upload' NOT NULL,
+	"fields" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"is_restricted" boolean DEFAULT false NOT NULL,
 	"size" bigint NOT NULL,
 	"state" text DEFAULT 'queued' NOT NULL,
 	"reason" text,
@@ -595,9 +599,10 @@ CREATE TABLE "postings" (
 	"term" text NOT NULL,
 	"chunk_id" bigint NOT NULL,
 	"collection_no" integer NOT NULL,
+	"document_no" integer NOT NULL,
 	"tf" smallint NOT NULL,
 	"length" smallint NOT NULL,
-	CONSTRAINT "postings_term_collection_no_chunk_id_tf_length_pk" PRIMARY KEY("term","collection_no","chunk_id","tf","length")
+	CONSTRAINT "postings_term_collection_no_chunk_id_document_no_tf_length_pk" PRIMARY KEY("term","collection_no","chunk_id","document_no","tf","length")
 );
 --> statement-breakpoint
 CREATE TABLE "uploads" (
@@ -812,12 +817,16 @@ CREATE UNIQUE INDEX "collections_no_key" ON "collections" USING btree ("no");-->
 CREATE INDEX "collections_owner_idx" ON "collections" USING btree ("owner_id");--> statement-breakpoint
 CREATE INDEX "collections_created_idx" ON "collections" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "collections_name_idx" ON "collections" USING btree ("name","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "documents_no_key" ON "documents" USING btree ("no");--> statement-breakpoint
 CREATE UNIQUE INDEX "documents_collection_sha_key" ON "documents" USING btree ("collection_id","sha256") WHERE "documents"."deleted_at" is null;--> statement-breakpoint
 CREATE INDEX "documents_sha_idx" ON "documents" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "documents_collection_idx" ON "documents" USING btree ("collection_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "documents_state_idx" ON "documents" USING btree ("collection_id","state","created_at","id");--> statement-breakpoint
 CREATE INDEX "documents_type_idx" ON "documents" USING btree ("collection_id","media_type","created_at","id");--> statement-breakpoint
 CREATE INDEX "documents_name_idx" ON "documents" USING btree ("collection_id","name");--> statement-breakpoint
+CREATE INDEX "documents_source_idx" ON "documents" USING btree ("collection_id","source");--> statement-breakpoint
+CREATE INDEX "documents_fields_idx" ON "documents" USING gin ("fields" jsonb_path_ops);--> statement-breakpoint
+CREATE INDEX "documents_restricted_idx" ON "documents" USING btree ("collection_id") WHERE "documents"."is_restricted";--> statement-breakpoint
 CREATE INDEX "postings_chunk_idx" ON "postings" USING btree ("chunk_id");--> statement-breakpoint
 CREATE INDEX "uploads_created_idx" ON "uploads" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "mails_created_idx" ON "mails" USING btree ("created_at","id");--> statement-breakpoint

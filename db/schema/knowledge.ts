@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
 	bigint,
+	boolean,
 	customType,
 	index,
 	integer,
@@ -70,10 +71,15 @@ export const uploads = pgTable(
 
 export type DocumentState = "queued" | "parsing" | "chunking" | "embedding" | "indexing" | "ready" | "failed";
 
+/** What somebody wrote down about a document, by names of their own. */
+export type DocumentFields = Record<string, string | number | boolean>;
+
 export const documents = pgTable(
 	"documents",
 	{
 		id: uuid().primaryKey().defaultRandom(),
+		/** A small number that stands for the document in postings and vectors. */
+		no: integer().notNull().generatedAlwaysAsIdentity(),
 		collectionId: uuid()
 			.notNull()
 			.references(() => collections.id, { onDelete: "cascade" }),
@@ -82,6 +88,11 @@ export const documents = pgTable(
 			.references(() => files.sha256),
 		name: text().notNull(),
 		mediaType: text().notNull(),
+		/** Where it came from: `upload`, or the address or folder that it was read from. */
+		source: text().notNull().default("upload"),
+		fields: jsonb().$type<DocumentFields>().notNull().default({}),
+		/** Read only by who manages the collection and whom it is granted to, not by all who read the collection. */
+		isRestricted: boolean().notNull().default(false),
 		size: bigint({ mode: "number" }).notNull(),
 		state: text().$type<DocumentState>().notNull().default("queued"),
 		/** Why it failed, for the person who uploaded it. */
@@ -105,12 +116,16 @@ export const documents = pgTable(
 		deletedAt: at(),
 	},
 	(t) => [
+		uniqueIndex("documents_no_key").on(t.no),
 		uniqueIndex("documents_collection_sha_key").on(t.collectionId, t.sha256).where(sql`${t.deletedAt} is null`),
 		index("documents_sha_idx").on(t.sha256),
 		index("documents_collection_idx").on(t.collectionId, t.createdAt, t.id),
 		index("documents_state_idx").on(t.collectionId, t.state, t.createdAt, t.id),
 		index("documents_type_idx").on(t.collectionId, t.mediaType, t.createdAt, t.id),
 		index("documents_name_idx").on(t.collectionId, t.name),
+		index("documents_source_idx").on(t.collectionId, t.source),
+		index("documents_fields_idx").using("gin", sql`${t.fields} jsonb_path_ops`),
+		index("documents_restricted_idx").on(t.collectionId).where(sql`${t.isRestricted}`),
 	],
 );
 
@@ -177,13 +192,14 @@ export const postings = pgTable(
 			.notNull()
 			.references(() => chunks.id, { onDelete: "cascade" }),
 		collectionNo: integer().notNull(),
+		documentNo: integer().notNull(),
 		tf: smallint().notNull(),
 		/** The chunk's length in lexemes: repeated here so that ranking reads this table alone. */
 		length: smallint().notNull(),
 	},
 	(t) => [
 		// All columns, so that ranking reads the index alone.
-		primaryKey({ columns: [t.term, t.collectionNo, t.chunkId, t.tf, t.length] }),
+		primaryKey({ columns: [t.term, t.collectionNo, t.chunkId, t.documentNo, t.tf, t.length] }),
 		index("postings_chunk_idx").on(t.chunkId),
 	],
 );

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 import { Permission, RoleKey } from "@/server/users/contract";
 
 const RoleName = z.string().trim().min(1, "A name is needed.").max(60);
@@ -25,7 +26,12 @@ export const Role = z.object({
 	updatedAt: z.date().nullable(),
 });
 export type Role = z.infer<typeof Role>;
-export const RoleList = z.object({ rows: z.array(Role) });
+export const ListRoles = listOf(Role, {
+	filter: { name: asks.name(60), isBuiltIn: asks.flag(), mayGive: asks.flag() },
+	sort: ["name"],
+});
+export type ListRoles = z.infer<typeof ListRoles>;
+export const RolePage = pageOf(Role);
 export const OneRole = z.strictObject({ role: RoleKey });
 export type OneRole = z.infer<typeof OneRole>;
 
@@ -94,7 +100,10 @@ export const Group = z.object({
 	createdAt: z.date(),
 });
 export type Group = z.infer<typeof Group>;
-export const ListGroups = Page.extend({ text: z.string().trim().max(100).optional() });
+export const ListGroups = listOf(Group, {
+	filter: { name: asks.name(100), createdAt: asks.time() },
+	sort: ["createdAt", "name"],
+});
 export type ListGroups = z.infer<typeof ListGroups>;
 export const GroupPage = pageOf(Group);
 export const OneGroup = z.strictObject({ groupId: z.uuid() });
@@ -107,8 +116,6 @@ export const UpdateGroup = z.strictObject({
 	description: Description.optional(),
 });
 export type UpdateGroup = z.infer<typeof UpdateGroup>;
-export const ListMembers = Page.extend({ groupId: z.uuid() });
-export type ListMembers = z.infer<typeof ListMembers>;
 export const Member = z.object({
 	id: z.uuid(),
 	name: z.string(),
@@ -117,6 +124,11 @@ export const Member = z.object({
 	since: z.date(),
 });
 export type Member = z.infer<typeof Member>;
+export const ListMembers = listOf(Member, {
+	filter: { name: asks.name(100), email: asks.email(), isDisabled: asks.flag(), since: asks.time() },
+	sort: ["since", "name"],
+}).extend({ groupId: z.uuid() });
+export type ListMembers = z.infer<typeof ListMembers>;
 export const MemberPage = pageOf(Member);
 export const ChangeMembers = z.strictObject({ groupId: z.uuid(), userIds: z.array(z.uuid()).min(1).max(100) });
 export type ChangeMembers = z.infer<typeof ChangeMembers>;
@@ -127,6 +139,9 @@ export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
 
 export const ResourceKind = z.enum(["collection", "agent", "prompt"]);
 export type ResourceKind = z.infer<typeof ResourceKind>;
+/** What can be shared: documents too, beside the collection that they are in. */
+export const SharedKind = z.enum([...ResourceKind.options, "document"]);
+export type SharedKind = z.infer<typeof SharedKind>;
 export const GrantLevel = z.enum(["read", "manage"]);
 export type GrantLevel = z.infer<typeof GrantLevel>;
 /** A person's id, a group's id, a role's key, or the word `everyone`. */
@@ -146,9 +161,11 @@ export type OneResource = z.infer<typeof OneResource>;
 /** Whom a resource is shared with, beside its owner. Null for what came with the installation. */
 export const Sharing = z.object({ name: z.string(), ownerName: z.string().nullable(), rows: z.array(Grant) });
 export type Sharing = z.infer<typeof Sharing>;
-export const Share = OneResource.extend({ grantee: Grantee, level: GrantLevel });
+export const SharedResource = z.strictObject({ kind: SharedKind, resourceId: z.uuid() });
+export type SharedResource = z.infer<typeof SharedResource>;
+export const Share = SharedResource.extend({ grantee: Grantee, level: GrantLevel });
 export type Share = z.infer<typeof Share>;
-export const Unshare = OneResource.extend({ grantee: Grantee });
+export const Unshare = SharedResource.extend({ grantee: Grantee });
 export type Unshare = z.infer<typeof Unshare>;
 export const FindGrantees = z.strictObject({ text: z.string().trim().max(100).default("") });
 export type FindGrantees = z.infer<typeof FindGrantees>;

@@ -1,6 +1,6 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Done, Nothing } from "@/server/users/contract";
+import { Done } from "@/server/users/contract";
 import {
 	ChangeAssignment,
 	ChangeMembers,
@@ -15,18 +15,19 @@ import {
 	GroupPage,
 	ListGroups,
 	ListMembers,
+	ListRoles,
 	MemberPage,
 	OneGroup,
 	OnePerson,
-	OneResource,
 	OneRole,
 	Preview,
 	RemoveRole,
 	Role,
 	RoleChange,
-	RoleList,
+	RolePage,
 	RoleWithHolders,
 	Share,
+	SharedResource,
 	Sharing,
 	Standing,
 	Unshare,
@@ -71,9 +72,9 @@ export const accessRouter = router({
 		rest: "GET /roles",
 		summary: "List the roles, built-in and custom, with how many hold each.",
 	})
-		.input(Nothing)
-		.output(RoleList)
-		.query(({ ctx }) => listRoles(ctx)),
+		.input(ListRoles)
+		.output(RolePage)
+		.query(({ ctx, input }) => listRoles(ctx, input)),
 
 	getRole: procedure("roles:read", {
 		risk: "read",
@@ -141,7 +142,7 @@ export const accessRouter = router({
 		.output(Done)
 		.mutation(({ ctx, input }) => done(unassignRole(ctx, input))),
 
-	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups by name." })
+	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups." })
 		.input(ListGroups)
 		.output(GroupPage)
 		.query(({ ctx, input }) => listGroups(ctx, input)),
@@ -212,16 +213,16 @@ export const accessRouter = router({
 
 	listGrants: procedure("shares:write", {
 		rest: "GET /shares/{kind}/{resourceId}",
-		summary: "List whom a collection, an agent or a prompt is shared with.",
+		summary: "List whom a collection, a document, an agent or a prompt is shared with.",
 		risk: "read",
 	})
-		.input(OneResource)
+		.input(SharedResource)
 		.output(Sharing)
 		.query(({ ctx, input }) => listGrants(ctx, input)),
 
 	share: procedure("shares:write", {
 		rest: "PUT /shares/{kind}/{resourceId}/grantees/{grantee}",
-		summary: "Share a collection, an agent or a prompt that the caller manages.",
+		summary: "Share a collection, a document, an agent or a prompt that the caller manages.",
 		risk: "write",
 	})
 		.input(Share)

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf, Moment } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const AuditOutcome = z.enum(["done", "denied", "failed"]);
 export type AuditOutcome = z.infer<typeof AuditOutcome>;
@@ -42,7 +43,7 @@ export const AuditEntry = z.object({
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
 
-/** Every filter has an index of its own; together they narrow. */
+/** What an export holds. Every condition has an index of its own; together they narrow. */
 export const AuditFilter = z.strictObject({
 	/** The person at the root of the chain. */
 	userId: z.uuid().optional(),
@@ -62,15 +63,44 @@ export const AuditFilter = z.strictObject({
 });
 export type AuditFilter = z.infer<typeof AuditFilter>;
 
-export const ListAudit = Page.extend(AuditFilter.shape);
+const { shape } = AuditFilter;
+const named = {
+	userId: asks.exactly(shape.userId.unwrap()),
+	actorId: asks.exactly(shape.actorId.unwrap()),
+	via: asks.exactly(shape.via.unwrap()),
+	action: asks.exactly(shape.action.unwrap()),
+	resourceKind: asks.exactly(shape.resourceKind.unwrap()),
+	resourceId: asks.exactly(shape.resourceId.unwrap()),
+	outcome: asks.exactly(shape.outcome.unwrap()),
+	address: asks.exactly(shape.address.unwrap()),
+	requestId: asks.exactly(shape.requestId.unwrap()),
+	runId: asks.exactly(shape.runId.unwrap()),
+};
+const at = z.strictObject({ gte: Moment.optional(), lt: Moment.optional() });
+export const ListAudit = listOf(AuditEntry, { filter: { ...named, at }, sort: ["-at"] });
 export type ListAudit = z.infer<typeof ListAudit>;
+
+/** The conditions of an export as those of a list. */
+export function toListFilter({ from, to, ...conditions }: AuditFilter): NonNullable<ListAudit["filter"]> {
+	const given = Object.entries(conditions).filter(([, value]) => value !== undefined);
+	const asked = Object.fromEntries(given.map(([name, eq]) => [name, { eq }]));
+	return { ...asked, ...(from || to ? { at: { ...(from ? { gte: from } : {}), ...(to ? { lt: to } : {}) } } : {}) };
+}
+
+/** And back. */
+export function toAuditFilter({ at: time, ...asked }: NonNullable<ListAudit["filter"]> = {}): AuditFilter {
+	const given = Object.entries(asked).filter(([, ask]) => ask?.eq !== undefined);
+	const conditions = Object.fromEntries(given.map(([name, ask]) => [name, ask?.eq]));
+	return { ...conditions, ...(time?.gte ? { from: time.gte } : {}), ...(time?.lt ? { to: time.lt } : {}) };
+}
 export const AuditPage = pageOf(AuditEntry);
 export type AuditPage = z.infer<typeof AuditPage>;
 
 export const exportFormats = ["csv", "jsonl", "chain"] as const;
 export const ExportFormat = z.enum(exportFormats);
 export type ExportFormat = z.infer<typeof ExportFormat>;
-export const ExportState = z.enum(["queued", "running", "ready", "failed", "cancelled", "expired"]);
+export const exportStates = ["queued", "running", "ready", "failed", "cancelled", "expired"] as const;
+export const ExportState = z.enum(exportStates);
 export type ExportState = z.infer<typeof ExportState>;
 
 /** An export of the log, and its file once that is ready. */
@@ -94,7 +124,10 @@ export const AuditExport = z.object({
 	expiresAt: z.date().nullable(),
 });
 export type AuditExport = z.infer<typeof AuditExport>;
-export const ListExports = Page;
+export const ListExports = listOf(AuditExport, {
+	filter: { format: asks.oneOf(exportFormats), state: asks.oneOf(exportStates), createdAt: asks.time() },
+	sort: ["createdAt"],
+});
 export type ListExports = z.infer<typeof ListExports>;
 export const ExportPage = pageOf(AuditExport);
 export const RequestExport = z
@@ -237,6 +270,10 @@ export const PlaceHold = z.strictObject({
 export type PlaceHold = z.infer<typeof PlaceHold>;
 export const OneHold = z.strictObject({ holdId: z.uuid() });
 export type OneHold = z.infer<typeof OneHold>;
-export const ListHolds = Page;
+export const ListHolds = listOf(AuditHold, {
+	filter: { userId: asks.id(), isReleased: asks.flag(), createdAt: asks.time() },
+	sort: ["createdAt"],
+});
+export type ListHolds = z.infer<typeof ListHolds>;
 export const HoldPage = pageOf(AuditHold);
 export const SigningKey = z.object({ kid: z.string(), publicKey: z.string() });

@@ -1,6 +1,6 @@
 import { and, eq, inArray, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { type GrantLevel, grants, type ResourceKind } from "@/db/schema";
+import { collections, documents, type GrantLevel, grants, type ResourceKind } from "@/db/schema";
 import type { UserActor } from "./actor";
 import type { Access } from "./permissions";
 import { everyone } from "./rights";
@@ -31,6 +31,24 @@ export const mayManageRow = (
 	sql<boolean>`(coalesce(${row.ownerId} = ${user.userId}, false) or ${grantTo(kind, row.id, user.grantees, ["manage"])}${
 		user.permissions.has("shares:manage") ? sql` or ${isShared(kind, row.id)}` : sql``
 	})`;
+
+const collection = { id: collections.id, ownerId: collections.ownerId };
+
+/** Whether the collection of the row is the person's own, or theirs to manage: then nothing in it is kept from them. */
+export const ownsCollection = (user: UserActor): SQL<boolean> =>
+	sql<boolean>`(${collection.ownerId} = ${user.userId} or ${grantTo("collection", collection.id, user.grantees, ["manage"])})`;
+
+/** Whether the document of the row was granted to the person by itself. */
+export const isGrantedDocument = (user: UserActor): SQL<boolean> =>
+	grantTo("document", documents.id, user.grantees, ["read", "manage"]);
+
+/**
+ * Whether the person may read a document, of a query that joins its collection: all of a collection that they may read but the
+ * restricted ones, those granted to them by themselves, and everything where they look after it.
+ */
+export const mayReadDocumentRow = (user: UserActor): SQL =>
+	sql`((${mayReadRow(user, "collection", collection)} and (not ${documents.isRestricted} or ${ownsCollection(user)}))
+		or ${isGrantedDocument(user)})`;
 
 /** The question of `mayReadRow` for an agent, in hand-written SQL over `agents a` and `users u`, for who looks after many runs at once. */
 export const mayAskAgent = sql<boolean>`(a.archived_at is null and (coalesce(a.created_by = u.id, false) or exists (

@@ -2,12 +2,15 @@ import {
 	type AnyColumn,
 	and,
 	asc,
+	Column,
 	desc,
 	eq,
 	getTableName,
 	gt,
 	gte,
+	ilike,
 	inArray,
+	is,
 	lt,
 	lte,
 	ne,
@@ -20,8 +23,8 @@ import type { ListInput } from "./list";
 type Facts = {
 	/** What each name of the contract's filter stands for. */
 	filter: Record<string, AnyColumn | SQL>;
-	/** What each order goes by: never null, and with an index that ends in the id. */
-	sort: Record<string, AnyColumn>;
+	/** What each order goes by: never null, and with an index that ends in the id. An expression is text. */
+	sort: Record<string, AnyColumn | SQL>;
 	id: AnyColumn;
 };
 
@@ -29,11 +32,15 @@ const operators = {
 	eq: (of, value) => eq(of as SQL, value),
 	ne: (of, value) => ne(of as SQL, value),
 	in: (of, value) => inArray(of as SQL, value as unknown[]),
+	contains: (of, value) => ilike(of as SQL, containing(String(value))),
 	gt: (of, value) => gt(of as SQL, value),
 	gte: (of, value) => gte(of as SQL, value),
 	lt: (of, value) => lt(of as SQL, value),
 	lte: (of, value) => lte(of as SQL, value),
 } satisfies Record<string, (of: AnyColumn | SQL, value: unknown) => SQL>;
+
+/** What is typed is looked for as it stands. */
+export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 
 const isOperator = (name: string): name is keyof typeof operators => Object.hasOwn(operators, name);
 
@@ -50,7 +57,7 @@ export function listQuery(input: ListInput, { filter, sort, id }: Facts) {
 	const after = decodeCursor(cursor, list);
 	const direction = isDescending ? desc : asc;
 	return {
-		where: and(...conditions(input.filter, filter), after ? beyond(after, { by, id, isDescending }) : undefined),
+		where: and(...filterConditions(input.filter, filter), after ? beyond(after, { by, id, isDescending }) : undefined),
 		orderBy: by === id ? [direction(id)] : [direction(by), direction(id)],
 		limit: limit + 1,
 		/** The sort key as text: to the microsecond, which a Date does not hold. */
@@ -62,7 +69,8 @@ export function listQuery(input: ListInput, { filter, sort, id }: Facts) {
 	};
 }
 
-function conditions(asked: ListInput["filter"], facts: Facts["filter"]): SQL[] {
+/** What a filter asks of the columns that its names stand for. */
+export function filterConditions(asked: ListInput["filter"], facts: Facts["filter"]): SQL[] {
 	return Object.entries(asked ?? {}).flatMap(([name, ask]) => {
 		const of = facts[name];
 		// The contract names the fields; one without a meaning here is our mistake, and must not let everything through.
@@ -79,14 +87,15 @@ const toDriver = (of: AnyColumn | SQL, value: unknown): unknown =>
 
 function beyond(
 	[key, lastId]: (string | number)[],
-	{ by, id, isDescending }: { by: AnyColumn; id: AnyColumn; isDescending: boolean },
+	{ by, id, isDescending }: { by: AnyColumn | SQL; id: AnyColumn; isDescending: boolean },
 ): SQL {
 	const than = isDescending ? sql`<` : sql`>`;
 	if (by === id) return sql`${id} ${than} ${lastId}::${typeOf(id)}`;
 	return sql`(${by}, ${id}) ${than} (${key}::${typeOf(by)}, ${lastId}::${typeOf(id)})`;
 }
 
-function typeOf(column: AnyColumn): SQL {
+function typeOf(column: AnyColumn | SQL): SQL {
+	if (!is(column, Column)) return sql`text`;
 	const type = column.getSQLType();
 	if (type.startsWith("timestamp")) return sql`timestamptz`;
 	switch (type) {

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "@/db/connection";
 import type { Actor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
-import type { Page } from "@/server/core/pagination";
 
 /** What the start command does before anybody signed in. */
 export const demoJob: Actor = { kind: "job", job: "demo", onBehalfOf: null };
@@ -15,6 +14,8 @@ export const demoContext = (db: Database, actor: Actor): ServiceContext => ({
 	requestId: randomUUID(),
 	origin: { address: null, userAgent: null },
 });
+
+type Page = { limit: number; cursor?: string | undefined };
 
 /** All rows of a list that comes in pages. */
 export async function everyRow<T>(list: (page: Page) => Promise<{ rows: T[]; next: string | null }>): Promise<T[]> {

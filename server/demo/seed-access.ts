@@ -24,7 +24,7 @@ const teams: { name: string; description: string; members: PersonKey[]; role?: s
 /** A custom role, two groups, and a collection shared with one of them; what is there already, by its name, is left alone. */
 export async function seedAccess(db: Database, actors: DemoActors, collections: Map<string, string>): Promise<void> {
 	const ctx = demoContext(db, actors.tobias);
-	const known = (await listRoles(ctx)).rows.find(({ name }) => name === keeper.name);
+	const known = (await listRoles(ctx, { limit: 200 })).rows.find(({ name }) => name === keeper.name);
 	const { key } = known ?? (await createRole(ctx, keeper));
 	const groups = new Map((await listGroups(ctx, { limit: 100 })).rows.map(({ name, id }) => [name, id]));
 	for (const { name, description, members, role } of teams) {

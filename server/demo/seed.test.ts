@@ -102,7 +102,9 @@ test("a group keeps documents through its own role and share, made once", async 
 	const lea = await getStanding(ctx, { userId: actors.lea.userId });
 	const way = { how: "group", role: { name: "Document keeper" }, group: { name: "Terminal supervisors" } };
 	expect(lea.rights.find(({ permission }) => permission === "knowledge:write")?.through).toMatchObject([way]);
-	expect((await listGroups(ctx, { limit: 10 })).rows.map(({ name, memberCount }) => [name, memberCount])).toEqual([
+	expect(
+		(await listGroups(ctx, { limit: 10, sort: "name" })).rows.map(({ name, memberCount }) => [name, memberCount]),
+	).toEqual([
 		["Engineering", 2],
 		["Terminal supervisors", 1],
 	]);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 import { Email, Password, PersonName, RoleKey } from "@/server/users/contract";
 
 export const invitationStates = ["open", "accepted", "expired", "revoked"] as const;
@@ -25,7 +26,10 @@ export const Invitation = z.object({
 export type Invitation = z.infer<typeof Invitation>;
 export const InvitationPage = pageOf(Invitation);
 
-export const ListInvitations = Page.extend({ state: InvitationState.optional() });
+export const ListInvitations = listOf(Invitation, {
+	filter: { state: asks.oneOf(invitationStates), email: asks.email(), createdAt: asks.time() },
+	sort: ["createdAt"],
+});
 export type ListInvitations = z.infer<typeof ListInvitations>;
 
 export const Invite = z.strictObject({

@@ -108,10 +108,14 @@ describe("an invitation", () => {
 		const email = newAddress();
 		const { id } = await as(admin).invitations.create({ email, role: "staff" });
 		await past(id);
-		expect((await as(admin).invitations.list({ state: "expired" })).rows.map((row) => row.id)).toContain(id);
+		expect(
+			(await as(admin).invitations.list({ filter: { state: { eq: "expired" } } })).rows.map((row) => row.id),
+		).toContain(id);
 		expect(await as(admin).invitations.resend({ invitationId: id })).toMatchObject({ state: "open", timesSent: 2 });
 		await stranger().invitations.accept({ token: await newestToken(db, email), name: "Late", password });
-		expect((await as(admin).invitations.list({ state: "accepted" })).rows.map((row) => row.id)).toContain(id);
+		expect(
+			(await as(admin).invitations.list({ filter: { state: { eq: "accepted" } } })).rows.map((row) => row.id),
+		).toContain(id);
 		await expect(as(admin).invitations.resend({ invitationId: id })).rejects.toMatchObject({ code: "CONFLICT" });
 		await expect(as(admin).invitations.revoke({ invitationId: id })).rejects.toMatchObject({ code: "CONFLICT" });
 	});

@@ -1,8 +1,11 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 import { permissions } from "@/server/core/permissions";
 
 export const Scope = z.enum(permissions);
+
+export const keyStates = ["live", "expired", "revoked"] as const;
 
 export const ApiKey = z.object({
 	id: z.uuid(),
@@ -18,7 +21,7 @@ export const ApiKey = z.object({
 	tokensPerDay: z.int().nullable(),
 	tokensToday: z.int(),
 	callsPerMinute: z.int().nullable(),
-	state: z.enum(["live", "expired", "revoked"]),
+	state: z.enum(keyStates),
 	createdAt: z.date(),
 	expiresAt: z.date().nullable(),
 	lastUsedAt: z.date().nullable(),
@@ -30,8 +33,10 @@ export const ApiKey = z.object({
 export type ApiKey = z.infer<typeof ApiKey>;
 export const ApiKeyPage = pageOf(ApiKey);
 
-export const ListKeys = Page;
-export const ListAllKeys = Page.extend({ userId: z.uuid().optional() });
+const filter = { state: asks.oneOf(keyStates), name: asks.name(80), createdAt: asks.time() };
+export const ListKeys = listOf(ApiKey, { filter, sort: ["createdAt"] });
+export type ListKeys = z.infer<typeof ListKeys>;
+export const ListAllKeys = listOf(ApiKey, { filter: { ...filter, ownerId: asks.id() }, sort: ["createdAt"] });
 export type ListAllKeys = z.infer<typeof ListAllKeys>;
 
 const KeyName = z.string().trim().min(1, "Say what uses the key.").max(80);

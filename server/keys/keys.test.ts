@@ -183,8 +183,12 @@ describe("a key", () => {
 			.where(eq(auditEntries.runId, run?.id ?? ""));
 		expect(row).toMatchObject({ actorKind: "apiKey", actorId: key.id, userId: key.owner.id });
 		expect(
-			(await listAllKeys(await testContext(db, { role: "admin" }), { limit: 50, userId: key.owner.id })).rows[0]
-				?.tokensToday,
+			(
+				await listAllKeys(await testContext(db, { role: "admin" }), {
+					limit: 50,
+					filter: { ownerId: { eq: key.owner.id } },
+				})
+			).rows[0]?.tokensToday,
 		).toBeGreaterThan(0);
 	});
 

@@ -68,6 +68,13 @@ export type OneCollection = z.infer<typeof OneCollection>;
 
 export const Deleted = z.object({ deleted: z.literal(true) });
 
+/** What somebody wrote down about a document, by names of their own. */
+const FieldName = z.string().regex(/^[a-z][a-z0-9_]{0,39}$/, "A field's name has small letters, digits and _ only.");
+const FieldValue = z.union([z.string().trim().min(1).max(500), z.number(), z.boolean()]);
+export const DocumentFields = z.record(FieldName, FieldValue).refine((all) => Object.keys(all).length <= 30, {
+	error: "At most 30 fields.",
+});
+
 export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
 export const DocumentState = z.enum(documentStates);
 export const Document = z.object({
@@ -75,6 +82,11 @@ export const Document = z.object({
 	collectionId: z.uuid(),
 	name: z.string(),
 	mediaType: z.string(),
+	source: z.string().describe("Where it came from: `upload`, or the address or folder that it was read from."),
+	fields: DocumentFields,
+	isRestricted: z
+		.boolean()
+		.describe("Whether only those may find it who manage the collection or whom it is granted to by itself."),
 	size: z.int(),
 	state: DocumentState,
 	reason: z.string().nullable().describe("Why it failed, and what to do."),
@@ -91,12 +103,22 @@ export const ListDocuments = listOf(Document, {
 		state: asks.oneOf(documentStates),
 		mediaType: asks.oneOf(mediaTypes),
 		name: asks.text(255),
+		source: asks.text(2000),
+		isRestricted: asks.flag(),
 		createdAt: asks.time(),
 	},
 	sort: ["createdAt"],
 }).extend({ collectionId: z.uuid() });
 export type ListDocuments = z.infer<typeof ListDocuments>;
 export const DocumentPage = pageOf(Document);
+/** What is left out stays; `fields` are replaced as a whole. */
+export const UpdateDocument = z.strictObject({
+	documentId: z.uuid(),
+	name: z.string().trim().min(1).max(255).optional(),
+	fields: DocumentFields.optional(),
+	isRestricted: z.boolean().optional(),
+});
+export type UpdateDocument = z.infer<typeof UpdateDocument>;
 export const OneDocument = z.strictObject({ documentId: z.uuid() });
 export type OneDocument = z.infer<typeof OneDocument>;
 
@@ -128,6 +150,9 @@ export type ReadDocument = z.infer<typeof ReadDocument>;
 export const DocumentText = z.object({
 	document: Document,
 	collectionName: z.string(),
+	isCollectionReadable: z
+		.boolean()
+		.describe("False where this document was granted to the caller, but not what else is in its collection."),
 	page: z.int(),
 	lastPage: z
 		.int()
@@ -152,21 +177,74 @@ export const CollectionChange = z.object({
 });
 export type CollectionChange = z.infer<typeof CollectionChange>;
 
+/** A number or a text (a date as 2026-11-25) that a field is compared with; numbers with numbers, texts with texts. */
+const FieldBound = z.union([z.number(), z.string().max(500)]);
+const FieldAsk = z.strictObject({
+	eq: FieldValue.optional(),
+	in: z.array(FieldValue).min(1).max(100).optional(),
+	gt: FieldBound.optional(),
+	gte: FieldBound.optional(),
+	lt: FieldBound.optional(),
+	lte: FieldBound.optional(),
+});
+export const SearchFilter = z.strictObject({
+	documentId: asks.id().optional(),
+	source: asks.text(2000).optional().describe("Where documents came from: `upload`, or an address or folder."),
+	type: asks.oneOf(mediaTypes).optional(),
+	date: asks.time().optional().describe("When they were added."),
+	fields: z
+		.record(FieldName, FieldAsk)
+		.refine((all) => Object.keys(all).length <= 10, { error: "At most 10 fields." })
+		.optional()
+		.describe("What somebody wrote down about them, by its name."),
+});
+export type SearchFilter = z.infer<typeof SearchFilter>;
 export const Search = z.strictObject({
 	query: z.string().trim().min(1).max(4000),
 	collectionIds: z.array(z.uuid()).max(100).optional().describe("Only these; left out: all that the caller may read."),
+	filter: SearchFilter.optional(),
 	limit: z.int().min(1).max(50).default(8),
+	neighbours: z
+		.int()
+		.min(0)
+		.max(3)
+		.optional()
+		.describe("How many passages before and after each come with it, to read it in its place."),
+	mostTokens: z
+		.int()
+		.min(50)
+		.max(100_000)
+		.optional()
+		.describe("Passages, with their neighbours, up to about as many tokens; the best one comes in any case."),
+	rerank: z.boolean().optional().describe("False: without the reranker, where one is set up. Left out: with it."),
 });
 export type Search = z.infer<typeof Search>;
+/** By what somebody may read a passage. */
+export const PassageGrant = z.object({
+	on: z.enum(["ownership", "collection", "document"]),
+	to: z.string().describe("Whom it was granted to: everyone, the caller, a group or a role; empty for one's own."),
+});
+export const Duplicate = z.object({
+	chunkId: z.int(),
+	documentId: z.uuid(),
+	documentName: z.string(),
+	page: z.int(),
+});
 export const Passage = z.object({
 	chunkId: z.int(),
 	documentId: z.uuid(),
 	documentName: z.string(),
 	collectionId: z.uuid(),
+	collectionName: z.string(),
+	mediaType: z.string(),
+	addedAt: z.date(),
+	isRestricted: z.boolean(),
 	page: z.int(),
 	pageCount: z.int().nullable().describe("Null for formats without pages."),
 	heading: z.string(),
 	text: z.string(),
+	before: z.string().describe("The passages before it, where neighbours were asked for."),
+	after: z.string(),
 	score: z.number().describe("Fused by reciprocal rank, k = 60."),
 	similarity: z
 		.number()
@@ -174,15 +252,26 @@ export const Passage = z.object({
 		.describe(
 			"Cosine with the question, −1 to 1, also where only the keywords found it; null where there is no vector to compare.",
 		),
+	lexicalScore: z.number().nullable().describe("BM25; null where the keywords did not find it."),
+	rerankScore: z.number().nullable().describe("What the reranker gave it; null without one."),
 	lexicalRank: z.int().nullable().describe("Its place in each list, from 1."),
 	vectorRank: z.int().nullable(),
 	matchedTerms: z
 		.array(z.string())
 		.describe("The question's terms, stemmed, that stand in it, and how many there were in all."),
 	queryTermCount: z.int(),
+	grant: PassageGrant.describe("By what the caller may read it."),
+	duplicates: z.array(Duplicate).describe("Passages that say the same, folded into this one."),
 });
 export type Passage = z.infer<typeof Passage>;
-export const SearchResult = z.object({ passages: z.array(Passage), searchedCollections: z.int() });
+export const SearchResult = z.object({
+	passages: z.array(Passage),
+	searchedCollections: z.int(),
+	degraded: z
+		.string()
+		.nullable()
+		.describe("Why a part of the search was missing, such as the vectors; null where all of it was there."),
+});
 export type SearchResult = z.infer<typeof SearchResult>;
 
 export const EmbedTexts = z.strictObject({

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 const sources = {
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
+	scanner: "server/knowledge/vectors/exact/thread.ts",
 } as const;
 type Entry = keyof typeof sources;
 

@@ -21,6 +21,7 @@ import {
 	Search,
 	SearchResult,
 	UpdateCollection,
+	UpdateDocument,
 	Upload,
 	WatchCollection,
 } from "./contract";
@@ -39,6 +40,7 @@ import {
 	searchKnowledge,
 	storeUpload,
 	updateCollection,
+	updateDocument,
 	watchCollection,
 } from "./service";
 
@@ -148,6 +150,15 @@ export const knowledgeRouter = router({
 		.input(ReadDocument)
 		.output(DocumentText)
 		.query(({ ctx, input }) => readDocument(ctx, input)),
+
+	updateDocument: procedure("knowledge:write", {
+		rest: "PATCH /documents/{documentId}",
+		summary: "Change a document's name, its own fields, or whether it is kept from who reads its collection.",
+		risk: "write",
+	})
+		.input(UpdateDocument)
+		.output(Document)
+		.mutation(({ ctx, input }) => updateDocument(ctx, input)),
 
 	retryDocument: procedure("knowledge:write", {
 		rest: "POST /documents/{documentId}/retry",

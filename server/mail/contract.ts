@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
 export const mailKinds = ["invitation", "password-reset", "email-change", "notice"] as const;
 export const MailKind = z.enum(mailKinds);
@@ -23,10 +24,14 @@ export type Mail = z.infer<typeof Mail>;
 export const MailPage = pageOf(Mail);
 export type MailPage = z.infer<typeof MailPage>;
 
-export const ListMails = Page.extend({
-	state: MailState.optional(),
-	/** The whole address, in any case. */
-	recipient: z.string().trim().max(254).optional(),
+export const ListMails = listOf(Mail, {
+	filter: {
+		state: asks.oneOf(mailStates),
+		kind: asks.oneOf(mailKinds),
+		recipient: asks.email(),
+		createdAt: asks.time(),
+	},
+	sort: ["createdAt"],
 });
 export type ListMails = z.infer<typeof ListMails>;
 

@@ -139,7 +139,7 @@ describe("the outbox", () => {
 		const second = await listMails(ctx, { limit: 3, cursor: first.next ?? "" });
 		expect(new Set([...first.rows, ...second.rows].map((row) => row.id)).size).toBe(5);
 		expect(second.next).toBeNull();
-		const found = await listMails(ctx, { limit: 3, recipient: to.toLowerCase() });
+		const found = await listMails(ctx, { limit: 3, filter: { recipient: { eq: to.toLowerCase() } } });
 		expect(found.rows.map((row) => row.recipient)).toEqual([to]);
 	});
 

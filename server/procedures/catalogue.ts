@@ -1,8 +1,12 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { z } from "zod";
+import { notFound } from "@/server/core/errors";
+import { listRows } from "@/server/core/list-rows";
 import { callCounts } from "@/server/core/metrics";
+import { exampleOf } from "@/server/faces/rest/openapi/examples";
+import { callsPerMinute } from "@/server/trpc/limits";
 import type { ProcedureMeta } from "@/server/trpc/procedure";
-import type { ProcedureEntry } from "./contract";
+import type { ListProcedures, OneProcedure, ProcedureDetail, ProcedureEntry } from "./contract";
 
 type Listed = { path: string; type: ProcedureEntry["type"]; meta: ProcedureMeta };
 
@@ -25,28 +29,54 @@ export const describeSchema = (schema: z.ZodType) =>
 		},
 	});
 
+function describe({ path, type, meta }: Listed): ProcedureEntry {
+	const seen = callCounts().get(path);
+	return {
+		path,
+		type,
+		permission: meta.permission,
+		openBecause: meta.openBecause,
+		risk: meta.risk,
+		limit: meta.limit,
+		stepUp: meta.stepUp,
+		faces: ["rpc", ...(meta.rest ? (["rest"] as const) : []), ...(meta.tool ? (["tool", "mcp"] as const) : [])],
+		summary: meta.summary,
+		rest: meta.rest ? `${meta.rest.method} ${meta.rest.path}` : null,
+		deprecated: meta.rest?.deprecated ?? null,
+		tool: meta.tool,
+		calls: seen?.calls ?? 0,
+		failures: seen?.failures ?? 0,
+		meanMs: seen ? seen.totalMs / seen.calls : null,
+	};
+}
+
 /** What the Procedures page shows: read off the definitions, so it can't be out of date. */
-export function describeProcedures(router: AnyTRPCRouter): ProcedureEntry[] {
-	const counts = callCounts();
-	return listProcedures(router).map(({ path, type, meta }) => {
-		const seen = counts.get(path);
-		return {
-			path,
-			type,
-			permission: meta.permission,
-			openBecause: meta.openBecause,
-			risk: meta.risk,
-			limit: meta.limit,
-			stepUp: meta.stepUp,
-			faces: ["rpc", ...(meta.rest ? (["rest"] as const) : []), ...(meta.tool ? (["tool", "mcp"] as const) : [])],
-			summary: meta.summary,
-			rest: meta.rest ? `${meta.rest.method} ${meta.rest.path}` : null,
-			tool: meta.tool,
-			input: describeSchema(meta.input),
-			output: describeSchema(meta.output),
-			calls: seen?.calls ?? 0,
-			failures: seen?.failures ?? 0,
-			meanMs: seen ? seen.totalMs / seen.calls : null,
-		};
+export const describeProcedures = (router: AnyTRPCRouter, input: ListProcedures) =>
+	listRows(listProcedures(router).map(describe), input, {
+		list: "procedures",
+		filter: {
+			path: ({ path }) => path,
+			type: ({ type }) => type,
+			permission: ({ permission }) => permission,
+			risk: ({ risk }) => risk,
+			faces: (entry) => entry.faces,
+		},
+		sort: { path: ({ path }) => path },
+		id: ({ path }) => path,
 	});
+
+/** One of them, with its schemas and an input that they take. */
+export function describeProcedure(router: AnyTRPCRouter, { procedure }: OneProcedure): ProcedureDetail {
+	const found = listProcedures(router).find(({ path }) => path === procedure);
+	if (!found) throw notFound("This procedure");
+	const { input, output, isUpload, limit } = found.meta;
+	const schema = describeSchema(input);
+	return {
+		...describe(found),
+		input: schema,
+		output: describeSchema(output),
+		example: isUpload ? null : exampleOf(schema, (schema.$defs ?? {}) as Record<string, unknown>),
+		isUpload,
+		perMinute: callsPerMinute(limit),
+	};
 }

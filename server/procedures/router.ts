@@ -1,19 +1,27 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Nothing } from "@/server/users/contract";
-import { describeProcedures } from "./catalogue";
-import { ProcedureList } from "./contract";
+import { describeProcedure, describeProcedures } from "./catalogue";
+import { ListProcedures, OneProcedure, ProcedureDetail, ProcedurePage } from "./contract";
 
 /** `root` is asked for when called: this router is itself a part of it. */
 export const proceduresRouter = (root: () => AnyTRPCRouter) =>
 	router({
 		list: procedure("procedures:read", {
 			rest: "GET /procedures",
-			summary: "List everything that can be called, with its terms and schemas.",
+			summary: "List everything that can be called, with its terms.",
 			risk: "read",
 		})
-			.input(Nothing)
-			.output(ProcedureList)
-			.query(async () => ({ rows: describeProcedures(root()) })),
+			.input(ListProcedures)
+			.output(ProcedurePage)
+			.query(async ({ input }) => describeProcedures(root(), input)),
+
+		get: procedure("procedures:read", {
+			rest: "GET /procedures/{procedure}",
+			summary: "Get a procedure with its schemas and an example of its input.",
+			risk: "read",
+		})
+			.input(OneProcedure)
+			.output(ProcedureDetail)
+			.query(async ({ input }) => describeProcedure(root(), input)),
 	});

@@ -1,10 +1,12 @@
 import { z } from "zod";
-import { Page, pageOf } from "@/server/core/pagination";
+import { asks, listOf } from "@/server/core/list";
+import { pageOf } from "@/server/core/pagination";
 
+export const sessionKinds = ["console", "program"] as const;
 export const Session = z.object({
 	id: z.uuid(),
 	/** A browser's, or a program's that signed in for tokens. */
-	kind: z.enum(["console", "program"]),
+	kind: z.enum(sessionKinds),
 	/** What it says it is. */
 	device: z.string().nullable(),
 	address: z.string().nullable(),
@@ -17,8 +19,12 @@ export const Session = z.object({
 export type Session = z.infer<typeof Session>;
 export const SessionPage = pageOf(Session);
 
-export const ListSessions = Page;
-export const ListSessionsOf = Page.extend({ userId: z.uuid() });
+export const ListSessions = listOf(Session, {
+	filter: { kind: asks.oneOf(sessionKinds), address: asks.text(100), createdAt: asks.time(), lastSeenAt: asks.time() },
+	sort: ["createdAt", "lastSeenAt"],
+});
+export type ListSessions = z.infer<typeof ListSessions>;
+export const ListSessionsOf = ListSessions.extend({ userId: z.uuid() });
 export type ListSessionsOf = z.infer<typeof ListSessionsOf>;
 
 export const OneSession = z.strictObject({ sessionId: z.uuid() });

@@ -1,21 +1,23 @@
-import { and, desc, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
 import { sessions, users } from "@/db/schema";
 import { isAlive } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
-import type { Ended, ListSessionsOf, OneSession, OneSessionOf, Session, SessionsOf } from "./contract";
+import { listQuery } from "@/server/core/list-query";
+import type { Ended, ListSessions, ListSessionsOf, OneSession, OneSessionOf, Session, SessionsOf } from "./contract";
 import { nameDevice } from "./device";
 
 type SessionPage = { rows: Session[]; next: string | null };
-const at = sql`date_trunc('milliseconds', ${sessions.createdAt})`;
 
-async function page(ctx: ServiceContext, userId: string, input: Page): Promise<SessionPage> {
-	const after = decodeCursor(input.cursor);
-	const older = after && sql`(${at}, ${sessions.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`;
+async function page(ctx: ServiceContext, userId: string, input: ListSessions): Promise<SessionPage> {
+	const { kind, address, createdAt, lastSeenAt } = sessions;
+	// A cursor holds for one person's sessions.
+	const list = listQuery(
+		{ ...input, ...{ userId } },
+		{ filter: { kind, address, createdAt, lastSeenAt }, sort: { createdAt, lastSeenAt }, id: sessions.id },
+	);
 	const rows = await ctx.db.orm
 		.select({
 			id: sessions.id,
@@ -25,13 +27,14 @@ async function page(ctx: ServiceContext, userId: string, input: Page): Promise<S
 			createdAt: sessions.createdAt,
 			lastSeenAt: sessions.lastSeenAt,
 			expiresAt: sessions.expiresAt,
+			key: list.key,
 		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
-		.where(and(eq(sessions.userId, userId), isAlive, older ?? undefined))
-		.orderBy(desc(at), desc(sessions.id))
-		.limit(input.limit + 1);
-	const { rows: some, next } = toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+		.where(and(eq(sessions.userId, userId), isAlive, list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const { rows: some, next } = list.page(rows);
 	const { actor } = ctx;
 	const current = actor.kind === "user" ? actor.sessionId : null;
 	const told = some.map(({ userAgent, ...row }) => ({
@@ -43,7 +46,7 @@ async function page(ctx: ServiceContext, userId: string, input: Page): Promise<S
 }
 
 /** Where the caller is signed in, newest first. */
-export const listSessions = (ctx: ServiceContext, input: Page): Promise<SessionPage> =>
+export const listSessions = (ctx: ServiceContext, input: ListSessions): Promise<SessionPage> =>
 	page(ctx, requireUser(ctx).userId, input);
 
 /** Where somebody is: for who holds sessions:manage. */

@@ -17,6 +17,7 @@ const classes = {
 	stream: { perMinute: 1_200, longestMs: 15_000 },
 } as const;
 export type LimitClass = keyof typeof classes;
+export const callsPerMinute = (limit: LimitClass): number => classes[limit].perMinute;
 export const longestCall = (limit: LimitClass): number => classes[limit].longestMs;
 
 /** How much of a limit is left, for the headers of the answer. */

@@ -30,7 +30,6 @@ const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
-const overseers = word("who holds audit:read filters by any");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
 
@@ -72,7 +71,6 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"keys.get": { keyId: own("key") },
 	"keys.rotate": { keyId: own("key") },
 	"keys.revoke": { keyId: own("key") },
-	"keys.listAll": { userId: word("who holds keys:manage filters by any") },
 	"keys.revokeAny": { keyId: anyKey },
 
 	"account.startReset": { userId: person },
@@ -99,6 +97,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
+	"knowledge.updateDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
 	"agents.get": { agentId: own("agent") },
@@ -126,13 +125,6 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
 
-	"audit.list": {
-		userId: overseers,
-		actorId: overseers,
-		resourceId: overseers,
-		requestId: overseers,
-		runId: overseers,
-	},
 	"audit.getVerification": { verificationId: shared("auditVerification", "the audit has no rows of one's own") },
 	"audit.placeHold": { userId: shared("user", "who holds audit:manage holds any account") },
 	"audit.releaseHold": { holdId: shared("auditHold", "holds are the organisation's") },

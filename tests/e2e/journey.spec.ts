@@ -222,7 +222,9 @@ test("a viewer reads, but neither writes nor asks, on any way in", async ({ brow
 		"it needs the right knowledge:write",
 	);
 	await expect(api.runs.start.mutate({ question: "May I?" })).rejects.toThrow("it needs the right runs:write");
-	const { rows } = await (await connect(standing.url, owner)).api.audit.list.query({ outcome: "denied" });
+	const { rows } = await (await connect(standing.url, owner)).api.audit.list.query({
+		filter: { outcome: { eq: "denied" } },
+	});
 	expect(rows.map((row) => row.action)).toEqual(expect.arrayContaining(["knowledge.createCollection", "runs.start"]));
 });
 

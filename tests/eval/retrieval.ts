@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
 import type { ServiceContext } from "@/server/core/context";
-import type { Visible } from "@/server/knowledge/service/access";
+import type { Scope } from "@/server/knowledge/vectors/store";
 import { startTestPostgres } from "../support/postgres";
 
 const Doc = z.object({ id: z.string(), title: z.string().default(""), text: z.string() });
@@ -27,7 +27,7 @@ async function load() {
 	const schema = await import("@/db/schema");
 	const { readUserActor } = await import("@/server/core/rights");
 	const service = await import("@/server/knowledge/service");
-	const { visibleCollections } = await import("@/server/knowledge/service/access");
+	const { scopeOf } = await import("@/server/knowledge/service/search/scope");
 	const { findKeywords } = await import("@/server/knowledge/service/search/keywords");
 	const { findMeaning } = await import("@/server/knowledge/service/search");
 	const { readMarkdown } = await import("@/server/knowledge/parsing/markdown");
@@ -38,7 +38,7 @@ async function load() {
 		schema,
 		readUserActor,
 		service,
-		visibleCollections,
+		scopeOf,
 		findKeywords,
 		findMeaning,
 		readMarkdown,
@@ -54,11 +54,11 @@ async function evaluate(db: Database): Promise<void> {
 	tell("ingest_docs_per_s", docs / seconds, "1/s", docs);
 	tell("ingest_passages_per_s", passages / seconds, "1/s", passages);
 
-	const visible = await product.visibleCollections(ctx);
+	const scope = await product.scopeOf(ctx, {});
 	const judged = await readJudged();
 	// The first search loads the vectors.
 	await search(ctx, "warm up");
-	const lists = { hybrid: search, lexical: searchKeywords(visible), vector: searchMeaning(visible) };
+	const lists = { hybrid: search, lexical: searchKeywords(scope), vectors: searchMeaning(scope) };
 	for (const [name, find] of Object.entries(lists)) {
 		const times: number[] = [];
 		const ranked: string[][] = [];
@@ -143,13 +143,13 @@ const search: Find = async (ctx, query) => {
 	return [...new Set(passages.map((passage) => passage.documentName))];
 };
 const searchKeywords =
-	(visible: Visible[]): Find =>
+	(scope: Scope): Find =>
 	async (ctx, query) =>
-		namesOf((await product.findKeywords(ctx.db, query, visible, 200)).ids);
+		namesOf((await product.findKeywords(ctx.db, query, scope, 200)).ids);
 const searchMeaning =
-	(visible: Visible[]): Find =>
+	(scope: Scope): Find =>
 	async (ctx, query) =>
-		namesOf((await product.findMeaning(ctx, query, visible, 200)).ids);
+		namesOf((await product.findMeaning(ctx, query, scope, 200)).nearest.map((one) => one.id));
 
 const names = new Map<number, string>();
 async function namesOf(ids: number[]): Promise<string[]> {

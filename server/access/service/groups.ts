@@ -1,10 +1,10 @@
-import { and, asc, eq, ilike, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
 import { databaseCode, type Reader, type Tx } from "@/db/connection";
 import { grants, groupMembers, groups, roleAssignments, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import type {
 	ChangeMembers,
 	CreateGroup,
@@ -20,7 +20,7 @@ import { changeRights, permissionsOfGroup, refuseBeyond, refuseUnreachable } fro
 const nameKey = sql<string>`lower(${groups.name})`;
 
 // In a query of one table drizzle leaves its name out, and inside these another table has an `id` too: so it is written out.
-const select = (db: Reader) =>
+const select = (db: Reader, key = sql<string>`''`) =>
 	db
 		.select({
 			id: groups.id,
@@ -32,37 +32,28 @@ const select = (db: Reader) =>
 				from role_assignments a left join roles r on r.id::text = a.role where a.holder_id = groups.id), '[]')`,
 			grantCount: sql<number>`(select count(*)::int from grants g where g.grantee = groups.id::text)`,
 			createdAt: groups.createdAt,
-			sortKey: nameKey,
+			key,
 		})
 		.from(groups);
-type Row = Awaited<ReturnType<typeof select>>[number];
-const toGroup = ({ sortKey: _, ...group }: Row): Group => group;
-
-/** What is typed is looked for as it stands. */
-export const containing = (text: string): string => `%${text.replace(/[\\%_]/g, "\\$&")}%`;
 
 export async function listGroups(
 	ctx: ServiceContext,
 	input: ListGroups,
 ): Promise<{ rows: Group[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const rows = await select(ctx.db.orm)
-		.where(
-			and(
-				input.text ? ilike(groups.name, containing(input.text)) : undefined,
-				after ? sql`(${nameKey}, ${groups.id}) > (${after[0]}, ${after[1]}::uuid)` : undefined,
-			),
-		)
-		.orderBy(asc(nameKey), asc(groups.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
-	return { rows: page.rows.map(toGroup), next: page.next };
+	const { name, createdAt } = groups;
+	const list = listQuery(input, { filter: { name, createdAt }, sort: { createdAt, name: nameKey }, id: groups.id });
+	const rows = await select(ctx.db.orm, list.key)
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 async function findOne(db: Reader, groupId: string): Promise<Group> {
 	const [row] = await select(db).where(eq(groups.id, groupId));
 	if (!row) throw notFound("This group");
-	return toGroup(row);
+	const { key: _, ...group } = row;
+	return group;
 }
 
 export const getGroup = (ctx: ServiceContext, { groupId }: OneGroup): Promise<Group> => findOne(ctx.db.orm, groupId);
@@ -72,29 +63,21 @@ export async function listMembers(
 	input: ListMembers,
 ): Promise<{ rows: Member[]; next: string | null }> {
 	await findOne(ctx.db.orm, input.groupId);
-	const after = decodeCursor(input.cursor);
-	const key = sql<string>`lower(${users.name})`;
+	const { createdAt: since } = groupMembers;
+	const isDisabled = sql<boolean>`(${users.disabledAt} is not null)`;
+	const list = listQuery(input, {
+		filter: { name: users.name, email: sql`lower(${users.email})`, isDisabled, since },
+		sort: { since, name: sql`lower(${users.name})` },
+		id: users.id,
+	});
 	const rows = await ctx.db.orm
-		.select({
-			id: users.id,
-			name: users.name,
-			email: users.email,
-			isDisabled: sql<boolean>`${users.disabledAt} is not null`,
-			since: groupMembers.createdAt,
-			sortKey: key,
-		})
+		.select({ id: users.id, name: users.name, email: users.email, isDisabled, since, key: list.key })
 		.from(groupMembers)
 		.innerJoin(users, eq(users.id, groupMembers.userId))
-		.where(
-			and(
-				eq(groupMembers.groupId, input.groupId),
-				after ? sql`(${key}, ${users.id}) > (${after[0]}, ${after[1]}::uuid)` : undefined,
-			),
-		)
-		.orderBy(asc(key), asc(users.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.sortKey, row.id]);
-	return { rows: page.rows.map(({ sortKey: _, ...member }) => member), next: page.next };
+		.where(and(eq(groupMembers.groupId, input.groupId), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 const nameTaken = (name: string) => (error: unknown) => {

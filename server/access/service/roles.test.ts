@@ -127,7 +127,7 @@ describe("custom roles", () => {
 		await db.orm.insert(grants).values(grant);
 		await removeRole(owner, { role: role.key });
 		expect(await db.orm.select().from(grants).where(eq(grants.grantee, role.key))).toEqual([]);
-		expect((await listRoles(owner)).rows.map(({ key }) => key)).not.toContain(role.key);
+		expect((await listRoles(owner, { limit: 200 })).rows.map(({ key }) => key)).not.toContain(role.key);
 		await expect(getRole(owner, { role: role.key })).rejects.toMatchObject({ code: "NOT_FOUND" });
 	});
 
@@ -311,14 +311,15 @@ describe("groups", () => {
 	test("come in pages, by name, and so do their members", async () => {
 		const mark = randomUUID().slice(0, 8);
 		for (const n of ["b", "a", "c"]) await createGroup(owner, { name: `${mark} ${n}`, description: "" });
-		const first = await listGroups(owner, { limit: 2, text: mark });
-		const rest = await listGroups(owner, { limit: 2, text: mark, cursor: first.next ?? "" });
+		const named = { sort: "name", filter: { name: { contains: mark.toUpperCase() } } } as const;
+		const first = await listGroups(owner, { ...named, limit: 2 });
+		const rest = await listGroups(owner, { ...named, limit: 2, cursor: first.next ?? "" });
 		expect([...first.rows, ...rest.rows].map(({ name }) => name)).toEqual([`${mark} a`, `${mark} b`, `${mark} c`]);
 		const groupId = first.rows[0]?.id ?? "";
 		const people = await Promise.all(["Zoe", "Ana", "Mia"].map((name) => testUser(db, { name })));
 		await addMembers(owner, { groupId, userIds: people.map(({ userId }) => userId) });
-		const page = await listMembers(owner, { groupId, limit: 2 });
-		const last = await listMembers(owner, { groupId, limit: 2, cursor: page.next ?? "" });
+		const page = await listMembers(owner, { groupId, limit: 2, sort: "name" });
+		const last = await listMembers(owner, { groupId, limit: 2, sort: "name", cursor: page.next ?? "" });
 		expect([...page.rows, ...last.rows].map(({ name }) => name)).toEqual(["Ana", "Mia", "Zoe"]);
 	});
 

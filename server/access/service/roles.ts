@@ -5,6 +5,7 @@ import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
+import { listRows } from "@/server/core/list-rows";
 import {
 	roles as builtIn,
 	isBuiltInRole,
@@ -12,15 +13,20 @@ import {
 	permissionsOfRole,
 	roleDescriptions,
 } from "@/server/core/permissions";
-import type { CreateRole, OneRole, RemoveRole, Role, RoleWithHolders, UpdateRole } from "../contract";
+import type { CreateRole, ListRoles, OneRole, RemoveRole, Role, RoleWithHolders, UpdateRole } from "../contract";
 import { changeRights, refuseBeyond } from "./rules";
 
-const mostRoles = 200;
+/** With the built-in ones no more than one page of a list, so that forms can offer all of them. */
+const mostRoles = 190;
 const mostHolders = 200;
 
-/** Built-in roles first, the custom ones by name. There are few enough for one list. */
-export async function listRoles(ctx: ServiceContext): Promise<{ rows: Role[] }> {
-	return { rows: await readRoles(ctx, ctx.db.orm) };
+export async function listRoles(ctx: ServiceContext, input: ListRoles): Promise<{ rows: Role[]; next: string | null }> {
+	return listRows(await readRoles(ctx, ctx.db.orm), input, {
+		list: "roles",
+		filter: { name: ({ name }) => name, isBuiltIn: ({ isBuiltIn }) => isBuiltIn, mayGive: ({ mayGive }) => mayGive },
+		sort: { name: ({ name }) => name.toLowerCase() },
+		id: ({ key }) => key,
+	});
 }
 
 async function readRoles(ctx: ServiceContext, db: Reader): Promise<Role[]> {

@@ -1,21 +1,25 @@
 import { and, eq, ilike, or, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { agents, grants, groups, users } from "@/db/schema";
+import { agents, documents, grants, groups, users } from "@/db/schema";
 import { defaultIsForAll } from "@/server/agents/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { containing } from "@/server/core/list-query";
 import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { everyone } from "@/server/core/rights";
-import type { FindGrantees, FoundGrantee, Grant, OneResource, Share, Sharing, Unshare } from "../contract";
-import { containing } from "./groups";
+import type { FindGrantees, FoundGrantee, Grant, Share, SharedResource, Sharing, Unshare } from "../contract";
 import { namedGrantees, type ResourceRow, readResources, writeOf } from "./resources";
 
 const mostFound = 20;
 
 /** The resource, for who may manage it; for all others it is not there. */
-async function findManaged(ctx: ServiceContext, db: Reader, { kind, resourceId }: OneResource): Promise<ResourceRow> {
+async function findManaged(
+	ctx: ServiceContext,
+	db: Reader,
+	{ kind, resourceId }: SharedResource,
+): Promise<ResourceRow> {
 	const [found] = actorMay(ctx.actor, writeOf[kind])
 		? await readResources(db, kind, requireUser(ctx), { only: resourceId, limit: 1 })
 		: [];
@@ -23,7 +27,7 @@ async function findManaged(ctx: ServiceContext, db: Reader, { kind, resourceId }
 	return found;
 }
 
-export async function listGrants(ctx: ServiceContext, input: OneResource): Promise<Sharing> {
+export async function listGrants(ctx: ServiceContext, input: SharedResource): Promise<Sharing> {
 	const { name, ownerId } = await findManaged(ctx, ctx.db.orm, input);
 	const [owner] = ownerId ? await ctx.db.orm.select({ name: users.name }).from(users).where(eq(users.id, ownerId)) : [];
 	const found = await ctx.db.orm.execute<Omit<Grant, "kind"> & { kind: Grant["kind"] | null }>(sql`
@@ -71,6 +75,8 @@ export async function share(ctx: ServiceContext, input: Share): Promise<Sharing>
 	const { kind, resourceId, grantee, level } = input;
 	await ctx.db.transaction(async (tx) => {
 		await findManaged(ctx, tx, input);
+		if (kind === "document" && level === "manage")
+			throw new AppError("CONFLICT", "A document can be read. Who may manage it is decided by its collection.");
 		if (grantee === everyone && level === "manage")
 			throw new AppError("CONFLICT", "Everyone may read at most: choose who may manage it one by one.");
 		const name = await nameOf(tx, grantee);
@@ -142,6 +148,12 @@ async function mayTakeFromGroup(ctx: ServiceContext, tx: Tx, grantee: string): P
 }
 
 /** Pages that follow a collection look again, once the transaction is through. */
-async function tellReaders(tx: Tx, { kind, resourceId }: OneResource): Promise<void> {
+async function tellReaders(tx: Tx, { kind, resourceId }: SharedResource): Promise<void> {
 	if (kind === "collection") await tx.execute(sql`select pg_notify('knowledge', ${resourceId})`);
+	if (kind !== "document") return;
+	await tx
+		.update(documents)
+		.set({ updatedAt: sql`now()` })
+		.where(eq(documents.id, resourceId))
+		.returning({ told: sql`pg_notify('knowledge', ${documents.collectionId}::text)` });
 }

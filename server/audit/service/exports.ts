@@ -1,11 +1,11 @@
-import { and, asc, desc, eq, inArray, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, getTableColumns, inArray, isNull, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { auditExportParts, auditExports, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import { readUserActor } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { exportRequested } from "@/server/jobs/events";
@@ -57,21 +57,18 @@ export async function listExports(
 	ctx: ServiceContext,
 	input: ListExports,
 ): Promise<{ rows: AuditExport[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
+	const { format, createdAt } = auditExports;
+	// A file that is over has the state of one that is ready until it is swept away.
+	const isOver = sql`${auditExports.state} = 'ready' and ${auditExports.expiresAt} <= now()`;
+	const state = sql`case when ${isOver} then 'expired' else ${auditExports.state} end`;
+	const list = listQuery(input, { filter: { format, state, createdAt }, sort: { createdAt }, id: auditExports.id });
 	const rows = await ctx.db.orm
-		.select()
+		.select({ ...getTableColumns(auditExports), key: list.key })
 		.from(auditExports)
-		.where(
-			and(
-				eq(auditExports.userId, requireUser(ctx).userId),
-				after
-					? sql`(${auditExports.createdAt}, ${auditExports.id}) < (${new Date(Number(after[0])).toISOString()}::timestamptz, ${String(after[1])}::uuid)`
-					: undefined,
-			),
-		)
-		.orderBy(desc(auditExports.createdAt), desc(auditExports.id))
-		.limit(input.limit + 1);
-	const page = toPage(rows, input.limit, (row) => [row.createdAt.getTime(), row.id]);
+		.where(and(eq(auditExports.userId, requireUser(ctx).userId), list.where))
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const page = list.page(rows);
 	return { rows: page.rows.map(toExport), next: page.next };
 }
 

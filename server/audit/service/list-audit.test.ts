@@ -5,7 +5,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { testContext, testDatabase } from "@/tests/support";
 import { sealNext } from "../chain/seal";
-import type { AuditEntry, AuditFilter } from "../contract";
+import { type AuditEntry, type AuditFilter, toListFilter } from "../contract";
 import { listAudit } from "./list-audit";
 
 let db: Database;
@@ -23,7 +23,7 @@ const write = async (from: number, to: number, more: Partial<Parameters<typeof a
 };
 const numbers = (rows: AuditEntry[]) => rows.map(({ detail }) => detail.n);
 const page = (cursor: string | null, limit = 7, filter: AuditFilter = {}) =>
-	listAudit(reader, { limit, ...filter, ...(cursor ? { cursor } : {}) });
+	listAudit(reader, { limit, filter: toListFilter(filter), ...(cursor ? { cursor } : {}) });
 const downFrom = (n: number) => Array.from({ length: n }, (_, index) => n - 1 - index);
 
 /** All pages from a first one on, with something done before each. */

@@ -3,7 +3,7 @@ import type { Database } from "@/db/connection";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { decodeCursor, encodeCursor } from "@/server/core/cursor";
-import type { AuditFilter, AuditPage, ListAudit } from "../contract";
+import { type AuditFilter, type AuditPage, type ListAudit, toAuditFilter } from "../contract";
 import { type EntryRow, pendingColumns, sealedColumns, toEntry } from "./entry";
 
 /** Longest that an entry's transaction may have taken: how far the order of times and the order of numbers can differ. */
@@ -13,15 +13,20 @@ export const slack = sql.raw("interval '10 minutes'");
  * Newest first, in the order of the chain; what is not sealed yet comes before, in the order of its writing. Pages stay as
  * they are while entries come in and are sealed. Whoever holds audit:read sees all of it: it has no rows of one's own.
  */
-export async function listAudit(ctx: ServiceContext, input: ListAudit): Promise<AuditPage> {
-	const page = await readPage(ctx.db, input);
-	if (!input.cursor) await audit(ctx, ctx.db.orm, { action: "audit.read", resource: "audit", detail: asked(input) });
+export async function listAudit(ctx: ServiceContext, { filter, limit, cursor }: ListAudit): Promise<AuditPage> {
+	const asked = toAuditFilter(filter);
+	const page = await readPage(ctx.db, { ...asked, limit, cursor });
+	// What is looked for: who reads the audit is written down, once for each list that they open.
+	if (!cursor) await audit(ctx, ctx.db.orm, { action: "audit.read", resource: "audit", detail: asked });
 	return page;
 }
 
-export async function readPage(db: Database, input: ListAudit): Promise<AuditPage> {
-	const place = placeOf(input.cursor);
-	const most = input.limit + 1;
+type Asked = AuditFilter & { limit: number; cursor?: string | undefined };
+
+export async function readPage(db: Database, { limit, cursor, ...input }: Asked): Promise<AuditPage> {
+	const list = JSON.stringify(["audit", Object.entries(input).toSorted()]);
+	const place = placeOf(cursor, list);
+	const most = limit + 1;
 	const rows = await db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
 		with head as (select size from audit_chain),
 		fresh as (${freshEntries(input, place, most)}),
@@ -34,17 +39,12 @@ export async function readPage(db: Database, input: ListAudit): Promise<AuditPag
 				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at
 				order by page.seq desc)
 		) entry limit ${most}`);
-	const shown = rows.slice(0, input.limit);
+	const shown = rows.slice(0, limit);
 	const last = shown.at(-1);
 	return {
 		rows: shown.map(toEntry),
-		next: rows.length > input.limit && last ? encodeCursor(placeAfter(place, last)) : null,
+		next: rows.length > limit && last ? encodeCursor(placeAfter(place, last), list) : null,
 	};
-}
-
-/** What is looked for: who reads the audit is written down, once for each list that they open. */
-function asked({ limit: _, cursor: __, ...filter }: ListAudit): Record<string, unknown> {
-	return filter;
 }
 
 /**
@@ -56,8 +56,8 @@ type Place =
 	| { kind: "sealed"; seq: number }
 	| { kind: "fresh"; id: number; size: number; bound: number };
 
-function placeOf(cursor: string | undefined): Place {
-	const key = decodeCursor(cursor)?.map(Number);
+function placeOf(cursor: string | undefined, list: string): Place {
+	const key = decodeCursor(cursor, list)?.map(Number);
 	if (!key) return { kind: "start" };
 	const [first = 0, id = 0, bound = 0] = key;
 	return key.length === 1 ? { kind: "sealed", seq: first } : { kind: "fresh", size: first, id, bound };
@@ -74,7 +74,7 @@ function placeAfter(before: Place, last: EntryRow & { size: string; first_id: st
 }
 
 /** Entries that were not sealed when the list was opened; some may be by now. */
-function freshEntries(input: ListAudit, place: Place, most: number): SQL {
+function freshEntries(input: AuditFilter, place: Place, most: number): SQL {
 	const where = conditions(input, sql.raw("l.actor"));
 	switch (place.kind) {
 		case "sealed":
@@ -93,7 +93,7 @@ function freshEntries(input: ListAudit, place: Place, most: number): SQL {
 }
 
 /** Entries of the chain, found by the index of one filter and in its order. */
-function sealedPage(input: ListAudit, place: Place, most: number): SQL {
+function sealedPage(input: AuditFilter, place: Place, most: number): SQL {
 	const isByAddress = input.address !== undefined;
 	const from = isByAddress
 		? sql`audit_personal p join audit_log l on l.seq = p.seq and l.sealed_at = p.sealed_at`

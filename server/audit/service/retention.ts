@@ -1,13 +1,12 @@
-import { and, desc, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { auditChain, auditDropped, auditHolds, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
+import { listQuery } from "@/server/core/list-query";
 import { checkpointNext, lastCheckpoint } from "../chain/checkpoint";
 import { signingKey } from "../chain/signing";
-import type { AuditHold, OneHold, PlaceHold, SetRetention } from "../contract";
+import type { AuditHold, ListHolds, OneHold, PlaceHold, SetRetention } from "../contract";
 
 /** Months that are kept; null keeps all. What goes, goes at night and in whole months. */
 export async function setRetention(ctx: ServiceContext, input: SetRetention): Promise<{ months: number | null }> {
@@ -56,23 +55,20 @@ export async function makeMonths(ctx: ServiceContext): Promise<void> {
 		await ctx.db.orm.execute(sql`select audit_make_month(now() + make_interval(months => ${months}))`);
 }
 
-export async function listHolds(ctx: ServiceContext, input: Page): Promise<{ rows: AuditHold[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
+export async function listHolds(
+	ctx: ServiceContext,
+	input: ListHolds,
+): Promise<{ rows: AuditHold[]; next: string | null }> {
+	const isReleased = sql`(${auditHolds.releasedAt} is not null)`;
+	const list = listQuery(input, { filter: { userId, isReleased, createdAt }, sort: { createdAt }, id });
 	const rows = await ctx.db.orm
-		.select({ ...holdColumns, userName: users.name })
+		.select({ ...holdColumns, userName: users.name, key: list.key })
 		.from(auditHolds)
 		.leftJoin(users, eq(users.id, auditHolds.userId))
-		.where(
-			after
-				? or(
-						lt(auditHolds.createdAt, sql`${after[0]}::timestamptz`),
-						and(eq(auditHolds.createdAt, sql`${after[0]}::timestamptz`), lt(auditHolds.id, String(after[1]))),
-					)
-				: undefined,
-		)
-		.orderBy(desc(auditHolds.createdAt), desc(auditHolds.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 const { id, userId, reason, createdBy, createdAt, releasedAt } = auditHolds;

@@ -1,28 +1,15 @@
-import { and, desc, eq, gt, inArray, isNotNull, isNull, lt, lte, or, type SQL, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { groups, invitations, roleAssignments, roles, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import type { Invitation, ListInvitations } from "../contract";
 
 type State = Invitation["state"];
 const state = sql<State>`case when ${invitations.acceptedAt} is not null then 'accepted'
 	when ${invitations.revokedAt} is not null then 'revoked'
 	when ${invitations.expiresAt} <= now() then 'expired' else 'open' end`;
-const inState = (wanted: State): SQL | undefined => {
-	const isUnused = and(isNull(invitations.acceptedAt), isNull(invitations.revokedAt));
-	switch (wanted) {
-		case "accepted":
-			return isNotNull(invitations.acceptedAt);
-		case "revoked":
-			return isNotNull(invitations.revokedAt);
-		case "expired":
-			return and(isUnused, lte(invitations.expiresAt, sql`now()`));
-		case "open":
-			return and(isUnused, gt(invitations.expiresAt, sql`now()`));
-	}
-};
 
 const columns = {
 	id: invitations.id,
@@ -44,37 +31,35 @@ const columns = {
 	expiresAt: invitations.expiresAt,
 	acceptedAt: invitations.acceptedAt,
 };
-const select = (db: Reader) =>
-	db.select(columns).from(invitations).leftJoin(users, eq(users.id, invitations.invitedBy));
+const select = (db: Reader, key = sql<string>`''`) =>
+	db
+		.select({ ...columns, key })
+		.from(invitations)
+		.leftJoin(users, eq(users.id, invitations.invitedBy));
 
 /** Newest first. */
 export async function listInvitations(
 	ctx: ServiceContext,
 	input: ListInvitations,
 ): Promise<{ rows: Invitation[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${invitations.createdAt})`;
-	const rows = await select(ctx.db.orm)
-		.where(
-			and(
-				input.state ? inState(input.state) : undefined,
-				after
-					? or(
-							lt(at, sql`${after[0]}::timestamptz`),
-							and(eq(at, sql`${after[0]}::timestamptz`), lt(invitations.id, String(after[1]))),
-						)
-					: undefined,
-			),
-		)
-		.orderBy(desc(at), desc(invitations.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+	const { createdAt } = invitations;
+	const list = listQuery(input, {
+		filter: { state, email: sql`lower(${invitations.email})`, createdAt },
+		sort: { createdAt },
+		id: invitations.id,
+	});
+	const rows = await select(ctx.db.orm, list.key)
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
 
 export async function findInvitation(db: Reader, invitationId: string): Promise<Invitation> {
 	const [row] = await select(db).where(eq(invitations.id, invitationId));
 	if (!row) throw notFound("This invitation");
-	return row;
+	const { key: _, ...invitation } = row;
+	return invitation;
 }
 
 /** Keys of the roles that come with the groups. */

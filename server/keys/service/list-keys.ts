@@ -1,13 +1,15 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { apiKeys, budgetEntries, users } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
-import type { Page } from "@/server/core/pagination";
+import { listQuery } from "@/server/core/list-query";
 import { isPermission } from "@/server/core/permissions";
 import { permissionsOf, rightsColumns } from "@/server/core/rights";
-import type { ApiKey, ListAllKeys, OneKey } from "../contract";
+import type { ApiKey, ListAllKeys, ListKeys, OneKey } from "../contract";
 import { keyStart } from "../secret";
+
+const state = sql<ApiKey["state"]>`case when ${apiKeys.revokedAt} is not null then 'revoked'
+	when ${apiKeys.expiresAt} <= now() then 'expired' else 'live' end`;
 
 const columns = {
 	...rightsColumns,
@@ -21,8 +23,7 @@ const columns = {
 	tokensToday: sql<number>`(select coalesce(sum(coalesce(${budgetEntries.settled}, ${budgetEntries.reserved})), 0)::int
 		from ${budgetEntries} where ${budgetEntries.keyId} = ${apiKeys.id} and ${budgetEntries.createdAt} >= date_trunc('day', now(), 'UTC'))`,
 	callsPerMinute: apiKeys.callsPerMinute,
-	state: sql<ApiKey["state"]>`case when ${apiKeys.revokedAt} is not null then 'revoked'
-		when ${apiKeys.expiresAt} <= now() then 'expired' else 'live' end`,
+	state,
 	createdAt: apiKeys.createdAt,
 	expiresAt: apiKeys.expiresAt,
 	lastUsedAt: apiKeys.lastUsedAt,
@@ -32,18 +33,15 @@ const columns = {
 	hasPrevious: sql<boolean>`coalesce(${apiKeys.previousUntil} > now(), false)`,
 	previousUntil: apiKeys.previousUntil,
 };
-type Row = Awaited<ReturnType<typeof read>>[number];
+type Row = Omit<Awaited<ReturnType<typeof read>>[number], "key">;
 
-const read = (ctx: ServiceContext, where: SQL | undefined, limit: number) =>
+const read = (ctx: ServiceContext, where: SQL | undefined, key = sql<string>`''`) =>
 	ctx.db.orm
-		.select(columns)
+		.select({ ...columns, key })
 		.from(apiKeys)
 		.innerJoin(users, eq(users.id, apiKeys.userId))
 		.where(where)
-		.orderBy(desc(at), desc(apiKeys.id))
-		.limit(limit);
-
-const at = sql`date_trunc('milliseconds', ${apiKeys.createdAt})`;
+		.$dynamic();
 
 function toKey(row: Row): ApiKey {
 	const {
@@ -72,24 +70,25 @@ function toKey(row: Row): ApiKey {
 	};
 }
 
-async function page(ctx: ServiceContext, input: Page, who: SQL | undefined) {
-	const after = decodeCursor(input.cursor);
-	const older = after && sql`(${at}, ${apiKeys.id}) < (${after[0]}::timestamptz, ${after[1]}::uuid)`;
-	const rows = await read(ctx, and(who, older ?? undefined), input.limit + 1);
-	const { rows: some, next } = toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+async function page(ctx: ServiceContext, input: ListAllKeys, who: SQL | undefined) {
+	const { name, createdAt, userId: ownerId } = apiKeys;
+	const list = listQuery(input, { filter: { state, name, createdAt, ownerId }, sort: { createdAt }, id: apiKeys.id });
+	const rows = await read(ctx, and(who, list.where), list.key)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	const { rows: some, next } = list.page(rows);
 	return { rows: some.map(toKey), next };
 }
 
 /** The caller's own keys, newest first; also those that have ended, until they are swept away. */
-export const listKeys = (ctx: ServiceContext, input: Page): Promise<{ rows: ApiKey[]; next: string | null }> =>
+export const listKeys = (ctx: ServiceContext, input: ListKeys): Promise<{ rows: ApiKey[]; next: string | null }> =>
 	page(ctx, input, eq(apiKeys.userId, requireUser(ctx).userId));
 
-/** Everybody's, or one person's: for who holds keys:manage. */
+/** Everybody's: for who holds keys:manage. */
 export const listAllKeys = (
 	ctx: ServiceContext,
-	{ userId, ...input }: ListAllKeys,
-): Promise<{ rows: ApiKey[]; next: string | null }> =>
-	page(ctx, input, userId ? eq(apiKeys.userId, userId) : undefined);
+	input: ListAllKeys,
+): Promise<{ rows: ApiKey[]; next: string | null }> => page(ctx, input, undefined);
 
 export const ownKey = (ctx: ServiceContext, keyId: string): SQL | undefined =>
 	and(eq(apiKeys.id, keyId), eq(apiKeys.userId, requireUser(ctx).userId));
@@ -100,7 +99,7 @@ export const getKey = (ctx: ServiceContext, { keyId }: OneKey): Promise<ApiKey> 
 export const readKey = (ctx: ServiceContext, keyId: string): Promise<ApiKey> => readOne(ctx, eq(apiKeys.id, keyId));
 
 async function readOne(ctx: ServiceContext, which: SQL | undefined): Promise<ApiKey> {
-	const [row] = await read(ctx, which, 1);
+	const [row] = await read(ctx, which).limit(1);
 	if (!row) throw notFound("This key");
 	return toKey(row);
 }

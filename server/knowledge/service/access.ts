@@ -1,15 +1,14 @@
-import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { agents, collections } from "@/db/schema";
+import { agents, collections, documents } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { mayManageRow, mayReadRow } from "@/server/core/grants";
+import { mayManageRow, mayReadDocumentRow, mayReadRow } from "@/server/core/grants";
 
 const row = { id: collections.id, ownerId: collections.ownerId };
 
 /** The collections that the caller may find things in: the person's own, and those granted to them in any way. */
-export const mayRead = (ctx: ServiceContext): SQL | undefined =>
-	and(isNull(collections.deletedAt), mayReadRow(requireUser(ctx), "collection", row), isAgents(ctx));
+export const mayRead = (ctx: ServiceContext): SQL | undefined => and(isThere(ctx), readsWhole(ctx));
 
 /** An agent looks in its own collections only, whoever it works for. */
 const isAgents = ({ actor }: ServiceContext): SQL | undefined =>
@@ -21,15 +20,15 @@ const isAgents = ({ actor }: ServiceContext): SQL | undefined =>
 /** Whether the person may change the collection of the row. */
 export const mayManage = (ctx: ServiceContext): SQL<boolean> => mayManageRow(requireUser(ctx), "collection", row);
 
-export type Visible = { id: string; no: number; version: number };
+/** The documents that the caller may find and open, of a query that joins their collections. */
+export const mayReadDocument = (ctx: ServiceContext): SQL | undefined =>
+	and(isNull(documents.deletedAt), isThere(ctx), mayReadDocumentRow(requireUser(ctx)));
 
-/** What a search by this person may look through, with the version of each as it is now. */
-export async function visibleCollections(ctx: ServiceContext, only?: string[]): Promise<Visible[]> {
-	return ctx.db.orm
-		.select({ id: collections.id, no: collections.no, version: collections.version })
-		.from(collections)
-		.where(and(mayRead(ctx), only ? inArray(collections.id, only) : undefined));
-}
+/** Whether the collection of the row is not deleted, and one that the agent at work may look in. */
+export const isThere = (ctx: ServiceContext): SQL | undefined => and(isNull(collections.deletedAt), isAgents(ctx));
+
+/** Whether the caller may read the collection of the row as a whole. */
+export const readsWhole = (ctx: ServiceContext): SQL => mayReadRow(requireUser(ctx), "collection", row);
 
 /** Holds the collection until the transaction ends: `share` for what goes into it. Throws where the person may not change it. */
 export async function holdManaged(

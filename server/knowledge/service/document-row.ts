@@ -1,15 +1,18 @@
-import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { Document } from "../contract";
-import { mayRead } from "./access";
+import { mayReadDocument, readsWhole } from "./access";
 
-const columns = {
+const columns = (ctx: ServiceContext) => ({
 	id: documents.id,
 	collectionId: documents.collectionId,
 	name: documents.name,
 	mediaType: documents.mediaType,
+	source: documents.source,
+	fields: documents.fields,
+	isRestricted: documents.isRestricted,
 	size: documents.size,
 	state: documents.state,
 	reason: documents.reason,
@@ -22,21 +25,27 @@ const columns = {
 	updatedAt: documents.updatedAt,
 	/** To the microsecond, which a Date does not hold. */
 	key: sql<string>`${documents.createdAt}::text`,
-};
+	collectionName: collections.name,
+	/** Somebody may read a document that was granted to them, but not what else is in its collection. */
+	isCollectionReadable: sql<boolean>`${readsWhole(ctx)}`,
+});
 
 /** The documents that the person may read; more conditions as needed. */
 export const readableDocuments = (db: Reader, ctx: ServiceContext, ...conditions: (SQL | undefined)[]) =>
 	db
-		.select(columns)
+		.select(columns(ctx))
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.innerJoin(users, eq(users.id, documents.uploadedBy))
-		.where(and(isNull(documents.deletedAt), mayRead(ctx), ...conditions));
+		.where(and(mayReadDocument(ctx), ...conditions));
 
 type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 
-export function toDocument({ done, total, key: _, ...row }: Omit<Row, "key"> & { key?: string }): Document {
-	return { ...row, progress: progressOf(row.state, done, total) };
+type Inner = "key" | "collectionName" | "isCollectionReadable";
+
+export function toDocument(row: Omit<Row, Inner> & Partial<Pick<Row, Inner>>): Document {
+	const { done, total, key: _, collectionName: __, isCollectionReadable: ___, ...facts } = row;
+	return { ...facts, progress: progressOf(row.state, done, total) };
 }
 
 /** Where the way from queued to ready stands. Embedding is nearly all of the work; a failed one has nothing before it. */

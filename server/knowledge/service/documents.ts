@@ -6,7 +6,8 @@ import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
 import { documentRemoved } from "@/server/jobs/events";
-import type { Document, DocumentText, ListDocuments, OneDocument, ReadDocument } from "../contract";
+import type { Document, DocumentText, ListDocuments, OneDocument, ReadDocument, UpdateDocument } from "../contract";
+import { cleanLine } from "../parsing";
 import { holdManaged, notifyCollection, raiseVersion } from "./access";
 import { getCollection } from "./collections";
 import { readableDocuments, toDocument } from "./document-row";
@@ -22,6 +23,8 @@ export async function listDocuments(
 			state: documents.state,
 			mediaType: documents.mediaType,
 			name: documents.name,
+			source: documents.source,
+			isRestricted: documents.isRestricted,
 			createdAt: documents.createdAt,
 		},
 		sort: { createdAt: documents.createdAt },
@@ -57,7 +60,7 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 		: [];
 	if (input.chunkId && !passage) throw notFound("This passage");
 	const page = input.page ?? passage?.page ?? 1;
-	const [[text], [last], collection] = await Promise.all([
+	const [[text], [last]] = await Promise.all([
 		db
 			.select({ text: documentPages.text })
 			.from(documentPages)
@@ -66,17 +69,49 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 			.select({ page: max(documentPages.page) })
 			.from(documentPages)
 			.where(eq(documentPages.documentId, row.id)),
-		getCollection(ctx, { collectionId: row.collectionId }),
 	]);
 	if (!text) throw notFound("This page");
 	return {
 		document: toDocument(row),
-		collectionName: collection.name,
+		collectionName: row.collectionName,
+		isCollectionReadable: row.isCollectionReadable,
 		page,
 		lastPage: last?.page ?? 1,
 		text: text.text,
 		passage: passage?.page === page ? { start: passage.start, end: passage.end } : null,
 	};
+}
+
+/** What it is called, what is written down about it, and whether all who read its collection may find it. */
+export async function updateDocument(ctx: ServiceContext, input: UpdateDocument): Promise<Document> {
+	const { documentId, name, fields, isRestricted } = input;
+	return ctx.db.transaction(async (tx) => {
+		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
+		if (!seen) throw notFound("This document");
+		await holdManaged(ctx, tx, seen.collectionId);
+		const before = { name: seen.name, fields: seen.fields, isRestricted: seen.isRestricted };
+		const after = {
+			name: name === undefined ? seen.name : cleanLine(name),
+			fields: fields ?? seen.fields,
+			isRestricted: isRestricted ?? seen.isRestricted,
+		};
+		await tx
+			.update(documents)
+			.set({ ...after, updatedAt: sql`now()` })
+			.where(eq(documents.id, documentId));
+		await audit(ctx, tx, {
+			action: "document.update",
+			resource: "document",
+			resourceId: documentId,
+			detail: { collectionId: seen.collectionId },
+			before,
+			after,
+		});
+		await notifyCollection(tx, seen.collectionId);
+		const [row] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
+		// An administrator who restricts what is in somebody's shared collection does not see it any more.
+		return toDocument(row ?? { ...seen, ...after });
+	});
 }
 
 /** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */

@@ -1,6 +1,6 @@
 export { addDocument } from "./add-document";
 export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
-export { deleteDocument, getDocument, listDocuments, readDocument } from "./documents";
+export { deleteDocument, getDocument, listDocuments, readDocument, updateDocument } from "./documents";
 export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";

@@ -1,7 +1,8 @@
-import { and, count, desc, eq, gt, isNotNull, sql } from "drizzle-orm";
-import { documents } from "@/db/schema";
+import { and, count, desc, eq, gt, sql } from "drizzle-orm";
+import { collections, documents } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { CollectionChange, Document, OneCollection } from "../contract";
+import { mayReadDocument } from "./access";
 import { getCollection } from "./collections";
 import { progressOf, readableDocuments, toDocument } from "./document-row";
 
@@ -81,7 +82,14 @@ async function look(ctx: ServiceContext, collectionId: string, told: Map<string,
 		ctx.db.orm
 			.select({ id: documents.id })
 			.from(documents)
-			.where(and(isIn, isNotNull(documents.deletedAt), gt(documents.updatedAt, sql`now() - interval '1 minute'`)))
+			.innerJoin(collections, eq(collections.id, documents.collectionId))
+			.where(
+				and(
+					isIn,
+					gt(documents.updatedAt, sql`now() - interval '1 minute'`),
+					sql`not coalesce((${mayReadDocument(ctx)}), false)`,
+				),
+			)
 			.limit(most),
 		countStates(ctx, collectionId),
 	]);

@@ -1,10 +1,10 @@
-import { and, count, desc, eq, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import { count, eq, inArray, sql } from "drizzle-orm";
 import { type MailState, mails } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
-import { decodeCursor, toPage } from "@/server/core/cursor";
 import { AppError, notFound } from "@/server/core/errors";
+import { listQuery } from "@/server/core/list-query";
 import { readRolePermissions, readUserActor } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { mailWaiting } from "@/server/jobs/events";
@@ -28,25 +28,20 @@ const columns = {
 
 /** Newest first. Whoever holds mail:read sees all of them; what stands in one, `openMail` decides. */
 export async function listMails(ctx: ServiceContext, input: ListMails): Promise<{ rows: Mail[]; next: string | null }> {
-	const after = decodeCursor(input.cursor);
-	const at = sql`date_trunc('milliseconds', ${mails.createdAt})`;
+	const { state, kind, createdAt } = mails;
+	const list = listQuery(input, {
+		filter: { state, kind, recipient: sql`lower(${mails.recipient})`, createdAt },
+		sort: { createdAt },
+		id: mails.id,
+	});
 	const rows = await ctx.db.orm
-		.select(columns)
+		.select({ ...columns, key: list.key })
 		.from(mails)
-		.where(
-			and(
-				input.state ? eq(mails.state, input.state) : undefined,
-				input.recipient ? eq(sql`lower(${mails.recipient})`, input.recipient.toLowerCase()) : undefined,
-				after ? isAfter(at, after) : undefined,
-			),
-		)
-		.orderBy(desc(at), desc(mails.id))
-		.limit(input.limit + 1);
-	return toPage(rows, input.limit, (row) => [row.createdAt.toISOString(), row.id]);
+		.where(list.where)
+		.orderBy(...list.orderBy)
+		.limit(list.limit);
+	return list.page(rows);
 }
-
-const isAfter = (at: SQL, [time, id]: (string | number)[]) =>
-	or(lt(at, sql`${time}::timestamptz`), and(eq(at, sql`${time}::timestamptz`), lt(mails.id, String(id))));
 
 /** What a mail says: a sensitive read, as it may hold a link that lets one in. */
 export async function openMail(ctx: ServiceContext, { mailId }: OneMail): Promise<OpenedMail> {

@@ -34,6 +34,6 @@ test("a token that was used before the web process was killed is refused after i
 	expect((await refreshed(first.refresh_token)).status).toBe(400);
 	for (const { refresh_token } of [second, third]) expect((await refreshed(refresh_token)).status).toBe(400);
 	await until(async () => (await query("auth.me", {}, api)).status === 401, 6_000);
-	const { text } = await query("audit.list", { action: "token.reuse" }, asConsole("owner"));
+	const { text } = await query("audit.list", { filter: { action: { eq: "token.reuse" } } }, asConsole("owner"));
 	expect(text).toContain("token.reuse");
 });

@@ -23,7 +23,7 @@ export type AssistantContext = {
 
 export const AssistantRuntime = Annotation.Root({ run: Annotation<AssistantContext>() });
 
-export type Findings = { passages: Passage[]; searchedCollections: number };
+export type Findings = { passages: Passage[]; searchedCollections: number; degraded?: string | null };
 
 /** What an answer rests on, before its citations are checked. */
 export type Draft = {

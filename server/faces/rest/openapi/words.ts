@@ -124,6 +124,7 @@ export const commonFields: Record<string, string> = {
 	revokedAt: "When it was ended; null while it is valid.",
 	kid: "The id of the key that signs.",
 	eq: "Is this.",
+	contains: "Has this in it, in any case.",
 	ne: "Is not this.",
 	in: "Is one of these.",
 	gt: "Is after this.",

@@ -9,6 +9,7 @@ export type Attempt = { documentId: string; attempt: number };
 
 const columns = {
 	id: documents.id,
+	no: documents.no,
 	collectionId: documents.collectionId,
 	collectionNo: collections.no,
 	sha256: documents.sha256,
@@ -19,6 +20,7 @@ const columns = {
 };
 export type Held = {
 	id: string;
+	no: number;
 	collectionId: string;
 	collectionNo: number;
 	sha256: string;

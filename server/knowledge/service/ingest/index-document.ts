@@ -58,7 +58,7 @@ async function indexChunks(tx: Tx, held: Held, from: number, to: number): Promis
 		), measured as (
 			update ${chunks} set length = lengths.length from lengths where ${chunks.id} = lengths.id
 		)
-		insert into ${postings} (term, collection_no, chunk_id, tf, length)
-		select lexeme, ${held.collectionNo}, id, tf, lengths.length from terms join lengths using (id)
+		insert into ${postings} (term, collection_no, document_no, chunk_id, tf, length)
+		select lexeme, ${held.collectionNo}, ${held.no}::int, id, tf, lengths.length from terms join lengths using (id)
 		on conflict do nothing`);
 }

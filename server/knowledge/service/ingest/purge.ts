@@ -59,6 +59,7 @@ export async function sweepKnowledge(ctx: ServiceContext): Promise<number> {
 		.where(and(isNotNull(documents.deletedAt), lt(documents.deletedAt, hourAgo)));
 	for (const { id } of dead) {
 		await purgeDocument(ctx, { documentId: id });
+		await orm.delete(grants).where(and(eq(grants.resourceKind, "document"), eq(grants.resourceId, id)));
 		await orm.delete(documents).where(eq(documents.id, id));
 	}
 	const goneCollections = await orm
