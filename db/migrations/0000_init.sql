@@ -576,6 +576,7 @@ CREATE TABLE "documents" (
 	"size" bigint NOT NULL,
 	"state" text DEFAULT 'queued' NOT NULL,
 	"reason" text,
+	"dropped" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"done" integer DEFAULT 0 NOT NULL,
 	"total" integer DEFAULT 0 NOT NULL,
 	"page_count" integer,

@@ -3,7 +3,9 @@ export const parseFailures = {
 	empty: "The file is empty. Look whether the right one was uploaded.",
 	encrypted: "The file needs a password: remove it and upload the file again.",
 	damaged: "The file is damaged or was cut off. Open it where it was made, save it anew and upload that.",
-	noText: "The file has no text layer: it seems to be a scan. Run text recognition (OCR) on it and upload the result.",
+	noText:
+		"The file has no text, and none was recognised in its pictures. Where there is some, scan it larger and sharper.",
+	tooManyScans: "The file has more than 300 scanned pages. Split it.",
 	noWords: "The file has no text in it.",
 	unpacksTooLarge: "The file is too large when unpacked (more than 100 MB). Split it or take the pictures out.",
 	tooMuchText: "The file has more text than can be read (20 million characters). Split it.",

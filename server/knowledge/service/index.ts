@@ -6,7 +6,7 @@ export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
 export { failDocument } from "./ingest/fail-document";
 export { indexDocument } from "./ingest/index-document";
-export { parseDocument } from "./ingest/parse-document";
+export { endRecognition, parseDocument, recognisePages } from "./ingest/parse-document";
 export { listDoomed, purgeDocument, sweepKnowledge } from "./ingest/purge";
 export { findUploader } from "./ingest/uploader";
 export { retryDocument } from "./retry-document";
