@@ -36,7 +36,8 @@ const external = [
 		"next-auth",
 		"onnxruntime-node",
 	],
-	...["pdfjs-dist", "pdfkit", "pg", "pino", "postgres", "linkedom", "marked"],
+	...["pdfjs-dist", "pdfkit", "pg", "pino", "postgres", "linkedom", "marked", "sharp", "tesseract.js-core"],
+	"@tesseract.js-data/eng",
 ];
 const settings = ["package-lock.json", "tsconfig.json", "next.config.mjs", "postcss.config.mjs", "scripts/build.mjs"];
 const rooms = { server: ["server", "db"], console: ["app", "components", "server", "db", "public"] };

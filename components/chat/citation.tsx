@@ -1,12 +1,13 @@
 "use client";
 
 import { useLayoutEffect, useRef, useState } from "react";
+import { pageWordOf } from "@/server/knowledge/contract";
 import type { Citation } from "@/server/runs/contract";
 import styles from "./answer.module.css";
 import { sourceHref, useOpenSource } from "./open-source";
 
 export const pageOf = (citation: Citation): string =>
-	citation.pageCount === null ? "" : `page ${citation.page} of ${citation.pageCount}`;
+	citation.pageCount === null ? "" : `${pageWordOf(citation.documentName)} ${citation.page} of ${citation.pageCount}`;
 
 const lingerMs = 140;
 

@@ -15,7 +15,7 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
-import type { Collection } from "@/server/knowledge/contract";
+import { type Collection, readableKinds } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 import { AccessBadge } from "./states";
 
@@ -90,7 +90,7 @@ export function CollectionList() {
 				empty={
 					<Empty icon={IconBook2} title="No collections yet" action={mayWrite ? newButton : undefined}>
 						{mayWrite
-							? "Make one and drag files into it: PDF, Word, Markdown, HTML or plain text."
+							? `Make one and drag files into it: ${readableKinds}.`
 							: "Nobody has shared a collection with you yet."}
 					</Empty>
 				}

@@ -5,8 +5,13 @@ import {
 	IconFileTypeDocx,
 	IconFileTypeHtml,
 	IconFileTypePdf,
+	IconFileZip,
+	IconMail,
 	IconMarkdown,
+	IconPhoto,
+	IconPresentation,
 	IconRefresh,
+	IconTable,
 	IconTrash,
 } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -32,6 +37,11 @@ function FileIcon({ mediaType }: { mediaType: string }) {
 	if (mediaType === "text/markdown") return <IconMarkdown {...shape} />;
 	if (mediaType === "text/html") return <IconFileTypeHtml {...shape} />;
 	if (mediaType.includes("wordprocessingml")) return <IconFileTypeDocx {...shape} />;
+	if (mediaType.includes("spreadsheetml") || mediaType === "text/csv") return <IconTable {...shape} />;
+	if (mediaType.includes("presentationml")) return <IconPresentation {...shape} />;
+	if (mediaType.startsWith("image/")) return <IconPhoto {...shape} />;
+	if (mediaType === "message/rfc822") return <IconMail {...shape} />;
+	if (mediaType === "application/zip") return <IconFileZip {...shape} />;
 	return <IconFileText {...shape} />;
 }
 

@@ -6,7 +6,7 @@ import { IconFileUpload } from "@tabler/icons-react";
 import { useClient } from "@/components/trpc/client";
 import { bytes } from "@/components/ui/figures";
 import { Theme } from "@/components/ui/theme";
-import { type Document, fileTypes, maxFileBytes } from "@/server/knowledge/contract";
+import { type Document, fileTypes, maxFileBytes, readableKinds } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 import { addUploads } from "./uploads";
 
@@ -47,7 +47,9 @@ export default function DropArea({
 					<IconFileUpload size={26} stroke={1.4} aria-hidden="true" />
 					<div>
 						<p>Drag files here, or choose them</p>
-						<small>PDF, Word, Markdown, HTML or plain text, up to {bytes(maxFileBytes)} each</small>
+						<small>
+							{readableKinds}, up to {bytes(maxFileBytes)} each
+						</small>
 					</div>
 				</div>
 			</Dropzone>

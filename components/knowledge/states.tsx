@@ -1,6 +1,7 @@
 import { type Icon, IconCircleCheck, IconClock, IconExclamationCircle, IconLock, IconUsers } from "@tabler/icons-react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Bar } from "@/components/ui/bar";
+import { figure } from "@/components/ui/figures";
 import type { Collection, Document } from "@/server/knowledge/contract";
 
 /** The way from queued to ready, in words. */
@@ -36,7 +37,13 @@ export function DocumentState({ document }: { document: Document }) {
 		case "chunking":
 		case "embedding":
 		case "indexing":
-			return <Bar share={document.progress} label={words[document.state]} />;
+			return (
+				<Bar
+					share={document.progress}
+					label={words[document.state]}
+					detail={document.total > 1 ? `${figure(document.done)} of ${figure(document.total)}` : undefined}
+				/>
+			);
 	}
 }
 

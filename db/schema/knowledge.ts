@@ -71,6 +71,11 @@ export const uploads = pgTable(
 
 export type DocumentState = "queued" | "parsing" | "chunking" | "embedding" | "indexing" | "ready" | "failed";
 
+/** What a file holds and nobody is meant to read in it, or what can't be read as text. */
+export type DroppedKind =
+	| ("hiddenText" | "hiddenRows" | "hiddenColumns" | "hiddenSheets" | "hiddenSlides")
+	| ("notes" | "comments" | "pictures" | "attachments");
+
 /** What somebody wrote down about a document, by names of their own. */
 export type DocumentFields = Record<string, string | number | boolean>;
 
@@ -97,6 +102,8 @@ export const documents = pgTable(
 		state: text().$type<DocumentState>().notNull().default("queued"),
 		/** Why it failed, for the person who uploaded it. */
 		reason: text(),
+		/** What was left out of its text, by kind: hidden rows, notes, pictures … */
+		dropped: jsonb().$type<{ what: DroppedKind; count: number }[]>().notNull().default([]),
 		/** Work done and work in all within the present state, for the progress bar. */
 		done: integer().notNull().default(0),
 		total: integer().notNull().default(0),

@@ -8,13 +8,46 @@ export const maxFileBytes = 25 * 1024 * 1024;
 export const fileTypes = {
 	pdf: "application/pdf",
 	docx: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+	xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+	pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+	odt: "application/vnd.oasis.opendocument.text",
+	csv: "text/csv",
+	eml: "message/rfc822",
 	md: "text/markdown",
 	html: "text/html",
 	htm: "text/html",
 	txt: "text/plain",
+	png: "image/png",
+	jpg: "image/jpeg",
+	jpeg: "image/jpeg",
+	webp: "image/webp",
+	tiff: "image/tiff",
+	tif: "image/tiff",
+	gif: "image/gif",
+	zip: "application/zip",
 } as const satisfies Record<string, string>;
 
-export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...string[]];
+/** What a sitemap is; only ever fetched by its address. */
+export const sitemapType = "application/xml";
+
+/** The formats in words, for whoever brings files. */
+export const readableKinds =
+	"PDF, Word, Excel, PowerPoint, OpenDocument, CSV, mail, Markdown, HTML, text, pictures and ZIP archives";
+
+/** What a document of this kind is turned by, where it has such a thing. */
+export function pageWord(mediaType: string): "page" | "sheet" | "slide" | null {
+	if (mediaType === fileTypes.pdf) return "page";
+	if (mediaType === fileTypes.xlsx) return "sheet";
+	return mediaType === fileTypes.pptx ? "slide" : null;
+}
+
+/** The same by a document's name, whose ending says what it is. */
+export function pageWordOf(name: string): "page" | "sheet" | "slide" {
+	const ending = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+	return ending === "xlsx" ? "sheet" : ending === "pptx" ? "slide" : "page";
+}
+
+export const mediaTypes = [...new Set([...Object.values(fileTypes), sitemapType])] as [string, ...string[]];
 
 const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
 const Description = z.string().trim().max(1000);
@@ -77,6 +110,22 @@ export const DocumentFields = z.record(FieldName, FieldValue).refine((all) => Ob
 
 export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
 export const DocumentState = z.enum(documentStates);
+/** What a file holds and nobody is meant to read in it, or what can't be read as text: left out of its text, and counted. */
+export const droppedKinds = [
+	"hiddenText",
+	"hiddenRows",
+	"hiddenColumns",
+	"hiddenSheets",
+	"hiddenSlides",
+	"notes",
+	"comments",
+	"pictures",
+	"attachments",
+] as const;
+export type DroppedKind = (typeof droppedKinds)[number];
+export const Dropped = z.object({ what: z.enum(droppedKinds), count: z.int().min(1) });
+export type Dropped = z.infer<typeof Dropped>;
+
 export const Document = z.object({
 	id: z.uuid(),
 	collectionId: z.uuid(),
@@ -91,6 +140,13 @@ export const Document = z.object({
 	state: DocumentState,
 	reason: z.string().nullable().describe("Why it failed, and what to do."),
 	progress: z.number().describe("0 to 1 over the whole way from queued to ready."),
+	done: z
+		.int()
+		.describe(
+			"Of `total`, what is done of the present state's work: scanned pages, passages; 0 of 0 where nothing is counted.",
+		),
+	total: z.int(),
+	dropped: z.array(Dropped).describe("What was left out of its text, as nobody sees it or it is no text."),
 	pageCount: z.int().nullable(),
 	chunkCount: z.int().nullable(),
 	uploadedByName: z.string(),
@@ -134,6 +190,25 @@ export type AddDocument = z.infer<typeof AddDocument>;
 /** `isNew` is false where the collection already had these bytes: nothing was done twice. */
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
+
+export const AddText = z.strictObject({
+	collectionId: z.uuid(),
+	name: z.string().trim().min(1).max(255).describe("What it is called; its ending is added where it is missing."),
+	text: z.string().min(1).max(2_000_000),
+	format: z.enum(["markdown", "plain", "html"]).default("markdown"),
+});
+export type AddText = z.infer<typeof AddText>;
+
+export const AddAddress = z.strictObject({
+	collectionId: z.uuid(),
+	address: z
+		.string()
+		.trim()
+		.min(1)
+		.max(2000)
+		.describe("Of a web page, a file, or a sitemap, whose pages of the same site become documents too."),
+});
+export type AddAddress = z.infer<typeof AddAddress>;
 
 /** A document's text, and the passage to mark in it. */
 export const ReadDocument = z.strictObject({

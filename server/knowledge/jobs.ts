@@ -8,12 +8,14 @@ import { UnreadableFile } from "./parsing";
 import {
 	chunkDocument,
 	embedChunks,
+	endRecognition,
 	failDocument,
 	findUploader,
 	indexDocument,
 	listDoomed,
 	parseDocument,
 	purgeDocument,
+	recognisePages,
 	sweepKnowledge,
 } from "./service";
 
@@ -22,6 +24,8 @@ type Added = { documentId: string; attempt: number; userId: string; sessionId?: 
 /** Passages to a step, and how many steps a long document may have at most. */
 const leastToStep = 48;
 const mostSteps = 100;
+/** Each of them takes a few seconds. */
+const scansToStep = 4;
 const purgedAtOnce = 20;
 
 const ours =
@@ -68,6 +72,26 @@ const ingestDocument = inngest.createFunction(
 			}),
 		);
 		if (!parsed) return gone;
+		const { scans } = parsed;
+		for (let from = 0; from < scans.length; from += scansToStep) {
+			const some = { scans: scans.slice(from, from + scansToStep), done: Math.min(scans.length, from + scansToStep) };
+			const isThere = await step.run(`recognise scanned pages ${from + 1} to ${some.done}`, () =>
+				patiently(async () => {
+					const ctx = await context();
+					return recognisePages(ctx, added, some).catch((error: unknown) => giveReason(ctx, added, error));
+				}),
+			);
+			if (!isThere) return gone;
+		}
+		if (scans.length > 0) {
+			const hasWords = await step.run("look at what was recognised", () =>
+				patiently(async () => {
+					const ctx = await context();
+					return endRecognition(ctx, added).catch((error: unknown) => giveReason(ctx, added, error));
+				}),
+			);
+			if (!hasWords) return gone;
+		}
 		const passages = await step.run("chunk", () => patiently(async () => chunkDocument(await context(), added)));
 		if (passages === null) return gone;
 		const toStep = Math.max(leastToStep, Math.ceil(passages / mostSteps));

@@ -38,6 +38,7 @@ declare module "pdfkit" {
 		fill(colour: string): this;
 		fillAndStroke(fill: string, stroke: string): this;
 		stroke(): this;
+		image(picture: Buffer, x: number, y: number, options: { width: number }): this;
 		moveDown(lines?: number): this;
 		heightOfString(text: string, options?: Text): number;
 		text(text: string, options?: Text): this;

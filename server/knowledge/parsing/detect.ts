@@ -1,19 +1,45 @@
-import { fileTypes } from "../contract";
+import { fileTypes, sitemapType } from "../contract";
 import { UnreadableFile, unreadable } from "./failure";
 
-export type Format = "pdf" | "docx" | "markdown" | "html" | "plain";
+export type Format =
+	| ("pdf" | "docx" | "xlsx" | "pptx" | "odt" | "csv" | "mail" | "archive" | "sitemap")
+	| ("png" | "jpeg" | "webp" | "tiff" | "gif" | "markdown" | "html" | "plain");
 
 const formats = {
 	[fileTypes.pdf]: "pdf",
 	[fileTypes.docx]: "docx",
+	[fileTypes.xlsx]: "xlsx",
+	[fileTypes.pptx]: "pptx",
+	[fileTypes.odt]: "odt",
+	[fileTypes.csv]: "csv",
+	[fileTypes.eml]: "mail",
+	[fileTypes.zip]: "archive",
+	[fileTypes.png]: "png",
+	[fileTypes.jpg]: "jpeg",
+	[fileTypes.webp]: "webp",
+	[fileTypes.tiff]: "tiff",
+	[fileTypes.gif]: "gif",
 	[fileTypes.md]: "markdown",
 	[fileTypes.html]: "html",
 	[fileTypes.txt]: "plain",
-} as const satisfies Record<(typeof fileTypes)[keyof typeof fileTypes], Format>;
+	[sitemapType]: "sitemap",
+} as const satisfies Record<(typeof fileTypes)[keyof typeof fileTypes] | typeof sitemapType, Format>;
 
 const names = {
 	pdf: "a PDF (.pdf)",
 	docx: "a Word document (.docx)",
+	xlsx: "an Excel workbook (.xlsx)",
+	pptx: "a PowerPoint presentation (.pptx)",
+	odt: "a text document (.odt)",
+	csv: "a table (.csv)",
+	mail: "a mail (.eml)",
+	sitemap: "a sitemap (.xml)",
+	archive: "a ZIP archive (.zip)",
+	png: "a PNG picture (.png)",
+	jpeg: "a JPEG picture (.jpg)",
+	webp: "a WebP picture (.webp)",
+	tiff: "a TIFF picture (.tiff)",
+	gif: "a GIF picture (.gif)",
 	markdown: "Markdown (.md)",
 	html: "a web page (.html)",
 	plain: "plain text (.txt)",
@@ -50,8 +76,24 @@ export function detectFormat(file: Buffer, mediaType: string): Format {
 			if (found !== names.pdf) throw disagree(claimed, found ?? (looksBinary(file) ? null : "text"));
 			return claimed;
 		case "docx":
+		case "xlsx":
+		case "pptx":
+		case "odt":
 			if (!found?.includes("Office document")) throw disagree(claimed, found ?? (looksBinary(file) ? null : "text"));
 			return claimed;
+		case "archive":
+			if (!found?.includes("ZIP archive")) throw disagree(claimed, found ?? (looksBinary(file) ? null : "text"));
+			return claimed;
+		case "png":
+		case "jpeg":
+		case "webp":
+		case "tiff":
+		case "gif":
+			if (found && names[claimed].startsWith(found)) return claimed;
+			throw disagree(claimed, found ?? (looksBinary(file) ? null : "text"));
+		case "csv":
+		case "mail":
+		case "sitemap":
 		case "markdown":
 		case "html":
 		case "plain":
@@ -72,6 +114,8 @@ function signature(file: Buffer): string | null {
 	const start = file.subarray(0, 16).toString("hex");
 	const known = signatures.find(([bytes]) => start.startsWith(bytes));
 	if (known) return known[1];
+	// A WebP picture has its length between the two.
+	if (start.startsWith("52494646") && start.slice(16, 24) === "57454250") return "a WebP picture";
 	// Readers accept a PDF whose header stands anywhere in the first kilobyte.
 	return file.subarray(0, 1024).includes("%PDF-") ? names.pdf : null;
 }

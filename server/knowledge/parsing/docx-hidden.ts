@@ -1,3 +1,5 @@
+import { drop } from "./dropped";
+
 /** The style that hidden runs get, for the converter to drop. */
 export const hiddenStyle = "QuarterdeckHidden";
 
@@ -34,6 +36,7 @@ export function markHiddenRuns(xml: string): string {
 			const end = match.index + token.length;
 			out.push(xml.slice(copied, end), `<w:rStyle w:val="${hiddenStyle}"/>`);
 			copied = end;
+			drop("hiddenText");
 		}
 		open.push({ name, isDark: false });
 	}

@@ -3,7 +3,9 @@ export const parseFailures = {
 	empty: "The file is empty. Look whether the right one was uploaded.",
 	encrypted: "The file needs a password: remove it and upload the file again.",
 	damaged: "The file is damaged or was cut off. Open it where it was made, save it anew and upload that.",
-	noText: "The file has no text layer: it seems to be a scan. Run text recognition (OCR) on it and upload the result.",
+	noText:
+		"The file has no text, and none was recognised in its pictures. Where there is some, scan it larger and sharper.",
+	tooManyScans: "The file has more than 300 scanned pages. Split it.",
 	noWords: "The file has no text in it.",
 	unpacksTooLarge: "The file is too large when unpacked (more than 100 MB). Split it or take the pictures out.",
 	tooMuchText: "The file has more text than can be read (20 million characters). Split it.",
@@ -11,6 +13,7 @@ export const parseFailures = {
 	nested: "The file is nested too deeply to be read. Save it in a simpler form and upload that.",
 	timedOut: "Reading the file took longer than 30 s and was stopped. Split it, or save it anew in a simpler form.",
 	outOfMemory: "Reading the file needed over 512 MB of memory and was stopped. Split it, or take the pictures out.",
+	notFetched: "What its address leads to could not be fetched.",
 	/** For callers that know better what is wrong: see `UnreadableFile`'s own reason. */
 	wrongType: "The file is not what its ending says.",
 	crashed: "The file could not be read: the reader broke on it. Save it anew in another form and upload that.",

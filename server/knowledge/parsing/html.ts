@@ -1,3 +1,4 @@
+import { drop } from "./dropped";
 import type { Block } from "./page";
 
 /** Never seen by a reader, or not what the page is about. */
@@ -22,21 +23,24 @@ export async function readHtml(html: string): Promise<Block[]> {
 	// Where a page has no body, asking for `document.body` would make an empty one.
 	const all = walk(document.querySelector("body") ?? document);
 	const mains = document.querySelectorAll("main, [role=main]");
-	const main = mains.length === 1 && mains[0] ? walk(mains[0]) : [];
-	const found = size(main) > size(all) / 2 ? main : all;
+	const main = mains.length === 1 && mains[0] ? walk(mains[0]) : null;
+	const found = main && size(main.blocks) > size(all.blocks) / 2 ? main : all;
+	const { blocks } = found;
+	drop("hiddenText", found.hidden);
+	drop("pictures", found.pictures);
 	const title = document.querySelector("title")?.textContent?.trim();
-	const hasTitle = found.some((block) => block.kind === "heading" && block.level === 1);
-	return title && !hasTitle ? [{ kind: "heading", level: 1, text: title }, ...found] : found;
+	const hasTitle = blocks.some((block) => block.kind === "heading" && block.level === 1);
+	return title && !hasTitle ? [{ kind: "heading", level: 1, text: title }, ...blocks] : blocks;
 }
 
 /** The text of a piece of a page that we made ourselves, such as a converter's. */
 export const readHtmlPart = (html: string): Promise<Block[]> =>
 	readHtml(`<!doctype html><html><body>${html}</body></html>`);
 
-const size = (found: Block[]) => found.reduce((sum, block) => sum + block.text.length, 0);
+const size = (blocks: Block[]) => blocks.reduce((sum, block) => sum + block.text.length, 0);
 
 /** Depth is the file's choice, so there is no recursion here. */
-function walk(root: Node): Block[] {
+function walk(root: Node): BlockWriter {
 	const writer = new BlockWriter();
 	let node: Node | null = root;
 	while (node) {
@@ -54,7 +58,7 @@ function walk(root: Node): Block[] {
 		node = node.nextSibling;
 	}
 	writer.end();
-	return writer.blocks;
+	return writer;
 }
 
 // The document is linkedom's, which has no `instanceof` of ours: the node type decides.
@@ -65,7 +69,12 @@ function enter(node: Node, writer: BlockWriter): boolean {
 	if (node.nodeType === 3) writer.text(node.textContent ?? "");
 	if (!isElement(node)) return false;
 	const name = node.localName;
-	if (dropped.has(name) || isHidden(node)) return false;
+	if (name === "img") writer.pictures++;
+	if (dropped.has(name)) return false;
+	if (isHidden(node)) {
+		if (node.textContent?.trim()) writer.hidden++;
+		return false;
+	}
 	if (name === "br") writer.text("\n", true);
 	else writer.begin(name);
 	return true;
@@ -83,6 +92,8 @@ const isHidden = (element: Element) =>
 /** Gathers inline text and closes it where a block begins or ends. In a cell, blocks are only spaces: a row is a line. */
 class BlockWriter {
 	readonly blocks: Block[] = [];
+	hidden = 0;
+	pictures = 0;
 	private inline = "";
 	private cells: string[] = [];
 	private cellDepth = 0;

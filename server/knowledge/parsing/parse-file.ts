@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import type { Dropped } from "../contract";
 import { entryFile } from "../entry-file";
 import { UnreadableFile, unreadable } from "./failure";
 import { residentBytes } from "./memory";
@@ -11,16 +12,26 @@ import { mostText, type ParsedPage } from "./page";
 import { ChildLine } from "./protocol";
 import { cleanLine } from "./text";
 
-type ParsedFile = { pages: ParsedPage[] };
+export type ContainedFile = { name: string; content: Buffer };
+/** `scans`: pages that are pictures, whose text is recognised by `recogniseScans`. */
+type ParsedFile = { pages: ParsedPage[]; scans: number[]; links: string[]; dropped: Dropped[] };
 export type ParseLimits = { wallMs: number; residentBytes: number; heapMb: number; outputBytes: number };
-type Options = { signal?: AbortSignal; limits?: Partial<ParseLimits> };
+type Options = {
+	signal?: AbortSignal;
+	limits?: Partial<ParseLimits>;
+	/** Takes the files that came in this one, one after the other. */
+	onFile?: (file: ContainedFile) => Promise<void>;
+};
+/** The file to read, as what, and of which pages the text is to be recognised; of none where the list is empty. */
+type Task = { path: string; mediaType: string; scans: number[] };
 
 const megabyte = 1024 * 1024;
 const defaults: ParseLimits = {
 	wallMs: 30_000,
 	residentBytes: 512 * megabyte,
 	heapMb: 400,
-	outputBytes: 128 * megabyte,
+	// An archive's 100 MB, written in base64.
+	outputBytes: 160 * megabyte,
 };
 const watchMs = 50;
 
@@ -28,20 +39,33 @@ const watchMs = 50;
  * Reads a stranger's file in a process of its own, which may read that file and the packages, holds no environment, and is
  * killed at its limits. Throws an UnreadableFile with the reason for whoever uploaded it.
  */
-export async function parseFile(
-	path: string,
-	mediaType: string,
-	{ signal, limits }: Options = {},
-): Promise<ParsedFile> {
+export const parseFile = (path: string, mediaType: string, options: Options = {}): Promise<ParsedFile> =>
+	runChild({ path: resolve(path), mediaType, scans: [] }, options);
+
+/** The text of scanned pages of a PDF, in the same way; the limit of time is for each page. */
+export async function recogniseScans(path: string, scans: number[], options: Options = {}): Promise<ParsedPage[]> {
+	const { pages } = await runChild({ path: resolve(path), mediaType: "application/pdf", scans }, options);
+	return pages;
+}
+
+async function runChild(task: Task, { signal, limits, onFile }: Options): Promise<ParsedFile> {
 	signal?.throwIfAborted();
 	const limit = { ...defaults, ...limits };
-	const child = await start(resolve(path), mediaType, limit);
+	const child = await start(task, limit);
 	const guard = watch(child, limit, signal);
+	const taker = new FileTaker(onFile);
 	try {
 		const ended = once(child, "close");
-		const lines = await readLines(child.stdout, limit);
+		const lines: ChildLine[] = [];
+		for await (const line of readLines(child.stdout, limit)) {
+			if (task.scans.length > 0) guard.again();
+			if ("file" in line || "part" in line) await taker.take(line);
+			else lines.push(line);
+		}
 		await ended;
-		return finish(child, lines, guard.failure());
+		const read = finish(child, lines, guard.failure());
+		await taker.end();
+		return read;
 	} catch (error) {
 		child.kill("SIGKILL");
 		throw guard.failure() ?? error;
@@ -50,9 +74,33 @@ export async function parseFile(
 	}
 }
 
+/** Puts the parts of a contained file together and hands it on when the next begins. */
+class FileTaker {
+	private name: string | null = null;
+	private parts: Buffer[] = [];
+
+	constructor(private readonly onFile: Options["onFile"]) {}
+
+	async take(line: { file: string } | { part: string }): Promise<void> {
+		if ("part" in line) {
+			if (this.onFile) this.parts.push(Buffer.from(line.part, "base64"));
+			return;
+		}
+		await this.end();
+		this.name = line.file;
+	}
+
+	async end(): Promise<void> {
+		const [name, content] = [this.name, Buffer.concat(this.parts)];
+		this.name = null;
+		this.parts = [];
+		if (name !== null) await this.onFile?.({ name: cleanLine(name), content });
+	}
+}
+
 type Parser = ChildProcessByStdio<Writable, Readable, null>;
 
-async function start(path: string, mediaType: string, limit: ParseLimits): Promise<Parser> {
+async function start({ path, mediaType, scans }: Task, limit: ParseLimits): Promise<Parser> {
 	// Node asks its permissions about real paths, so links are followed first.
 	const script = realpathSync(await entryFile("parser"));
 	const packages = realpathSync(packageFolder(script));
@@ -61,21 +109,24 @@ async function start(path: string, mediaType: string, limit: ParseLimits): Promi
 		...[path, script, join(packages, "*"), join(dirname(packages), "package.json")].map(
 			(allowed) => `--allow-fs-read=${allowed}`,
 		),
+		// Pictures are decoded and drawn by native code, which only those who read pictures may load.
+		...(mediaType.startsWith("image/") || scans.length > 0 ? ["--allow-addons"] : []),
 		`--max-old-space-size=${limit.heapMb}`,
 		"--disable-warning=SecurityWarning",
 		"--disallow-code-generation-from-strings",
 		script,
 		path,
 		mediaType,
+		scans.join(","),
 	];
 	const options: SpawnOptionsWithStdioTuple<"pipe", "pipe", "ignore"> = {
-		env: { NODE_ENV: "production" },
+		env: { NODE_ENV: "production", VIPS_BLOCK_UNTRUSTED: "1", VIPS_CONCURRENCY: "1", OMP_THREAD_LIMIT: "1" },
 		cwd: dirname(packages),
 		stdio: ["pipe", "pipe", "ignore"],
 	};
 	if (process.platform === "win32") return spawn(process.execPath, args, options);
 	// The kernel's own limits hold even when we are killed meanwhile: CPU seconds, no file writes, no core dumps.
-	const cpuSeconds = Math.ceil(limit.wallMs / 1000) * 2;
+	const cpuSeconds = Math.ceil(limit.wallMs / 1000) * 2 * Math.max(1, scans.length);
 	const shell = `ulimit -t ${cpuSeconds} -f 0 -c 0 2>/dev/null; exec "$0" "$@"`;
 	return spawn("/bin/sh", ["-c", shell, process.execPath, ...args], options);
 }
@@ -107,6 +158,8 @@ function watch(child: Parser, limit: ParseLimits, signal?: AbortSignal) {
 	child.once("error", kill);
 	return {
 		failure: () => failure,
+		/** Something was done: the time begins anew. */
+		again: () => late.refresh(),
 		end: () => {
 			clearTimeout(late);
 			clearInterval(memory);
@@ -115,16 +168,14 @@ function watch(child: Parser, limit: ParseLimits, signal?: AbortSignal) {
 	};
 }
 
-async function readLines(output: Readable, limit: ParseLimits): Promise<ChildLine[]> {
-	const lines: ChildLine[] = [];
+async function* readLines(output: Readable, limit: ParseLimits): AsyncGenerator<ChildLine> {
 	let bytes = 0;
 	output.on("data", (part: Buffer) => {
 		bytes += part.length;
 		if (bytes > limit.outputBytes) output.destroy(unreadable("tooMuchText"));
 	});
 	for await (const line of createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }))
-		lines.push(ChildLine.parse(JSON.parse(line)));
-	return lines;
+		yield ChildLine.parse(JSON.parse(line));
 }
 
 function finish(child: Parser, lines: ChildLine[], killed: Error | null): ParsedFile {
@@ -138,5 +189,10 @@ function finish(child: Parser, lines: ChildLine[], killed: Error | null): Parsed
 	const end = lines.find((line) => "end" in line);
 	if (end?.end !== pages.length) throw unreadable("crashed");
 	if (pages.reduce((sum, page) => sum + page.text.length, 0) > mostText) throw unreadable("tooMuchText");
-	return { pages };
+	return {
+		pages,
+		scans: lines.flatMap((line) => ("scans" in line ? line.scans : [])),
+		links: lines.flatMap((line) => ("links" in line ? line.links : [])),
+		dropped: lines.flatMap((line) => ("dropped" in line ? line.dropped : [])),
+	};
 }

@@ -218,11 +218,11 @@ describe("what can't be read says why", () => {
 		}
 	});
 
-	test("a scan", async () => {
+	test("a drawing", async () => {
 		const pdf = await makePdf((draw) => draw.rect(50, 50, 200, 200).fill("#333333"));
 		expect(await failure(pdf, "pdf")).toMatchObject({
 			failure: "noText",
-			message: expect.stringContaining("no text layer"),
+			message: expect.stringContaining("none was recognised"),
 		});
 	});
 

@@ -7,19 +7,27 @@ const mostRatio = 100;
 /** Small files may shrink by more than the ratio without being a danger. */
 const ratioFrom = 1024 * 1024;
 
-type Entry = { name: string; method: number; packed: number; size: number; offset: number };
+type Entry = { name: string; method: number; packed: number; size: number; offset: number; isLink: boolean };
+/** What an archive and the archives in it may have together. */
+type Budget = { bytes: number; entries: number };
+
+/** In the high half of the attributes, where the archive was made on a system that has links. */
+const linkMode = 0xa000;
+const modeMask = 0xf000;
 
 /** An archive's entries by name, unpacked on demand. Sizes are never believed: unpacking stops at the budget. */
 export class ZipReader {
 	private readonly entries: Map<string, Entry>;
-	private unpacked = 0;
 
-	constructor(private readonly file: Buffer) {
+	constructor(
+		private readonly file: Buffer,
+		private readonly budget: Budget = { bytes: mostUnpacked, entries: mostEntries },
+	) {
 		const entries = readDirectory(file);
-		if (entries.length > mostEntries) throw unreadable("unpacksTooLarge");
+		budget.entries -= entries.length;
 		const declared = entries.reduce((sum, entry) => sum + entry.size, 0);
 		const isBomb = entries.some((entry) => entry.size > ratioFrom && entry.size > entry.packed * mostRatio);
-		if (declared > mostUnpacked || isBomb) throw unreadable("unpacksTooLarge");
+		if (budget.entries < 0 || declared > budget.bytes || isBomb) throw unreadable("unpacksTooLarge");
 		this.entries = new Map(entries.map((entry) => [entry.name, entry]));
 	}
 
@@ -27,13 +35,22 @@ export class ZipReader {
 		return [...this.entries.keys()];
 	}
 
+	list(): { name: string; isLink: boolean }[] {
+		return [...this.entries.values()];
+	}
+
 	/** Null where there is no such entry. */
 	read(name: string): Buffer | null {
 		const entry = this.entries.get(name);
 		if (!entry) return null;
-		const content = unpack(this.file, entry, mostUnpacked - this.unpacked);
-		this.unpacked += content.length;
+		const content = unpack(this.file, entry, this.budget.bytes);
+		this.budget.bytes -= content.length;
 		return content;
+	}
+
+	/** An archive that is an entry of this one, within what is left of its budget. */
+	inner(file: Buffer): ZipReader {
+		return new ZipReader(file, this.budget);
 	}
 }
 
@@ -48,12 +65,14 @@ function readDirectory(file: Buffer): Entry[] {
 		// Bit 0 of the flags: this entry is encrypted.
 		if (file.readUInt16LE(at + 8) & 1) throw unreadable("encrypted");
 		const nameLength = file.readUInt16LE(at + 28);
+		const isUnix = file.readUInt8(at + 5) === 3 || file.readUInt8(at + 5) === 19;
 		entries.push({
 			name: file.toString("utf8", at + 46, at + 46 + nameLength),
 			method: file.readUInt16LE(at + 10),
 			packed: file.readUInt32LE(at + 20),
 			size: file.readUInt32LE(at + 24),
 			offset: file.readUInt32LE(at + 42),
+			isLink: isUnix && (file.readUInt16LE(at + 40) & modeMask) === linkMode,
 		});
 		at += 46 + nameLength + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
 	}

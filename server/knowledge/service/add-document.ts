@@ -12,7 +12,8 @@ import { holdManaged, notifyCollection } from "./access";
 import { readableDocuments, toDocument } from "./document-row";
 import { startAgain } from "./retry-document";
 
-type File = { sha256: string; size: number; name: string; mediaType: string };
+/** `source`: where it came from, unless somebody uploaded it. */
+type File = { sha256: string; size: number; name: string; mediaType: string; source?: string };
 
 /** Adds brought bytes to a collection. Where it has the same bytes already nothing is done twice; a failed one is tried again. */
 export async function addDocument(ctx: ServiceContext, input: AddDocument): Promise<AddedDocument> {
@@ -30,7 +31,8 @@ export async function addDocument(ctx: ServiceContext, input: AddDocument): Prom
 	});
 }
 
-function mediaTypeOf(name: string): string {
+/** By the ending of its name. Throws UNSUPPORTED for what can't be read. */
+export function mediaTypeOf(name: string): string {
 	const ending = name.includes(".") ? name.slice(name.lastIndexOf(".") + 1).toLowerCase() : "";
 	const type = Object.entries(fileTypes).find(([known]) => known === ending)?.[1];
 	if (type) return type;
@@ -51,7 +53,12 @@ async function findUpload(tx: Tx, userId: string, uploadId: string): Promise<{ s
 }
 
 /** Null where the collection has these bytes already. */
-async function insertDocument(ctx: ServiceContext, tx: Tx, collectionId: string, file: File): Promise<string | null> {
+export async function insertDocument(
+	ctx: ServiceContext,
+	tx: Tx,
+	collectionId: string,
+	file: File,
+): Promise<string | null> {
 	const { userId } = requireUser(ctx);
 	const [row] = await tx
 		.insert(documents)
@@ -63,7 +70,7 @@ async function insertDocument(ctx: ServiceContext, tx: Tx, collectionId: string,
 		action: "document.add",
 		resource: "document",
 		resourceId: row.id,
-		detail: { collectionId, name: file.name, sha256: file.sha256, size: file.size },
+		detail: { collectionId, name: file.name, sha256: file.sha256, size: file.size, source: file.source ?? "upload" },
 	});
 	await emit(tx, documentAdded.create({ documentId: row.id, attempt: row.attempt, ...requireCause(ctx) }));
 	await notifyCollection(tx, collectionId);

@@ -16,6 +16,7 @@ const columns = (ctx: ServiceContext) => ({
 	size: documents.size,
 	state: documents.state,
 	reason: documents.reason,
+	dropped: documents.dropped,
 	done: documents.done,
 	total: documents.total,
 	pageCount: documents.pageCount,
@@ -44,8 +45,8 @@ type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 type Inner = "key" | "collectionName" | "isCollectionReadable";
 
 export function toDocument(row: Omit<Row, Inner> & Partial<Pick<Row, Inner>>): Document {
-	const { done, total, key: _, collectionName: __, isCollectionReadable: ___, ...facts } = row;
-	return { ...facts, progress: progressOf(row.state, done, total) };
+	const { key: _, collectionName: __, isCollectionReadable: ___, ...facts } = row;
+	return { ...facts, progress: progressOf(row.state, row.done, row.total) };
 }
 
 /** Where the way from queued to ready stands. Embedding is nearly all of the work; a failed one has nothing before it. */
@@ -54,7 +55,7 @@ export function progressOf(state: DocumentState, done: number, total: number): n
 		case "queued":
 			return 0;
 		case "parsing":
-			return 0.02;
+			return 0.02 + 0.08 * (total > 0 ? Math.min(1, done / total) : 0);
 		case "chunking":
 			return 0.1;
 		case "embedding":

@@ -1,12 +1,28 @@
+export { addAddress } from "./add-address";
 export { addDocument } from "./add-document";
-export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
-export { deleteDocument, getDocument, listDocuments, readDocument, updateDocument } from "./documents";
+export { addText } from "./add-text";
+export {
+	createCollection,
+	deleteCollection,
+	getCollection,
+	listCollections,
+	tellDeletedCollection,
+	updateCollection,
+} from "./collections";
+export {
+	deleteDocument,
+	getDocument,
+	listDocuments,
+	readDocument,
+	tellDeletedDocument,
+	updateDocument,
+} from "./documents";
 export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
 export { failDocument } from "./ingest/fail-document";
 export { indexDocument } from "./ingest/index-document";
-export { parseDocument } from "./ingest/parse-document";
+export { endRecognition, parseDocument, recognisePages } from "./ingest/parse-document";
 export { listDoomed, purgeDocument, sweepKnowledge } from "./ingest/purge";
 export { findUploader } from "./ingest/uploader";
 export { retryDocument } from "./retry-document";

@@ -1,4 +1,4 @@
-import type { Passage } from "@/server/knowledge/contract";
+import { type Passage, pageWordOf } from "@/server/knowledge/contract";
 import type { ModelMessage } from "@/server/models/model";
 import type { Conversation } from "@/server/runs/contract";
 import type { Turn } from "./state";
@@ -71,7 +71,7 @@ function recentTurns(history: readonly Turn[]): Turn[] {
 
 function toBlock(passage: Passage, index: number): string {
 	const { documentName, heading, page, pageCount, text } = passage;
-	const place = pageCount === null ? "" : ` page="${page} of ${pageCount}"`;
+	const place = pageCount === null ? "" : ` ${pageWordOf(documentName)}="${page} of ${pageCount}"`;
 	const under = heading ? ` under="${attribute(heading)}"` : "";
 	return `<passage n="${index + 1}" document="${attribute(documentName)}"${place}${under}>\n${escaped(text)}\n</passage>`;
 }

@@ -14,6 +14,8 @@ const columns = {
 	collectionNo: collections.no,
 	sha256: documents.sha256,
 	mediaType: documents.mediaType,
+	name: documents.name,
+	source: documents.source,
 	state: documents.state,
 	done: documents.done,
 	chunkCount: documents.chunkCount,
@@ -25,6 +27,8 @@ export type Held = {
 	collectionNo: number;
 	sha256: string;
 	mediaType: string;
+	name: string;
+	source: string;
 	state: DocumentState;
 	done: number;
 	chunkCount: number | null;
@@ -55,7 +59,10 @@ export async function withAttempt<T>(
 }
 
 type Change = Partial<
-	Pick<typeof documents.$inferInsert, "done" | "total" | "pageCount" | "chunkCount" | "termCount" | "reason">
+	Pick<
+		typeof documents.$inferInsert,
+		"done" | "total" | "pageCount" | "chunkCount" | "termCount" | "reason" | "dropped"
+	>
 >;
 
 /** Writes where the document stands, and tells the pages that follow it. */

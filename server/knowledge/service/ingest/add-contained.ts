@@ -1,0 +1,36 @@
+import { Readable } from "node:stream";
+import { files } from "@/db/schema";
+import type { ServiceContext } from "@/server/core/context";
+import { fileStore } from "@/server/files/store";
+import { maxFileBytes } from "../../contract";
+import type { ContainedFile } from "../../parsing";
+import { holdManaged } from "../access";
+import { insertLink, storeLink } from "../add-address";
+import { insertDocument, mediaTypeOf } from "../add-document";
+import type { Held } from "./attempt";
+
+/** A file that came in another is a document of its own, read like any other; one that the collection has already is left. */
+export async function addContained(ctx: ServiceContext, container: Held, file: ContainedFile): Promise<void> {
+	const stored = await fileStore().putStream(Readable.from([file.content]), { maxBytes: maxFileBytes });
+	await ctx.db.transaction(async (tx) => {
+		await holdManaged(ctx, tx, container.collectionId);
+		await tx.insert(files).values(stored).onConflictDoNothing();
+		const about = { name: file.name, mediaType: mediaTypeOf(file.name), source: container.name };
+		await insertDocument(ctx, tx, container.collectionId, { ...stored, ...about });
+	});
+}
+
+/** The pages that a sitemap lists, of its own site alone: anybody could list another's. */
+export async function addLinks(ctx: ServiceContext, sitemap: Held, links: string[]): Promise<void> {
+	const { host } = URL.parse(sitemap.source) ?? {};
+	for (const link of links) {
+		const url = URL.parse(link);
+		if (!url || url.host !== host || url.href === sitemap.source) continue;
+		url.hash = "";
+		const stored = await storeLink(url.href);
+		await ctx.db.transaction(async (tx) => {
+			await holdManaged(ctx, tx, sitemap.collectionId);
+			await insertLink(ctx, tx, sitemap.collectionId, stored);
+		});
+	}
+}
