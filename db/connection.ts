@@ -70,6 +70,17 @@ export class Database {
 		}
 	}
 
+	/** The same database inside a transaction that is open: what is done through it is done, or not, together with that. */
+	within(tx: Tx): Database {
+		// A transaction of ours is one of the driver's; Drizzle keeps it in its session and has no word for it.
+		const { client } = (tx as unknown as { session: { client: postgres.TransactionSql } }).session;
+		return Object.create(this, {
+			orm: { value: tx },
+			sql: { value: client },
+			transaction: { value: <T>(work: (inner: Tx) => Promise<T>) => tx.transaction(work) },
+		});
+	}
+
 	/** Calls back for each NOTIFY on the channel, also after a reconnect; `onListen` runs at each (re)connection. */
 	async listen(
 		channel: string,

@@ -16,7 +16,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** What can be measured: the files that say how they are called. */
 function known(kind) {
 	const folder = join(root, "tests", kind);
-	const names = existsSync(folder) ? readdirSync(folder).map((file) => file.replace(/\.ts$/, "")) : [];
+	const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".ts")) : [];
+	const names = files.map((file) => file.replace(/\.ts$/, ""));
 	return names.filter((name) =>
 		readFileSync(join(folder, `${name}.ts`), "utf8").includes(`npm run ${kind} -- ${name}`),
 	);

@@ -27,6 +27,9 @@ const suites = {
 	fault: vitest("fault"),
 };
 
+/** What is asked for by its name alone may take its time: `npm run attack` fuzzes ten times as long. */
+const isThorough = process.argv.slice(2).includes("attack");
+
 /** Runs one suite; its whole output goes to a file. Nothing may be left out in silence, so a skipped test is a failed one. */
 async function runSuite(node, name) {
 	const env = {
@@ -35,6 +38,7 @@ async function runSuite(node, name) {
 		FORCE_COLOR: "0",
 		NODE_ENV: "test",
 		CI: "1",
+		QD_FUZZ_REQUESTS: process.env.QD_FUZZ_REQUESTS ?? (isThorough ? "24000" : "2000"),
 	};
 	const { code, said: coloured } = await run(node, suites[name], { cwd: root, env });
 	const said = stripVTControlCharacters(coloured);

@@ -161,6 +161,48 @@ CREATE TABLE "threads" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "approvals" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"state" text DEFAULT 'pending' NOT NULL,
+	"tool" text NOT NULL,
+	"tool_version" text NOT NULL,
+	"risk" text NOT NULL,
+	"permission" text NOT NULL,
+	"arguments" text NOT NULL,
+	"arguments_hash" text NOT NULL,
+	"binding_hash" text NOT NULL,
+	"target" jsonb,
+	"effect" text NOT NULL,
+	"preview" jsonb,
+	"requester_id" uuid NOT NULL,
+	"key_id" uuid,
+	"agent_id" uuid,
+	"run_id" uuid,
+	"tool_call_id" text,
+	"chain" jsonb NOT NULL,
+	"via" text NOT NULL,
+	"request_id" text NOT NULL,
+	"needs_second" boolean NOT NULL,
+	"decided_by" uuid,
+	"decided_at" timestamp with time zone,
+	"reason" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL,
+	"use_by" timestamp with time zone,
+	"used_at" timestamp with time zone,
+	"answer" text
+);
+--> statement-breakpoint
+CREATE TABLE "tool_effects" (
+	"run_id" uuid NOT NULL,
+	"tool_call_id" text NOT NULL,
+	"tool" text NOT NULL,
+	"arguments_hash" text NOT NULL,
+	"answer" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "tool_effects_run_id_tool_call_id_pk" PRIMARY KEY("run_id","tool_call_id")
+);
+--> statement-breakpoint
 CREATE TABLE "audit_chain" (
 	"only" boolean PRIMARY KEY DEFAULT true NOT NULL,
 	"chain" uuid DEFAULT gen_random_uuid() NOT NULL,
@@ -723,6 +765,8 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approvals" ADD CONSTRAINT "approvals_requester_id_users_id_fk" FOREIGN KEY ("requester_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approvals" ADD CONSTRAINT "approvals_decided_by_users_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_export_parts" ADD CONSTRAINT "audit_export_parts_export_id_audit_exports_id_fk" FOREIGN KEY ("export_id") REFERENCES "public"."audit_exports"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_exports" ADD CONSTRAINT "audit_exports_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "factor_guesses" ADD CONSTRAINT "factor_guesses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -775,6 +819,13 @@ CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "approvals_open_key" ON "approvals" USING btree ("binding_hash") WHERE "approvals"."state" in ('pending', 'approved');--> statement-breakpoint
+CREATE UNIQUE INDEX "approvals_call_key" ON "approvals" USING btree ("run_id","tool_call_id") WHERE "approvals"."run_id" is not null;--> statement-breakpoint
+CREATE INDEX "approvals_binding_idx" ON "approvals" USING btree ("binding_hash","created_at");--> statement-breakpoint
+CREATE INDEX "approvals_created_idx" ON "approvals" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "approvals_expires_idx" ON "approvals" USING btree ("expires_at","id");--> statement-breakpoint
+CREATE INDEX "approvals_state_idx" ON "approvals" USING btree ("state","created_at","id");--> statement-breakpoint
+CREATE INDEX "approvals_requester_idx" ON "approvals" USING btree ("requester_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "audit_holds_open_idx" ON "audit_holds" USING btree ("user_id") WHERE "audit_holds"."released_at" is null;--> statement-breakpoint
 CREATE INDEX "audit_log_user_idx" ON "audit_log" USING btree ("user_id","seq");--> statement-breakpoint
 CREATE INDEX "audit_log_actor_idx" ON "audit_log" USING btree ("actor_id","seq");--> statement-breakpoint

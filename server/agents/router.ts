@@ -48,12 +48,19 @@ export const agentsRouter = router({
 	archive: procedure("agents:write", {
 		rest: "DELETE /agents/{agentId}",
 		summary: "Archive an agent: its threads stay, and nobody can ask it any more.",
+		tool: "Archive an agent, after which nobody can ask it any more. Name the agent by its id.",
 		risk: "danger",
 	})
 		.input(OneAgent)
 		.output(Done)
-		.mutation(async ({ ctx, input }) => {
-			await archiveAgent(ctx, input);
-			return { done: true };
-		}),
+		.mutation(
+			async ({ ctx, input }) => {
+				await archiveAgent(ctx, input);
+				return { done: true };
+			},
+			async ({ ctx, input }) => {
+				const { name } = await getAgent(ctx, input);
+				return `Archive the agent “${name}”: its threads stay, and nobody can ask it any more.`;
+			},
+		),
 });

@@ -12,6 +12,8 @@ export const errorTable = {
 	PROOF_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
 	/** Their role asks for a second factor, and they have none yet. */
 	FACTOR_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
+	/** A tool's call was written down, and waits for a person's word. */
+	APPROVAL_NEEDED: { class: "user", status: 403, trpc: "FORBIDDEN" },
 	NOT_FOUND: { class: "user", status: 404, trpc: "NOT_FOUND" },
 	METHOD_NOT_ALLOWED: { class: "user", status: 405, trpc: "METHOD_NOT_SUPPORTED" },
 	CONFLICT: { class: "user", status: 409, trpc: "CONFLICT" },

@@ -50,3 +50,18 @@ export function maskText(text: string): string {
 	const safe = clean.replace(secretValue, masked);
 	return safe.length > longestText ? `${safe.slice(0, longestText).toWellFormed()}…` : safe;
 }
+
+/** Where a value holds what is or looks like a secret, as a path of names; null where nothing does. */
+export function secretIn(value: unknown, path = ""): string | null {
+	const name = path.slice(path.lastIndexOf(".") + 1);
+	if (typeof value === "string") {
+		const isNamed = value !== "" && secretName.test(name) && !plainName.test(name);
+		return isNamed || value.search(secretValue) >= 0 ? path : null;
+	}
+	if (typeof value !== "object" || value === null) return null;
+	for (const [key, inner] of Object.entries(value)) {
+		const found = secretIn(inner, Array.isArray(value) ? path : path === "" ? key : `${path}.${key}`);
+		if (found !== null) return found;
+	}
+	return null;
+}

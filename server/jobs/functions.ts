@@ -1,5 +1,6 @@
 import type { InngestFunction } from "inngest";
 import { accountJobs } from "@/server/account/jobs";
+import { approvalJobs } from "@/server/approvals/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
@@ -16,4 +17,5 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...erasureJobs,
 	...knowledgeJobs,
 	...mailJobs,
+	...approvalJobs,
 ];

@@ -27,6 +27,9 @@ export const fileTypes = {
 	zip: "application/zip",
 } as const satisfies Record<string, string>;
 
+/** What a sitemap is; only ever fetched by its address. */
+export const sitemapType = "application/xml";
+
 /** The formats in words, for whoever brings files. */
 export const readableKinds =
 	"PDF, Word, Excel, PowerPoint, OpenDocument, CSV, mail, Markdown, HTML, text, pictures and ZIP archives";
@@ -44,7 +47,7 @@ export function pageWordOf(name: string): "page" | "sheet" | "slide" {
 	return ending === "xlsx" ? "sheet" : ending === "pptx" ? "slide" : "page";
 }
 
-export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...string[]];
+export const mediaTypes = [...new Set([...Object.values(fileTypes), sitemapType])] as [string, ...string[]];
 
 const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
 const Description = z.string().trim().max(1000);
@@ -187,6 +190,25 @@ export type AddDocument = z.infer<typeof AddDocument>;
 /** `isNew` is false where the collection already had these bytes: nothing was done twice. */
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
+
+export const AddText = z.strictObject({
+	collectionId: z.uuid(),
+	name: z.string().trim().min(1).max(255).describe("What it is called; its ending is added where it is missing."),
+	text: z.string().min(1).max(2_000_000),
+	format: z.enum(["markdown", "plain", "html"]).default("markdown"),
+});
+export type AddText = z.infer<typeof AddText>;
+
+export const AddAddress = z.strictObject({
+	collectionId: z.uuid(),
+	address: z
+		.string()
+		.trim()
+		.min(1)
+		.max(2000)
+		.describe("Of a web page, a file, or a sitemap, whose pages of the same site become documents too."),
+});
+export type AddAddress = z.infer<typeof AddAddress>;
 
 /** A document's text, and the passage to mark in it. */
 export const ReadDocument = z.strictObject({

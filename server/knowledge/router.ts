@@ -1,8 +1,10 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import {
+	AddAddress,
 	AddDocument,
 	AddedDocument,
+	AddText,
 	Collection,
 	CollectionChange,
 	CollectionPage,
@@ -26,7 +28,9 @@ import {
 	WatchCollection,
 } from "./contract";
 import {
+	addAddress,
 	addDocument,
+	addText,
 	createCollection,
 	deleteCollection,
 	deleteDocument,
@@ -39,6 +43,8 @@ import {
 	retryDocument,
 	searchKnowledge,
 	storeUpload,
+	tellDeletedCollection,
+	tellDeletedDocument,
 	updateCollection,
 	updateDocument,
 	watchCollection,
@@ -88,11 +94,15 @@ export const knowledgeRouter = router({
 	deleteCollection: procedure("knowledge:write", {
 		rest: "DELETE /collections/{collectionId}",
 		summary: "Delete a collection with all its documents.",
+		tool: "Delete a collection with all its documents, for good. Name the collection by its id.",
 		risk: "danger",
 	})
 		.input(OneCollection)
 		.output(Deleted)
-		.mutation(({ ctx, input }) => deleteCollection(ctx, input)),
+		.mutation(
+			({ ctx, input }) => deleteCollection(ctx, input),
+			({ ctx, input }) => tellDeletedCollection(ctx, input),
+		),
 
 	watchCollection: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/changes",
@@ -121,6 +131,29 @@ export const knowledgeRouter = router({
 		.input(AddDocument)
 		.output(AddedDocument)
 		.mutation(({ ctx, input }) => addDocument(ctx, input)),
+
+	addText: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/texts",
+		summary: "Add a text to a collection as a document; it is read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddText)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addText(ctx, input)),
+
+	addAddress: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/addresses",
+		summary:
+			"Add a web page, a file or a sitemap to a collection by its address; it is fetched and read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddAddress)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addAddress(ctx, input)),
 
 	listDocuments: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/documents",
@@ -174,11 +207,15 @@ export const knowledgeRouter = router({
 	deleteDocument: procedure("knowledge:write", {
 		rest: "DELETE /documents/{documentId}",
 		summary: "Delete a document.",
+		tool: "Delete a document, for good. Name the document by its id.",
 		risk: "danger",
 	})
 		.input(OneDocument)
 		.output(Deleted)
-		.mutation(({ ctx, input }) => deleteDocument(ctx, input)),
+		.mutation(
+			({ ctx, input }) => deleteDocument(ctx, input),
+			({ ctx, input }) => tellDeletedDocument(ctx, input),
+		),
 
 	search: procedure("knowledge:read", {
 		rest: "GET /passages",

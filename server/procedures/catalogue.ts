@@ -12,6 +12,17 @@ type Listed = { path: string; type: ProcedureEntry["type"]; meta: ProcedureMeta 
 
 /** Every procedure of a router with what its definition says of it. */
 export function listProcedures(router: AnyTRPCRouter): Listed[] {
+	const known = listed.get(router);
+	if (known) return known;
+	const made = readProcedures(router);
+	listed.set(router, made);
+	return made;
+}
+
+/** Every call of a tool looks through them. */
+const listed = new WeakMap<AnyTRPCRouter, Listed[]>();
+
+function readProcedures(router: AnyTRPCRouter): Listed[] {
 	return Object.entries(router._def.procedures).map(([path, one]) => {
 		// tRPC types the record as unknown; each entry is a procedure that `procedure()` made, with its meta.
 		const { type, meta } = (one as { _def: { type: ProcedureEntry["type"]; meta: ProcedureMeta } })._def;

@@ -25,6 +25,10 @@ const sample = router({
 		.input(z.strictObject({ n: z.int().max(10) }))
 		.output(z.object({ n: z.int() }))
 		.query(async ({ input }) => ({ n: input.n, secret: "stays here" })),
+	echo: procedure("knowledge:read", { risk: "read" })
+		.input(z.strictObject({ text: z.string().max(100), more: z.unknown().optional() }))
+		.output(z.object({ text: z.string() }))
+		.query(async ({ input }) => ({ text: input.text })),
 	write: procedure("knowledge:write", { risk: "write" })
 		.input(z.strictObject({ n: z.int() }))
 		.output(z.object({ n: z.int() }))
@@ -152,6 +156,14 @@ describe("the gate", () => {
 		});
 		const withRole = { n: 1, role: "owner" };
 		await expect(as(staff).read(withRole)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+	});
+
+	test("takes NULs and halves of characters out of every text, and refuses what is nested without end", async () => {
+		const staff = await testUser(db);
+		expect(await as(staff).echo({ text: "a\0b\ud800c" })).toEqual({ text: "ab\ufffdc" });
+		const endless: { text: string; more?: unknown } = { text: "a" };
+		endless.more = [endless];
+		await expect(as(staff).echo(endless)).rejects.toMatchObject({ code: "BAD_REQUEST" });
 	});
 
 	test("answers with what the output names, and nothing else", async () => {

@@ -7,6 +7,7 @@ import { AppError, errorTable } from "@/server/core/errors";
 import { onlyFields } from "@/server/core/list";
 import { log } from "@/server/core/log";
 import { countCall } from "@/server/core/metrics";
+import { plainInput } from "@/server/core/plain-input";
 import { toAppError, toTrpcError } from "./failure";
 import { HashedBody } from "./hashed-body";
 import { once } from "./idempotency";
@@ -15,6 +16,7 @@ import { readInput } from "./late-input";
 import { chargeCall, chargeKey, longestCall } from "./limits";
 import type { ProcedureMeta } from "./procedure";
 import { serviceContext, writeDown } from "./refusals";
+import { carryOut, isToolCall } from "./tool-calls";
 
 export type Call = {
 	meta: ProcedureMeta;
@@ -43,7 +45,7 @@ async function enter<I extends z.ZodType>(
 	const charge = await chargeCall(meta.limit, callerKey(service), { isDangerous });
 	const ofKey = actor.kind === "apiKey" ? await chargeKey(actor) : null;
 	ctx.charges?.push(charge, ...(ofKey ? [ofKey] : []));
-	call.given = await readInput(call.raw);
+	call.given = plainInput(await readInput(call.raw));
 	return { ctx: service, input: schema.parse(call.given) };
 }
 
@@ -65,12 +67,14 @@ const factorNeeded = () =>
 	);
 
 /** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
-async function hasProved({ db, actor }: ServiceContext, meta: ProcedureMeta): Promise<void> {
+async function hasProved({ db, actor, via }: ServiceContext, meta: ProcedureMeta): Promise<void> {
 	if (actor.kind !== "user" || actor.sessionId === null) return;
 	// Who has just enrolled or proved may still be remembered as they were.
 	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(db, actor.sessionId))?.mustEnrol)
 		throw factorNeeded();
-	if (!meta.stepUp || (await hasProvedLately(db, actor.sessionId))) return;
+	// What a model asks for waits for somebody's approval, who proves who they are.
+	const isProvedByApprover = meta.risk === "danger" && isToolCall(via);
+	if (!meta.stepUp || isProvedByApprover || (await hasProvedLately(db, actor.sessionId))) return;
 	throw new AppError(
 		"PROOF_NEEDED",
 		"This needs a proof of who you are that is at most 10 minutes old. Confirm it in the console; a program signs in again.",
@@ -94,8 +98,10 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		// A body that is hashed on its way is still the body.
 		const given = (body?.stream ?? input) as z.output<I>;
 		const longestMs = call.meta.isUpload ? longestUpload : longestCall(call.meta.limit);
-		const answer = once(ctx, { key, path: call.path, input, body, longestMs }, async () =>
-			onlyFields(input, schemas.output.parse(await work({ ctx, input: given }))),
+		const answer = once(ctx, { key, path: call.path, input, body, longestMs }, () =>
+			carryOut(call, { ctx, input }, async (within) =>
+				onlyFields(input, schemas.output.parse(await work({ ctx: within, input: given }))),
+			),
 		);
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});

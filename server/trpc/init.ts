@@ -18,6 +18,8 @@ export type RequestContext = {
 	idempotencyKey?: string | undefined;
 	/** Whether the caller has an answer of this version already: then no other is worked out. */
 	hasVersion?: ((version: string) => boolean) | undefined;
+	/** Of a model's call of a tool: its id, and whether the agent's policy has it wait for a person. */
+	toolCall?: { id: string; needsApproval: boolean } | undefined;
 	/** What the gate counted for this request, for the headers of its answer. */
 	charges?: Charge[] | undefined;
 	signal?: AbortSignal | undefined;

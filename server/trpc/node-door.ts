@@ -27,7 +27,10 @@ export const isRpc = (request: IncomingMessage): boolean => handlerOf(request) !
  */
 export async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
 	const gone = new AbortController();
-	response.on("close", () => gone.abort());
+	// An answer that was given to its end needs nobody to be told: each time costs as much as a small query.
+	response.on("close", () => {
+		if (!response.writableFinished) gone.abort();
+	});
 	try {
 		const handle = handlerOf(request);
 		if (!handle) throw new Error("this address is none of ours");
@@ -35,8 +38,10 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 		response.statusCode = answer.status;
 		protectData(response);
 		response.setHeaders(answer.headers);
-		if (answer.body) await pour(answer.body, response, gone.signal);
-		response.end();
+		if (!answer.body) response.end();
+		else if (isStream(answer)) await pour(answer.body, response, gone.signal);
+		// In one piece with its head and its length: three writes of one answer cost a fifth of a small call.
+		else response.end(await answer.bytes());
 		// Who is still sending what nobody will read hears the answer, not a broken line.
 		request.resume();
 	} catch {
@@ -60,13 +65,18 @@ function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
 	return new Request(url, init);
 }
 
+/** Events, and the answers of a batch as they come. */
+const isStream = ({ headers }: Response): boolean =>
+	headers.has("transfer-encoding") || headers.get("content-type")?.startsWith("text/event-stream") === true;
+
 async function pour(body: ReadableStream<Uint8Array>, response: ServerResponse, signal: AbortSignal): Promise<void> {
 	response.flushHeaders();
 	const reader = body.getReader();
 	signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
 	for (;;) {
 		const { done, value } = await reader.read();
-		if (done) return;
+		if (done) break;
 		if (!response.write(value)) await once(response, "drain", { signal });
 	}
+	response.end();
 }

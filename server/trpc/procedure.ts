@@ -43,12 +43,16 @@ export type ProcedureMeta = {
 	rest: RestFace | null;
 	/** What changes whenever its answer does, for less work than the answer. */
 	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
+	/** What a call would do, in plain words, for whoever decides of it. */
+	effect: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
 	isUpload: boolean;
 	input: z.ZodType;
 	output: z.ZodType;
 };
 
-type Base = Omit<ProcedureMeta, "input" | "output" | "isUpload" | "rest" | "version"> & { face: Partial<RestOptions> };
+type Base = Omit<ProcedureMeta, "input" | "output" | "isUpload" | "rest" | "version" | "effect"> & {
+	face: Partial<RestOptions>;
+};
 type Opts<I> = { ctx: ServiceContext; input: I };
 type Def<I, O> = { input: I; output: O; meta: ProcedureMeta };
 
@@ -65,8 +69,8 @@ const callOf = (meta: ProcedureMeta, type: Call["type"], { ctx, input, path, sig
 const typed = <P>(procedure: unknown): P => procedure as P;
 
 // The gate calls it with what the procedure's own schema has parsed.
-const parsedInput = <I>(version: ((opts: Opts<I>) => Promise<string>) | undefined): ProcedureMeta["version"] =>
-	version ? (opts) => version(opts as Opts<I>) : null;
+const parsedInput = <I>(tell: ((opts: Opts<I>) => Promise<string>) | undefined): ProcedureMeta["version"] =>
+	tell ? (opts) => tell(opts as Opts<I>) : null;
 
 /** Without `.input` and `.output` there is no `.query`: a procedure that names neither does not compile. */
 function builder({ face, ...base }: Base) {
@@ -77,6 +81,7 @@ function builder({ face, ...base }: Base) {
 					...base,
 					rest: toRestFace(face, output),
 					version: null,
+					effect: null,
 					isUpload: false,
 					input,
 					output,
@@ -96,10 +101,19 @@ function builder({ face, ...base }: Base) {
 								.query((call) => pass(callOf(known, "query", call), { input, output }, work)),
 						);
 					},
-					mutation: (work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>) =>
-						typed<TRPCMutationProcedure<Def<z.input<I>, z.output<O>>>>(
-							open.mutation((call) => pass(callOf(meta, "mutation", call), { input, output }, work)),
-						),
+					/** `effect` tells in plain words what a call would do, for whoever approves it. */
+					mutation: (
+						work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>,
+						effect?: (opts: Opts<z.output<I>>) => Promise<string>,
+					) => {
+						const told: ProcedureMeta = { ...meta, effect: parsedInput(effect) };
+						return typed<TRPCMutationProcedure<Def<z.input<I>, z.output<O>>>>(
+							t.procedure
+								.meta(told)
+								.input(z.unknown())
+								.mutation((call) => pass(callOf(told, "mutation", call), { input, output }, work)),
+						);
+					},
 					/** Each event has an id, from which a client that was cut off goes on (`lastEventId`). */
 					subscription: (work: (opts: Opts<z.output<I>>) => AsyncGenerator<{ id: string; data: z.input<O> }>) =>
 						typed<
@@ -124,6 +138,7 @@ function builder({ face, ...base }: Base) {
 				...base,
 				rest: toRestFace(face, output),
 				version: null,
+				effect: null,
 				isUpload: true,
 				input,
 				output,

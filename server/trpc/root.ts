@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
 import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
+import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { factorsRouter } from "@/server/factors/router";
 import { invitationsRouter } from "@/server/invitations/router";
@@ -34,6 +35,7 @@ export const appRouter = router({
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
+	approvals: approvalsRouter,
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,

@@ -28,6 +28,8 @@ import {
 	needsOwner,
 	setUserDisabled,
 	setUserRole,
+	tellUserDisabled,
+	tellUserRole,
 } from "./service";
 
 export const authRouter = router({
@@ -115,20 +117,28 @@ export const usersRouter = router({
 	setRole: procedure("users:write", {
 		rest: "PUT /users/{userId}/role",
 		summary: "Give a person another first role.",
+		tool: "Give a person another first role. Name the person and the role by their ids.",
 		risk: "danger",
 	})
 		.input(SetUserRole)
 		.output(User)
-		.mutation(({ ctx, input }) => setUserRole(ctx, input)),
+		.mutation(
+			({ ctx, input }) => setUserRole(ctx, input),
+			({ ctx, input }) => tellUserRole(ctx, input),
+		),
 
 	setDisabled: procedure("users:write", {
 		rest: "PUT /users/{userId}/disabled",
 		summary: "Disable a person's account, which ends their sessions, or enable it again.",
+		tool: "Disable a person's account, which ends their sessions at once, or enable it again. Name the person by their id.",
 		risk: "danger",
 	})
 		.input(SetUserDisabled)
 		.output(User)
-		.mutation(({ ctx, input }) => setUserDisabled(ctx, input)),
+		.mutation(
+			({ ctx, input }) => setUserDisabled(ctx, input),
+			({ ctx, input }) => tellUserDisabled(ctx, input),
+		),
 
 	erase: procedure("users:erase", {
 		rest: "POST /users/{userId}/erase",

@@ -182,6 +182,20 @@ export async function setUserRole(ctx: ServiceContext, input: SetUserRole): Prom
 	return findUser(ctx, userId);
 }
 
+/** What the two changes would do, for whoever decides of them. */
+export async function tellUserRole(ctx: ServiceContext, { userId, role }: SetUserRole): Promise<string> {
+	const { name, email, roleName } = await findUser(ctx, userId);
+	const [custom] = await ctx.db.orm.select({ name: roles.name }).from(roles).where(sql`${roles.id}::text = ${role}`);
+	return `Give “${name}” (${email}) the first role “${custom?.name ?? role}” in place of “${roleName}”.`;
+}
+
+export async function tellUserDisabled(ctx: ServiceContext, { userId, isDisabled }: SetUserDisabled): Promise<string> {
+	const { name, email } = await findUser(ctx, userId);
+	return isDisabled
+		? `Disable the account of “${name}” (${email}): they are signed out everywhere and can't come back in.`
+		: `Enable the account of “${name}” (${email}) again: they can sign in with the rights of their roles.`;
+}
+
 /** A disabled account's sessions end with it. */
 export async function setUserDisabled(ctx: ServiceContext, { userId, isDisabled }: SetUserDisabled): Promise<User> {
 	const action = isDisabled ? "user.disable" : "user.enable";

@@ -28,6 +28,7 @@ const unasked = word("who may not ask an agent is told so, whether there is one 
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
+const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
@@ -92,6 +93,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.addText": { collectionId: own("collection") },
+	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },
 	"knowledge.readDocument": { documentId: own("document"), chunkId: own("chunk") },
 	"knowledge.getDocument": { documentId: own("document") },
@@ -108,6 +111,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
+
+	"approvals.get": { approvalId: anyApproval },
+	"approvals.approve": { approvalId: anyApproval },
+	"approvals.reject": { approvalId: anyApproval },
+	"approvals.answerOwn": { approvalId: own("approval") },
+	"approvals.watch": { lastEventId: position },
 
 	"threads.get": { threadId: own("thread") },
 	"threads.rename": { threadId: own("thread") },
@@ -140,6 +149,7 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"access.unshare": { kind: "collection" },
 	"audit.openExport": { what: "file" },
 	"auth.prove": { password: "not their password" },
+	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"prompts.save": { basedOn: 1 },
 };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	approvals,
 	auditExports,
 	auditHolds,
 	auditVerifications,
@@ -138,6 +139,23 @@ export const makers = {
 			.insert(auditExports)
 			.values({ ...values, userId: requireUser(ctx).userId, expiresAt })
 			.returning({ id: auditExports.id });
+		return row?.id ?? "";
+	},
+	approval: async (ctx) => {
+		const { userId } = requireUser(ctx);
+		const asked = {
+			tool: "test",
+			toolVersion: "1",
+			risk: "write",
+			permission: "account:read",
+			effect: "Test.",
+		} as const;
+		const bound = { arguments: "{}", argumentsHash: "0".repeat(64), bindingHash: randomUUID(), requesterId: userId };
+		const call = { chain: [], via: "mcp", requestId: "", needsSecond: false };
+		const [row] = await ctx.db.orm
+			.insert(approvals)
+			.values({ ...asked, ...bound, ...call, expiresAt: new Date(Date.now() + 600_000) })
+			.returning({ id: approvals.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {

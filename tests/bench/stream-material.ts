@@ -5,6 +5,10 @@ export function report(figure: Figure): void {
 	console.log(JSON.stringify({ ...figure, value: Math.round(figure.value * 100) / 100 }));
 }
 
+export function median(values: number[]): number {
+	return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 const subjects = [
 	["annual leave", "All staff get 25 days of annual leave a year, agreed with their manager two weeks ahead"],
 	["travel expenses", "Travel expenses are paid back within ten working days when the receipts are attached"],

@@ -8,7 +8,7 @@ import { type Client, connect } from "@/tests/support/client";
 import { type Product, startProduct } from "@/tests/support/product";
 import { until } from "@/tests/support/until";
 import { cpuOf } from "./cpu";
-import { question, report, textOf } from "./stream-material";
+import { median, question, report, textOf } from "./stream-material";
 
 // `npm run bench -- stream`: the built product beside a provider of its own, a real collection, people who are signed in.
 
@@ -172,9 +172,4 @@ async function askMany(url: string, clients: Client[], count: number): Promise<v
 		}
 	};
 	await Promise.all(Array.from({ length: runsAtOnce }, loop));
-}
-
-function median(values: number[]): number {
-	const sorted = values.toSorted((a, b) => a - b);
-	return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

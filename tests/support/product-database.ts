@@ -5,7 +5,11 @@ import { readSecrets } from "@/server/launch/data-folder";
 import { clusterUrl, postmaster } from "@/server/launch/postgres/cluster";
 
 /** A started product's own database, for looking at what is stored. `data` is where the product keeps everything. */
-export async function productDatabase({ data }: { data: string }): Promise<Database> {
+export async function productDatabase(product: { data: string }): Promise<Database> {
+	return new Database({ url: await productDatabaseUrl(product), pool: 2, statementTimeout: 30_000 });
+}
+
+export async function productDatabaseUrl({ data }: { data: string }): Promise<string> {
 	const { databasePassword } = await readSecrets(data);
 	const home = await readFile(join(data, "postgres.json"), "utf8").then(
 		(text) => (JSON.parse(text) as { folder: string }).folder,
@@ -13,9 +17,5 @@ export async function productDatabase({ data }: { data: string }): Promise<Datab
 	);
 	const server = await postmaster(join(home, "postgres"));
 	if (!server) throw new Error("PostgreSQL is down");
-	return new Database({
-		url: clusterUrl(server.port, databasePassword, "quarterdeck"),
-		pool: 2,
-		statementTimeout: 30_000,
-	});
+	return clusterUrl(server.port, databasePassword, "quarterdeck");
 }

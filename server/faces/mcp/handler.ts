@@ -43,14 +43,18 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 
 /** One message at a time: a batch would be many calls at the price of one. */
 async function readMessage(request: Request): Promise<unknown> {
-	const message: unknown = await request
-		.clone()
-		.json()
-		.catch(() => {
-			throw new AppError("INVALID_INPUT", "The body is not valid JSON.");
-		});
+	const text = await request.text();
+	const message = parsed(text);
 	if (Array.isArray(message)) throw new AppError("INVALID_INPUT", "Send one message at a time, not a batch.");
 	return message;
+}
+
+function parsed(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new AppError("INVALID_INPUT", "The body is not valid JSON.");
+	}
 }
 
 function refusal(error: AppError): Response {

@@ -1,7 +1,9 @@
 import type { CallToolResult, Tool } from "@modelcontextprotocol/sdk/types.js";
+import { TRPCError } from "@trpc/server";
+import { ApprovalNeeded, approvalUrl } from "@/server/approvals/service";
 import { type Actor, actorMay } from "@/server/core/actor";
-import { env } from "@/server/core/env";
 import { describeSchema, listProcedures } from "@/server/procedures/catalogue";
+import { toAppError } from "@/server/trpc/failure";
 import type { RequestContext } from "@/server/trpc/init";
 import { LateInput } from "@/server/trpc/late-input";
 import type { ProcedureMeta } from "@/server/trpc/procedure";
@@ -49,16 +51,29 @@ export async function callTool(
 ): Promise<CallToolResult> {
 	const tool = offered(actor).find(({ path }) => nameOf(path) === name);
 	if (!tool) return { ...text(`There is no tool ${name.slice(0, 80)} that you may use.`), isError: true };
-	if (tool.meta.risk === "danger") return { ...text(waitsForPerson(tool.meta.summary)), isError: true };
 	try {
 		const late = new LateInput(() => fromJson(tool.meta.input, input));
 		return text(JSON.stringify(await callByName<unknown>(createCaller(ctx), tool.path, late)));
 	} catch (failure) {
+		const waits = waitingFor(failure);
+		if (waits) return waits;
 		return { ...text(failureText(failure, ctx.requestId)), isError: true };
 	}
 }
 
-const waitsForPerson = (summary: string | null): string =>
-	`This is dangerous and only a person may do it (${summary ?? "no summary"}): ask them to do it in the console at ${
-		env().QD_URL ?? `http://localhost:${env().PORT}`
-	}.`;
+/** Not a failure: the call was written down, and the same call ends it once a person has decided. */
+function waitingFor(failure: unknown): CallToolResult | null {
+	const error = toAppError(failure instanceof TRPCError && failure.cause ? failure.cause : failure);
+	if (!(error instanceof ApprovalNeeded)) return null;
+	const { id, effect, expiresAt, needsSecond, otherDeciders } = error.approval;
+	const facts = {
+		status: "waits for approval",
+		approvalId: id,
+		url: approvalUrl(id),
+		effect,
+		expiresAt: expiresAt.toISOString(),
+		needsSecond,
+		otherDeciders,
+	};
+	return { ...text(error.message), structuredContent: facts };
+}

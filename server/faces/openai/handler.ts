@@ -49,7 +49,16 @@ async function answerTo(
 	}
 	if (path !== "/models" && !path.startsWith("/models/")) throw notFound(`${openaiBase}${path.slice(0, 80)}`);
 	if (request.method !== "GET") throw notPossible(request, "GET");
-	return models(ctx, decodeURIComponent(path.slice("/models/".length)));
+	return models(ctx, decoded(path.slice("/models/".length)));
+}
+
+/** A name that was written badly is nobody's name. */
+function decoded(word: string): string {
+	try {
+		return decodeURIComponent(word);
+	} catch {
+		throw notFound(`The model ${word.slice(0, 80)}`);
+	}
 }
 
 const notPossible = ({ method }: Request, allowed: string) =>

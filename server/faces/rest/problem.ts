@@ -14,6 +14,7 @@ export const problems = {
 		advice: "Confirm in the console who you are; a program signs in again.",
 	},
 	FACTOR_NEEDED: { title: "A second factor is needed", advice: "Add one in the console under Account, Security." },
+	APPROVAL_NEEDED: { title: "Waits for approval", advice: "Call again once it was approved." },
 	NOT_FOUND: { title: "Not found", advice: "It does not exist, or is not yours: nobody learns which." },
 	METHOD_NOT_ALLOWED: { title: "Not possible here", advice: "`Allow` names the methods that are." },
 	CONFLICT: { title: "In conflict with what is", advice: "Look at the present state, then decide anew." },

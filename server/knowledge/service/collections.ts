@@ -87,6 +87,13 @@ export async function updateCollection(ctx: ServiceContext, input: UpdateCollect
 	});
 }
 
+/** What deleting it would do, for whoever decides of it. */
+export async function tellDeletedCollection(ctx: ServiceContext, { collectionId }: OneCollection): Promise<string> {
+	const { name, documentCount } = await readOne(ctx, ctx.db.orm, collectionId);
+	const all = documentCount === 1 ? "its one document" : `all its ${documentCount} documents`;
+	return `Delete the collection “${name}” with ${all}, for good.`;
+}
+
 /** At once nobody finds it or anything in it; a job removes the rows. */
 export async function deleteCollection(ctx: ServiceContext, input: OneCollection): Promise<{ deleted: true }> {
 	const { collectionId } = input;

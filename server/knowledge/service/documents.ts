@@ -82,6 +82,14 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 	};
 }
 
+/** What deleting it would do, for whoever decides of it. */
+export async function tellDeletedDocument(ctx: ServiceContext, { documentId }: OneDocument): Promise<string> {
+	const [seen] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, documentId));
+	if (!seen) throw notFound("This document");
+	const { name } = await getCollection(ctx, { collectionId: seen.collectionId });
+	return `Delete the document “${seen.name}” of the collection “${name}”, for good.`;
+}
+
 /** What it is called, what is written down about it, and whether all who read its collection may find it. */
 export async function updateDocument(ctx: ServiceContext, input: UpdateDocument): Promise<Document> {
 	const { documentId, name, fields, isRestricted } = input;

@@ -1,6 +1,22 @@
+export { addAddress } from "./add-address";
 export { addDocument } from "./add-document";
-export { createCollection, deleteCollection, getCollection, listCollections, updateCollection } from "./collections";
-export { deleteDocument, getDocument, listDocuments, readDocument, updateDocument } from "./documents";
+export { addText } from "./add-text";
+export {
+	createCollection,
+	deleteCollection,
+	getCollection,
+	listCollections,
+	tellDeletedCollection,
+	updateCollection,
+} from "./collections";
+export {
+	deleteDocument,
+	getDocument,
+	listDocuments,
+	readDocument,
+	tellDeletedDocument,
+	updateDocument,
+} from "./documents";
 export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";

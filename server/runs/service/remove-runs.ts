@@ -1,6 +1,7 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { runs } from "@/db/schema";
+import { forgetEffects, voidOfRuns } from "@/server/approvals/service";
 import { runsChannel, stopNotice } from "../events";
 
 /** Removes runs with their events and checkpoints; whoever carries one of them out stops. Their budget stays spent. */
@@ -8,6 +9,8 @@ export async function removeRuns(tx: Tx, runIds: readonly string[]): Promise<voi
 	if (runIds.length === 0) return;
 	await tx.delete(runs).where(inArray(runs.id, [...runIds]));
 	await removeCheckpoints(tx, runIds);
+	await voidOfRuns(tx, runIds);
+	await forgetEffects(tx, runIds);
 	for (const runId of runIds) await tx.execute(sql`select pg_notify(${runsChannel}, ${stopNotice(runId)})`);
 }
 

@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import { onceInRun, type Work, withApproval } from "@/server/approvals/service";
+import type { Via } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
+import type { Call } from "./gate";
+import type { ProcedureMeta } from "./procedure";
+
+/** Faces at whose other end a model stands. */
+const toolFaces: readonly Via[] = ["tool", "mcp"];
+export const isToolCall = (via: Via): boolean => toolFaces.includes(via);
+
+/**
+ * The gate's last step before the handler. What is dangerous, or named by an agent's policy, waits for a person when a model
+ * asks for it; other changes of an agent's are made once for each of its calls.
+ */
+export async function carryOut<T>(
+	{ meta, path, type, ctx: request }: Call,
+	opts: { ctx: ServiceContext; input: unknown },
+	work: Work<T>,
+): Promise<T> {
+	const { ctx, input } = opts;
+	if (!isToolCall(ctx.via)) return work(ctx);
+	const isAgent = ctx.actor.kind === "agent";
+	const callId = request.toolCall?.id ?? null;
+	const needsApproval = meta.risk === "danger" || request.toolCall?.needsApproval === true;
+	if (!needsApproval)
+		return isAgent && type === "mutation" ? onceInRun(ctx, { tool: path, input, callId }, work) : work(ctx);
+	const { permission, effect } = meta;
+	if (permission === null || meta.isUpload || meta.isSecret || (isAgent && callId === null))
+		throw new AppError("FORBIDDEN", "Only a person may do this, in the console.");
+	const words = async (within: ServiceContext) => (effect ? effect({ ctx: within, input }) : (meta.summary ?? path));
+	const call = { tool: path, version: versionOf(meta), risk: meta.risk, permission, input, callId, effect: words };
+	return withApproval(ctx, call, work);
+}
+
+const versions = new WeakMap<ProcedureMeta, string>();
+
+/** What a tool's definition comes to: what it says it does, what it takes, and what it asks for. */
+function versionOf(meta: ProcedureMeta): string {
+	const known = versions.get(meta);
+	if (known) return known;
+	const { tool, summary, risk, permission } = meta;
+	const input = z.toJSONSchema(meta.input, { unrepresentable: "any", io: "input" });
+	const text = canonicalize({ tool, summary, risk, permission, input }) ?? "";
+	const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
+	versions.set(meta, version);
+	return version;
+}

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { doorCall } from "@/tests/attack/fuzz/doors";
+import { metas, rawBodies, spoiled } from "@/tests/attack/fuzz/hostile";
+import { type Operation, operations, type Sent, writeCall, writeRaw } from "@/tests/attack/fuzz/operations";
+import { type Answer, type Person, startWorld, type World } from "@/tests/attack/fuzz/world";
+import { seeded } from "@/tests/fault/random";
+import { inputsOf } from "@/tests/support/inputs";
+
+// T35: whatever is asked of any operation, by whomever: an answer within 2 s that is no failure of ours, and nothing that stays.
+
+const seed = Number(process.env.QD_FUZZ_SEED ?? Date.now() % 1_000_000);
+const requests = Number(process.env.QD_FUZZ_REQUESTS ?? 2_000);
+const atOnce = 6;
+const random = seeded(seed);
+/** What may stay after so many calls, in MB: caches that are not yet full. */
+const mayStayMb = 24;
+
+let world: World;
+beforeAll(async () => {
+	world = await startWorld([
+		...Array<"owner">(16).fill("owner"),
+		...(["admin", "admin", "builder", "builder", "staff", "staff", "auditor", "viewer"] as const),
+	]);
+});
+afterAll(() => world.stop());
+
+/** Ids of what there is, so that calls go further than to what is not found. */
+const known: string[] = [];
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+
+function remember(text: string): void {
+	const own = new Set(world.people.map(({ userId }) => userId));
+	for (const id of text.match(uuid) ?? []) if (!own.has(id) && known.length < 5_000) known.push(id);
+}
+
+/** An input that the schema takes, about things that there are where any are known. */
+function validInputs(operation: Operation, count: number): unknown[] {
+	if (operation.isUpload) return Array(count).fill(null);
+	return fc.sample(inputsOf(operation.input), { seed: Math.floor(random.next() * 2 ** 31), numRuns: count });
+}
+const aboutKnown = (input: unknown): unknown => {
+	if (typeof input === "string")
+		return known.length > 0 && random.chance(0.6) ? input.replace(uuid, () => random.pick(known)) : input;
+	if (Array.isArray(input)) return input.map(aboutKnown);
+	if (typeof input !== "object" || input === null || input instanceof Date) return input;
+	return Object.fromEntries(Object.entries(input).map(([key, one]) => [key, aboutKnown(one)]));
+};
+
+function callOf(operation: Operation, input: unknown): Sent {
+	const way = random.next();
+	if (way < 0.4 || operation.isUpload) return writeCall(operation, aboutKnown(input));
+	if (way < 0.85) return writeCall(operation, aboutKnown(input), { spoil: (json) => spoiled(json, random) });
+	if (way < 0.92 && operation.face === "rpc")
+		return writeCall(operation, aboutKnown(input), { meta: random.pick(metas) });
+	return writeRaw(operation, random.pick(rawBodies));
+}
+
+const whoAsks = (): Person | null => (random.chance(0.03) ? null : random.pick(world.people));
+
+test(`${requests} calls of ${operations.length} operations (QD_FUZZ_SEED=${seed})`, { timeout: 900_000 }, async () => {
+	const rounds = Math.ceil(requests / operations.length);
+	const inputs = new Map(operations.map((one) => [one, validInputs(one, rounds)]));
+	const statuses = new Map<string, number>();
+	const heaps: number[] = [];
+	for (let round = 0; round < rounds; round += 1) {
+		const calls = [
+			...operations.map((one) => ({ face: one.face, sent: callOf(one, inputs.get(one)?.[round]) })),
+			...Array.from({ length: 20 }, () => ({ face: "door" as const, sent: doorCall(random) })),
+		];
+		const one = async () => {
+			for (let next = calls.pop(); next; next = calls.pop())
+				count(statuses, next.face, await world.send(next.sent, whoAsks()));
+		};
+		await Promise.all(Array.from({ length: atOnce }, one));
+		await world.mend();
+		if (round % Math.ceil(rounds / 4) === 0 || round === rounds - 1) heaps.push(await world.heapMb());
+	}
+	console.log(
+		`seed ${seed}: ${JSON.stringify(Object.fromEntries(statuses))}; heap ${heaps.map(Math.round).join(", ")} MB`,
+	);
+	expect(world.failures).toEqual([]);
+	expect(world.slow).toEqual([]);
+	// The first figures are those of a process that is still warming up.
+	const [, warm = 0] = heaps;
+	expect((heaps.at(-1) ?? 0) - warm).toBeLessThan(mayStayMb);
+	expect(share(statuses, /^2/)).toBeGreaterThan(0.1);
+	expect(share(statuses, /^(401|429)/)).toBeLessThan(0.4);
+});
+
+function count(statuses: Map<string, number>, face: string, { status, text }: Answer): void {
+	remember(text);
+	const key = `${status} ${face}`;
+	statuses.set(key, (statuses.get(key) ?? 0) + 1);
+}
+
+function share(statuses: Map<string, number>, which: RegExp): number {
+	const all = [...statuses.values()].reduce((sum, n) => sum + n, 0);
+	return [...statuses].reduce((sum, [key, n]) => sum + (which.test(key) ? n : 0), 0) / all;
+}
