@@ -100,6 +100,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
+	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
