@@ -49,13 +49,13 @@ function samplesOf(rule: Rule): { text: string; secret: string }[] {
 	const pattern = toPattern(rule);
 	if (!pattern) return [];
 	return fc
-		.sample(fc.stringMatching(pattern), { numRuns: 300, seed: 7 })
+		.sample(fc.stringMatching(pattern), { numRuns: 60, seed: 7 })
 		.flatMap((text) => {
 			const found = pattern.exec(text);
 			const secret = found?.slice(1).findLast((part) => part !== undefined && part.length >= 8) ?? found?.[0] ?? "";
 			return entropyOf(secret) >= Math.max(rule.entropy ?? 0, 3) && /\d/.test(secret) ? [{ text, secret }] : [];
 		})
-		.slice(0, 20);
+		.slice(0, 10);
 }
 
 const rules = corpus<Rule>("secret_rules", own).filter((rule) => !isPublic(rule));

@@ -14,9 +14,10 @@ const secretValue = new RegExp(
 	[
 		"(ops_eyJ|fm1[ar]_|fm2_|glc_|ABSK|FLWSECK|v1\\.0-)[A-Za-z0-9+/=_-]{16,}",
 		"(?<=\\bcurl\\b.{0,400}\\s(-u|--user)[= \\t]{0,5})(\"[^\"]*\"|'[^']*'|\\S+)",
+		"(?<=[Pp]assword[\\w\\s.'\"-]{0,40}[=:>]{1,5}[\\s'\"=`>]{0,8})[^\\s'\"]{8,}",
 		"A{20,}[A-Za-z0-9%]{20,}",
 		// An id behind a name that says what it is.
-		"(?<=(key|token|secret|password|heroku|hubspot|snyk)[\\w .'\"-]{0,24}[=:>|,?]{1,4}[\\s'\"=`]{0,5})[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+		"(?<=([Kk]ey|[Tt]oken|[Ss]ecret|[Hh]eroku|[Hh]ubspot|[Ss]nyk)[\\w\\s.'\"-]{0,40}[=:>|,?]{1,5}[\\s'\"=`>]{0,8})[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
 		"qd_[a-z]+_[A-Za-z0-9_-]{16,}", // our own keys
 		"eyJ[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]{8,}\\.[A-Za-z0-9_-]*", // JSON web tokens
 		"-----BEGIN [A-Z ]*PRIVATE KEY-----",
@@ -80,3 +81,18 @@ const maskKnown = (text: string): string =>
 
 const cutText = (text: string): string =>
 	text.length > longestText ? `${text.slice(0, longestText).toWellFormed()}…` : text;
+
+/** Where a value holds what is or looks like a secret, as a path of names; null where nothing does. */
+export function secretIn(value: unknown, path = ""): string | null {
+	const name = path.slice(path.lastIndexOf(".") + 1);
+	if (typeof value === "string") {
+		const isNamed = value !== "" && secretName.test(name) && !plainName.test(name);
+		return isNamed || value.search(secretValue) >= 0 ? path : null;
+	}
+	if (typeof value !== "object" || value === null) return null;
+	for (const [key, inner] of Object.entries(value)) {
+		const found = secretIn(inner, Array.isArray(value) ? path : path === "" ? key : `${path}.${key}`);
+		if (found !== null) return found;
+	}
+	return null;
+}
