@@ -8,6 +8,7 @@ import {
 	IconPrompt,
 	IconRobot,
 	IconRoute,
+	IconSearch,
 	IconServer2,
 	IconUsers,
 } from "@tabler/icons-react";
@@ -23,6 +24,7 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/chat", label: "Chat", icon: IconMessageCircle, permission: "threads:read" },
 			{ href: "/agents", label: "Agents", icon: IconRobot, permission: "agents:read" },
+			{ href: "/search", label: "Search", icon: IconSearch, permission: "knowledge:read" },
 			{ href: "/knowledge", label: "Knowledge", icon: IconBook2, permission: "knowledge:read" },
 			{ href: "/runs", label: "Runs", icon: IconPlayerPlay, permission: "runs:read" },
 		],

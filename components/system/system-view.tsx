@@ -12,6 +12,7 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { When } from "@/components/ui/time";
 import type { HealthPart } from "@/server/system/contract";
+import { Caches } from "./caches";
 import styles from "./system.module.css";
 
 const noInput = {};
@@ -61,6 +62,7 @@ export function SystemView() {
 							</li>
 						))}
 					</ul>
+					<Caches />
 				</>
 			) : null}
 		</ReadPage>

@@ -43,6 +43,7 @@ DROP TABLE
 	"mails",
 	"passkeys",
 	"postings",
+	"procedure_callers",
 	"prompt_versions",
 	"prompts",
 	"recovery_codes",

@@ -193,7 +193,7 @@ export type AddDocument = z.infer<typeof AddDocument>;
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
 
-export const steerings = ["pause", "resume", "cancel", "retry"] as const;
+const steerings = ["pause", "resume", "cancel", "retry"] as const;
 /** For the named documents, or for all of the collection that it can be done with. */
 export const SteerDocuments = z.strictObject({
 	collectionId: z.uuid(),
@@ -206,6 +206,10 @@ export const Steered = z.object({
 	left: z.int().describe("How many more it can be done with: at most 500 are done at once, so call again."),
 });
 export type Steered = z.infer<typeof Steered>;
+
+/** What it takes to hand out a document's bytes as they were brought. */
+export const OpenedDocument = z.object({ name: z.string(), mediaType: z.string(), size: z.int(), sha256: z.string() });
+export type OpenedDocument = z.infer<typeof OpenedDocument>;
 
 export const AddText = z.strictObject({
 	collectionId: z.uuid(),
@@ -240,6 +244,7 @@ export const ReadDocument = z.strictObject({
 export type ReadDocument = z.infer<typeof ReadDocument>;
 export const DocumentText = z.object({
 	document: Document,
+	mayManage: z.boolean(),
 	collectionName: z.string(),
 	isCollectionReadable: z
 		.boolean()
@@ -250,7 +255,7 @@ export const DocumentText = z.object({
 		.describe("Pages go from 1 to this one; a long document without pages is cut into parts that count as such."),
 	text: z.string(),
 	passage: z
-		.object({ start: z.int(), end: z.int() })
+		.object({ start: z.int(), end: z.int(), text: z.string() })
 		.nullable()
 		.describe("Where the passage stands in `text`, in UTF-16 units; null where none was asked for."),
 });

@@ -67,7 +67,14 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 export const ListRuns = listOf(Run, {
-	filter: { state: asks.oneOf(runStates), agentId: asks.id(), threadId: asks.id(), createdAt: asks.time() },
+	filter: {
+		state: asks.oneOf(runStates),
+		agentId: asks.id(),
+		threadId: asks.id(),
+		/** A document that the answer cites. */
+		citedDocumentId: asks.id(),
+		createdAt: asks.time(),
+	},
 	sort: ["createdAt"],
 });
 export type ListRuns = z.infer<typeof ListRuns>;

@@ -101,6 +101,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
+	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
@@ -131,6 +132,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 
+	"procedures.tryTool": { agentId: own("agent") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
@@ -152,5 +155,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"auth.prove": { password: "not their password" },
 	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
+	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
 };

@@ -71,6 +71,8 @@ async function fillWork(api: Api) {
 			agents: "/agents",
 			agent: `/agents?open=${agent.id}`,
 			knowledge: "/knowledge",
+			search: "/search",
+			"search-found": "/search?q=annual%20leave",
 			collection: `/knowledge/${collection.id}`,
 			document: `/knowledge/documents/${document.id}`,
 			runs: "/runs",

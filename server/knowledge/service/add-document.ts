@@ -88,7 +88,7 @@ async function takeExisting(ctx: ServiceContext, tx: Tx, collectionId: string, f
 		.for("update");
 	if (!existing) throw new AppError("CONFLICT", "This file was removed from the collection just now: add it again.");
 	// The name may have been what was wrong with it.
-	if (existing.state === "failed")
+	if (existing.state === "failed" || existing.state === "cancelled")
 		await startAgain(ctx, tx, existing.id, { name: file.name, mediaType: file.mediaType });
 	return existing.id;
 }
