@@ -16,6 +16,7 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { confirm, say } from "@/components/ui/say";
 import type { Collection } from "@/server/knowledge/contract";
+import { AddAddress } from "./add-address";
 import { DocumentList } from "./document-list";
 import { Intake } from "./intake";
 import styles from "./knowledge.module.css";
@@ -55,6 +56,7 @@ export function CollectionView({ collectionId }: { collectionId: string }) {
 				<span className={styles.cut}>Owned by {collection.ownerName}</span>
 			</div>
 			{mayAdd ? <DropArea collectionId={collectionId} onAdded={watch.put} /> : null}
+			{mayAdd ? <AddAddress collectionId={collectionId} onAdded={watch.put} /> : null}
 			<Intake collectionId={collectionId} total={watch.total} isCut={watch.isCut} onAdded={watch.put} />
 			<DocumentList collectionId={collectionId} mayManage={mayAdd} />
 		</ReadPage>

@@ -27,6 +27,9 @@ export const fileTypes = {
 	zip: "application/zip",
 } as const satisfies Record<string, string>;
 
+/** What a sitemap is; only ever fetched by its address. */
+export const sitemapType = "application/xml";
+
 /** The formats in words, for whoever brings files. */
 export const readableKinds =
 	"PDF, Word, Excel, PowerPoint, OpenDocument, CSV, mail, Markdown, HTML, text, pictures and ZIP archives";
@@ -44,7 +47,7 @@ export function pageWordOf(name: string): "page" | "sheet" | "slide" {
 	return ending === "xlsx" ? "sheet" : ending === "pptx" ? "slide" : "page";
 }
 
-export const mediaTypes = [...new Set(Object.values(fileTypes))] as [string, ...string[]];
+export const mediaTypes = [...new Set([...Object.values(fileTypes), sitemapType])] as [string, ...string[]];
 
 const CollectionName = z.string().trim().min(1, "A name is needed.").max(100);
 const Description = z.string().trim().max(1000);
@@ -188,6 +191,29 @@ export type AddDocument = z.infer<typeof AddDocument>;
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
 
+/** What it takes to hand out a document's bytes as they were brought. */
+export const OpenedDocument = z.object({ name: z.string(), mediaType: z.string(), size: z.int(), sha256: z.string() });
+export type OpenedDocument = z.infer<typeof OpenedDocument>;
+
+export const AddText = z.strictObject({
+	collectionId: z.uuid(),
+	name: z.string().trim().min(1).max(255).describe("What it is called; its ending is added where it is missing."),
+	text: z.string().min(1).max(2_000_000),
+	format: z.enum(["markdown", "plain", "html"]).default("markdown"),
+});
+export type AddText = z.infer<typeof AddText>;
+
+export const AddAddress = z.strictObject({
+	collectionId: z.uuid(),
+	address: z
+		.string()
+		.trim()
+		.min(1)
+		.max(2000)
+		.describe("Of a web page, a file, or a sitemap, whose pages of the same site become documents too."),
+});
+export type AddAddress = z.infer<typeof AddAddress>;
+
 /** A document's text, and the passage to mark in it. */
 export const ReadDocument = z.strictObject({
 	documentId: z.uuid(),
@@ -202,6 +228,7 @@ export const ReadDocument = z.strictObject({
 export type ReadDocument = z.infer<typeof ReadDocument>;
 export const DocumentText = z.object({
 	document: Document,
+	mayManage: z.boolean(),
 	collectionName: z.string(),
 	isCollectionReadable: z
 		.boolean()
@@ -212,7 +239,7 @@ export const DocumentText = z.object({
 		.describe("Pages go from 1 to this one; a long document without pages is cut into parts that count as such."),
 	text: z.string(),
 	passage: z
-		.object({ start: z.int(), end: z.int() })
+		.object({ start: z.int(), end: z.int(), text: z.string() })
 		.nullable()
 		.describe("Where the passage stands in `text`, in UTF-16 units; null where none was asked for."),
 });

@@ -1,8 +1,10 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import {
+	AddAddress,
 	AddDocument,
 	AddedDocument,
+	AddText,
 	Collection,
 	CollectionChange,
 	CollectionPage,
@@ -17,6 +19,7 @@ import {
 	ListDocuments,
 	OneCollection,
 	OneDocument,
+	OpenedDocument,
 	ReadDocument,
 	Search,
 	SearchResult,
@@ -26,7 +29,9 @@ import {
 	WatchCollection,
 } from "./contract";
 import {
+	addAddress,
 	addDocument,
+	addText,
 	createCollection,
 	deleteCollection,
 	deleteDocument,
@@ -35,6 +40,7 @@ import {
 	getDocument,
 	listCollections,
 	listDocuments,
+	openDocument,
 	readDocument,
 	retryDocument,
 	searchKnowledge,
@@ -128,6 +134,29 @@ export const knowledgeRouter = router({
 		.output(AddedDocument)
 		.mutation(({ ctx, input }) => addDocument(ctx, input)),
 
+	addText: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/texts",
+		summary: "Add a text to a collection as a document; it is read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddText)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addText(ctx, input)),
+
+	addAddress: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/addresses",
+		summary:
+			"Add a web page, a file or a sitemap to a collection by its address; it is fetched and read in afterwards.",
+		created: "/documents/{document.id}",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(AddAddress)
+		.output(AddedDocument)
+		.mutation(({ ctx, input }) => addAddress(ctx, input)),
+
 	listDocuments: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/documents",
 		summary: "List the documents of a collection.",
@@ -156,6 +185,12 @@ export const knowledgeRouter = router({
 		.input(ReadDocument)
 		.output(DocumentText)
 		.query(({ ctx, input }) => readDocument(ctx, input)),
+
+	/** Its bytes go out at /api/documents/{documentId}/file, where this decides. */
+	openDocument: procedure("knowledge:read", { risk: "read" })
+		.input(OneDocument)
+		.output(OpenedDocument)
+		.query(({ ctx, input }) => openDocument(ctx, input)),
 
 	updateDocument: procedure("knowledge:write", {
 		rest: "PATCH /documents/{documentId}",

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
 import { callerAddress } from "@/server/core/address";
+import { writeCallers } from "@/server/core/callers";
 import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
 import { protectPage } from "@/server/core/safe-headers";
@@ -75,7 +76,7 @@ onStop(async (why) => {
 	for (const response of open) if (isStream(response)) response.destroy();
 	const deadline = Date.now() + (why === "asked" ? drainMs : 0);
 	while (open.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-	await writeCounts();
+	await Promise.all([writeCounts(), writeCallers()]);
 	server.closeAllConnections();
 });
 

@@ -5,10 +5,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Database } from "@/db/connection";
 import { useDatabase } from "@/server/core/database";
 import { openApiDocument } from "@/server/faces/rest/openapi/document";
+import { inngest } from "@/server/jobs/client";
+import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
 import { testDatabase, testUser } from "@/tests/support";
+import { testEngine } from "@/tests/support/jobs";
 import { restClient } from "@/tests/support/rest";
 
 const run = promisify(execFile);
@@ -21,8 +25,9 @@ const server = createServer((asked, response) => {
 	if (isRpc(asked)) return void answerRpc(asked, response);
 	response.writeHead(404).end();
 });
+let db: Database;
 beforeAll(async () => {
-	const db = await testDatabase();
+	db = await testDatabase();
 	useDatabase(db);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	// A server that listens on a port has an address of this form.
@@ -105,3 +110,24 @@ test("a client that is generated from the document compiles, and works", async (
 	const { stdout } = await run(process.execPath, [join(folder, "out", "client.js"), address, key]);
 	expect(JSON.parse(stdout)).toEqual([201, "From a client", 304, 1, null, "/name", 204]);
 });
+
+test("npm run import brings a folder in, waits until it is read, and says what was not", async () => {
+	const source = join(folder, "handbook");
+	mkdirSync(join(source, "deeper"), { recursive: true });
+	writeFileSync(join(source, "leave.md"), "# Leave\n\nFourteen weeks.");
+	writeFileSync(join(source, "deeper", "broken.pdf"), "no PDF");
+	writeFileSync(join(source, "tool.exe"), "MZ");
+	await testEngine(db, inngest, [...knowledgeJobs]);
+	const env = { ...process.env, QD_KEY: key, QD_URL: address };
+	const bring = (...words: string[]) =>
+		run(process.execPath, ["scripts/import.mjs", ...words], { env }).catch(
+			(error: { code: number; stdout: string }) => error,
+		);
+	const { stdout } = await bring(source, "--collection", "Handbook");
+	expect(stdout).toContain("not taken  tool.exe: Files ending in");
+	expect(stdout).toContain("failed     broken.pdf: The file's ending says a PDF");
+	expect(stdout).toContain("ready      1 of 2 documents in Handbook");
+	// Once more: what is there is found, and nothing is done twice.
+	expect((await bring(source, "--collection", "Handbook")).stdout).toContain("ready      1 of 2 documents in Handbook");
+	expect(await bring(source)).toMatchObject({ code: 1, stderr: expect.stringContaining("How to call it") });
+}, 120_000);

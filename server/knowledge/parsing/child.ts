@@ -16,6 +16,7 @@ import { readPicture } from "./picture";
 import { decodeText, readPlain } from "./plain";
 import type { ChildLine } from "./protocol";
 import { closeNetwork } from "./sandbox";
+import { readSitemap } from "./sitemap";
 import { readSlides } from "./slides";
 import { writeTable } from "./table";
 import { readWorkbook } from "./workbook";
@@ -34,7 +35,7 @@ async function main(): Promise<void> {
 	const file = readFileSync(path);
 	if (scanned) return recogniseScans(file, scanned.split(",").map(Number));
 	const format = detectFormat(file, mediaType);
-	const { pages, scans = [], files = [] } = await readPages(file, format);
+	const { pages, scans = [], files = [], links = [] } = await readPages(file, format);
 	if (pages.reduce((sum, page) => sum + page.text.length, 0) > mostText) throw unreadable("tooMuchText");
 	if (scans.length > mostScans) throw unreadable("tooManyScans");
 	if (scans.length === 0 && files.length === 0 && !pages.some((page) => hasWords.test(page.text)))
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
 			tell({ part: content.subarray(at, at + partBytes).toString("base64") });
 	}
 	tell({ scans });
+	tell({ links });
 	tell({ dropped: droppedSoFar() });
 	tell({ end: pages.length });
 }
@@ -55,7 +57,7 @@ async function recogniseScans(file: Buffer, numbers: number[]): Promise<void> {
 	tell({ end: numbers.length });
 }
 
-type Read = { pages: ParsedPage[]; scans?: number[]; files?: Contained[] };
+type Read = { pages: ParsedPage[]; scans?: number[]; files?: Contained[]; links?: string[] };
 
 async function readPages(file: Buffer, format: Format): Promise<Read> {
 	switch (format) {
@@ -78,6 +80,10 @@ async function readPages(file: Buffer, format: Format): Promise<Read> {
 		case "archive": {
 			const { blocks, files } = readArchive(file);
 			return { ...inParts(blocks), files };
+		}
+		case "sitemap": {
+			const { blocks, links } = readSitemap(file);
+			return { ...inParts(blocks), links };
 		}
 		case "png":
 		case "jpeg":

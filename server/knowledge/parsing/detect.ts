@@ -1,8 +1,8 @@
-import { fileTypes } from "../contract";
+import { fileTypes, sitemapType } from "../contract";
 import { UnreadableFile, unreadable } from "./failure";
 
 export type Format =
-	| ("pdf" | "docx" | "xlsx" | "pptx" | "odt" | "csv" | "mail" | "archive")
+	| ("pdf" | "docx" | "xlsx" | "pptx" | "odt" | "csv" | "mail" | "archive" | "sitemap")
 	| ("png" | "jpeg" | "webp" | "tiff" | "gif" | "markdown" | "html" | "plain");
 
 const formats = {
@@ -22,7 +22,8 @@ const formats = {
 	[fileTypes.md]: "markdown",
 	[fileTypes.html]: "html",
 	[fileTypes.txt]: "plain",
-} as const satisfies Record<(typeof fileTypes)[keyof typeof fileTypes], Format>;
+	[sitemapType]: "sitemap",
+} as const satisfies Record<(typeof fileTypes)[keyof typeof fileTypes] | typeof sitemapType, Format>;
 
 const names = {
 	pdf: "a PDF (.pdf)",
@@ -32,6 +33,7 @@ const names = {
 	odt: "a text document (.odt)",
 	csv: "a table (.csv)",
 	mail: "a mail (.eml)",
+	sitemap: "a sitemap (.xml)",
 	archive: "a ZIP archive (.zip)",
 	png: "a PNG picture (.png)",
 	jpeg: "a JPEG picture (.jpg)",
@@ -91,6 +93,7 @@ export function detectFormat(file: Buffer, mediaType: string): Format {
 			throw disagree(claimed, found ?? (looksBinary(file) ? null : "text"));
 		case "csv":
 		case "mail":
+		case "sitemap":
 		case "markdown":
 		case "html":
 		case "plain":

@@ -14,7 +14,7 @@ import { cleanLine } from "./text";
 
 export type ContainedFile = { name: string; content: Buffer };
 /** `scans`: pages that are pictures, whose text is recognised by `recogniseScans`. */
-type ParsedFile = { pages: ParsedPage[]; scans: number[]; dropped: Dropped[] };
+type ParsedFile = { pages: ParsedPage[]; scans: number[]; links: string[]; dropped: Dropped[] };
 export type ParseLimits = { wallMs: number; residentBytes: number; heapMb: number; outputBytes: number };
 type Options = {
 	signal?: AbortSignal;
@@ -192,6 +192,7 @@ function finish(child: Parser, lines: ChildLine[], killed: Error | null): Parsed
 	return {
 		pages,
 		scans: lines.flatMap((line) => ("scans" in line ? line.scans : [])),
+		links: lines.flatMap((line) => ("links" in line ? line.links : [])),
 		dropped: lines.flatMap((line) => ("dropped" in line ? line.dropped : [])),
 	};
 }

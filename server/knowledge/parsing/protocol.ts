@@ -10,6 +10,8 @@ export const ChildLine = z.union([
 	z.object({ dropped: z.array(Dropped) }),
 	/** Pages that are pictures, whose text is to be recognised. */
 	z.object({ scans: z.array(z.int().min(1)) }),
+	/** Addresses that it lists, to be read too. */
+	z.object({ links: z.array(z.string()).max(1_000) }),
 	/** A file that came in this one; its bytes follow in parts, base64. */
 	z.object({ file: z.string().min(1).max(255) }),
 	z.object({ part: z.string() }),

@@ -1,4 +1,6 @@
+export { addAddress } from "./add-address";
 export { addDocument } from "./add-document";
+export { addText } from "./add-text";
 export {
 	createCollection,
 	deleteCollection,
@@ -11,6 +13,7 @@ export {
 	deleteDocument,
 	getDocument,
 	listDocuments,
+	openDocument,
 	readDocument,
 	tellDeletedDocument,
 	updateDocument,

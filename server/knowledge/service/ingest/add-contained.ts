@@ -5,6 +5,7 @@ import { fileStore } from "@/server/files/store";
 import { maxFileBytes } from "../../contract";
 import type { ContainedFile } from "../../parsing";
 import { holdManaged } from "../access";
+import { insertLink, storeLink } from "../add-address";
 import { insertDocument, mediaTypeOf } from "../add-document";
 import type { Held } from "./attempt";
 
@@ -17,4 +18,19 @@ export async function addContained(ctx: ServiceContext, container: Held, file: C
 		const about = { name: file.name, mediaType: mediaTypeOf(file.name), source: container.name };
 		await insertDocument(ctx, tx, container.collectionId, { ...stored, ...about });
 	});
+}
+
+/** The pages that a sitemap lists, of its own site alone: anybody could list another's. */
+export async function addLinks(ctx: ServiceContext, sitemap: Held, links: string[]): Promise<void> {
+	const { host } = URL.parse(sitemap.source) ?? {};
+	for (const link of links) {
+		const url = URL.parse(link);
+		if (!url || url.host !== host || url.href === sitemap.source) continue;
+		url.hash = "";
+		const stored = await storeLink(url.href);
+		await ctx.db.transaction(async (tx) => {
+			await holdManaged(ctx, tx, sitemap.collectionId);
+			await insertLink(ctx, tx, sitemap.collectionId, stored);
+		});
+	}
 }

@@ -15,6 +15,7 @@ const columns = {
 	sha256: documents.sha256,
 	mediaType: documents.mediaType,
 	name: documents.name,
+	source: documents.source,
 	state: documents.state,
 	done: documents.done,
 	chunkCount: documents.chunkCount,
@@ -27,6 +28,7 @@ export type Held = {
 	sha256: string;
 	mediaType: string;
 	name: string;
+	source: string;
 	state: DocumentState;
 	done: number;
 	chunkCount: number | null;

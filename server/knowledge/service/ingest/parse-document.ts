@@ -5,8 +5,9 @@ import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 import { pageWord } from "../../contract";
 import { type ParsedPage, parseFile, recogniseScans, UnreadableFile } from "../../parsing";
-import { addContained } from "./add-contained";
+import { addContained, addLinks } from "./add-contained";
 import { type Attempt, type Held, setState, withAttempt } from "./attempt";
+import { fetchAddress, isAddress } from "./fetch-address";
 
 /** About how much text goes into one statement. */
 const batchSize = 500_000;
@@ -22,10 +23,13 @@ export async function parseDocument(ctx: ServiceContext, attempt: Attempt): Prom
 		return { ...held, isOpen };
 	});
 	if (!begun?.isOpen) return begun && { scans: [] };
-	const { pages, scans, dropped } = await parseFile(await storedPath(begun), begun.mediaType, {
+	const file = isAddress(begun.source) ? await fetchAddress(ctx, attempt, begun) : begun;
+	if (!file) return null;
+	const { pages, scans, links, dropped } = await parseFile(await storedPath(file), file.mediaType, {
 		...(ctx.signal ? { signal: ctx.signal } : {}),
-		onFile: (file) => addContained(ctx, begun, file),
+		onFile: (contained) => addContained(ctx, file, contained),
 	});
+	await addLinks(ctx, file, links);
 	const stored = await withAttempt(ctx, attempt, async (tx, held) => {
 		if (held.state !== "parsing") return true;
 		await storePages(tx, held.id, pages);

@@ -1,0 +1,23 @@
+import { Readable } from "node:stream";
+import type { ServiceContext } from "@/server/core/context";
+import type { AddedDocument, AddText } from "../contract";
+import { cleanLine } from "../parsing";
+import { addDocument } from "./add-document";
+import { storeUpload } from "./upload";
+
+const endings = { markdown: "md", plain: "txt", html: "html" } as const satisfies Record<AddText["format"], string>;
+
+/** A text that a program has at hand, as a document: the same as a file of it. */
+export async function addText(
+	ctx: ServiceContext,
+	{ collectionId, name, text, format }: AddText,
+): Promise<AddedDocument> {
+	const ending = `.${endings[format]}`;
+	const title = cleanLine(name.replace(/[\\/]/g, "-"));
+	const { uploadId } = await storeUpload(ctx, Readable.from([Buffer.from(text)]));
+	return addDocument(ctx, {
+		collectionId,
+		uploadId,
+		name: title.toLowerCase().endsWith(ending) ? title : `${title.slice(0, 250)}${ending}`,
+	});
+}
