@@ -30,6 +30,7 @@ const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
+const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -84,6 +85,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"factors.removePasskey": { passkeyId: own("passkey") },
 	"factors.setPolicy": { role },
 	"factors.reset": { userId: person },
+
+	"oauth.getProgram": { programId: program },
+	"oauth.revokeProgram": { programId: program },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
