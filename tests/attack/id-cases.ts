@@ -31,6 +31,7 @@ const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
+const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -91,6 +92,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"factors.setPolicy": { role },
 	"factors.reset": { userId: person },
 
+	"oauth.getProgram": { programId: program },
+	"oauth.revokeProgram": { programId: program },
+
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
 
@@ -99,6 +103,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.steerDocuments": { collectionId: own("collection"), "documentIds[]": filter("document") },
 	"knowledge.addText": { collectionId: own("collection") },
 	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },
@@ -137,6 +142,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 
+	"procedures.tryTool": { agentId: own("agent") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
@@ -158,5 +165,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"auth.prove": { password: "not their password" },
 	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
+	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
 };
