@@ -41,6 +41,8 @@ DROP TABLE
 	"job_steps",
 	"job_waits",
 	"mails",
+	"oauth_clients",
+	"oauth_codes",
 	"passkeys",
 	"postings",
 	"procedure_callers",

@@ -108,7 +108,7 @@ function namedIn(given: unknown, path = "", depth = 0): Named {
 		.slice(0, mostNamed);
 }
 
-/** Of an object of JSON; a body that is a stream has no fields to name. */
+/** Of an object of JSON, as it came or as a face has copied it; a body that is a stream has no fields to name. */
 const plainEntries = (given: object): [string, unknown][] =>
 	[Object.prototype, null].includes(Object.getPrototypeOf(given)) ? Object.entries(given).slice(0, 100) : [];
 

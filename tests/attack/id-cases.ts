@@ -24,12 +24,14 @@ const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
 const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
 const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
+const askedThrough = shared("key", "it is looked for among the keys of whom the question is about");
 const unasked = word("who may not ask an agent is told so, whether there is one or not");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
+const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -59,7 +61,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
 	"access.getStanding": { userId: asked },
 	"access.preview": { userId: asked },
-	"access.explain": { "who.userId": asked, "who.agentId": unasked, "on.resourceId": askedOn("collection") },
+	"access.explain": {
+		"who.userId": asked,
+		"who.keyId": askedThrough,
+		"who.agentId": unasked,
+		"on.resourceId": askedOn("collection"),
+	},
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
@@ -85,6 +92,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"factors.setPolicy": { role },
 	"factors.reset": { userId: person },
 
+	"oauth.getProgram": { programId: program },
+	"oauth.revokeProgram": { programId: program },
+
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
 
@@ -93,6 +103,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.steerDocuments": { collectionId: own("collection"), "documentIds[]": filter("document") },
 	"knowledge.addText": { collectionId: own("collection") },
 	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },

@@ -70,6 +70,7 @@ async function fillWork(api: Api) {
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
 			agent: `/agents?open=${agent.id}`,
+			approvals: "/approvals",
 			knowledge: "/knowledge",
 			search: "/search",
 			"search-found": "/search?q=annual%20leave",
