@@ -453,6 +453,8 @@ CREATE TABLE "totp_factors" (
 CREATE TABLE "idempotency_keys" (
 	"id" text PRIMARY KEY NOT NULL,
 	"input_hash" text NOT NULL,
+	"request_id" text NOT NULL,
+	"leased_until" timestamp with time zone NOT NULL,
 	"answer" jsonb,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
