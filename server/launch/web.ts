@@ -35,11 +35,21 @@ const server = createServer(
 		limitReceiving(request, response);
 		if (isRpc(request)) return void answerRpc(request, response);
 		protectPage(request, response);
+		// Next would take it for a fault of its own.
+		if (!isWellEscaped(request.url)) return void response.writeHead(400).end("Bad request\n");
 		request.headers["x-qd-address"] = callerAddress(request);
 		handle(request, response).catch(() => response.destroy());
 	},
 );
 server.maxConnections = 10_000;
+
+function isWellEscaped(url = ""): boolean {
+	try {
+		return decodeURI(url.split("?")[0] ?? "") !== null;
+	} catch {
+		return false;
+	}
+}
 
 /** A body that trickles in would hold its connection for ever. A stream of answers is not touched: its request is complete. */
 function limitReceiving(request: IncomingMessage, response: ServerResponse): void {
