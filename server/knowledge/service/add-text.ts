@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { ServiceContext } from "@/server/core/context";
 import type { AddedDocument, AddText } from "../contract";
 import { cleanLine } from "../parsing";
+import { holdManaged } from "./access";
 import { addDocument } from "./add-document";
 import { storeUpload } from "./upload";
 
@@ -14,6 +15,8 @@ export async function addText(
 ): Promise<AddedDocument> {
 	const ending = `.${endings[format]}`;
 	const title = cleanLine(name.replace(/[\\/]/g, "-"));
+	// Who may not add it leaves nothing behind.
+	await ctx.db.transaction((tx) => holdManaged(ctx, tx, collectionId));
 	const { uploadId } = await storeUpload(ctx, Readable.from([Buffer.from(text)]));
 	return addDocument(ctx, {
 		collectionId,
