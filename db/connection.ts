@@ -1,4 +1,4 @@
-import { type ExtractTablesWithRelations, sql as raw } from "drizzle-orm";
+import { type ExtractTablesWithRelations, sql as raw, type SQL } from "drizzle-orm";
 import type { PgTransaction } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
@@ -55,7 +55,7 @@ export class Database {
 				idle_in_transaction_session_timeout: 30_000,
 			},
 		});
-		this.orm = drizzle(this.wrapped(this.sql), { casing: "snake_case" });
+		this.orm = withWholeNames(drizzle(this.wrapped(this.sql), { casing: "snake_case" }));
 	}
 
 	/** Runs `work` in one transaction; a serialization failure or a deadlock runs it again, so it must have no other effects. */
@@ -169,3 +169,17 @@ const awayCodes = /^(08|57P0|53|25006|CONNECTION_|CONNECT_TIMEOUT|ECONN|ENOTFOUN
 export const isDatabaseAway = (error: unknown): boolean => awayCodes.test(databaseCode(error) ?? "");
 /** Whether a failure means that a statement or a lock took too long. */
 export const isDatabaseSlow = (error: unknown): boolean => ["57014", "55P03"].includes(databaseCode(error) ?? "");
+
+type Dialect = { buildSelection: (fields: unknown[], options?: { isSingleTable?: boolean }) => SQL };
+
+/**
+ * In a query of one table Drizzle leaves the table's name away from columns, also from those that stand in a subquery of a field:
+ * there the name means a column of the inner table, if that has one of the same name. With their tables they mean what they say.
+ */
+function withWholeNames<Orm>(orm: Orm): Orm {
+	// Drizzle keeps it out of its types.
+	const { dialect } = orm as { dialect: Dialect };
+	const { buildSelection } = dialect;
+	dialect.buildSelection = (fields) => buildSelection.call(dialect, fields, { isSingleTable: false });
+	return orm;
+}

@@ -14,6 +14,7 @@ import { type FoundGrantee, rowRight } from "@/server/access/contract";
 import { isPermission, permissionDescriptions, permissions } from "@/server/core/permissions";
 import styles from "./access.module.css";
 import { ExplanationView } from "./explanation-view";
+import { KeySelect } from "./key-select";
 import { NamePicker } from "./name-picker";
 import { PreviewView } from "./preview-view";
 import { ResourceSelect } from "./resource-select";
@@ -37,7 +38,7 @@ export default function Asking() {
 	const value = picked?.grantee === userId ? picked : named;
 	const pick = (person: FoundGrantee | null) => {
 		setPicked(person);
-		url.set({ who: person?.grantee ?? null, preview: null });
+		url.set({ who: person?.grantee ?? null, preview: null, key: null });
 	};
 	return (
 		<Theme>
@@ -77,10 +78,11 @@ function Why({ userId }: { userId: string }) {
 	const what = isPermission(asked) ? asked : "knowledge:read";
 	const onId = url.get("on");
 	const agentId = url.get("agent");
+	const keyId = url.get("key");
 	const right = rowRight(what);
 	const query = useQuery(
 		api.access.explain.queryOptions({
-			who: { userId, ...(agentId ? { agentId } : {}) },
+			who: { userId, ...(keyId ? { keyId } : {}), ...(agentId ? { agentId } : {}) },
 			what,
 			...(right && onId ? { on: { kind: right.kind, resourceId: onId } } : {}),
 		}),
@@ -104,6 +106,7 @@ function Why({ userId }: { userId: string }) {
 					onChange={(on) => url.set({ on })}
 				/>
 			) : null}
+			<KeySelect userId={userId} value={keyId} onChange={(key) => url.set({ key })} />
 			<ResourceSelect
 				label="Through which agent"
 				any="By themselves"

@@ -32,14 +32,18 @@ export function ChangePassword() {
 			) : null}
 			{query.data?.hasPassword ? (
 				<Theme>
-					<PasswordForm least={query.data.leastCharacters} others={query.data.otherSessions} />
+					<PasswordForm
+						least={query.data.leastCharacters}
+						others={query.data.otherSessions}
+						liveKeys={query.data.liveKeys}
+					/>
 				</Theme>
 			) : null}
 		</section>
 	);
 }
 
-function PasswordForm({ least, others }: { least: number; others: number }) {
+function PasswordForm({ least, others, liveKeys }: { least: number; others: number; liveKeys: number }) {
 	const api = useApi();
 	const me = useMe();
 	const cache = useQueryClient();
@@ -85,6 +89,12 @@ function PasswordForm({ least, others }: { least: number; others: number }) {
 				checked={endOtherSessions}
 				onChange={(event) => setEnd(event.currentTarget.checked)}
 			/>
+			{liveKeys > 0 ? (
+				<p className={styles.hint}>
+					{counted(liveKeys, "API key")} of yours {liveKeys === 1 ? "goes" : "go"} on working, so that no program stops.{" "}
+					<Link href="/account/keys">Look at them, and revoke what you don't need.</Link>
+				</p>
+			) : null}
 			{failure && Object.keys(failure.fields).length === 0 ? <ErrorView failure={failure} /> : null}
 			<div>
 				<Button type="submit" look="primary" isBusy={change.isPending}>

@@ -59,6 +59,7 @@ export function AuditLog() {
 	const list = usePages({
 		key: api.audit.list.infiniteQueryKey(asked),
 		read: (cursor) => client.audit.list.query({ ...asked, cursor }),
+		isAudited: true,
 	});
 	const close = () => url.set({ open: null });
 	const open = list.rows.find((row) => String(row.id) === openId);

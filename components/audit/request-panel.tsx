@@ -21,6 +21,7 @@ export function RequestPanel({ requestId, onClose }: { requestId: string; onClos
 	const list = usePages({
 		key: api.audit.list.infiniteQueryKey(filter),
 		read: (cursor) => client.audit.list.query({ ...filter, cursor }),
+		isAudited: true,
 	});
 	const entries = list.rows.toReversed();
 	const first = entries[0];

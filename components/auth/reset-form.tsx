@@ -3,6 +3,7 @@
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { counted } from "@/components/ui/figures";
 import styles from "./auth.module.css";
 import { LinkCard, toSignIn } from "./link-card";
 import { NewPassword } from "./new-password";
@@ -11,15 +12,17 @@ import { useSubmit } from "./use-submit";
 /** A new password by a link from a mail. It leads to sign-in, where the second factor is asked for as always. */
 export function ResetForm({ token, least }: { token: string; least: number }) {
 	const [password, setPassword] = useState("");
-	const [isDone, setDone] = useState(false);
+	const [liveKeys, setDone] = useState<number | null>(null);
 	const { submit, isBusy, wrong, failure } = useSubmit(async (api) => {
-		await api.account.resetPassword.mutate({ token, password });
-		setDone(true);
+		setDone((await api.account.resetPassword.mutate({ token, password })).liveKeys);
 	});
-	if (isDone)
+	if (liveKeys !== null)
 		return (
 			<LinkCard title="Your password is set" next={toSignIn}>
 				Everybody who was signed in to your account was signed out. Sign in with the new password.
+				{liveKeys > 0
+					? ` ${counted(liveKeys, "API key")} of yours still ${liveKeys === 1 ? "works" : "work"}, so that no program stops: once you are in, look at them under Account, API keys, and revoke what you don't need.`
+					: ""}
 			</LinkCard>
 		);
 	return (

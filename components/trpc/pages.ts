@@ -11,6 +11,8 @@ export function usePages<Row>(list: {
 	read: (cursor: string | undefined) => Promise<PageOf<Row>>;
 	/** Read anew this often; left out: when it is looked at again. */
 	everyMs?: number;
+	/** Each reading is written down: it is read when it is opened, not whenever its window is looked at. */
+	isAudited?: boolean;
 }) {
 	const query = useInfiniteQuery({
 		queryKey: list.key,
@@ -18,6 +20,8 @@ export function usePages<Row>(list: {
 		initialPageParam: first,
 		getNextPageParam: (last: PageOf<Row>) => last.next,
 		refetchInterval: list.everyMs ?? false,
+		refetchOnWindowFocus: !list.isAudited,
+		refetchOnReconnect: !list.isAudited,
 	});
 	return {
 		rows: query.data?.pages.flatMap((page) => page.rows) ?? [],

@@ -453,6 +453,8 @@ CREATE TABLE "totp_factors" (
 CREATE TABLE "idempotency_keys" (
 	"id" text PRIMARY KEY NOT NULL,
 	"input_hash" text NOT NULL,
+	"request_id" text NOT NULL,
+	"leased_until" timestamp with time zone NOT NULL,
 	"answer" jsonb,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
@@ -654,6 +656,13 @@ CREATE TABLE "uploads" (
 	"user_id" uuid NOT NULL,
 	"sha256" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "vector_indexes" (
+	"name" text PRIMARY KEY NOT NULL,
+	"state" text DEFAULT 'filling' NOT NULL,
+	"cursor" bigint DEFAULT 0 NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "mails" (

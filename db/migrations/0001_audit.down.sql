@@ -1,5 +1,5 @@
 DROP VIEW "audit_entries";
-DROP FUNCTION audit_drop_month, audit_erase, audit_seal, audit_make_month;
+DROP FUNCTION audit_drop_month, audit_erase, audit_erase_words, audit_seal, audit_make_month;
 DROP FUNCTION audit_guard CASCADE;
 ALTER TABLE "audit_log" RENAME TO "audit_log_parted";
 CREATE TABLE "audit_log" (LIKE "audit_log_parted" INCLUDING DEFAULTS);

@@ -126,7 +126,7 @@ END $$;
 --> statement-breakpoint
 -- Empties what names an erased person, at most `most` entries at a time; answers how many. Only an account that is marked as
 -- erased, and that nobody holds.
-CREATE FUNCTION audit_erase(person uuid, mail text, most int) RETURNS bigint
+CREATE FUNCTION audit_erase(person uuid, most int) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
 	n bigint;
@@ -150,13 +150,33 @@ BEGIN
 			AND (subject IS NOT NULL OR user_id IS NULL AND actor IS NOT NULL) LIMIT most);
 	GET DIAGNOSTICS n = ROW_COUNT;
 	total := total + n;
-	-- Written about an address before it had an account.
-	UPDATE audit_personal SET subject = NULL, subject_salt = NULL WHERE (seq, sealed_at) IN (
-		SELECT seq, sealed_at FROM audit_personal WHERE mail IS NOT NULL AND subject_id IS NULL AND subject IS NOT NULL
-			AND position(lower(mail) IN lower(subject::text)) > 0 LIMIT most);
+	PERFORM set_config('audit.way', '', true);
+	RETURN total;
+END $$;
+--> statement-breakpoint
+-- Empties what others' entries say in free text of an erased person: wherever their name or address stands as whole words, in entries
+-- from one number up to another. Also what was written about an address before it had an account.
+CREATE FUNCTION audit_erase_words(person uuid, words text[], low bigint, high bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+	n bigint;
+	pattern text;
+BEGIN
+	PERFORM 1 FROM users WHERE id = person AND erased_at IS NOT NULL;
+	IF NOT FOUND THEN RAISE EXCEPTION 'this account is not erased' USING ERRCODE = 'insufficient_privilege'; END IF;
+	PERFORM 1 FROM audit_holds WHERE released_at IS NULL AND (user_id IS NULL OR user_id = person);
+	IF FOUND THEN RAISE EXCEPTION 'this account is held' USING ERRCODE = 'insufficient_privilege'; END IF;
+	-- As JSON writes them, with what means something to a pattern escaped.
+	SELECT '(^|\W)(' || string_agg(regexp_replace(btrim(to_jsonb(word)::text, '"'), '([^\w\s])', '\\\1', 'g'), '|') || ')(\W|$)'
+		INTO pattern FROM unnest(words) word;
+	IF pattern IS NULL THEN RETURN 0; END IF;
+	PERFORM 1 FROM audit_chain FOR UPDATE;
+	PERFORM set_config('audit.way', 'erase', true);
+	UPDATE audit_personal SET subject = NULL, subject_salt = NULL
+	WHERE seq >= low AND seq < high AND subject IS NOT NULL AND subject::text ~* pattern;
 	GET DIAGNOSTICS n = ROW_COUNT;
 	PERFORM set_config('audit.way', '', true);
-	RETURN total + n;
+	RETURN n;
 END $$;
 --> statement-breakpoint
 -- Drops the oldest month when it is older than retention keeps and nobody holds anything in it; answers the last number that

@@ -211,6 +211,8 @@ export const Explain = z
 			userId: z.uuid().optional(),
 			/** Through a key with these scopes. */
 			scopes: z.array(Permission).max(100).optional(),
+			/** Through this key of theirs, with the scopes that it has. */
+			keyId: z.uuid().optional(),
 			/** Through this agent, in a run of theirs. */
 			agentId: z.uuid().optional(),
 		}),
@@ -218,13 +220,14 @@ export const Explain = z
 		/** On this one; left out: at all. */
 		on: OneResource.optional(),
 	})
+	.refine(({ who }) => !(who.keyId && who.scopes), { path: ["who"], error: "Name a key or its scopes, not both." })
 	.refine(({ what, on }) => !on || rowRight(what)?.kind === on.kind, {
 		path: ["on"],
 		error: "This right is not about things of that kind.",
 	});
 export type Explain = z.infer<typeof Explain>;
 export const Check = z.object({
-	about: z.enum(["account", "right", "scope", "agent", "row"]),
+	about: z.enum(["account", "factor", "right", "key", "scope", "agent", "row"]),
 	holds: z.boolean(),
 	says: z.string(),
 	/** What it holds by. */

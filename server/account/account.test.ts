@@ -1,87 +1,31 @@
-import { randomBytes, randomUUID } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { randomUUID } from "node:crypto";
+import { eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { accountLinks, auditEntries, jobEvents, mails, passkeys, resetRequests, sessions, users } from "@/db/schema";
-import { hashPassword } from "@/server/auth/passwords";
-import { findSessionActor, signIn } from "@/server/auth/service";
+import { accountLinks, apiKeys, jobEvents, mails, passkeys, resetRequests, sessions, users } from "@/db/schema";
+import { signIn } from "@/server/auth/service";
 import type { Actor, UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
-import { asJob, jobContext } from "@/server/jobs/context";
-import { contextForActor } from "@/server/trpc/context";
-import { createCaller } from "@/server/trpc/root";
 import { setUserDisabled } from "@/server/users/service";
 import { testContext, testDatabase, testUser } from "@/tests/support";
+import { accountPeople, firstPassword } from "@/tests/support/account";
 import { mailbox, newestToken } from "@/tests/support/mail";
 import { answerReset } from "./service";
 
 let db: Database;
 let admin: UserActor;
-let passwordHash: string;
 beforeAll(async () => {
 	db = await testDatabase();
 	admin = await testUser(db, { role: "admin", name: "Adam Admin" });
-	passwordHash = await hashPassword(old);
 });
 
-const old = "my uncle grows pale tomatoes";
+const old = firstPassword;
 const fresh = "nine crooked lamp posts in the rain";
-const as = (actor: Actor) => createCaller(contextForActor(actor, { db, requestId: randomUUID(), via: "rpc" }));
-/** Each from an address of its own, so that none uses up another's limit. */
-const stranger = () => {
-	const address = `2001:db8:${randomBytes(2).toString("hex")}:${randomBytes(2).toString("hex")}::1`;
-	const ctx = contextForActor({ kind: "anonymous" }, { db, requestId: randomUUID(), via: "rpc" });
-	return createCaller({ ...ctx, origin: { address, userAgent: null } });
-};
+const { as, stranger, person, session, lives, forgot, entriesOf, asTheJob } = accountPeople(() => db);
 const strangerContext = async (): Promise<ServiceContext> => ({
 	...(await testContext(db)),
 	actor: { kind: "anonymous" },
 });
-
-async function person(more: { hasPasskey?: boolean } = {}) {
-	const email = `${randomUUID()}@example.test`;
-	const [row] = await db.orm
-		.insert(users)
-		.values({ email, name: "Robin Tester", role: "staff", passwordHash })
-		.returning();
-	const userId = row?.id ?? "";
-	if (more.hasPasskey)
-		await db.orm.insert(passkeys).values({
-			userId,
-			name: "Key",
-			credentialId: randomUUID(),
-			publicKey: "",
-			counter: 0,
-			transports: [],
-			isBackedUp: false,
-		});
-	return { userId, email };
-}
-
-/** A session of theirs, made as signing in makes it. */
-async function session(userId: string): Promise<UserActor> {
-	const [row] = await db.orm
-		.insert(sessions)
-		.values({ userId, expiresAt: new Date(Date.now() + 3_600_000) })
-		.returning({ id: sessions.id });
-	const actor = await findSessionActor(db, row?.id ?? "");
-	if (!actor) throw new Error("no session");
-	return actor;
-}
-const lives = async (actor: UserActor) => (await findSessionActor(db, actor.sessionId ?? "")) !== null;
-
-const asTheJob = () => asJob({ db }, () => jobContext("answer-reset-request", randomUUID()));
-/** Asks for a link and does what the job does. */
-async function forgot(email: string): Promise<string> {
-	await stranger().account.forgot({ email });
-	const [request] = await db.orm.select().from(resetRequests).where(eq(resetRequests.email, email));
-	return answerReset(asTheJob(), { requestId: request?.id ?? "" });
-}
-const entriesOf = (userId: string, action: string) =>
-	db.orm
-		.select()
-		.from(auditEntries)
-		.where(and(eq(auditEntries.resourceId, userId), eq(auditEntries.action, action)));
 
 describe("who forgot their password", () => {
 	test("sets a new one with a link; the old one and every session end, and a notice comes", async () => {
@@ -134,12 +78,12 @@ describe("who forgot their password", () => {
 		expect(await mailbox(db, email)).toHaveLength(3);
 	});
 
-	test("uses the link once, also for 20 at the same time", async () => {
+	test("uses the link once, also for 50 at the same time", async () => {
 		const { userId, email } = await person();
 		await forgot(email);
 		const token = await newestToken(db, email);
 		const tries = await Promise.allSettled(
-			Array.from({ length: 20 }, (_, n) =>
+			Array.from({ length: 50 }, (_, n) =>
 				stranger().account.resetPassword({ token, password: `${fresh}, number ${n}` }),
 			),
 		);
@@ -175,6 +119,23 @@ describe("who forgot their password", () => {
 			});
 		},
 	);
+
+	test("keeps the keys of programs, and is told of them; the access tokens of before have ended", async () => {
+		const { userId, email } = await person();
+		const key = { userId, name: "Nightly", secretHash: "", lastFour: "abcd", scopes: ["account:read"] };
+		await db.orm.insert(apiKeys).values([
+			{ ...key, prefix: randomUUID() },
+			{ ...key, prefix: randomUUID(), revokedAt: new Date() },
+			{ ...key, prefix: randomUUID(), expiresAt: new Date(Date.now() - 1_000) },
+		]);
+		await forgot(email);
+		const token = await newestToken(db, email);
+		expect(await stranger().account.resetPassword({ token, password: fresh })).toEqual({ liveKeys: 1 });
+		expect((await mailbox(db, email))[0]?.body).toContain("An API key of yours still works");
+		const [user] = await db.orm.select().from(users).where(eq(users.id, userId));
+		expect(user?.tokenVersion).toBe(2);
+		expect(await as(await session(userId)).account.password({})).toMatchObject({ liveKeys: 1 });
+	});
 
 	test("is asked for the second factor all the same, and may have a shorter password because of it", async () => {
 		const { userId, email } = await person({ hasPasskey: true });
@@ -227,7 +188,12 @@ describe("who knows their password", () => {
 		for (const endOtherSessions of [true, false]) {
 			const { userId, email } = await person();
 			const [here, elsewhere] = [await session(userId), await session(userId)];
-			expect(await as(here).account.password({})).toEqual({ hasPassword: true, leastCharacters: 15, otherSessions: 1 });
+			expect(await as(here).account.password({})).toEqual({
+				hasPassword: true,
+				leastCharacters: 15,
+				otherSessions: 1,
+				liveKeys: 0,
+			});
 			await forgot(email);
 			await as(here).account.changePassword({ current: old, next: fresh, endOtherSessions });
 			expect([await lives(here), await lives(elsewhere)]).toEqual([true, !endOtherSessions]);
@@ -246,15 +212,14 @@ describe("who knows their password", () => {
 		["a poor one", { current: old, next: "passwordpassword" }, "next"],
 		["one that is too short without a second factor", { current: old, next: "gx8!vqpl" }, "next"],
 	])("is refused %s, which changes nothing", async (_, passwords, field) => {
-		const { userId } = await person();
+		const { userId, email } = await person();
 		const here = await session(userId);
 		const call = as(here).account.changePassword({ ...passwords, endOtherSessions: true });
 		await expect(call).rejects.toMatchObject({
 			code: "BAD_REQUEST",
 			cause: { cause: { issues: [{ path: [field] }] } },
 		});
-		const [row] = await db.orm.select().from(users).where(eq(users.id, userId));
-		expect(row?.passwordHash).toBe(passwordHash);
+		expect((await signIn(await strangerContext(), { email, password: old }))?.userId).toBe(userId);
 	});
 
 	test("a wrong current password is written down, and guessing it is limited", async () => {
@@ -283,6 +248,13 @@ describe("who knows their password", () => {
 		expect(both.map((one) => one.status).toSorted()).toEqual(["fulfilled", "rejected"]);
 	});
 
+	test("who has a passkey and no app may have a short one, as their second factor is asked for", async () => {
+		const { userId } = await person({ hasPasskey: true });
+		const here = await session(userId);
+		expect(await as(here).account.password({})).toMatchObject({ leastCharacters: 8 });
+		await as(here).account.changePassword({ current: old, next: "gx8!vqpl", endOtherSessions: true });
+	});
+
 	test("an agent or a key changes nobody's password, name or address", async () => {
 		const { userId } = await person();
 		const here = await session(userId);
@@ -301,68 +273,5 @@ describe("who knows their password", () => {
 				() => as(actor).account.changeEmail({ email: "eve@example.test" }),
 			])
 				await expect(call()).rejects.toMatchObject({ code: "FORBIDDEN" });
-	});
-});
-
-describe("one's name and address", () => {
-	test("a new name is there at once, with both in the audit", async () => {
-		const { userId } = await person();
-		const here = await session(userId);
-		await as(here).account.rename({ name: "  Robin Renamed " });
-		expect((await as(here).auth.me({})).name).toBe("Robin Renamed");
-		expect(await entriesOf(userId, "user.rename")).toHaveLength(1);
-	});
-
-	test("a new address counts once it is confirmed from its mailbox; the old one hears of both", async () => {
-		const { userId, email } = await person();
-		const next = `${randomUUID()}@example.test`;
-		const here = await session(userId);
-		await forgot(email);
-		await as(here).account.changeEmail({ email: next });
-		expect((await as(here).auth.me({})).email).toBe(email);
-		const token = await newestToken(db, next);
-		expect(await stranger().account.lookAtEmailChange({ token })).toEqual({ change: { email: next } });
-		await stranger().account.confirmEmail({ token });
-		expect((await as(here).auth.me({})).email).toBe(next);
-		expect((await mailbox(db, email)).map((mail) => mail.subject)).toEqual(
-			expect.arrayContaining([
-				"A new address for your Quarterdeck account was asked for",
-				"The address of your Quarterdeck account was changed",
-			]),
-		);
-		expect((await mailbox(db, email)).every((mail) => mail.link === null)).toBe(true);
-		await expect(stranger().account.confirmEmail({ token })).rejects.toMatchObject({ code: "NOT_FOUND" });
-	});
-
-	test("an address that has an account gets the same answer, and no link", async () => {
-		const [one, other] = [await person(), await person()];
-		const here = await session(one.userId);
-		expect(await as(here).account.changeEmail({ email: other.email.toUpperCase() })).toEqual({ done: true });
-		const [mail] = await mailbox(db, other.email);
-		expect(mail).toMatchObject({ kind: "notice", link: null });
-		expect(mail?.userId).toBeNull();
-	});
-
-	test("an address that was taken meanwhile stays whose it is", async () => {
-		const { userId, email } = await person();
-		const next = `${randomUUID()}@example.test`;
-		await as(await session(userId)).account.changeEmail({ email: next });
-		const token = await newestToken(db, next);
-		await db.orm.insert(users).values({ email: next.toUpperCase(), name: "Quicker", role: "staff" });
-		await expect(stranger().account.confirmEmail({ token })).rejects.toMatchObject({ code: "CONFLICT" });
-		const [row] = await db.orm.select().from(users).where(eq(users.id, userId));
-		expect(row?.email).toBe(email);
-	});
-
-	test("asking for an address wants a fresh proof of who it is", async () => {
-		const { userId } = await person();
-		const here = await session(userId);
-		await db.orm
-			.update(sessions)
-			.set({ provedAt: new Date(Date.now() - 3_600_000) })
-			.where(eq(sessions.id, here.sessionId ?? ""));
-		await expect(as(here).account.changeEmail({ email: "new@example.test" })).rejects.toMatchObject({
-			code: "FORBIDDEN",
-		});
 	});
 });

@@ -20,6 +20,10 @@ export type ResetView = z.infer<typeof ResetView>;
 export const ResetPassword = z.strictObject({ token: LinkToken, password: PasswordWithFactor });
 export type ResetPassword = z.infer<typeof ResetPassword>;
 
+/** The password is set and every session has ended. So many keys of programs still work: they are looked at under Account, API keys. */
+export const ResetDone = z.object({ liveKeys: z.int() });
+export type ResetDone = z.infer<typeof ResetDone>;
+
 export const StartReset = z.strictObject({ userId: z.uuid() });
 export type StartReset = z.infer<typeof StartReset>;
 
@@ -28,6 +32,8 @@ export const PasswordView = z.object({
 	hasPassword: z.boolean(),
 	leastCharacters: z.int(),
 	otherSessions: z.int(),
+	/** Keys of programs, which a new password does not end. */
+	liveKeys: z.int(),
 });
 export type PasswordView = z.infer<typeof PasswordView>;
 

@@ -26,7 +26,16 @@ leave it alone: your password stays as it is.
 	link: { path: `/reset/${token}`, id, until },
 });
 
-export const passwordChangedLetter = ({ userId, email }: Person, how: "changed" | "reset"): Letter => ({
+/** Keys outlive a password, as what they run would stop: whoever fears a thief has to be told. */
+const keysLeft = (n: number): string =>
+	n === 0
+		? ""
+		: `${n === 1 ? "An API key of yours still works" : `${n} API keys of yours still work`}: look at them under Account, API keys, and revoke what you don't need.\n`;
+
+export const passwordChangedLetter = (
+	{ userId, email }: Person,
+	{ how, liveKeys }: { how: "changed" | "reset"; liveKeys: number },
+): Letter => ({
 	kind: "notice",
 	to: email,
 	userId,
@@ -34,7 +43,7 @@ export const passwordChangedLetter = ({ userId, email }: Person, how: "changed" 
 	text: `Hello,
 
 the password of your account at ${ourName()} was ${how === "reset" ? "set anew with a link from a mail, and all sessions were signed out" : "changed"}.
-${notYou}
+${keysLeft(liveKeys)}${notYou}
 `,
 });
 

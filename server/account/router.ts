@@ -9,6 +9,7 @@ import {
 	LookAtLink,
 	PasswordView,
 	Rename,
+	ResetDone,
 	ResetPassword,
 	ResetView,
 	StartReset,
@@ -113,17 +114,14 @@ export const accountRouter = router({
 
 	resetPassword: openProcedure("Whoever resets a password can't sign in; the link's secret stands for them.", {
 		rest: "POST /password-resets/finish",
-		summary: "Choose a new password with a link; all sessions of the account end.",
+		summary: "Choose a new password with a link; all sessions of the account end, keys of programs don't.",
 		risk: "write",
 		isSecret: true,
 		limit: "signInAddress",
 	})
 		.input(ResetPassword)
-		.output(Done)
-		.mutation(async ({ ctx, input }) => {
-			await resetPassword(ctx, input);
-			return done;
-		}),
+		.output(ResetDone)
+		.mutation(({ ctx, input }) => resetPassword(ctx, input)),
 
 	lookAtEmailChange: openProcedure("Mailboxes are read where nobody is signed in; the link's secret stands for them.", {
 		rest: "POST /email-changes/look",

@@ -3,7 +3,7 @@ import { type AuditFields, type AuditSubject, auditPending } from "@/db/schema";
 import { actorChain, actorId, actorLabel, actorUser } from "./actor";
 import type { ServiceContext } from "./context";
 import { AppError } from "./errors";
-import { cleanText, maskSecrets, maskText } from "./mask";
+import { cleanText, masked, maskSecrets, maskText } from "./mask";
 
 export type AuditFact = {
 	/** `resource.verb`, such as `collection.create`. */
@@ -29,9 +29,9 @@ export async function audit(ctx: ServiceContext, tx: Reader, fact: AuditFact): P
 	const changed = difference(fact.before, fact.after);
 	const person = fact.subjectId ?? (fact.resource === "user" ? fact.resourceId : null);
 	const subjectId = person && isUuid.test(person) ? person : null;
-	const detail = partPersonal(maskFields(fact.detail), subjectId !== null);
-	const before = partPersonal(maskFields(changed.before), subjectId !== null);
-	const after = partPersonal(maskFields(changed.after), subjectId !== null);
+	const detail = partPersonal(maskFields(fact.detail));
+	const before = partPersonal(maskFields(changed.before));
+	const after = partPersonal(maskFields(changed.after));
 	const subject: AuditSubject = {
 		...(detail.personal ? { detail: detail.personal } : {}),
 		...(before.personal ? { before: before.personal } : {}),
@@ -124,18 +124,25 @@ const maskFields = (fields: AuditFields | undefined): AuditFields | null =>
 		: null;
 
 const personalName = /^(e-?mails?|mail|to|recipient|(user|person|owner|member)Names?|address|userAgent|phone)$/i;
+/** What people write in their own words may name anybody. */
+const freeName = /^(name|title|label|description|text|message|subject|reason|question|body|file(Name)?)$/i;
+/** One word of ours, an id, a moment, an address of a page: what people don't say in their own words. */
+const isPlain = /^\S*$/;
 const looksLikeMail = /[^\s@"<>]+@[^\s@"<>]+\.[^\s@"<>]{2,}/;
 
-/** What names a person stands apart, so that it can be erased. Of a person, their name is such a thing too. */
-function partPersonal(
-	fields: AuditFields | null,
-	isOfPerson: boolean,
-): { plain: AuditFields | null; personal: AuditFields | null } {
+const isFreeText = (value: unknown, key: string): boolean => {
+	if (typeof value === "string") return value !== masked && (freeName.test(key) || !isPlain.test(value));
+	if (typeof value !== "object" || value === null) return false;
+	return Object.entries(value).some(([inner, one]) => isFreeText(one, Array.isArray(value) ? key : inner));
+};
+
+/** What names a person, or may do so in somebody's own words, stands apart, so that it can be erased and the chain stays valid. */
+function partPersonal(fields: AuditFields | null): { plain: AuditFields | null; personal: AuditFields | null } {
 	const parts: [string, unknown][][] = [[], []];
 	for (const [key, value] of Object.entries(fields ?? {})) {
 		const isPersonal =
 			personalName.test(key) ||
-			(isOfPerson && key === "name") ||
+			isFreeText(value, key) ||
 			looksLikeMail.test(typeof value === "string" ? value : JSON.stringify(value));
 		parts[isPersonal ? 1 : 0]?.push([key, value]);
 	}

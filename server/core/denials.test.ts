@@ -61,12 +61,12 @@ test("fifty at once are one entry", async () => {
 
 test("nobody fills the log: past their share, what they try is counted together, with what they aimed at", async () => {
 	const ctx = await testContext(db);
-	for (let n = 0; n < 400; n++) await auditDenial(ctx, refusal("things.guess", `guess ${n}`));
+	for (let n = 0; n < 400; n++) await auditDenial(ctx, refusal("things.guess", `guess-${n}`));
 	expect(await rowsOf("things.guess")).toHaveLength(301);
 	await writeCounts();
 	const last = (await rowsOf("things.guess")).at(-1);
 	expect(last).toMatchObject({ resourceId: null, detail: { times: 99 } });
-	expect(last?.detail.targets).toContain("guess 300");
+	expect(last?.detail.targets).toContain("guess-300");
 
 	const stranger = await somebody("203.0.113.5");
 	for (let n = 0; n < 100; n++) await auditDenial(stranger, refusal(`call ${n}`));

@@ -1,16 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
-import { auditEntries, collections, grants, mails, sessions, threads, users } from "@/db/schema";
+import { auditEntries, auditExports, collections, grants, mails, sessions, threads, users } from "@/db/schema";
+import { assignRole, createGroup, createRole } from "@/server/access/service";
 import { checkpointNext, publicKeys } from "@/server/audit/chain/checkpoint";
 import { chainRange, exportChain } from "@/server/audit/chain/export-chain";
 import { ChainVerifier, readKeys } from "@/server/audit/chain/verifier.mjs";
-import { placeHold, sealWaiting } from "@/server/audit/service";
+import { placeHold, releaseHold, requestExport, sealWaiting } from "@/server/audit/service";
 import { signIn } from "@/server/auth/service";
 import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "@/server/jobs/client";
 import { startRun } from "@/server/runs/service";
-import { createUser } from "@/server/users/service";
+import { createUser, setUserDisabled, setUserRole } from "@/server/users/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase } from "@/tests/support/agents";
 import { testEngine } from "@/tests/support/jobs";
@@ -91,6 +92,61 @@ test("an erased person is nowhere named, what was theirs alone is gone, and the 
 		]),
 	);
 	await expect(eraseUser(admin, { userId })).rejects.toMatchObject({ code: "NOT_FOUND" });
+}, 60_000);
+
+test("what others wrote of an erased person in their own words goes too: in details, reasons, refusals, exports", async () => {
+	const { ctx, userId, email, name } = await person();
+	const other = await testContext(base.db, { role: "owner", name: "Olga Owner" });
+	await makeCollection(other, { name: `Reviews of ${name.toUpperCase()}`, access: "private" });
+	await createGroup(other, { name: `${name}'s team (${email})`, description: `Works for "${name}"` });
+	const kept = await makeCollection(other, { name: `${name}sson and others`, access: "private" });
+	const role = await createRole(other, { name: `As ${name}`, description: "", permissions: ["audit:read"] });
+	const helper = await testContext(base.db, { role: "admin" });
+	// Refused, as they would hold more than whoever gives it: the refusal must name nobody.
+	await setUserRole(other, { userId, role: "owner" });
+	await expect(setUserDisabled(helper, { userId, isDisabled: true })).rejects.toMatchObject({ code: "FORBIDDEN" });
+	await setUserRole(other, { userId, role: "staff" });
+	await expect(
+		assignRole(await testContext(base.db, { role: "staff" }), { role: role.key, holderId: userId }),
+	).rejects.toMatchObject({ code: "FORBIDDEN" });
+	const { id: exportId } = await requestExport(other, { format: "csv", filter: {} });
+	await base.db.orm.update(auditExports).set({ state: "ready" }).where(eq(auditExports.id, exportId));
+	const hold = await placeHold(admin, { userId: null, reason: `${name} against us` });
+	await releaseHold(admin, { holdId: hold.id });
+	await checkpointNext(base.db, true);
+	expect((await exported()).join("\n")).toContain(`Reviews of ${name.toUpperCase()}`);
+
+	await testEngine(base.db, inngest, [...erasureJobs]);
+	await eraseUser(other, { userId });
+	await until(async () => {
+		const [told] = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.action, "user.erased"));
+		return told;
+	}, 20_000);
+
+	const lines = await exported();
+	const tables = await Promise.all(
+		["audit_pending", "audit_log", "audit_personal", "audit_entries", "audit_holds"].map((table) =>
+			base.db.sql.unsafe(`select lower(t::text) as row from ${table} t`),
+		),
+	);
+	const all = [...lines, ...tables.flat().map(({ row }) => String(row))].map((line) => line.toLowerCase());
+	for (const word of [name, email, "203.0.113.78"]) {
+		const isWord = new RegExp(`(^|\\W)${word.toLowerCase().replaceAll(/[^\w\s]/g, "\\$&")}(\\W|$)`);
+		expect(all.filter((line) => isWord.test(line))).toEqual([]);
+	}
+	// What only looks like the name stays.
+	expect(all.join("\n")).toContain(`${name.toLowerCase()}sson and others`);
+	expect(kept.id).toBeTruthy();
+	const [file] = await base.db.orm.select().from(auditExports).where(eq(auditExports.id, exportId));
+	expect(file?.state).toBe("expired");
+	const checkpoint = await checkpointNext(base.db, true);
+	const verifier = new ChainVerifier({
+		keys: readKeys(await publicKeys(base.db.orm)),
+		checkpoints: checkpoint ? [checkpoint] : [],
+	});
+	for (const line of lines) verifier.take(Buffer.from(line));
+	expect(verifier.end()).toMatchObject({ isValid: true, problem: null });
+	expect(ctx.actor.kind).toBe("user");
 }, 60_000);
 
 test("who is held stays, and is not even disabled", async () => {

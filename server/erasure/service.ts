@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { collections, grants, mails, roleAssignments, runs, threads, users } from "@/db/schema";
-import { eraseEntries, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
+import { eraseEntries, eraseWords, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -29,7 +29,7 @@ export async function eraseUser(ctx: ServiceContext, { userId }: EraseUser): Pro
 	await setUserDisabled(ctx, { userId, isDisabled: true });
 	await sealWaiting(ctx.db);
 	await ctx.db.transaction(async (tx) => {
-		const [row] = await tx.select({ email: users.email }).from(users).where(person).for("update");
+		const [row] = await tx.select({ email: users.email, name: users.name }).from(users).where(person).for("update");
 		if (!row) throw notFound("This account");
 		await refuseWhenHeld(tx, userId);
 		const email = `erased-${userId}@erased.invalid`;
@@ -41,8 +41,8 @@ export async function eraseUser(ctx: ServiceContext, { userId }: EraseUser): Pro
 		await tx.delete(mails).where(eq(sql`lower(${mails.recipient})`, row.email.toLowerCase()));
 		await tx.delete(grants).where(eq(grants.grantee, userId));
 		await tx.delete(roleAssignments).where(eq(roleAssignments.holderId, userId));
-		// Their address is known here for the last time.
-		await eraseEntries(tx, userId, row.email);
+		// Their name and address are known here for the last time.
+		await eraseWords(tx, userId, [row.email, row.name]);
 		await audit(ctx, tx, { action: "user.erase", resource: "user", resourceId: userId });
 		await emit(tx, userErased.create({ userId }));
 	});
@@ -90,8 +90,7 @@ export async function removePrivateThings(ctx: ServiceContext, userId: string): 
 }
 
 /** Some of the entries that name them; answers how many there were. */
-export const emptyEntries = (ctx: ServiceContext, userId: string): Promise<number> =>
-	eraseEntries(ctx.db.orm, userId, null);
+export const emptyEntries = (ctx: ServiceContext, userId: string): Promise<number> => eraseEntries(ctx.db.orm, userId);
 
 export async function noteErased(ctx: ServiceContext, userId: string, detail: Record<string, number>): Promise<void> {
 	await audit(ctx, ctx.db.orm, { action: "user.erased", resource: "user", resourceId: userId, detail });

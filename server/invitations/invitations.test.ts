@@ -7,6 +7,7 @@ import { assignRole, createGroup, createRole } from "@/server/access/service";
 import { signIn } from "@/server/auth/service";
 import type { UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
+import { writeCounts } from "@/server/core/denials";
 import { readUserActor } from "@/server/core/rights";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
@@ -71,12 +72,12 @@ describe("an invitation", () => {
 		expect(JSON.stringify(rows)).not.toContain(token);
 	});
 
-	test("works once, also for 20 at the same time", async () => {
+	test("works once, also for 50 at the same time", async () => {
 		const email = newAddress();
 		await as(admin).invitations.create({ email, role: "staff" });
 		const token = await newestToken(db, email);
 		const tries = await Promise.allSettled(
-			Array.from({ length: 20 }, (_, n) => stranger().invitations.accept({ token, name: `Person ${n}`, password })),
+			Array.from({ length: 50 }, (_, n) => stranger().invitations.accept({ token, name: `Person ${n}`, password })),
 		);
 		expect(tries.filter((one) => one.status === "fulfilled")).toHaveLength(1);
 		for (const one of tries) if (one.status === "rejected") expect(one.reason).toMatchObject({ code: "NOT_FOUND" });
@@ -174,11 +175,13 @@ describe("nobody gives more than they hold", () => {
 			await expect(as(admin).invitations.create({ email: newAddress(), ...given })).rejects.toMatchObject({
 				code: "FORBIDDEN",
 			});
+		await writeCounts();
 		const denials = await db.orm
 			.select()
 			.from(auditEntries)
 			.where(and(eq(auditEntries.action, "invitation.create"), eq(auditEntries.outcome, "denied")));
-		expect(denials).toHaveLength(3);
+		// Two of them are alike: the second is told as such.
+		expect(denials.map(({ detail }) => detail.times ?? 1)).toEqual([1, 1, 1]);
 		await as(owner).invitations.create({ email: newAddress(), ...beyond[2], role: "staff" });
 	});
 

@@ -30,12 +30,13 @@ test("every night what has served its time goes, all else stays, and the audit s
 		{ ...event, id: "old", createdAt: ago("31 days"), deliveredAt: ago("31 days") },
 		{ ...event, id: "new", createdAt: ago("1 day"), deliveredAt: ago("1 day") },
 	]);
+	const call = { inputHash: "", requestId: "", leasedUntil: new Date() };
 	// More than a batch.
 	await db.orm
 		.insert(idempotencyKeys)
 		.values([
-			...Array.from({ length: 1_100 }, (_, n) => ({ id: `old ${n}`, inputHash: "", createdAt: ago("25 hours") })),
-			{ id: "new", inputHash: "", createdAt: ago("23 hours") },
+			...Array.from({ length: 1_100 }, (_, n) => ({ ...call, id: `old ${n}`, createdAt: ago("25 hours") })),
+			{ ...call, id: "new", createdAt: ago("23 hours") },
 		]);
 	await db.orm.insert(files).values({ sha256: "f".repeat(64), size: 1 });
 	const [kept, gone] = [randomUUID(), randomUUID()];

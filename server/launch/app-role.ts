@@ -45,12 +45,15 @@ const rights = (role: string): string[] => [
 			where inhparent in ('audit_log'::regclass, 'audit_personal'::regclass) loop
 			execute format('revoke all on %s from ${role}', part);
 		end loop; end $$`,
-	...["audit_seal(bigint, timestamptz, jsonb)", "audit_erase(uuid, text, int)", "audit_drop_month(jsonb)"].flatMap(
-		(routine) => [
-			`revoke execute on function ${routine} from public`,
-			`grant execute on function ${routine} to ${role}`,
-		],
-	),
+	...[
+		"audit_seal(bigint, timestamptz, jsonb)",
+		"audit_erase(uuid, int)",
+		"audit_erase_words(uuid, text[], bigint, bigint)",
+		"audit_drop_month(jsonb)",
+	].flatMap((routine) => [
+		`revoke execute on function ${routine} from public`,
+		`grant execute on function ${routine} to ${role}`,
+	]),
 	"revoke execute on function audit_make_month(timestamptz) from public",
 	`grant execute on function audit_make_month(timestamptz) to ${role}`,
 ];

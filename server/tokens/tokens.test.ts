@@ -1,9 +1,11 @@
 import { eq, sql } from "drizzle-orm";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
+import { Secret, TOTP } from "otpauth";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, mails, refreshTokens, sessions, users } from "@/db/schema";
+import { auditEntries, mails, refreshTokens, sessions, totpFactors, users } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
+import { seal } from "@/server/core/vault";
 import { testContext, testDatabase } from "@/tests/support";
 import {
 	askRevocation,
@@ -98,6 +100,33 @@ describe("a program", () => {
 			status: 400,
 			error: "invalid_grant",
 		});
+	});
+
+	test("of who has a second factor sends its code along: the right one, once, and no other", async () => {
+		const account = await testAccount(db);
+		const { userId } = account.user;
+		const ask = (otp?: string, password = account.password) =>
+			askTokens({ grant_type: "password", email: account.email, password, ...(otp ? { otp } : {}) });
+		const secret = new Secret({ size: 20 });
+		const place = { table: "totp_factors", row: userId, column: "sealed_secret", version: 1 };
+		await db.orm
+			.insert(totpFactors)
+			.values({ userId, sealedSecret: seal(secret.base32, place), confirmedAt: sql`now()`, lastStep: 1 });
+		const code = new TOTP({ secret }).generate();
+		const wrong = code === "000000" ? "111111" : "000000";
+
+		const without = await ask();
+		expect(without.status).toBe(403);
+		expect(await without.json()).toMatchObject({ error: "mfa_required", code: "FACTOR_NEEDED" });
+		expect((await ask(code, "not the password")).status).toBe(400);
+		expect((await ask(wrong)).status).toBe(400);
+		expect(await db.orm.select().from(sessions).where(eq(sessions.userId, userId))).toEqual([]);
+		const tries = await Promise.all(Array.from({ length: 5 }, () => ask(code)));
+		expect(tries.filter(({ status }) => status === 200)).toHaveLength(1);
+		expect((await ask(code)).status).not.toBe(200);
+		const [session, ...others] = await db.orm.select().from(sessions).where(eq(sessions.userId, userId));
+		expect(session).toMatchObject({ kind: "program", provedWith: "password and factor" });
+		expect(others).toEqual([]);
 	});
 
 	test("signs out with either of its tokens, and nobody learns from it what a token is", async () => {

@@ -1,16 +1,18 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
+import superjson from "superjson";
 import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
-import { auditEntries, factorPolicies, sessions, totpFactors } from "@/db/schema";
+import { auditEntries, factorPolicies, idempotencyKeys, sessions, totpFactors } from "@/db/schema";
 import { findSessionActor } from "@/server/auth/service";
 import type { Actor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
 import { AppError } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
-import { testDatabase, testUser } from "@/tests/support";
+import { testContext, testDatabase, testUser } from "@/tests/support";
 import { createCallerFactory, type RequestContext, router } from "./init";
-import { procedure } from "./procedure";
+import { openProcedure, procedure } from "./procedure";
 
 let db: Database;
 beforeAll(async () => {
@@ -28,6 +30,13 @@ const sample = router({
 		.output(z.object({ text: z.string() }))
 		.query(async ({ input }) => ({ text: input.text })),
 	write: procedure("knowledge:write", { risk: "write" })
+		.input(z.strictObject({ n: z.int() }))
+		.output(z.object({ n: z.int() }))
+		.mutation(async ({ input }) => {
+			effects += 1;
+			return { n: input.n };
+		}),
+	open: openProcedure("A test's stranger.", { risk: "write" })
 		.input(z.strictObject({ n: z.int() }))
 		.output(z.object({ n: z.int() }))
 		.mutation(async ({ input }) => {
@@ -187,6 +196,87 @@ describe("the gate", () => {
 		expect(await as(staff, key).write({ n: 1 })).toEqual({ n: 1 });
 		expect(effects).toBe(1);
 		await expect(as(staff, key).write({ n: 2 })).rejects.toMatchObject({ code: "UNPROCESSABLE_CONTENT" });
+	});
+
+	describe("an idempotency key", () => {
+		const stranger: Actor = { kind: "anonymous" };
+		const openAs = (address: string, key: string) =>
+			as(stranger, { origin: { address, userAgent: null }, idempotencyKey: key }).open;
+		const claimed = async (requestId: string) =>
+			(await db.orm.select().from(idempotencyKeys).where(eq(idempotencyKeys.requestId, requestId)))[0];
+		/** As if the process had died in the middle of the first call. */
+		const die = (requestId: string) =>
+			db.orm
+				.update(idempotencyKeys)
+				.set({ answer: null, leasedUntil: sql`now() - interval '1 second'` })
+				.where(eq(idempotencyKeys.requestId, requestId));
+
+		test("of a stranger is not that of another, be it the same word", async () => {
+			effects = 0;
+			const key = randomUUID();
+			await openAs("203.0.113.1", key)({ n: 1 });
+			await openAs("203.0.113.1", key)({ n: 1 });
+			expect(effects).toBe(1);
+			await openAs("203.0.113.2", key)({ n: 1 });
+			// Behind one address there are many.
+			await openAs("203.0.113.1", key)({ n: 2 });
+			expect(effects).toBe(3);
+		});
+
+		test("of one agent is not shared by the persons that it acts for", async () => {
+			effects = 0;
+			const key = { idempotencyKey: randomUUID() };
+			const agentId = randomUUID();
+			for (const onBehalfOf of [await testUser(db), await testUser(db)])
+				await as({ kind: "agent", agentId, runId: randomUUID(), onBehalfOf }, key).write({ n: 1 });
+			expect(effects).toBe(2);
+		});
+
+		test("tells nothing of its input to who reads the table", async () => {
+			const requestId = randomUUID();
+			await as(await testUser(db), { idempotencyKey: "k", requestId }).write({ n: 1 });
+			const row = await claimed(requestId);
+			expect(row?.inputHash).toMatch(/^[0-9a-f]{64}$/);
+			expect(row?.inputHash).not.toBe(
+				createHash("sha256")
+					.update(superjson.stringify({ n: 1 }))
+					.digest("hex"),
+			);
+		});
+
+		test("whose call died without an effect is free again once the call can't be under way; before, it waits", async () => {
+			const staff = await testUser(db);
+			const [idempotencyKey, requestId] = [randomUUID(), randomUUID()];
+			await as(staff, { idempotencyKey, requestId }).write({ n: 1 });
+			await db.orm.update(idempotencyKeys).set({ answer: null }).where(eq(idempotencyKeys.requestId, requestId));
+			await expect(as(staff, { idempotencyKey }).write({ n: 1 })).rejects.toMatchObject({
+				cause: { code: "CONFLICT", retryAfterSeconds: 5 },
+			});
+			await die(requestId);
+			effects = 0;
+			const tries = await Promise.allSettled(
+				Array.from({ length: 20 }, () => as(staff, { idempotencyKey }).write({ n: 1 })),
+			);
+			expect(tries.some(({ status }) => status === "fulfilled")).toBe(true);
+			expect(effects).toBe(1);
+			expect(await as(staff, { idempotencyKey }).write({ n: 1 })).toEqual({ n: 1 });
+			expect(effects).toBe(1);
+		});
+
+		test("whose call took effect before it died is not done again, and says so", async () => {
+			const staff = await testUser(db);
+			const [idempotencyKey, requestId] = [randomUUID(), randomUUID()];
+			await as(staff, { idempotencyKey, requestId }).write({ n: 1 });
+			const ctx = { ...(await testContext(db, staff)), requestId };
+			await audit(ctx, db.orm, { action: "thing.write", resource: "thing" });
+			await die(requestId);
+			effects = 0;
+			await expect(as(staff, { idempotencyKey }).write({ n: 1 })).rejects.toMatchObject({
+				code: "CONFLICT",
+				message: expect.stringContaining("took effect"),
+			});
+			expect(effects).toBe(0);
+		});
 	});
 
 	test("lets an agent do no more than the person it acts for", async () => {

@@ -101,7 +101,8 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
 		// A body that is hashed on its way is still the body.
 		const given = (body?.stream ?? input) as z.output<I>;
-		const answer = once(ctx, { key, path: call.path, input, body }, () =>
+		const longestMs = call.meta.isUpload ? longestUpload : longestCall(call.meta.limit);
+		const answer = once(ctx, { key, path: call.path, input, body, longestMs }, () =>
 			carryOut(call, { ctx, input }, async (within) =>
 				onlyFields(input, schemas.output.parse(await work({ ctx: within, input: given }))),
 			),
@@ -109,6 +110,9 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 		return call.meta.isUpload ? answer : inTime(answer, limit);
 	});
 }
+
+/** As long as our server takes to receive one, in ms. */
+const longestUpload = 600_000;
 
 async function isKnown({ meta, ctx: request }: Call, opts: { ctx: ServiceContext; input: unknown }): Promise<boolean> {
 	if (!meta.version || !request.hasVersion) return false;

@@ -24,6 +24,7 @@ const group = shared("group", "groups are the organisation's");
 const holder = shared("user", "roles are given to any account or group");
 const asked = shared("user", "who holds access:explain asks about anybody; others only about themselves");
 const askedOn = (kind: Kind) => shared(kind, "who holds access:explain asks about anything; its name they don't learn");
+const askedThrough = shared("key", "it is looked for among the keys of whom the question is about");
 const unasked = word("who may not ask an agent is told so, whether there is one or not");
 const resource = own("collection");
 const grantee = shared("user", "one shares with any person, group or role");
@@ -60,7 +61,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"access.removeMembers": { groupId: group, "userIds[]": holder },
 	"access.getStanding": { userId: asked },
 	"access.preview": { userId: asked },
-	"access.explain": { "who.userId": asked, "who.agentId": unasked, "on.resourceId": askedOn("collection") },
+	"access.explain": {
+		"who.userId": asked,
+		"who.keyId": askedThrough,
+		"who.agentId": unasked,
+		"on.resourceId": askedOn("collection"),
+	},
 	"access.listGrants": { resourceId: resource },
 	"access.share": { resourceId: resource, grantee },
 	"access.unshare": { resourceId: resource, grantee: word("nothing is taken from whom nothing was shared with") },
@@ -97,6 +103,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.steerDocuments": { collectionId: own("collection"), "documentIds[]": filter("document") },
 	"knowledge.addText": { collectionId: own("collection") },
 	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },

@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, users } from "@/db/schema";
+import { auditEntries, factorPolicies, passkeys, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
+import { createKey, revokeKey } from "@/server/keys/service";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { makeCollection } from "@/tests/support/knowledge";
 import { addMembers, assignRole, createGroup, createRole, explainAccess, getStanding, previewAs, share } from ".";
@@ -53,6 +54,65 @@ describe("an explanation", () => {
 			allowed: false,
 			missing: ["Give Lea, or a group of theirs, a role with audit:read."],
 		});
+	});
+
+	test("goes through a key by its id: its scopes, its end, and nobody else's key", async () => {
+		const person = await testUser(db, { role: "staff", name: "Lea" });
+		const theirs = await testContext(db, person);
+		const limits = { expiresInDays: 1, addresses: ["10.0.0.0/8"], tokensPerDay: null, callsPerMinute: null };
+		const { key } = await createKey(theirs, { name: "Nightly", scopes: ["knowledge:read"], ...limits });
+		const who = { userId: person.userId, keyId: key.id };
+		expect(await explainAccess(owner, { who, what: "knowledge:read" })).toMatchObject({
+			allowed: true,
+			checks: [
+				{ about: "account" },
+				{ about: "right" },
+				{ about: "key", holds: true, says: "The key Nightly works. It is taken from 10.0.0.0/8 only." },
+				{ about: "scope", holds: true },
+			],
+		});
+		expect(await explainAccess(theirs, { who: { keyId: key.id }, what: "runs:write" })).toMatchObject({
+			allowed: false,
+			missing: ["Make a key with the scope runs:write."],
+		});
+		await revokeKey(theirs, { keyId: key.id });
+		expect(await explainAccess(owner, { who, what: "knowledge:read" })).toMatchObject({
+			allowed: false,
+			checks: expect.arrayContaining([
+				{ about: "key", holds: false, says: "The key Nightly was revoked.", through: [] },
+			]),
+		});
+		const other = await testContext(db);
+		for (const [asker, keyId] of [
+			[other, key.id],
+			[other, randomUUID()],
+		] as const)
+			await expect(explainAccess(asker, { who: { keyId }, what: "knowledge:read" })).rejects.toMatchObject({
+				code: "NOT_FOUND",
+			});
+	});
+
+	test("names the second factor that a role asks for and the person lacks; a key of theirs goes on", async () => {
+		const person = await testUser(db, { role: "builder", name: "Bo" });
+		await db.orm.insert(factorPolicies).values({ role: "builder" });
+		const ask = (more: object = {}) =>
+			explainAccess(owner, { who: { userId: person.userId, ...more }, what: "prompts:read" });
+		expect(await ask()).toMatchObject({
+			allowed: false,
+			missing: ["Let Bo add a second factor under Account, Security."],
+		});
+		expect(await ask({ scopes: ["prompts:read"] })).toMatchObject({ allowed: true });
+		await db.orm.insert(passkeys).values({
+			userId: person.userId,
+			name: "Key",
+			credentialId: randomUUID(),
+			publicKey: "",
+			counter: 0,
+			transports: [],
+			isBackedUp: false,
+		});
+		expect(await ask()).toMatchObject({ allowed: true });
+		await db.orm.delete(factorPolicies);
 	});
 
 	test("is for oneself, or for whoever may explain; a refusal is written down", async () => {

@@ -1,15 +1,15 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { agents, grants } from "@/db/schema";
+import { agents, apiKeys, grants, users } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { auditDenial } from "@/server/core/denials";
 import { AppError, notFound } from "@/server/core/errors";
-import type { Permission } from "@/server/core/permissions";
-import { readUserActor } from "@/server/core/rights";
+import { isPermission, type Permission } from "@/server/core/permissions";
+import { hasFactor, needsFactor, readUserActor } from "@/server/core/rights";
 import type { Explain, Explanation, OnePerson, OneResource, Preview, ResourceKind, Standing } from "../contract";
-import { type AgentFacts, judge, type RowFacts } from "./judge";
+import { type AgentFacts, judge, type KeyFacts, type RowFacts } from "./judge";
 import { countReadable, readResources } from "./resources";
 import { readPerson, toStanding } from "./standing";
 
@@ -42,12 +42,37 @@ export async function explainAccess(ctx: ServiceContext, { who, what, on }: Expl
 	await mayAskAbout(ctx, userId, "access:explain", "access.explain");
 	const db = ctx.db.orm;
 	const person = await readPerson(db, userId);
+	const key = who.keyId === undefined ? undefined : await readKey(db, userId, who.keyId);
+	const scopes = key?.scopes ?? who.scopes;
+	// It is asked of people with a session; keys and agents have their scopes and approvals.
+	const factor = scopes || who.agentId ? undefined : await readFactor(db, userId);
 	const row = on && (await readRow(ctx, db, on));
 	const agent = who.agentId === undefined ? undefined : await readAgent(ctx, db, who.agentId);
 	// Whoever may ask about all learns that it is missing; to others that looks like what is not shared with them.
 	if (actorMay(ctx.actor, "access:explain") && (row === null || agent === null))
 		throw notFound(row === null ? `This ${on?.kind}` : "This agent");
-	return judge({ person, what, scopes: who.scopes, agent, row });
+	return judge({ person, what, factor, key, scopes, agent, row });
+}
+
+/** A key of that person. Somebody else's is as if there were none. */
+async function readKey(db: Reader, userId: string, keyId: string): Promise<KeyFacts & { scopes: Permission[] }> {
+	const [key] = await db
+		.select({
+			name: apiKeys.name,
+			isRevoked: sql<boolean>`${apiKeys.revokedAt} is not null`,
+			hasEnded: sql<boolean>`coalesce(${apiKeys.expiresAt} <= now(), false)`,
+			addresses: apiKeys.addresses,
+			scopes: apiKeys.scopes,
+		})
+		.from(apiKeys)
+		.where(and(eq(apiKeys.id, keyId), eq(apiKeys.userId, userId)));
+	if (!key) throw notFound("This key");
+	return { ...key, scopes: key.scopes.filter(isPermission) };
+}
+
+async function readFactor(db: Reader, userId: string): Promise<{ isAsked: boolean; isThere: boolean } | undefined> {
+	const [row] = await db.select({ isAsked: needsFactor, isThere: hasFactor }).from(users).where(eq(users.id, userId));
+	return row;
 }
 
 async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: OneResource): Promise<RowFacts | null> {

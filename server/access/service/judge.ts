@@ -12,10 +12,14 @@ export type RowFacts = {
 	grants: { grantee: string; level: GrantLevel }[];
 };
 export type AgentFacts = { row: RowFacts; collectionIds: string[] | null };
+export type KeyFacts = { name: string; isRevoked: boolean; hasEnded: boolean; addresses: readonly string[] | null };
 export type Question = {
 	person: Person;
 	what: Permission;
 	scopes?: readonly Permission[] | undefined;
+	/** Whether a role of theirs asks for a second factor and they have none; left out where a program or an agent calls. */
+	factor?: { isAsked: boolean; isThere: boolean } | undefined;
+	key?: KeyFacts | undefined;
 	/** Null where there is no such agent. */
 	agent?: AgentFacts | null | undefined;
 	/** Null where there is no such thing. */
@@ -23,8 +27,11 @@ export type Question = {
 };
 
 /** Every check of the way from the person to the row, whether it holds and by what. Reads nothing: all facts are given. */
-export function judge({ person, what, scopes, agent, row }: Question): Explanation {
-	const checks = [accountCheck(person), rightCheck(person, what)];
+export function judge({ person, what, factor, key, scopes, agent, row }: Question): Explanation {
+	const checks = [accountCheck(person)];
+	if (factor?.isAsked) checks.push(factorCheck(person, factor.isThere));
+	checks.push(rightCheck(person, what));
+	if (key) checks.push(keyCheck(key));
 	if (scopes) checks.push(scopeCheck(scopes, what));
 	if (agent !== undefined) checks.push(agentCheck(person, scopes, agent, row));
 	if (row !== undefined) checks.push(rowCheck(person, scopes, row, rowRight(what)?.level ?? "read"));
@@ -49,6 +56,20 @@ function rightCheck(person: Person, what: Permission): Check {
 		? `${person.name} holds ${what}.`
 		: `None of ${person.name}'s roles, own or of a group, gives ${what}.`;
 	return { about: "right", holds, says, through: ways.map(sayWay) };
+}
+
+function factorCheck({ name }: Person, holds: boolean): Check {
+	const says = holds
+		? `${name}'s role asks for a second factor, and they have one.`
+		: `${name}'s role asks for a second factor, and they have none: until they add one they may do nothing else.`;
+	return { about: "factor", holds, says, through: [] };
+}
+
+function keyCheck({ name, isRevoked, hasEnded, addresses }: KeyFacts): Check {
+	const holds = !isRevoked && !hasEnded;
+	const only = addresses ? ` It is taken from ${addresses.join(", ")} only.` : "";
+	const says = holds ? `The key ${name} works.${only}` : `The key ${name} ${isRevoked ? "was revoked" : "has ended"}.`;
+	return { about: "key", holds, says, through: [] };
 }
 
 function scopeCheck(scopes: readonly Permission[], what: Permission): Check {
@@ -126,6 +147,10 @@ function remedy(about: Check["about"], { what, row, name }: Pick<Question, "what
 	switch (about) {
 		case "account":
 			return `Enable ${name}'s account.`;
+		case "factor":
+			return `Let ${name} add a second factor under Account, Security.`;
+		case "key":
+			return "Make a new key.";
 		case "right":
 			return `Give ${name}, or a group of theirs, a role with ${what}.`;
 		case "scope":

@@ -1,6 +1,6 @@
 import { asc, eq, inArray, sql } from "drizzle-orm";
 import { databaseCode, type Reader } from "@/db/connection";
-import { grants, roleAssignments, roles, users } from "@/db/schema";
+import { factorPolicies, grants, roleAssignments, roles, users } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -129,7 +129,7 @@ export async function updateRole(ctx: ServiceContext, { role: roleId, version, .
 	}).catch(nameTaken(change.name));
 }
 
-/** Only what nobody holds. What was shared with it reached nobody, and goes with it. */
+/** Only what nobody holds. What was shared with it reached nobody, and goes with it, as does what it asked for. */
 export async function removeRole(ctx: ServiceContext, { role: roleId }: RemoveRole): Promise<void> {
 	const fact = { action: "role.remove", resource: "role", resourceId: roleId };
 	await changeRights(ctx, fact, async (tx, granter) => {
@@ -140,6 +140,7 @@ export async function removeRole(ctx: ServiceContext, { role: roleId }: RemoveRo
 		if (held || given)
 			throw new AppError("CONFLICT", `The role ${role.name} is in use: take it from whoever holds it first.`);
 		await tx.delete(grants).where(inArray(grants.grantee, [roleId]));
+		await tx.delete(factorPolicies).where(eq(factorPolicies.role, roleId));
 		await tx.delete(roles).where(eq(roles.id, roleId));
 		const { name, permissions } = role;
 		await audit(ctx, tx, { ...fact, before: { name, permissions } });

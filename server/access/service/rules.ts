@@ -16,8 +16,9 @@ type Fact = Pick<AuditFact, "action" | "resource" | "resourceId">;
 
 /** More was asked for than the caller holds. */
 class BeyondRights extends AppError {
-	constructor(message: string) {
-		super("FORBIDDEN", message, { isAudited: true });
+	/** `reason` is for the audit, where no name stands outside what can be erased. */
+	constructor(message: string, reason = message) {
+		super("FORBIDDEN", message, { reason, isAudited: true });
 	}
 }
 
@@ -36,7 +37,7 @@ export async function changeRights<T>(
 			return work(tx, await readGranter(ctx.actor, tx));
 		});
 	} catch (error) {
-		if (error instanceof BeyondRights) await auditDenial(ctx, { ...fact, reason: error.message });
+		if (error instanceof BeyondRights) await auditDenial(ctx, { ...fact, reason: error.reason ?? error.message });
 		throw error;
 	}
 }
@@ -76,7 +77,8 @@ export function refuseBeyond(granter: Granter, permissions: Iterable<Permission>
 	const lacking = [...permissions].filter((permission) => !granter.may(permission));
 	if (lacking.length === 0) return;
 	const more = lacking.length > 3 ? ` and ${lacking.length - 3} more` : "";
-	throw new BeyondRights(`${what} has rights that you don't hold yourself: ${lacking.slice(0, 3).join(", ")}${more}.`);
+	const beyond = `has rights that you don't hold yourself: ${lacking.slice(0, 3).join(", ")}${more}.`;
+	throw new BeyondRights(`${what} ${beyond}`, `It ${beyond}`);
 }
 
 export type KnownRole = { key: string; name: string; permissions: Permission[] };
@@ -128,10 +130,9 @@ export async function refuseUnreachable(tx: Tx, granter: Granter, grantee: strin
 	const { user } = granter;
 	if (!user) return;
 	const n = await countBeyond(tx, user, grantee);
-	if (n > 0)
-		throw new BeyondRights(
-			`${what} reaches ${n} shared ${n === 1 ? "thing" : "things"} that you can't open yourself. Ask who shared them, or take them from it first.`,
-		);
+	if (n === 0) return;
+	const reach = `reaches ${n} shared ${n === 1 ? "thing" : "things"} that you can't open yourself`;
+	throw new BeyondRights(`${what} ${reach}. Ask who shared them, or take them from it first.`, `It ${reach}`);
 }
 
 /** There is always an owner who can sign in. Call after the change, inside `changeRights`. */

@@ -1,4 +1,4 @@
-import { and, count, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, count, eq, gt, isNull, ne, sql } from "drizzle-orm";
 import { z } from "zod";
 import { sessions, users } from "@/db/schema";
 import { expectGoodPassword, hashPassword, leastCharacters, verifyPassword } from "@/server/auth/passwords";
@@ -7,10 +7,12 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { hasFactor } from "@/server/core/rights";
+import { countLiveKeys } from "@/server/keys/service";
 import { writeMail } from "@/server/mail/service";
+import { endSessions } from "@/server/sessions/service";
 import type { ChangePassword, PasswordView } from "../contract";
 import { passwordChangedLetter } from "../letters";
-import { endLinks, endSessions } from "./links";
+import { endLinks } from "./links";
 
 /** One's own sign-in is one's own to change: no key, agent or job does it for somebody. */
 export function requirePerson({ actor }: ServiceContext): UserActor {
@@ -40,6 +42,7 @@ export async function viewPassword(ctx: ServiceContext): Promise<PasswordView> {
 		hasPassword: user.passwordHash !== null,
 		leastCharacters: user.hasFactor ? leastCharacters.withFactor : leastCharacters.alone,
 		otherSessions: others?.n ?? 0,
+		liveKeys: await countLiveKeys(ctx.db.orm, userId),
 	};
 }
 
@@ -70,11 +73,21 @@ export async function changePassword(ctx: ServiceContext, input: ChangePassword)
 			.returning({ email: users.email });
 		if (!changed) throw new AppError("CONFLICT", "Your password was changed elsewhere just now. Sign in again.");
 		const ended = input.endOtherSessions
-			? await endSessions(tx, userId, { but: sessionId, because: "password changed" })
+			? await endSessions(ctx, tx, {
+					userId,
+					because: "password changed",
+					...(sessionId ? { which: ne(sessions.id, sessionId) } : {}),
+				})
 			: 0;
 		// Links that were sent before were for the old one.
 		await endLinks(tx, userId, "password-reset");
-		await writeMail(tx, passwordChangedLetter({ userId, email: changed.email }, "changed"));
+		await writeMail(
+			tx,
+			passwordChangedLetter(
+				{ userId, email: changed.email },
+				{ how: "changed", liveKeys: await countLiveKeys(tx, userId) },
+			),
+		);
 		await audit(ctx, tx, { ...fact, detail: { endedSessions: ended } });
 	});
 }

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { type AccountLinkKind, accountLinks, sessions } from "@/db/schema";
+import { type AccountLinkKind, accountLinks } from "@/db/schema";
 import { AppError } from "@/server/core/errors";
 import { hashToken, newToken } from "@/server/core/one-time-link";
 import { forgetLinks } from "@/server/mail/service";
@@ -62,19 +62,4 @@ export async function endLinks(tx: Tx, userId: string, kind?: AccountLinkKind): 
 		)
 		.returning({ id: accountLinks.id });
 	for (const { id } of ended) await forgetLinks(tx, id);
-}
-
-export async function endSessions(
-	tx: Tx,
-	userId: string,
-	{ but, because }: { but: string | null; because: string },
-): Promise<number> {
-	const ended = await tx
-		.update(sessions)
-		.set({ revokedAt: sql`now()`, revokedBecause: because })
-		.where(
-			and(eq(sessions.userId, userId), isNull(sessions.revokedAt), but ? sql`${sessions.id} <> ${but}` : undefined),
-		)
-		.returning({ id: sessions.id });
-	return ended.length;
 }

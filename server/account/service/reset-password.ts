@@ -10,10 +10,12 @@ import { requiredProvider } from "@/server/core/provider";
 import { hasFactor, readUserActor } from "@/server/core/rights";
 import { emit } from "@/server/jobs/emit";
 import { resetAsked } from "@/server/jobs/events";
+import { countLiveKeys } from "@/server/keys/service";
 import { writeMail } from "@/server/mail/service";
-import type { ForgotPassword, LookAtLink, ResetPassword, ResetView, StartReset } from "../contract";
+import { endSessions } from "@/server/sessions/service";
+import type { ForgotPassword, LookAtLink, ResetDone, ResetPassword, ResetView, StartReset } from "../contract";
 import { passwordChangedLetter, resetLetter } from "../letters";
-import { endLinks, endSessions, linkGone, makeLink, takeLink, works } from "./links";
+import { endLinks, linkGone, makeLink, takeLink, works } from "./links";
 
 const validMinutes = 30;
 /** Mails in an hour that strangers can make us send to one person. */
@@ -114,14 +116,14 @@ async function findReset(ctx: ServiceContext, token: string) {
 
 /**
  * Sets the new password and signs everybody out who is in with the old one. It opens no session: whoever has the mail signs in like
- * everybody else, with the second factor that they have.
+ * everybody else, with the second factor that they have. Keys of programs stay, as what they run would stop; how many there are is told.
  */
-export async function resetPassword(ctx: ServiceContext, { token, password }: ResetPassword): Promise<void> {
+export async function resetPassword(ctx: ServiceContext, { token, password }: ResetPassword): Promise<ResetDone> {
 	const found = await findReset(ctx, token);
 	if (!found || requiredProvider(found.email)) throw linkGone();
 	expectGoodPassword("password", password, found);
 	const passwordHash = await hashPassword(password);
-	await ctx.db.transaction(async (tx) => {
+	return ctx.db.transaction(async (tx) => {
 		const { userId } = await takeLink(tx, "password-reset", { token, from: ctx.origin.address });
 		const [user] = await tx
 			.update(users)
@@ -130,14 +132,16 @@ export async function resetPassword(ctx: ServiceContext, { token, password }: Re
 			.returning({ email: users.email });
 		const actor = await readUserActor(tx, userId);
 		if (!user || !actor) throw linkGone();
-		const ended = await endSessions(tx, userId, { but: null, because: "password reset" });
+		const ended = await endSessions({ ...ctx, actor }, tx, { userId, because: "password reset", tokens: true });
 		await endLinks(tx, userId);
-		await writeMail(tx, passwordChangedLetter({ userId, email: user.email }, "reset"));
+		const liveKeys = await countLiveKeys(tx, userId);
+		await writeMail(tx, passwordChangedLetter({ userId, email: user.email }, { how: "reset", liveKeys }));
 		await audit({ ...ctx, actor }, tx, {
 			action: "password.reset",
 			resource: "user",
 			resourceId: userId,
-			detail: { endedSessions: ended },
+			detail: { endedSessions: ended, liveKeys },
 		});
+		return { liveKeys };
 	});
 }

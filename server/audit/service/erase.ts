@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isNull, or, sql } from "drizzle-orm";
+import { and, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Database, Reader } from "@/db/connection";
-import { auditHolds } from "@/db/schema";
+import { auditChain, auditExports, auditHolds } from "@/db/schema";
 import { AppError } from "@/server/core/errors";
 import { sealNext } from "../chain/seal";
 
 const mostAtOnce = 2_000;
+/** Of a scan, so that a statement takes no second. */
+const entriesAtOnce = 100_000;
 const longestMs = 5_000;
 
 /** Throws where a legal hold keeps what is known of this person. */
@@ -22,11 +24,38 @@ export async function refuseWhenHeld(db: Reader, userId: string): Promise<void> 
 
 /**
  * Empties the next entries' personal data of an account that is marked as erased, and answers how many those were: call until
- * none is left. With their address, also what was written about it before it had an account. The chain stays as it is.
+ * none is left. The chain stays as it is.
  */
-export async function eraseEntries(db: Reader, userId: string, mail: string | null): Promise<number> {
-	const [row] = await db.execute<{ n: string }>(sql`select audit_erase(${userId}, ${mail}, ${mostAtOnce}) as n`);
+export async function eraseEntries(db: Reader, userId: string): Promise<number> {
+	const [row] = await db.execute<{ n: string }>(sql`select audit_erase(${userId}, ${mostAtOnce}) as n`);
 	return Number(row?.n ?? 0);
+}
+
+/**
+ * Empties the free text of all entries, whoever's they are, that says one of these words of an erased person: their name, their
+ * address. Exports that may hold them can't be downloaded any more. Answers how many entries those were.
+ */
+export async function eraseWords(db: Reader, userId: string, words: readonly string[]): Promise<number> {
+	const telling = words.filter((word) => word.trim().length > 1);
+	const [head] = await db.select({ size: auditChain.size }).from(auditChain);
+	let erased = 0;
+	for (let low = 0; low <= (head?.size ?? 0); low += entriesAtOnce) {
+		const high = low + entriesAtOnce;
+		const [row] = await db.execute<{ n: string }>(
+			sql`select audit_erase_words(${userId}, ${sql.param([...telling])}::text[], ${low}, ${high}) as n`,
+		);
+		erased += Number(row?.n ?? 0);
+	}
+	const isNaming = telling.map((word) => sql`position(${word.toLowerCase()} in lower(${auditHolds.reason})) > 0`);
+	await db
+		.update(auditHolds)
+		.set({ reason: "erased" })
+		.where(and(isNotNull(auditHolds.releasedAt), or(...isNaming)));
+	await db
+		.update(auditExports)
+		.set({ state: sql`case when state = 'ready' then 'expired' else 'cancelled' end` })
+		.where(inArray(auditExports.state, ["queued", "running", "ready"]));
+	return erased;
 }
 
 /** So that what was written before can be erased: only sealed entries have personal data of their own. Others may be sealing, too. */

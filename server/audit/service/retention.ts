@@ -93,8 +93,7 @@ export async function placeHold(ctx: ServiceContext, input: PlaceHold): Promise<
 			resource: "audit",
 			resourceId: made.id,
 			subjectId: input.userId,
-			reason: input.reason,
-			detail: { userId: input.userId },
+			detail: { userId: input.userId, reason: input.reason },
 		});
 		return { ...made, userName };
 	});

@@ -1,5 +1,5 @@
-import { eq, sql } from "drizzle-orm";
-import type { Database } from "@/db/connection";
+import { and, count, eq, sql } from "drizzle-orm";
+import type { Database, Reader } from "@/db/connection";
 import { apiKeys, users } from "@/db/schema";
 import type { ApiKeyActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -44,6 +44,16 @@ function toKeyActor(row: KeyRow): ApiKeyActor {
 		callsPerMinute,
 		tokensPerDay,
 	};
+}
+
+/** How many keys of a person work. */
+export async function countLiveKeys(db: Reader, userId: string): Promise<number> {
+	const [row] = await db
+		.select({ n: count() })
+		.from(apiKeys)
+		.innerJoin(users, eq(users.id, apiKeys.userId))
+		.where(and(eq(apiKeys.userId, userId), isLive));
+	return row?.n ?? 0;
 }
 
 /** The keys among these that work at this moment. */

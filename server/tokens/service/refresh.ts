@@ -75,7 +75,9 @@ async function findUsed(ctx: ServiceContext, token: string, clientId: string | n
 		.select({
 			sessionId: refreshTokens.sessionId,
 			sealed: refreshTokens.sealedSuccessor,
-			mayFollow: sql<boolean>`${refreshTokens.usedAt} > now() - ${grace} and ${successor.usedAt} is null`,
+			// Used in the future: the clock went back, and nobody knows how long ago that was.
+			mayFollow: sql<boolean>`${refreshTokens.usedAt} between now() - ${grace} and now() + interval '2 seconds'
+				and ${successor.usedAt} is null`,
 		})
 		.from(refreshTokens)
 		.innerJoin(successor, eq(successor.id, refreshTokens.successorId))

@@ -81,8 +81,8 @@ test("none of it changed anything", async () => {
 
 test("each of it is in the audit, with whose browser it was and what it was aimed at", async () => {
 	for (const { path } of mutations) {
-		const asked = { action: "call.foreign", resourceId: `POST /api/trpc/${path}`, limit: 1 };
-		const { text } = await query("audit.list", asked, asConsole("owner"));
+		const named = { action: { eq: "call.foreign" }, resourceId: { eq: `POST /api/trpc/${path}` } };
+		const { text } = await query("audit.list", { filter: named, limit: 1 }, asConsole("owner"));
 		expect(text, path).toContain(`"userId":"${accounts.owner.userId}"`);
 		expect(text, path).toContain('"outcome":"denied"');
 	}

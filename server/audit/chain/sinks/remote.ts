@@ -1,22 +1,22 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { SignedCheckpoint } from "@/db/schema";
-import { env } from "@/server/core/env";
+import { type Env, env } from "@/server/core/env";
 
 const timeoutMs = 15_000;
 
 /** A place outside the database that is set by variables. `push` resolves when it has the checkpoint for good. */
 export type Sink = { name: string; push: (checkpoint: SignedCheckpoint) => Promise<void> };
 
-export function remoteSinks(): Sink[] {
+export function remoteSinks(settings: Env = env()): Sink[] {
 	const { QD_AUDIT_WEBHOOK_URL, QD_AUDIT_WEBHOOK_SECRET, QD_AUDIT_S3_URL, QD_AUDIT_S3_KEY_ID, QD_AUDIT_S3_SECRET } =
-		env();
+		settings;
 	const sinks: Sink[] = [];
 	if (QD_AUDIT_WEBHOOK_URL && QD_AUDIT_WEBHOOK_SECRET) {
 		const place = { url: QD_AUDIT_WEBHOOK_URL, secret: QD_AUDIT_WEBHOOK_SECRET };
 		sinks.push({ name: "webhook", push: (checkpoint) => pushToWebhook(place, checkpoint) });
 	}
 	if (QD_AUDIT_S3_URL && QD_AUDIT_S3_KEY_ID && QD_AUDIT_S3_SECRET) {
-		const region = env().QD_AUDIT_S3_REGION;
+		const region = settings.QD_AUDIT_S3_REGION;
 		const place = { url: QD_AUDIT_S3_URL, keyId: QD_AUDIT_S3_KEY_ID, secret: QD_AUDIT_S3_SECRET, region };
 		sinks.push({ name: "s3", push: (checkpoint) => putToS3(place, checkpoint) });
 	}
@@ -54,16 +54,26 @@ type Bucket = { url: string; keyId: string; secret: string; region: string };
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
 
+/** S3 signs a path with every character but the unreserved ones encoded, whatever the address leaves as it is. */
+const encodeSegment = (segment: string): string =>
+	encodeURIComponent(decodeURIComponent(segment)).replace(
+		/[!'()*]/g,
+		(one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
+	);
+
 /** One object a checkpoint, in a bucket that may keep what it has against overwriting (object lock). */
 async function putToS3({ url, keyId, secret, region }: Bucket, checkpoint: SignedCheckpoint): Promise<void> {
 	const name = `${checkpoint.chain}/${String(checkpoint.size).padStart(15, "0")}.json`;
 	const target = new URL(`${url.replace(/\/$/, "")}/${name}`);
+	target.pathname = target.pathname.split("/").map(encodeSegment).join("/");
 	const body = JSON.stringify(checkpoint);
 	const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
 	const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
 	const headers = {
 		"content-type": "application/json",
 		host: target.host,
+		// A bucket with object lock takes nothing without one.
+		"x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64"),
 		"x-amz-content-sha256": sha256(body),
 		"x-amz-date": time,
 	};
