@@ -10,8 +10,8 @@ import { AppError, notFound } from "@/server/core/errors";
 import { cleanText } from "@/server/core/mask";
 import { callTool } from "../connection";
 import { type CallRemote, mostArgumentBytes, mostResultChars, type RemoteResult } from "../contract";
+import { targetOf } from "../target";
 import { isUsable } from "./read";
-import { targetOf } from "./refresh";
 
 type Tool = typeof mcpTools.$inferSelect;
 

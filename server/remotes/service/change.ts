@@ -7,15 +7,9 @@ import { AppError, expectUnchanged, invalidField, notFound } from "@/server/core
 import { checkAddress } from "@/server/core/fetch-guard";
 import { seal } from "@/server/core/vault";
 import type { AddRemote, ChangeRemote, OneRemote, RemoteDetail, RemoteTool, SetTool } from "../contract";
+import { tokenPlace } from "../target";
 import { getRemote, toolColumns } from "./read";
 import { refreshRemote } from "./refresh";
-
-export const tokenPlace = (serverId: string, version: number) => ({
-	table: "mcp_servers",
-	row: serverId,
-	column: "sealed_token",
-	version,
-});
 
 const loopbacks = new Set(["localhost", "127.0.0.1", "[::1]"]);
 

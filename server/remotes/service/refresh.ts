@@ -4,19 +4,10 @@ import { mcpServers, mcpTools } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { unseal } from "@/server/core/vault";
-import { type Definition, type Listing, listTools, type Target } from "../connection";
+import { type Definition, type Listing, listTools } from "../connection";
 import { type OneRemote, type RemoteDetail, separator } from "../contract";
-import { tokenPlace } from "./change";
+import { type ServerRow, targetOf } from "../target";
 import { getRemote } from "./read";
-
-export type ServerRow = typeof mcpServers.$inferSelect;
-
-export const targetOf = (ctx: ServiceContext, server: ServerRow): Target => ({
-	address: server.address,
-	token: server.sealedToken && unseal(server.sealedToken, tokenPlace(server.id, server.tokenVersion)),
-	signal: ctx.signal,
-});
 
 /** Asks the server what it offers. A tool that is another than before is off until somebody has looked at it. */
 export async function refreshRemote(ctx: ServiceContext, { serverId }: OneRemote): Promise<RemoteDetail> {
