@@ -4,7 +4,7 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 const attacks = [
 	"tests/integration/{matrix,rpc-face}.test.ts",
 	"server/auth/*.test.ts",
-	"server/{tokens,keys,account,invitations}/*.test.ts",
+	"server/{tokens,keys,oauth,account,invitations}/*.test.ts",
 	"server/trpc/{follow,limits}.test.ts",
 	"server/core/{address,fetch-guard/fetch-guard}.test.ts",
 	"server/audit/service/stream.test.ts",

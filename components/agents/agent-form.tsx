@@ -13,6 +13,7 @@ import { Theme } from "@/components/ui/theme";
 import { type Agent, CreateAgent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { PromptChoice } from "./prompt-choice";
+import { ToolChoice } from "./tool-choice";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
 const nowhere = { path: ["collectionIds"], error: "Choose at least one collection." };
@@ -28,6 +29,8 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 			description: agent?.description ?? "",
 			promptVersionId: agent?.promptVersionId ?? null,
 			collectionIds: agent?.collectionIds ?? null,
+			tools: agent?.tools ?? [],
+			approvalTools: agent?.approvalTools ?? [],
 			access: agent?.access ?? "private",
 		},
 		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere), { sync: true }),
@@ -88,6 +91,11 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 							error={form.errors.collectionIds}
 						/>
 					)}
+					<ToolChoice
+						tools={form.values.tools ?? []}
+						approvalTools={form.values.approvalTools ?? []}
+						onChange={(chosen) => form.setValues(chosen)}
+					/>
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

@@ -48,6 +48,10 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 			<Facts>
 				<Fact name="Prompt">{promptOf(agent)}</Fact>
 				<Fact name="Looks in">{collectionsOf(agent)}</Fact>
+				<Fact name="Tools">
+					{agent.tools.length > 0 ? agent.tools.join(", ") : "None: it answers from documents only"}
+				</Fact>
+				<Fact name="Waits for approval">{agent.approvalTools.join(", ")}</Fact>
 				<Fact name="Default">{agent.isDefault ? "Yes: it answers where nobody was chosen" : "No"}</Fact>
 				<Fact name="Owner">{agent.ownerName ?? "The installation"}</Fact>
 				<Fact name="Can be asked by">

@@ -1,6 +1,13 @@
 import type { Citation, RunEvent, RunEventBody, RunResult } from "@/server/runs/contract";
 
 export type Step = { name: string; ms: number | null; note: string | null };
+/** A call that waited for a person, and what they decided; null while nobody has. */
+export type Asked = {
+	approvalId: string;
+	effect: string;
+	needsSecond: boolean;
+	decision: Extract<RunEventBody, { type: "approval.decided" }> | null;
+};
 export type Ending = { state: "succeeded" | "failed" | "cancelled"; result: RunResult | null; reason: string | null };
 
 /** A run as its events tell it so far. */
@@ -11,12 +18,22 @@ export type RunStory = {
 	text: string;
 	steps: Step[];
 	citations: Citation[];
+	approvals: Asked[];
 	/** Why another model answers, or the answer was started over. */
 	notes: string[];
 	ending: Ending | null;
 };
 
-export const emptyStory: RunStory = { seq: 0, attempt: 0, text: "", steps: [], citations: [], notes: [], ending: null };
+export const emptyStory: RunStory = {
+	seq: 0,
+	attempt: 0,
+	text: "",
+	steps: [],
+	citations: [],
+	approvals: [],
+	notes: [],
+	ending: null,
+};
 
 const finish = (steps: Step[], name: string, ms: number, note: string | null): Step[] => {
 	const at = steps.findLastIndex((step) => step.name === name && step.ms === null);
@@ -44,7 +61,20 @@ export function foldRun(
 		case "answer.restarted":
 		case "model.fallback":
 			return { ...next, notes: [...story.notes, body.why] };
+		case "approval.needed": {
+			const { approvalId, effect, needsSecond } = body;
+			const isKnown = story.approvals.some((one) => one.approvalId === approvalId);
+			const asked: Asked = { approvalId, effect, needsSecond, decision: null };
+			return isKnown ? next : { ...next, approvals: [...story.approvals, asked] };
+		}
+		case "approval.decided": {
+			const { approvalId } = body;
+			const decide = (one: Asked) => (one.approvalId === approvalId ? { ...one, decision: body } : one);
+			return { ...next, approvals: story.approvals.map(decide) };
+		}
 		case "answer.delta":
+		case "tool.called":
+		case "tool.answered":
 			return next;
 		case "run.ended":
 			return { ...next, ending: { state: body.state, result: body.result, reason: body.reason } };

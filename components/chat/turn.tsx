@@ -8,6 +8,7 @@ import type { Run } from "@/server/runs/contract";
 import { Activity } from "./activity";
 import { Answer } from "./answer";
 import type { Span } from "./answer-props";
+import { AskedFor } from "./asked";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
@@ -34,6 +35,9 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
 				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />
+				{story.approvals.map((asked) => (
+					<AskedFor key={asked.approvalId} asked={asked} isLive={isLive} />
+				))}
 				{feed.failure && isLive ? <ErrorView failure={feed.failure} /> : null}
 				{text ? (
 					<div data-abstained={result?.abstained || undefined} className={styles.text}>

@@ -2,7 +2,8 @@
 
 import { IconChevronLeft, IconChevronRight } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useRef } from "react";
+import dynamic from "next/dynamic";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { IconButton } from "@/components/ui/button";
@@ -11,11 +12,20 @@ import { figure } from "@/components/ui/figures";
 import type { DocumentText } from "@/server/knowledge/contract";
 import styles from "./document-reader.module.css";
 
+const PdfPage = dynamic(() => import("./pdf-page"), { ssr: false });
+
 export type Place = { documentId: string; page: number | null; chunkId: number | null };
 
 /** The text of one page of a document, with the passage marked and in view. */
-export function DocumentReader({ place, onPage }: { place: Place; onPage: (page: number) => void }) {
+export function DocumentReader(props: {
+	place: Place;
+	onPage: (page: number) => void;
+	/** A PDF's pages as they look, where they can be drawn. */
+	isDrawn?: boolean;
+}) {
+	const { place, onPage } = props;
 	const api = useApi();
+	const [failedId, setFailedId] = useState<string | null>(null);
 	const query = useQuery({
 		...api.knowledge.readDocument.queryOptions({
 			documentId: place.documentId,
@@ -27,13 +37,31 @@ export function DocumentReader({ place, onPage }: { place: Place; onPage: (page:
 	});
 	if (query.error) return <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />;
 	if (!query.data) return <div className={styles.loading} role="status" aria-label="The document is loading" />;
-	const { document, page } = query.data;
+	const { document, page, passage } = query.data;
+	const isDrawn = props.isDrawn && document.mediaType === "application/pdf" && failedId !== document.id;
 	return (
 		<div className={styles.reader}>
 			{document.pageCount && document.pageCount > 1 ? (
 				<PageSwitch page={page} pageCount={document.pageCount} onPage={onPage} />
 			) : null}
-			<PageText key={`${document.id} ${page}`} content={query.data} />
+			{isDrawn ? (
+				<PdfPage
+					documentId={document.id}
+					page={page}
+					pageCount={document.pageCount ?? page}
+					passage={passage?.text ?? null}
+					onFailure={() => setFailedId(document.id)}
+				/>
+			) : (
+				<>
+					{props.isDrawn && failedId === document.id ? (
+						<p className={styles.blank} role="status">
+							This page can’t be drawn here, so its text is shown.
+						</p>
+					) : null}
+					<PageText key={`${document.id} ${page}`} content={query.data} />
+				</>
+			)}
 		</div>
 	);
 }

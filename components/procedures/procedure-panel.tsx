@@ -1,6 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
+import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { CopyId } from "@/components/ui/copy";
@@ -10,7 +12,11 @@ import { Json } from "@/components/ui/json";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { permissions, roleMay, roles } from "@/server/core/permissions";
 import type { ProcedureDetail, ProcedureEntry } from "@/server/procedures/contract";
+import { LastCallers } from "./last-callers";
 import { Faces, Risk } from "./marks";
+
+const TryIt = dynamic(() => import("./try-it"), { ssr: false });
+const WouldBeAllowed = dynamic(() => import("./would-be-allowed"), { ssr: false });
 
 function whoMay(entry: ProcedureEntry): string {
 	const permission = permissions.find((one) => one === entry.permission);
@@ -30,6 +36,7 @@ export function ProcedurePanel({ procedure, onClose }: { procedure: string; onCl
 }
 
 function Terms({ entry }: { entry: ProcedureDetail }) {
+	const maySeeCallers = useMay("audit:read");
 	return (
 		<>
 			{entry.summary ? <p>{entry.summary}</p> : null}
@@ -65,6 +72,19 @@ function Terms({ entry }: { entry: ProcedureDetail }) {
 				</Fact>
 				<Fact name="Mean time">{entry.meanMs === null ? null : duration(entry.meanMs)}</Fact>
 			</Facts>
+			<PanelSection title="Try it">
+				<TryIt entry={entry} />
+			</PanelSection>
+			{entry.permission ? (
+				<PanelSection title="Would they be allowed?">
+					<WouldBeAllowed permission={entry.permission} />
+				</PanelSection>
+			) : null}
+			{maySeeCallers ? (
+				<PanelSection title="Who called it last">
+					<LastCallers procedure={entry.path} />
+				</PanelSection>
+			) : null}
 			<PanelSection title="Input">
 				<Json value={entry.input} label="Input schema" />
 			</PanelSection>

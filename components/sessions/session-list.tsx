@@ -39,7 +39,7 @@ export function SessionList() {
 	};
 	const endOne = async (session: Session) => {
 		const isWanted = await confirm({
-			title: `Sign out ${session.device ?? "this session"}?`,
+			title: `Sign out ${session.program?.name ?? session.device ?? "this session"}?`,
 			text: "It is signed out within seconds, and what agents are doing for it stops. If you don't know it, change your password too.",
 			action: "Sign out",
 		});

@@ -34,7 +34,7 @@ export function SessionTable(props: {
 					<Button
 						size="small"
 						disabled={props.isBusy}
-						aria-label={`Sign out ${row.device ?? "this session"}`}
+						aria-label={`Sign out ${row.program?.name ?? row.device ?? "this session"}`}
 						onClick={() => props.onEnd(row)}
 					>
 						Sign out
@@ -50,6 +50,7 @@ export function SessionTable(props: {
 			rowId={(row) => row.id}
 			narrow={(row) => (
 				<>
+					{row.program ? `may ${row.program.scopes.join(", ")}; ` : ""}
 					{row.address ?? "unknown address"}, <When at={row.lastSeenAt} />
 				</>
 			)}
@@ -67,7 +68,9 @@ function Device({ session }: { session: Session }) {
 	return (
 		<span className={styles.device}>
 			<Mark size={16} stroke={1.5} aria-label={session.kind === "program" ? "Program" : "Browser"} />
-			<span>{session.device ?? "Unknown device"}</span>
+			<span title={session.program ? `May: ${session.program.scopes.join(", ")}` : undefined}>
+				{session.program?.name ?? session.device ?? "Unknown device"}
+			</span>
 			{session.isCurrent ? <Badge tone="accent">This one</Badge> : null}
 		</span>
 	);

@@ -8,7 +8,9 @@ import {
 	IconPrompt,
 	IconRobot,
 	IconRoute,
+	IconSearch,
 	IconServer2,
+	IconShieldCheck,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -23,6 +25,8 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/chat", label: "Chat", icon: IconMessageCircle, permission: "threads:read" },
 			{ href: "/agents", label: "Agents", icon: IconRobot, permission: "agents:read" },
+			{ href: "/approvals", label: "Approvals", icon: IconShieldCheck, permission: "approvals:read" },
+			{ href: "/search", label: "Search", icon: IconSearch, permission: "knowledge:read" },
 			{ href: "/knowledge", label: "Knowledge", icon: IconBook2, permission: "knowledge:read" },
 			{ href: "/runs", label: "Runs", icon: IconPlayerPlay, permission: "runs:read" },
 		],

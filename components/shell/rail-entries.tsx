@@ -1,6 +1,7 @@
 "use client";
 
 import { usePathname } from "next/navigation";
+import { WaitingCount } from "@/components/approvals/waiting-count";
 import { Link } from "@/components/ui/link";
 import { areas } from "./areas";
 import { useMe } from "./me";
@@ -32,6 +33,7 @@ export function RailEntries({ isFolded, onGo }: { isFolded: boolean; onGo?: () =
 										>
 											<EntryIcon size={18} stroke={1.5} aria-hidden="true" />
 											<span className={styles.word}>{label}</span>
+											{href === "/approvals" ? <WaitingCount /> : null}
 										</Link>
 									</li>
 								);

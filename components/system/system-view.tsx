@@ -1,6 +1,6 @@
 "use client";
 
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconMail } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconMail, IconPlugConnected } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -12,6 +12,7 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { When } from "@/components/ui/time";
 import type { HealthPart } from "@/server/system/contract";
+import { Caches } from "./caches";
 import styles from "./system.module.css";
 
 const noInput = {};
@@ -20,6 +21,7 @@ const refreshMs = 10_000;
 /** Whether each part truly works, found out by trying. */
 export function SystemView() {
 	const api = useApi();
+	const mayManagePrograms = useMay("programs:manage");
 	const mayReadMail = useMay("mail:read");
 	const query = useQuery({ ...api.system.health.queryOptions(noInput), refetchInterval: refreshMs });
 	const health = query.data;
@@ -29,11 +31,18 @@ export function SystemView() {
 				title="System"
 				count={health ? `version ${health.version}` : undefined}
 				actions={
-					mayReadMail ? (
-						<ButtonLink href="/system/outbox" icon={IconMail}>
-							Outbox
-						</ButtonLink>
-					) : undefined
+					<>
+						{mayReadMail ? (
+							<ButtonLink href="/system/outbox" icon={IconMail}>
+								Outbox
+							</ButtonLink>
+						) : null}
+						{mayManagePrograms ? (
+							<ButtonLink href="/system/programs" icon={IconPlugConnected}>
+								Programs
+							</ButtonLink>
+						) : null}
+					</>
 				}
 			>
 				Each part, tried just now: what is well, what is not set up, what needs somebody.
@@ -61,6 +70,7 @@ export function SystemView() {
 							</li>
 						))}
 					</ul>
+					<Caches />
 				</>
 			) : null}
 		</ReadPage>

@@ -13,7 +13,7 @@ const tell = () => {
 };
 
 /** Resolves to whether the person proved who they are. All who ask meanwhile get the same answer. */
-function askProof(): Promise<boolean> {
+export function askProof(): Promise<boolean> {
 	if (!isAnswerable) return Promise.resolve(false);
 	return new Promise((resolve) => {
 		waiting = [...waiting, resolve];

@@ -60,6 +60,9 @@ export const agents = pgTable(
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** Null: every collection that the asking person may read. */
 		collectionIds: jsonb().$type<string[] | null>(),
+		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */
+		tools: jsonb().$type<string[]>().notNull().default([]),
+		approvalTools: jsonb().$type<string[]>().notNull().default([]),
 		isDefault: boolean().notNull().default(false),
 		createdBy: uuid().references(() => users.id),
 		/** Goes up with each change, so that nobody overwrites what they have not seen. */

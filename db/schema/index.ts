@@ -9,5 +9,7 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./oauth";
+export * from "./procedures";
 export * from "./tokens";
 export * from "./users";

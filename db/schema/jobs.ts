@@ -187,6 +187,8 @@ export const workers = pgTable("workers", {
 	host: text().notNull(),
 	rssMb: integer().notNull().default(0),
 	heapMb: integer().notNull().default(0),
+	/** How each of its caches does: hits, misses, entries. */
+	caches: jsonb().$type<Record<string, { hits: number; misses: number; entries: number }>>().notNull().default({}),
 	startedAt: at().notNull().defaultNow(),
 	beatAt: at().notNull().defaultNow(),
 });

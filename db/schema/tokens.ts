@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { oauthClients } from "./oauth";
 import { sessions, users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
@@ -37,6 +38,33 @@ export const refreshTokens = pgTable(
 		// One live token to a family, whatever the code does.
 		uniqueIndex("refresh_tokens_live_key").on(t.sessionId).where(sql`${t.usedAt} is null`),
 	],
+);
+
+/** What a program got by way of the person's browser, to be changed once for tokens. A used one is kept: a second use tells of a thief. */
+export const oauthCodes = pgTable(
+	"oauth_codes",
+	{
+		/** SHA-256 of the code. */
+		id: text().primaryKey(),
+		clientId: uuid()
+			.notNull()
+			.references(() => oauthClients.id, { onDelete: "cascade" }),
+		/** The browser's session in which the person said yes: a code dies with it. */
+		sessionId: uuid()
+			.notNull()
+			.references(() => sessions.id, { onDelete: "cascade" }),
+		redirectUri: text().notNull(),
+		challenge: text().notNull(),
+		scopes: text().array().notNull(),
+		resource: text().notNull(),
+		createdAt: at().notNull().defaultNow(),
+		expiresAt: at().notNull(),
+		usedAt: at(),
+		reusedAt: at(),
+		/** The program's session that it became. */
+		grantedSessionId: uuid(),
+	},
+	(t) => [index("oauth_codes_created_idx").on(t.createdAt)],
 );
 
 /** Keys of programs. The secret is shown once; only its SHA-256 stays. */

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { index, integer, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { oauthClients } from "./oauth";
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -58,8 +59,17 @@ export const sessions = pgTable(
 		revokedBecause: text(),
 		address: text(),
 		userAgent: text(),
+		/** The program that the person let in; null for a session with a password, whose tokens may do all that the person may. */
+		clientId: uuid().references(() => oauthClients.id),
+		/** What that program was let do, of what the person may at the time of use. */
+		scopes: text().array(),
+		/** The address that its tokens are good for. */
+		resource: text(),
 	},
-	(t) => [index("sessions_user_idx").on(t.userId, t.createdAt)],
+	(t) => [
+		index("sessions_user_idx").on(t.userId, t.createdAt),
+		index("sessions_client_idx").on(t.clientId).where(sql`${t.clientId} is not null`),
+	],
 );
 
 /** At most one row: the one-time code for making the owner's account, as its SHA-256. */

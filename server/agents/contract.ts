@@ -14,6 +14,10 @@ export const Agent = z.object({
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable(),
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
+	tools: z.array(z.string()).describe("The procedures that it may call for whoever asks it, with their rights."),
+	approvalTools: z
+		.array(z.string())
+		.describe("Those of them that wait for approval each time; dangerous ones always do."),
 	isDefault: z.boolean(),
 	access: Access,
 	ownerName: z.string().nullable().describe("Null for those that came with the installation."),
@@ -32,17 +36,25 @@ export const AgentPage = pageOf(Agent);
 export const OneAgent = z.strictObject({ agentId: z.uuid() });
 export type OneAgent = z.infer<typeof OneAgent>;
 
+const ToolPath = z
+	.string()
+	.max(100)
+	.regex(/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/, "Name a procedure, such as knowledge.search.");
 const fields = {
 	name: z.string().trim().min(1, "A name is needed.").max(60),
 	description: z.string().trim().max(500),
 	promptVersionId: z.uuid().nullable(),
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
+	tools: z.array(ToolPath).max(50),
+	approvalTools: z.array(ToolPath).max(50),
 };
 export const CreateAgent = z.strictObject({
 	name: fields.name,
 	description: fields.description.default(""),
 	promptVersionId: fields.promptVersionId.default(null),
 	collectionIds: fields.collectionIds.default(null),
+	tools: fields.tools.optional(),
+	approvalTools: fields.approvalTools.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -52,6 +64,8 @@ export const UpdateAgent = z.strictObject({
 	description: fields.description.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
 	collectionIds: fields.collectionIds.optional(),
+	tools: fields.tools.optional(),
+	approvalTools: fields.approvalTools.optional(),
 	access: Access.optional(),
 	basedOn: z
 		.int()

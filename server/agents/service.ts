@@ -17,6 +17,8 @@ const columns = {
 	promptVersionId: agents.promptVersionId,
 	promptVersion: promptVersions.version,
 	collectionIds: agents.collectionIds,
+	tools: agents.tools,
+	approvalTools: agents.approvalTools,
 	isDefault: agents.isDefault,
 	access: accessOf("agent", agents.id),
 	ownerName: users.name,
@@ -161,6 +163,15 @@ export async function mayAskAgent(db: Reader, user: UserActor, agentId: string):
 	return agent !== undefined;
 }
 
+/** What it may call, and what of that waits for a person, as it is at this moment. */
+export async function agentTools(db: Reader, agentId: string): Promise<{ tools: string[]; approvalTools: string[] }> {
+	const [agent] = await db
+		.select({ tools: agents.tools, approvalTools: agents.approvalTools })
+		.from(agents)
+		.where(eq(agents.id, agentId));
+	return agent ?? { tools: [], approvalTools: [] };
+}
+
 /** Holds the agent until the transaction ends. Throws where the person may not change it. */
 async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 	const user = requireUser(ctx);
@@ -172,6 +183,8 @@ async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 			revision: agents.revision,
 			promptVersionId: agents.promptVersionId,
 			collectionIds: agents.collectionIds,
+			tools: agents.tools,
+			approvalTools: agents.approvalTools,
 			mayManage: mayManageRow(user, "agent", row),
 		})
 		.from(agents)

@@ -17,14 +17,19 @@ const mostRemembered = 10_000;
 /** An actor, or the words that they are refused with. */
 const remembered = new Map<string, { answer: Actor | string; until: number }>();
 
-type Call = Pick<ServiceContext, "db" | "origin" | "requestId" | "via">;
+type Call = Pick<ServiceContext, "db" | "origin" | "requestId" | "via"> & {
+	/** The address of this door, where tokens are made for it alone: others of those don't open it. */
+	resource?: string | undefined;
+};
 
 /** Who shows this credential. A cookie without a session is nobody's; a token or key that is not good throws UNAUTHENTICATED. */
 export async function identify(call: Call, credential: Credential): Promise<Actor> {
 	if (credential.kind === "none") return anonymous;
 	const { kind, value } = credential;
 	// A key may be good from one address only.
-	const name = createHash("sha256").update(`${kind} ${call.origin.address} ${value}`).digest("base64");
+	const name = createHash("sha256")
+		.update(`${kind} ${call.origin.address} ${call.resource ?? ""} ${value}`)
+		.digest("base64");
 	const answer = recall(name) ?? remember(name, await ask(call, credential));
 	if (typeof answer === "string") throw new AppError("UNAUTHENTICATED", answer);
 	return answer;
@@ -47,7 +52,9 @@ async function ask(call: Call, credential: Exclude<Credential, { kind: "none" }>
 		return (sessionId && (await findSessionActor(call.db, sessionId))) || anonymous;
 	}
 	if (!isApiKey(credential.value))
-		return (await findTokenActor(call.db, credential.value)) ?? "This token is not valid, or it has ended.";
+		return (
+			(await findTokenActor(call.db, credential.value, call.resource)) ?? "This token is not valid, or it has ended."
+		);
 	try {
 		return await identifyKey(call, credential.value);
 	} catch (error) {

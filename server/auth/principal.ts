@@ -1,7 +1,7 @@
-import { and, inArray, isNotNull, isNull, sql } from "drizzle-orm";
+import { and, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { sessions, users } from "@/db/schema";
-import type { Cause, Principal } from "@/server/core/actor";
+import type { Cause, Principal, UserActor } from "@/server/core/actor";
 import { rightsColumns, toUserActor } from "@/server/core/rights";
 import { findKeyActors } from "@/server/keys/service";
 
@@ -22,16 +22,17 @@ const unique = (ids: (string | null)[]) => [...new Set(ids.filter((id) => id !==
  * has run out, leaves what it started alone; one that somebody ended does not, nor does a key that no longer works.
  */
 export async function findStandings(db: Database, causes: readonly Cause[]): Promise<Standing[]> {
-	const [people, ended, keys] = await Promise.all([
+	const [people, found, keys] = await Promise.all([
 		findPeople(db, unique(causes.map(({ userId }) => userId))),
-		findEnded(db, unique(causes.map(({ sessionId }) => sessionId))),
+		findSessions(db, unique(causes.map(({ sessionId }) => sessionId))),
 		findKeyActors(db, unique(causes.map(({ keyId }) => keyId))),
 	]);
 	return causes.map(({ userId, sessionId, keyId }): Standing => {
 		const person = people.get(userId);
 		if (!person) return { principal: null, refusal: "disabled" };
-		if (sessionId && ended.has(sessionId)) return { principal: null, refusal: "ended" };
-		if (!keyId) return { principal: { ...person, sessionId }, refusal: null };
+		const session = sessionId ? found.get(sessionId) : undefined;
+		if (session?.isEnded) return { principal: null, refusal: "ended" };
+		if (!keyId) return { principal: within({ ...person, sessionId }, session?.scopes ?? null), refusal: null };
 		const key = keys.get(keyId);
 		return key?.owner.userId === userId ? { principal: key, refusal: null } : { principal: null, refusal: "key" };
 	});
@@ -51,17 +52,19 @@ async function findPeople(db: Database, userIds: string[]) {
 	return new Map(rows.map((row) => [row.userId, toUserActor(row, { sessionId: null, provedAt: null })]));
 }
 
-async function findEnded(db: Database, sessionIds: string[]): Promise<Set<string>> {
-	if (sessionIds.length === 0) return new Set();
+/** What a program was let do is all that it can leave behind. */
+const within = (person: UserActor, scopes: string[] | null): UserActor =>
+	scopes ? { ...person, permissions: new Set([...person.permissions].filter((one) => scopes.includes(one))) } : person;
+
+async function findSessions(db: Database, sessionIds: string[]) {
+	if (sessionIds.length === 0) return new Map<string, never>();
 	const rows = await db.orm
-		.select({ id: sessions.id })
+		.select({
+			id: sessions.id,
+			scopes: sessions.scopes,
+			isEnded: sql<boolean>`${sessions.revokedAt} is not null and ${sessions.revokedBecause} is distinct from 'signed out'`,
+		})
 		.from(sessions)
-		.where(
-			and(
-				inArray(sessions.id, sessionIds),
-				isNotNull(sessions.revokedAt),
-				sql`${sessions.revokedBecause} is distinct from 'signed out'`,
-			),
-		);
-	return new Set(rows.map(({ id }) => id));
+		.where(and(inArray(sessions.id, sessionIds), or(isNotNull(sessions.revokedAt), isNotNull(sessions.scopes))));
+	return new Map(rows.map((row) => [row.id, row]));
 }

@@ -1,6 +1,6 @@
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
-import { type SessionProof, sessions, users } from "@/db/schema";
+import { oauthClients, type SessionProof, sessions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -22,7 +22,12 @@ const idleDays = 7;
 
 /** An account to which a sign-in leads; without a session where a second factor has yet to be shown. */
 export type SignedIn = { userId: string; name: string; sessionId: string | null; factors: FactorKind[] };
-type How = { provedWith: SessionProof; kind?: "console" | "program" };
+type How = {
+	provedWith: SessionProof;
+	kind?: "console" | "program";
+	/** Of a program that the person let in: what for, and when they had last proved who they are. */
+	program?: { clientId: string; scopes: string[]; resource: string; provedAt: Date };
+};
 
 const deny = (ctx: ServiceContext, userId: string | null, reason: string) =>
 	audit(ctx, ctx.db.orm, { action: "session.open", resource: "user", resourceId: userId, outcome: "denied", reason });
@@ -106,6 +111,7 @@ export async function openSession(ctx: ServiceContext, userId: string, how: How)
 			.insert(sessions)
 			.values({
 				userId,
+				...how.program,
 				kind: how.kind ?? "console",
 				provedWith: how.provedWith,
 				expiresAt: sql`now() + make_interval(days => ${sessionDays})`,
@@ -118,7 +124,10 @@ export async function openSession(ctx: ServiceContext, userId: string, how: How)
 			action: "session.open",
 			resource: "session",
 			resourceId: session.id,
-			detail: { with: how.provedWith },
+			detail: {
+				with: how.provedWith,
+				...(how.program ? { clientId: how.program.clientId, scopes: how.program.scopes } : {}),
+			},
 		});
 		return { userId, name: user.name, sessionId: session.id, factors: [] };
 	});
@@ -181,8 +190,14 @@ export const isAlive = sql`${sessions.revokedAt} is null and ${users.disabledAt}
 
 /** Clocks of those who check a token may differ from ours by so much. */
 const skewSeconds = 30;
-/** What an access token says of itself; times in seconds. */
-export type TokenFacts = { userId: string; version: number; startsAt: number; endsAt: number };
+/** What an access token says of itself; times in seconds. `resource` is the address that it is good for; null for all of ours. */
+export type TokenFacts = {
+	userId: string;
+	version: number;
+	startsAt: number;
+	endsAt: number;
+	resource: string | null;
+};
 
 /** Whom a session stands for now: null once it or the access token for it ended, or its account was disabled. */
 export async function findSessionActor(db: Database, sessionId: string, token?: TokenFacts): Promise<UserActor | null> {
@@ -190,23 +205,30 @@ export async function findSessionActor(db: Database, sessionId: string, token?: 
 		.select({
 			...rightsColumns,
 			provedAt: sessions.provedAt,
+			scopes: sessions.scopes,
+			clientId: sessions.clientId,
+			clientName: oauthClients.name,
 			// A provider that asked for a factor of its own has done what the role asks for.
 			mustEnrol: sql<boolean>`${needsFactor} and not ${hasFactor} and ${sessions.provedWith} <> 'provider with factor'`,
 			stale: sql<boolean>`${sessions.lastSeenAt} < now() - interval '1 minute'`,
 		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
+		.leftJoin(oauthClients, eq(oauthClients.id, sessions.clientId))
 		.where(and(eq(sessions.id, sessionId), isAlive, token && isTokenOf(token)));
 	if (!row) return null;
+	const { clientId, clientName } = row;
+	const program = clientId && clientName !== null ? { program: { clientId, name: clientName } } : {};
 	if (row.stale) await db.orm.update(sessions).set({ lastSeenAt: sql`now()` }).where(eq(sessions.id, sessionId));
-	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol });
+	return toUserActor(row, { sessionId, provedAt: row.provedAt, mustEnrol: row.mustEnrol, ...program });
 }
 
-const isTokenOf = ({ userId, version, startsAt, endsAt }: TokenFacts) =>
+const isTokenOf = ({ userId, version, startsAt, endsAt, resource }: TokenFacts) =>
 	and(
 		eq(sessions.kind, "program"),
 		eq(users.id, userId),
 		eq(users.tokenVersion, version),
+		sql`${sessions.resource} is not distinct from ${resource}`,
 		sql`to_timestamp(${endsAt}::bigint + ${skewSeconds}) > now()`,
 		sql`to_timestamp(${startsAt}::bigint - ${skewSeconds}) < now()`,
 	);

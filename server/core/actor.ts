@@ -17,6 +17,8 @@ export type UserActor = {
 	provedAt: Date | null;
 	/** Their role asks for a second factor and they have none: until they do, they may do nothing else. */
 	mustEnrol?: boolean;
+	/** The program that they let in, where it is that which calls: `permissions` are then those that it was given, and no others. */
+	program?: { clientId: string; name: string };
 };
 /** A program with a key of its own: it may never do what its owner can't. */
 export type ApiKeyActor = {
@@ -80,7 +82,7 @@ export function causeOf(actor: Actor): Cause | null {
 export function actorLabel(actor: Actor): string {
 	switch (actor.kind) {
 		case "user":
-			return actor.name;
+			return actor.program ? `${actor.name} through ${actor.program.name}` : actor.name;
 		case "apiKey":
 			return `key ${actor.name} of ${actor.owner.name}`;
 		case "agent":

@@ -81,6 +81,7 @@ export const Env = z
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_APPROVAL_HOURS: count(24, 24 * 30),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
+		QD_OAUTH_REGISTRATION: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OIDC_ISSUER: url,
 		QD_OIDC_CLIENT_ID: text,
 		QD_OIDC_CLIENT_SECRET: text,

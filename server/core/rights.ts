@@ -60,16 +60,18 @@ export async function readRolePermissions(db: Reader, roleKeys: readonly string[
 	);
 }
 
+/** `scopes` of a session leave no more of the rights than they name; null leaves all. */
 export function toUserActor(
-	row: RightsRow,
-	session: Pick<UserActor, "sessionId" | "provedAt" | "mustEnrol">,
+	row: RightsRow & { scopes?: readonly string[] | null },
+	session: Pick<UserActor, "sessionId" | "provedAt" | "mustEnrol" | "program">,
 ): UserActor {
+	const all = permissionsOf(row.roleKeys, row.custom);
 	return {
 		kind: "user",
 		userId: row.userId,
 		name: row.name,
 		role: row.role,
-		permissions: permissionsOf(row.roleKeys, row.custom),
+		permissions: row.scopes ? new Set(row.scopes.filter(isPermission).filter((one) => all.has(one))) : all,
 		grantees: [everyone, row.userId, ...row.groupIds, ...row.roleKeys],
 		...session,
 	};

@@ -34,7 +34,7 @@ const agentOf = (person: UserActor): ToolContext => ({
 
 test("an agent searches through the procedure, as the person it works for", async () => {
 	const found = await callTool(agentOf(await testUser(db)), "knowledge.search", { query: "annual leave" });
-	expect(found).toEqual({ passages: [], searchedCollections: 0 });
+	expect(found).toEqual({ passages: [], searchedCollections: 0, degraded: null });
 });
 
 test("rights are those of this moment: a role that was taken, an account that was disabled", async () => {

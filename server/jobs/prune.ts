@@ -24,6 +24,12 @@ const outdated = {
 	// Until then a second use of one is noticed.
 	refresh_tokens: sql`select id from refresh_tokens where session_id in (select id from sessions
 		where expires_at < now() - interval '1 day' or revoked_at < now() - interval '7 days') order by created_at`,
+	// Until then a second use of one is noticed.
+	oauth_codes: sql`select id from oauth_codes where created_at < now() - interval '1 day' order by created_at`,
+	// Programs that registered themselves, and that nobody has let in.
+	oauth_clients: sql`select id from oauth_clients
+		where created_at < now() - interval '7 days' and created_by is null and last_used_at is null order by created_at`,
+	procedure_callers: sql`select id from procedure_callers where last_at < now() - interval '30 days' order by last_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -54,6 +60,9 @@ export const prune = inngest.createFunction(
 			invitations: await run("invitations"),
 			reset_requests: await run("reset_requests"),
 			refresh_tokens: await run("refresh_tokens"),
+			oauth_codes: await run("oauth_codes"),
+			oauth_clients: await run("oauth_clients"),
+			procedure_callers: await run("procedure_callers"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

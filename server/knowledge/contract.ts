@@ -191,6 +191,10 @@ export type AddDocument = z.infer<typeof AddDocument>;
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
 
+/** What it takes to hand out a document's bytes as they were brought. */
+export const OpenedDocument = z.object({ name: z.string(), mediaType: z.string(), size: z.int(), sha256: z.string() });
+export type OpenedDocument = z.infer<typeof OpenedDocument>;
+
 export const AddText = z.strictObject({
 	collectionId: z.uuid(),
 	name: z.string().trim().min(1).max(255).describe("What it is called; its ending is added where it is missing."),
@@ -224,6 +228,7 @@ export const ReadDocument = z.strictObject({
 export type ReadDocument = z.infer<typeof ReadDocument>;
 export const DocumentText = z.object({
 	document: Document,
+	mayManage: z.boolean(),
 	collectionName: z.string(),
 	isCollectionReadable: z
 		.boolean()
@@ -234,7 +239,7 @@ export const DocumentText = z.object({
 		.describe("Pages go from 1 to this one; a long document without pages is cut into parts that count as such."),
 	text: z.string(),
 	passage: z
-		.object({ start: z.int(), end: z.int() })
+		.object({ start: z.int(), end: z.int(), text: z.string() })
 		.nullable()
 		.describe("Where the passage stands in `text`, in UTF-16 units; null where none was asked for."),
 });

@@ -19,6 +19,7 @@ import {
 	ListDocuments,
 	OneCollection,
 	OneDocument,
+	OpenedDocument,
 	ReadDocument,
 	Search,
 	SearchResult,
@@ -39,6 +40,7 @@ import {
 	getDocument,
 	listCollections,
 	listDocuments,
+	openDocument,
 	readDocument,
 	retryDocument,
 	searchKnowledge,
@@ -183,6 +185,12 @@ export const knowledgeRouter = router({
 		.input(ReadDocument)
 		.output(DocumentText)
 		.query(({ ctx, input }) => readDocument(ctx, input)),
+
+	/** Its bytes go out at /api/documents/{documentId}/file, where this decides. */
+	openDocument: procedure("knowledge:read", { risk: "read" })
+		.input(OneDocument)
+		.output(OpenedDocument)
+		.query(({ ctx, input }) => openDocument(ctx, input)),
 
 	updateDocument: procedure("knowledge:write", {
 		rest: "PATCH /documents/{documentId}",

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import next from "next";
 import { callerAddress } from "@/server/core/address";
+import { writeCallers } from "@/server/core/callers";
 import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
 import { protectPage } from "@/server/core/safe-headers";
@@ -34,11 +35,21 @@ const server = createServer(
 		limitReceiving(request, response);
 		if (isRpc(request)) return void answerRpc(request, response);
 		protectPage(request, response);
+		// Next would take it for a fault of its own.
+		if (!isWellEscaped(request.url)) return void response.writeHead(400).end("Bad request\n");
 		request.headers["x-qd-address"] = callerAddress(request);
 		handle(request, response).catch(() => response.destroy());
 	},
 );
 server.maxConnections = 10_000;
+
+function isWellEscaped(url = ""): boolean {
+	try {
+		return decodeURI(url.split("?")[0] ?? "") !== null;
+	} catch {
+		return false;
+	}
+}
 
 /** A body that trickles in would hold its connection for ever. A stream of answers is not touched: its request is complete. */
 function limitReceiving(request: IncomingMessage, response: ServerResponse): void {
@@ -65,7 +76,7 @@ onStop(async (why) => {
 	for (const response of open) if (isStream(response)) response.destroy();
 	const deadline = Date.now() + (why === "asked" ? drainMs : 0);
 	while (open.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-	await writeCounts();
+	await Promise.all([writeCounts(), writeCallers()]);
 	server.closeAllConnections();
 });
 

@@ -4,6 +4,7 @@ import { checkpointer } from "@/server/agents/checkpointer";
 import { startExecutor } from "@/server/agents/executor";
 import { startSealer } from "@/server/audit/chain/sealer";
 import { startStreamer } from "@/server/audit/streamer";
+import { writeCallers } from "@/server/core/callers";
 import { database } from "@/server/core/database";
 import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
@@ -58,7 +59,7 @@ async function tellMailProblem(): Promise<void> {
 onStop(async () => {
 	clearInterval(beats);
 	await Promise.all([executor.stop(), jobs.stop(), streamer.stop()]);
-	await writeCounts();
+	await Promise.all([writeCounts(), writeCallers()]);
 	// Last, so that what the others wrote while they ended is sealed where there is time.
 	await sealer.stop();
 	await withdrawWorker(db, id).catch(() => {});

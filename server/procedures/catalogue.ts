@@ -1,12 +1,21 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { z } from "zod";
-import { notFound } from "@/server/core/errors";
+import { mayAskAgent } from "@/server/agents/service";
+import { type Actor, actorUser } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import type { ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
 import { listRows } from "@/server/core/list-rows";
 import { callCounts } from "@/server/core/metrics";
+import { fromJson } from "@/server/faces/rest/coerce";
 import { exampleOf } from "@/server/faces/rest/openapi/examples";
+import { contextForActor } from "@/server/trpc/context";
+import { toAppError } from "@/server/trpc/failure";
+import { createCallerFactory } from "@/server/trpc/init";
+import { LateInput } from "@/server/trpc/late-input";
 import { callsPerMinute } from "@/server/trpc/limits";
 import type { ProcedureMeta } from "@/server/trpc/procedure";
-import type { ListProcedures, OneProcedure, ProcedureDetail, ProcedureEntry } from "./contract";
+import type { ListProcedures, OneProcedure, ProcedureDetail, ProcedureEntry, TriedTool, TryTool } from "./contract";
 
 type Listed = { path: string; type: ProcedureEntry["type"]; meta: ProcedureMeta };
 
@@ -90,4 +99,46 @@ export function describeProcedure(router: AnyTRPCRouter, { procedure }: OneProce
 		isUpload,
 		perMinute: callsPerMinute(limit),
 	};
+}
+
+/** Calls it as an agent would on the caller's behalf. There is no run: the request stands for it in the audit. */
+export async function tryTool(
+	ctx: ServiceContext,
+	router: AnyTRPCRouter,
+	{ procedure, agentId, input }: TryTool,
+): Promise<TriedTool> {
+	const found = listProcedures(router).find(({ path }) => path === procedure);
+	if (!found?.meta.tool) throw notFound("This tool");
+	const person = actorUser(ctx.actor);
+	if (!person || ctx.actor.kind === "agent" || ctx.actor.kind === "job" || ctx.actor.kind === "anonymous")
+		throw new AppError("FORBIDDEN", "Only a person or their program can try a tool.");
+	if (!(await mayAskAgent(ctx.db.orm, person, agentId))) throw notFound("This agent");
+	if (found.meta.risk !== "read")
+		throw new AppError("CONFLICT", "An agent changes things within a run only: ask it in a conversation.");
+	const actor: Actor = { kind: "agent", agentId, runId: ctx.requestId, onBehalfOf: ctx.actor };
+	const call = {
+		db: ctx.db,
+		requestId: ctx.requestId,
+		via: "tool" as const,
+		...(ctx.signal ? { signal: ctx.signal } : {}),
+	};
+	// The path came from the router itself, so it leads to a function of the caller.
+	const tool = procedure
+		.split(".")
+		.reduce<unknown>(
+			(at, name) => Reflect.get(Object(at), name),
+			createCallerFactory(router)(contextForActor(actor, call)),
+		) as (input: unknown) => Promise<unknown>;
+	await audit(ctx, ctx.db.orm, {
+		action: "tool.try",
+		resource: "procedure",
+		resourceId: procedure,
+		detail: { agentId },
+	});
+	try {
+		return { code: "OK", message: null, answer: await tool(new LateInput(() => fromJson(found.meta.input, input))) };
+	} catch (error) {
+		const failure = toAppError(error);
+		return { code: failure.code, message: failure.message, answer: null };
+	}
 }

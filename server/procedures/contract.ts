@@ -20,7 +20,7 @@ export const ProcedureEntry = z.object({
 	deprecated: z
 		.object({
 			since: z.string().describe("The day, such as `2026-11-25`."),
-			sunset: z.string().optional().describe("From this day on it answers no more."),
+			sunset: z.string().optional().describe("From this day on it may answer no more."),
 			instead: z.string().optional().describe("What to call instead, below /api/v1."),
 		})
 		.nullable()
@@ -51,6 +51,32 @@ export const OneProcedure = z.strictObject({
 	procedure: z.string().max(100).describe("Its name, such as `runs.start`."),
 });
 export type OneProcedure = z.infer<typeof OneProcedure>;
+export const TryTool = OneProcedure.extend({
+	agentId: z.uuid().describe("The agent as which it is called: one that the caller may ask."),
+	input: z.record(z.string(), z.unknown()).default({}).describe("What the agent would send."),
+});
+export type TryTool = z.infer<typeof TryTool>;
+/** What an agent would have got. */
+export const TriedTool = z.object({
+	code: z.string().describe("`OK`, or the code of the failure that the agent is told."),
+	message: z.string().nullable().describe("What the agent is told of a failure."),
+	answer: z.unknown().describe("The answer; null where it failed."),
+});
+export type TriedTool = z.infer<typeof TriedTool>;
+
+/** One of those who called it last. */
+export const ProcedureCaller = z.object({
+	userId: z.uuid().describe("The person at the root of the call."),
+	userName: z.string(),
+	kind: z.string().describe("Whether they called themselves, or a key, agent or job of theirs did."),
+	via: z.string(),
+	calls: z.int().describe("How many calls of this kind they made in the last 30 days or more."),
+	lastCode: z.string().describe("What the last call came to: `OK`, or the code of its failure."),
+	lastAt: z.date().describe("When the last call was."),
+});
+export type ProcedureCaller = z.infer<typeof ProcedureCaller>;
+export const ProcedureCallers = z.object({ rows: z.array(ProcedureCaller) });
+
 const Schema = z.record(z.string(), z.unknown());
 export const ProcedureDetail = ProcedureEntry.extend({
 	input: Schema.describe("JSON Schema of its input."),

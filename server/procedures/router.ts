@@ -1,8 +1,17 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { describeProcedure, describeProcedures } from "./catalogue";
-import { ListProcedures, OneProcedure, ProcedureDetail, ProcedurePage } from "./contract";
+import { describeProcedure, describeProcedures, tryTool } from "./catalogue";
+import {
+	ListProcedures,
+	OneProcedure,
+	ProcedureCallers,
+	ProcedureDetail,
+	ProcedurePage,
+	TriedTool,
+	TryTool,
+} from "./contract";
+import { listCallers } from "./service";
 
 /** `root` is asked for when called: this router is itself a part of it. */
 export const proceduresRouter = (root: () => AnyTRPCRouter) =>
@@ -24,4 +33,24 @@ export const proceduresRouter = (root: () => AnyTRPCRouter) =>
 			.input(OneProcedure)
 			.output(ProcedureDetail)
 			.query(async ({ input }) => describeProcedure(root(), input)),
+
+		callers: procedure("audit:read", {
+			rest: "GET /procedures/{procedure}/callers",
+			summary: "List who called a procedure last, and how.",
+			risk: "read",
+		})
+			.input(OneProcedure)
+			.output(ProcedureCallers)
+			.query(({ ctx, input }) => listCallers(ctx, input)),
+
+		tryTool: procedure("procedures:read", {
+			rest: "POST /procedures/{procedure}/tool-calls",
+			summary: "Call a procedure as an agent of the caller would.",
+			description:
+				"The call goes through the gate with the rights that the agent has on the caller's behalf, and counts for both. Agents change things within a run only: what changes something is not called.",
+			risk: "write",
+		})
+			.input(TryTool)
+			.output(TriedTool)
+			.mutation(({ ctx, input }) => tryTool(ctx, root(), input)),
 	});

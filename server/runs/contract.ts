@@ -67,7 +67,14 @@ export const Run = z.object({
 });
 export type Run = z.infer<typeof Run>;
 export const ListRuns = listOf(Run, {
-	filter: { state: asks.oneOf(runStates), agentId: asks.id(), threadId: asks.id(), createdAt: asks.time() },
+	filter: {
+		state: asks.oneOf(runStates),
+		agentId: asks.id(),
+		threadId: asks.id(),
+		/** A document that the answer cites. */
+		citedDocumentId: asks.id(),
+		createdAt: asks.time(),
+	},
 	sort: ["createdAt"],
 });
 export type ListRuns = z.infer<typeof ListRuns>;
@@ -163,6 +170,26 @@ export const RunEventBody = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("answer.restarted"), why: z.string() }),
 	z.object({ type: z.literal("answer.delta"), text: z.string() }),
 	z.object({ type: z.literal("model.fallback"), why: z.string() }),
+	/** A tool that the model called, and what came of it. */
+	z.object({ type: z.literal("tool.called"), callId: z.string(), tool: z.string() }),
+	z.object({ type: z.literal("tool.answered"), callId: z.string(), tool: z.string(), isDone: z.boolean() }),
+	/** The run goes no further until a person has decided; told again where it is taken up anew. */
+	z.object({
+		type: z.literal("approval.needed"),
+		approvalId: z.string(),
+		tool: z.string(),
+		effect: z.string(),
+		needsSecond: z.boolean(),
+		otherDeciders: z.int(),
+		expiresAt: z.iso.datetime(),
+	}),
+	z.object({
+		type: z.literal("approval.decided"),
+		approvalId: z.string(),
+		state: z.enum(["approved", "rejected", "expired", "used", "void"]),
+		decidedBy: z.string().nullable(),
+		reason: z.string().nullable(),
+	}),
 	z.object({
 		type: z.literal("run.ended"),
 		state: z.enum(["succeeded", "failed", "cancelled"]),
@@ -199,6 +226,10 @@ export function foldAnswer(text: string, body: RunEventBody): string {
 		case "step.finished":
 		case "passages.found":
 		case "model.fallback":
+		case "tool.called":
+		case "tool.answered":
+		case "approval.needed":
+		case "approval.decided":
 			return text;
 	}
 }

@@ -7,6 +7,10 @@ export const Session = z.object({
 	id: z.uuid(),
 	/** A browser's, or a program's that signed in for tokens. */
 	kind: z.enum(sessionKinds),
+	program: z
+		.object({ name: z.string(), scopes: z.array(z.string()).describe("What it was let do.") })
+		.nullable()
+		.describe("The registered program that the person let in; null for a session with a password."),
 	/** What it says it is. */
 	device: z.string().nullable(),
 	address: z.string().nullable(),

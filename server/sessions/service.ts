@@ -1,6 +1,6 @@
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { sessions, users } from "@/db/schema";
+import { oauthClients, sessions, users } from "@/db/schema";
 import { isAlive } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -22,6 +22,8 @@ async function page(ctx: ServiceContext, userId: string, input: ListSessions): P
 		.select({
 			id: sessions.id,
 			kind: sessions.kind,
+			programName: oauthClients.name,
+			scopes: sessions.scopes,
 			userAgent: sessions.userAgent,
 			address: sessions.address,
 			createdAt: sessions.createdAt,
@@ -31,14 +33,16 @@ async function page(ctx: ServiceContext, userId: string, input: ListSessions): P
 		})
 		.from(sessions)
 		.innerJoin(users, eq(users.id, sessions.userId))
+		.leftJoin(oauthClients, eq(oauthClients.id, sessions.clientId))
 		.where(and(eq(sessions.userId, userId), isAlive, list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	const { rows: some, next } = list.page(rows);
 	const { actor } = ctx;
 	const current = actor.kind === "user" ? actor.sessionId : null;
-	const told = some.map(({ userAgent, ...row }) => ({
+	const told = some.map(({ userAgent, programName, scopes, ...row }) => ({
 		...row,
+		program: programName === null ? null : { name: programName, scopes: scopes ?? [] },
 		device: nameDevice(userAgent),
 		isCurrent: row.id === current,
 	}));

@@ -1,8 +1,8 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Nothing } from "@/server/users/contract";
-import { Health } from "./contract";
-import { readHealth } from "./service";
+import { Health, Metrics } from "./contract";
+import { readHealth, readMetrics } from "./service";
 
 export const systemRouter = router({
 	health: procedure("system:read", {
@@ -14,4 +14,14 @@ export const systemRouter = router({
 		.input(Nothing)
 		.output(Health)
 		.query(({ ctx }) => readHealth(ctx.db)),
+
+	metrics: procedure("system:read", {
+		rest: "GET /metrics",
+		summary: "Read what was counted: calls, and how often a cache had the answer.",
+		description: "The same in Prometheus' text format is at `/api/metrics`.",
+		risk: "read",
+	})
+		.input(Nothing)
+		.output(Metrics)
+		.query(({ ctx }) => readMetrics(ctx.db)),
 });

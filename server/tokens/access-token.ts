@@ -14,7 +14,8 @@ export const audience = "urn:quarterdeck:api";
 
 const Claims = z.strictObject({
 	iss: z.string(),
-	aud: z.literal(audience),
+	/** All of our faces, or the one that a program was let in to. */
+	aud: z.string().max(512),
 	sub: z.uuid(),
 	/** The session that the token belongs to: it ends with it. */
 	sid: z.uuid(),
@@ -27,15 +28,26 @@ const Claims = z.strictObject({
 });
 export type Claims = z.infer<typeof Claims>;
 
+/** Whom a token must be made for to be believed; any, where it is only to be ended. */
+export type AudienceRule = readonly string[] | "any";
+
 /** `now` is the database's clock, in seconds: processes whose own clocks differ agree on it. */
 export async function signAccessToken(
 	db: Database,
-	facts: { userId: string; sessionId: string; version: number; now: number; provedAt: number },
+	facts: {
+		userId: string;
+		sessionId: string;
+		version: number;
+		now: number;
+		provedAt: number;
+		/** The one address that it is good for; null for all of our faces. */
+		resource: string | null;
+	},
 ): Promise<string> {
 	const { header, key } = await currentSigner(db);
 	const claims: Claims = {
 		iss: issuer(),
-		aud: audience,
+		aud: facts.resource ?? audience,
 		sub: facts.userId,
 		sid: facts.sessionId,
 		ver: facts.version,
@@ -50,9 +62,9 @@ export async function signAccessToken(
 /**
  * What an access token says, if we signed it; null for everything else. We believe only what we write ourselves: the header
  * must be one of ours letter by letter, so no algorithm, key or extension that it names is ever looked at, and the claims
- * must read back as we would write them. Whether it has ended is for the database's clock to say.
+ * must read back as we would write them, for one of these audiences. Whether it has ended is for the database's clock to say.
  */
-export async function readAccessToken(db: Database, token: string): Promise<Claims | null> {
+export async function readAccessToken(db: Database, token: string, audiences: AudienceRule): Promise<Claims | null> {
 	if (token.length > longest) return null;
 	const [header, payload, signature, ...rest] = token.split(".");
 	if (!header || !payload || !signature || rest.length > 0) return null;
@@ -64,7 +76,8 @@ export async function readAccessToken(db: Database, token: string): Promise<Clai
 		return null;
 	}
 	const claims = readClaims(Buffer.from(payload, "base64url").toString());
-	return claims?.iss === issuer() ? claims : null;
+	if (claims?.iss !== issuer()) return null;
+	return audiences === "any" || audiences.includes(claims.aud) ? claims : null;
 }
 
 const isCanonical = (part: string): boolean => Buffer.from(part, "base64url").toString("base64url") === part;

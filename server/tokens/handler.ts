@@ -149,6 +149,7 @@ function problem(error: unknown, requestId: string): Response {
 		type: "about:blank",
 		title: failure.message,
 		status,
+		detail: failure.message,
 		code: failure.code,
 		error: failure instanceof TokenProblem ? failure.error : errorOf(failure.code),
 		error_description: failure.message,

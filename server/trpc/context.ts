@@ -8,7 +8,7 @@ import type { RequestContext } from "./init";
 const longest = 512;
 
 /** The context of an HTTP request. The address is what our own server saw, never what a header claims. */
-export function contextFromHeaders(headers: Headers, query?: URLSearchParams): RequestContext {
+export function contextFromHeaders(headers: Headers, query?: URLSearchParams, resource?: string): RequestContext {
 	const call: Pick<RequestContext, "db" | "requestId" | "via" | "origin"> = {
 		db: database(),
 		requestId: randomUUID(),
@@ -23,7 +23,7 @@ export function contextFromHeaders(headers: Headers, query?: URLSearchParams): R
 		...call,
 		identify: async () => {
 			if (query) refuseQueryCredentials(query);
-			return identify(call, readCredential(headers));
+			return identify({ ...call, resource }, readCredential(headers));
 		},
 		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,

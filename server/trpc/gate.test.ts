@@ -164,6 +164,8 @@ describe("the gate", () => {
 		const endless: { text: string; more?: unknown } = { text: "a" };
 		endless.more = [endless];
 		await expect(as(staff).echo(endless)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+		const proto: unknown = JSON.parse('{"__proto__":{"x":1}}');
+		await expect(as(staff).echo({ text: "a", more: [proto] })).rejects.toMatchObject({ code: "BAD_REQUEST" });
 	});
 
 	test("answers with what the output names, and nothing else", async () => {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorMay, actorUser } from "@/server/core/actor";
+import { noteCaller } from "@/server/core/callers";
 import type { ServiceContext } from "@/server/core/context";
 import { callerKey } from "@/server/core/denials";
 import { AppError, errorTable } from "@/server/core/errors";
@@ -24,6 +25,8 @@ export type Call = {
 	type: "query" | "mutation" | "subscription";
 	ctx: RequestContext;
 	raw: unknown;
+	/** Who calls, once that is known. */
+	who?: Actor;
 	/** What was read of it, once somebody was let in. */
 	given?: unknown;
 };
@@ -36,6 +39,7 @@ async function enter<I extends z.ZodType>(
 ): Promise<{ ctx: ServiceContext; input: z.output<I> }> {
 	const { meta, ctx } = call;
 	const actor = await ctx.identify();
+	call.who = actor;
 	const service = serviceContext(ctx, actor, signal);
 	if (meta.permission !== null) {
 		mayPass(actor, meta.permission);
@@ -201,18 +205,23 @@ function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
 	});
 }
 
+function counted({ path, ctx, who }: Call, code: string, ms: number): void {
+	countCall(path, code, ms);
+	if (who) noteCaller(ctx.db, who, { procedure: path, via: ctx.via, code });
+}
+
 /** Counts and logs the call; a failure leaves as the error that its reader may see. */
 async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
 	const started = performance.now();
 	const facts = { path: call.path, requestId: call.ctx.requestId, via: call.ctx.via };
 	try {
 		const answer = await work();
-		countCall(call.path, "OK", performance.now() - started);
+		counted(call, "OK", performance.now() - started);
 		log.debug({ ...facts, ms: Math.round(performance.now() - started) }, "call");
 		return answer;
 	} catch (error) {
 		const failure = await writeDown(call, toAppError(error));
-		countCall(call.path, failure.code, performance.now() - started);
+		counted(call, failure.code, performance.now() - started);
 		const level = errorTable[failure.code].class === "user" ? "info" : "error";
 		log[level]({ ...facts, problem: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
 		throw toTrpcError(failure);

@@ -3,10 +3,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { callerAddress } from "@/server/core/address";
 import { protectData } from "@/server/core/safe-headers";
-import { mcpHandler, mcpPath } from "@/server/faces/mcp/handler";
+import { mcpHandler } from "@/server/faces/mcp/handler";
 import { openaiBase, openaiHandler } from "@/server/faces/openai/handler";
 import { restHandler } from "@/server/faces/rest/handler";
 import { base } from "@/server/faces/rest/routes";
+import { oauthRoute } from "@/server/oauth/handler";
+import { mcpPath } from "@/server/oauth/resource";
 import { tokenRoute } from "@/server/tokens/handler";
 import { endpoint, rpcHandler } from "./handler";
 
@@ -16,7 +18,7 @@ function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) =
 	if (url.startsWith(`${base}/`)) return tokenRoute({ method, url }) ?? restHandler;
 	if (url.startsWith(`${openaiBase}/`)) return openaiHandler;
 	if (url.split("?")[0] === mcpPath) return mcpHandler;
-	return null;
+	return oauthRoute({ method, url });
 }
 
 export const isRpc = (request: IncomingMessage): boolean => handlerOf(request) !== null;

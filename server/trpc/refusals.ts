@@ -108,9 +108,9 @@ function namedIn(given: unknown, path = "", depth = 0): Named {
 		.slice(0, mostNamed);
 }
 
-/** Of an object of JSON; a body that is a stream has no fields to name. */
+/** Of an object of JSON, as it came or as a face has copied it; a body that is a stream has no fields to name. */
 const plainEntries = (given: object): [string, unknown][] =>
-	Object.getPrototypeOf(given) === Object.prototype ? Object.entries(given).slice(0, 100) : [];
+	[Object.prototype, null].includes(Object.getPrototypeOf(given)) ? Object.entries(given).slice(0, 100) : [];
 
 /** Words that a thing goes by in what its reader is told, where they are not those of the field. */
 const otherWords: Record<string, string> = {

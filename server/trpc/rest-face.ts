@@ -4,7 +4,7 @@ export type RestMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 /** Method and path below /api/v1; `{names}` are taken from the input, the rest of it is query (GET, DELETE) or body. */
 export type RestAddress = `${RestMethod} /${string}`;
 
-/** A face that will end: since when it is deprecated, when it stops, and what to use instead. Dates as `2026-11-25`. */
+/** A face that will end: since when it is deprecated, when it may stop, and what to use instead. Dates as `2026-11-25`. */
 export type Deprecation = { since: string; sunset?: string; instead?: string };
 
 export type RestFace = {

@@ -48,8 +48,8 @@ test("what has procedures has a contract, and rules of its own in a service", ()
 test("a feature is one word in every room", () => {
 	const features = new Set(foldersOf("server"));
 	// The first three know no feature; a chat is a thread with its runs, and is called what people call it; an account is
-	// one's own side of several features.
-	const own = new Set(["ui", "shell", "trpc", "chat", "account"]);
+	// one's own side of several features, and the search is knowledge's other face.
+	const own = new Set(["ui", "shell", "trpc", "chat", "account", "search"]);
 	const strangers = [
 		...foldersOf("components").map((word) => ["components", word] as const),
 		...foldersOf("app/(console)").map((word) => ["app/(console)", word] as const),

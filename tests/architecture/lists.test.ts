@@ -9,6 +9,7 @@ const short: Record<string, string> = {
 	"access.listGrants": "Whom one thing is shared with: its page edits all of it at once.",
 	"access.findPeople": "The first matches of what is being typed, not a list to walk.",
 	"access.findGrantees": "The first matches of what is being typed, not a list to walk.",
+	"procedures.callers": "The last twenty; the audit tells the rest.",
 	"factors.policies": "One row a role, with a switch each.",
 };
 const operators = ["eq", "ne", "in", "gt", "gte", "lt", "lte", "contains"];

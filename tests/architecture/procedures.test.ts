@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { permissions, roleMay, roles } from "@/server/core/permissions";
+import { programScopes } from "@/server/oauth/contract";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 
@@ -62,6 +63,12 @@ describe("procedures", () => {
 				!meta.isUpload && !(meta.input instanceof z.ZodObject && meta.input.def.catchall instanceof z.ZodNever),
 		);
 		expect(loose.map(({ path }) => path)).toEqual([]);
+	});
+
+	test("that are tools are all that a program can ask a person for", () => {
+		// Prompts are a list of their own beside the tools.
+		const needed: unknown[] = ["prompts:read", ...procedures.map(({ meta }) => meta.tool && meta.permission)];
+		expect(programScopes.filter((scope) => !needed.includes(scope))).toEqual([]);
 	});
 
 	test("that a tool names have a description a model can use", () => {

@@ -21,6 +21,9 @@ const withoutRest: Record<string, string> = {
 	"factors.renewRecoveryCodes": inBrowser,
 	"factors.startLink": inBrowser,
 	"factors.unlink": inBrowser,
+	"oauth.look": inBrowser,
+	"oauth.decide": inBrowser,
+	"knowledge.openDocument": "Answers with the file itself, at /api/documents/{documentId}/file.",
 	"audit.openExport": "Answers with the file itself, at /api/audit-exports/{exportId}/file.",
 	"knowledge.embed": "Programs embed texts through /api/openai/v1/embeddings.",
 };

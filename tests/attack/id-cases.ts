@@ -31,6 +31,7 @@ const grantee = shared("user", "one shares with any person, group or role");
 const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
+const program = shared("program", "programs are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -91,6 +92,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"factors.setPolicy": { role },
 	"factors.reset": { userId: person },
 
+	"oauth.getProgram": { programId: program },
+	"oauth.revokeProgram": { programId: program },
+
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
 
@@ -106,6 +110,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.getDocument": { documentId: own("document") },
 	"knowledge.retryDocument": { documentId: own("document") },
 	"knowledge.deleteDocument": { documentId: own("document") },
+	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
@@ -136,6 +141,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 
+	"procedures.tryTool": { agentId: own("agent") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
@@ -157,5 +164,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"auth.prove": { password: "not their password" },
 	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
+	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
 };

@@ -21,6 +21,7 @@ import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
+import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
 import { testUser } from "@/tests/support";
@@ -106,6 +107,10 @@ export const makers = {
 			.values({ ...values, expiresAt: new Date(Date.now() + 600_000) })
 			.returning({ id: invitations.id });
 		return row?.id ?? "";
+	},
+	program: async (ctx) => {
+		const wish = { name: "A program", redirectUris: ["https://example.test/back"], withSecret: false };
+		return (await createProgram(ctx, wish)).program.id;
 	},
 	mail: async (ctx) => {
 		const mail = {

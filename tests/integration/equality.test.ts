@@ -1,113 +1,158 @@
-import superjson from "superjson";
+import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries } from "@/db/schema";
-import type { UserActor } from "@/server/core/actor";
+import { auditEntries, sessions } from "@/db/schema";
+import { createAgent } from "@/server/agents/service";
 import { useDatabase } from "@/server/core/database";
+import { writeCounts } from "@/server/core/denials";
+import { countOf, limiterOf } from "@/server/core/limiter";
 import { callCounts } from "@/server/core/metrics";
-import { roles } from "@/server/core/permissions";
-import { paramsOf, type Route, restRoutes } from "@/server/faces/rest/routes";
-import { rpcHandler } from "@/server/trpc/handler";
-import { testDatabase, testUser } from "@/tests/support";
-import { origin, type RestClient, restClient } from "@/tests/support/rest";
+import { type Role, roles } from "@/server/core/permissions";
+import { paramsOf, restRoutes } from "@/server/faces/rest/routes";
+import { callsPerMinute } from "@/server/trpc/limits";
+import { testContext, testDatabase, testUser } from "@/tests/support";
+import {
+	type Caller,
+	overMcp,
+	overRest,
+	overRpc,
+	overTool,
+	type Procedure,
+	procedures,
+	type Said,
+} from "@/tests/support/faces";
+import { restClient } from "@/tests/support/rest";
 import { cookieOf } from "@/tests/support/session";
 
-type Said = { code: string; answer: unknown };
-type Person = { actor: UserActor | null; cookie: string; rest: RestClient };
 const callers = ["nobody", ...roles] as const;
+type Who = (typeof callers)[number];
+type Face = "rpc" | "rest" | "tool" | "mcp";
 
 let db: Database;
-const people = new Map<string, Person>();
+let agentId: string;
+const people = new Map<Who, Caller>();
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	for (const role of callers) {
-		const actor = role === "nobody" ? null : await testUser(db, { role });
-		const cookie = actor ? await cookieOf(db, actor) : "";
-		people.set(role, { actor, cookie, rest: await restClient(db, actor, cookie || undefined) });
+	for (const role of callers) people.set(role, await caller(role));
+	const owner = await testContext(db, { role: "owner" });
+	agentId = (
+		await createAgent(owner, {
+			...{ name: "For all", description: "", access: "everyone" as const },
+			...{ promptVersionId: null, collectionIds: null },
+		})
+	).id;
+});
+
+/** Signed in, and with a fresh proof: agents and programs are asked for none. */
+async function caller(role: Who): Promise<Caller> {
+	const actor = role === "nobody" ? null : await testUser(db, { role: role satisfies Role });
+	const cookie = actor ? await cookieOf(db, actor) : "";
+	if (actor) await db.orm.update(sessions).set({ provedAt: sql`now()` }).where(eq(sessions.userId, actor.userId));
+	return { actor, cookie, rest: await restClient(db, actor, cookie || undefined) };
+}
+
+function personIn(role: Who): Caller {
+	const person = people.get(role);
+	if (!person) throw new Error(`nobody is ${role}`);
+	return person;
+}
+
+function ask(face: Face, procedure: Procedure, person: Caller, input: Record<string, unknown>): Promise<Said> {
+	switch (face) {
+		case "rpc":
+			return overRpc(procedure, person, input);
+		case "rest":
+			return overRest(procedure, person, input);
+		case "tool":
+			return overTool(procedure, person, input, { db, agentId });
+		case "mcp":
+			return overMcp(procedure, person, input);
 	}
-});
+}
 
-async function overRpc({ name, type, meta }: Route, { cookie }: Person, input: object): Promise<Said> {
-	const isRead = type === "query";
-	const headers = {
-		...{ host: "localhost:3000", origin, "x-qd-csrf": "1", ...(cookie ? { cookie } : {}) },
-		"content-type": meta.isUpload ? "application/octet-stream" : "application/json",
+/** The faces that a caller can come by; an agent works for somebody. */
+const facesOf = ({ meta }: Procedure, { actor }: Caller): Face[] => [
+	...(meta.rest ? (["rest"] as const) : []),
+	...(meta.tool && actor ? (["tool", "mcp"] as const) : []),
+];
+
+/** Points that were taken from whoever called, by themselves or through an agent. */
+async function pointsOf({ meta }: Procedure, { actor }: Caller): Promise<number> {
+	const limit = { name: meta.limit, points: callsPerMinute(meta.limit) };
+	const names = actor ? [`user ${actor.userId}`, `agent ${actor.userId}`] : ["unknown"];
+	const counts = [true, false].flatMap((isSensitive) =>
+		names.map((name) => countOf(limiterOf({ ...limit, isSensitive }), name)),
+	);
+	return (await Promise.all(counts)).reduce((sum, one) => sum + one, 0);
+}
+
+/** A call, and what it left behind: rows of the audit, calls that were counted, points that were taken. */
+async function traced(face: Face, procedure: Procedure, person: Caller, input: Record<string, unknown>) {
+	// What is refused again within a minute would be counted instead of written.
+	await writeCounts();
+	const [rows, points] = await Promise.all([db.orm.$count(auditEntries), pointsOf(procedure, person)]);
+	const calls = callCounts().get(procedure.path)?.calls ?? 0;
+	const { code } = await ask(face, procedure, person, input);
+	const [rowsNow, pointsNow] = await Promise.all([db.orm.$count(auditEntries), pointsOf(procedure, person)]);
+	return {
+		code,
+		rows: rowsNow - rows,
+		calls: (callCounts().get(procedure.path)?.calls ?? 0) - calls,
+		points: pointsNow - points,
 	};
-	const text = superjson.stringify(input);
-	const address = `${origin}/api/trpc/${name}${isRead ? `?input=${encodeURIComponent(text)}` : ""}`;
-	const body = meta.isUpload ? "" : text;
-	const answer = await rpcHandler(new Request(address, isRead ? { headers } : { method: "POST", headers, body }));
-	const said = (await answer.json()) as {
-		error?: { json: { data: { problem: string } } };
-		result?: { data: { json: unknown } };
-	};
-	return { code: said.error?.json.data.problem ?? "OK", answer: said.result?.data.json };
 }
 
-async function overRest(route: Route, { rest }: Person, input: Record<string, unknown>): Promise<Said> {
-	const { method } = route.face;
-	const inPath = paramsOf(route);
-	const path = route.face.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(input[name])));
-	const others = Object.fromEntries(Object.entries(input).filter(([name]) => !inPath.includes(name)));
-	const isQuery = method === "GET" || method === "DELETE";
-	const query = isQuery ? `?${new URLSearchParams(others as Record<string, string>)}` : "";
-	const raw = { body: new Uint8Array(), headers: { "content-type": "application/octet-stream" } };
-	const more = route.meta.isUpload ? raw : isQuery ? {} : { body: others };
-	const answer = await rest(`${method} ${path as `/${string}`}${query}`, more);
-	return { code: answer.status < 400 ? "OK" : String(answer.body.code), answer: answer.body };
-}
-
-/** What one call left behind: rows of the audit, and calls that were counted. */
-async function traces(name: string, work: () => Promise<Said>): Promise<{ said: Said; rows: number; calls: number }> {
-	const rowsBefore = await db.orm.$count(auditEntries);
-	const callsBefore = callCounts().get(name)?.calls ?? 0;
-	const said = await work();
-	const rows = (await db.orm.$count(auditEntries)) - rowsBefore;
-	return { said, rows, calls: (callCounts().get(name)?.calls ?? 0) - callsBefore };
-}
-
+const routes = new Map(restRoutes().map((route) => [route.name, route]));
 /** What no procedure takes: its decision is then made by identity, permission and input alone. */
-const refused = (route: Route) => ({
-	...Object.fromEntries(paramsOf(route).map((name) => [name, "no such id"])),
-	...(route.meta.isUpload ? {} : { noProcedureTakesThis: "x" }),
-});
+function refused({ path, meta }: Procedure): Record<string, unknown> {
+	const route = routes.get(path);
+	const inPath = Object.fromEntries((route ? paramsOf(route) : []).map((name) => [name, "no such id"]));
+	return { ...inPath, ...(meta.isUpload ? {} : { noProcedureTakesThis: "x" }) };
+}
 
-const routes = restRoutes().filter(({ type, meta }) => type !== "subscription" && meta.limit !== "signIn");
+const asked = procedures.filter(({ type, meta }) => type !== "subscription" && meta.limit !== "signIn");
 
-describe("RPC and REST decide alike, for every role", () => {
-	test.each(routes.map((route) => [route.name, route] as const))("%s", async (name, route) => {
+describe("every face decides alike for every role, and leaves the same behind", () => {
+	test.each(asked.map((one) => [one.path, one] as const))("%s", async (_, procedure) => {
+		const input = refused(procedure);
 		for (const role of callers) {
-			const person = people.get(role);
-			if (!person) throw new Error("nobody of that role");
-			const input = refused(route);
-			const rpc = await traces(name, () => overRpc(route, person, input));
-			const rest = await traces(name, () => overRest(route, person, input));
-			expect([role, rest.said.code, rest.rows, rest.calls]).toEqual([role, rpc.said.code, rpc.rows, rpc.calls]);
-			expect(rest.calls).toBe(1);
-			expect(rest.rows).toBe(rest.said.code === "FORBIDDEN" && person.actor ? 1 : rest.rows);
+			const person = personIn(role);
+			const rpc = await traced("rpc", procedure, person, input);
+			expect([role, rpc.calls]).toEqual([role, 1]);
+			expect(rpc.points, role).toBe(rpc.code === "FORBIDDEN" || rpc.code === "UNAUTHENTICATED" ? 0 : 1);
+			if (rpc.code === "FORBIDDEN") expect([role, rpc.rows]).toEqual([role, 1]);
+			for (const face of facesOf(procedure, person))
+				expect({ role, face, ...(await traced(face, procedure, person, input)) }).toEqual({ role, face, ...rpc });
 		}
 	});
 });
 
 /** Reads that need nothing: what they answer holds still, but for clocks and counts. */
-const moving = new Set(["system.health", "jobs.overview", "procedures.list", "audit.list", "audit.status"]);
-const reads = routes.filter(
-	({ name, type, segments, meta }) =>
-		type === "query" &&
-		!moving.has(name) &&
-		segments.every((one) => !one.startsWith("{")) &&
-		meta.input.safeParse({}).success,
+const moving = new Set([
+	"system.health",
+	"system.metrics",
+	"jobs.overview",
+	"procedures.list",
+	"audit.list",
+	"audit.status",
+]);
+const reads = asked.filter(
+	({ path, type, meta }) => type === "query" && meta.rest && !moving.has(path) && meta.input.safeParse({}).success,
 );
 
-describe("RPC and REST answer alike, for every role", () => {
-	test.each(reads.map((route) => [route.name, route] as const))("%s", async (_, route) => {
+describe("every face answers alike, for every role", () => {
+	test.each(reads.map((one) => [one.path, one] as const))("%s", async (_, procedure) => {
 		for (const role of callers) {
-			const person = people.get(role);
-			if (!person) throw new Error("nobody of that role");
-			const [rpc, rest] = [await overRpc(route, person, {}), await overRest(route, person, {})];
-			expect([role, rest.code]).toEqual([role, rpc.code]);
-			if (rpc.code === "OK") expect(rest.answer).toEqual(JSON.parse(JSON.stringify(rpc.answer)));
+			const person = personIn(role);
+			const rpc = await ask("rpc", procedure, person, {});
+			for (const face of facesOf(procedure, person)) {
+				const other = await ask(face, procedure, person, {});
+				expect([role, face, other.code]).toEqual([role, face, rpc.code]);
+				if (rpc.code === "OK") expect(plain(other.answer), face).toEqual(plain(rpc.answer));
+			}
 		}
 	});
 });
+
+const plain = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer));

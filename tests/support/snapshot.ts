@@ -5,7 +5,7 @@ import type { Database } from "@/db/connection";
 export async function snapshot(db: Database): Promise<Record<string, string>> {
 	const tables = await db.orm.execute<{ name: string }>(
 		sql`select tablename as name from pg_tables where schemaname = 'public'
-			and tablename !~ '^(audit_|idempotency_)' order by 1`,
+			and tablename !~ '^(audit_|idempotency_|procedure_callers)' order by 1`,
 	);
 	const parts = tables.map(
 		({ name }) =>

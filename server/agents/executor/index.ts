@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
+import { approvalsChannel } from "@/server/approvals/service";
 import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
-import { callTool } from "@/server/faces/tool";
+import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
+import { callTool, type ToolContext } from "@/server/faces/tool";
 import { configuredModel } from "@/server/models/configured";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
@@ -34,29 +36,33 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	const owner = newOwner();
 	const saver = new GatheringSaver((options.checkpoints ?? checkpointer()).connections);
 	const writer = createEventWriter(db, { owner, log, checkpoints: saver });
+	const bells = new Map<string, Set<() => void>>();
+	const toolContext = (run: ClaimedRun, signal: AbortSignal): ToolContext => ({
+		db,
+		agentId: run.agent.id,
+		runId: run.id,
+		cause: { userId: run.user.id, sessionId: run.sessionId, keyId: run.key?.id ?? null },
+		requestId: run.requestId,
+		signal,
+	});
 	const deps: SessionDeps = {
 		db,
 		log,
 		graph: assistantGraph(saver),
 		model: options.model === undefined ? configuredModel(env()) : options.model,
-		search:
-			options.search ??
-			((run, input, signal) =>
-				callTool(
-					{
-						db,
-						agentId: run.agent.id,
-						runId: run.id,
-						cause: { userId: run.user.id, sessionId: run.sessionId, keyId: run.key?.id ?? null },
-						requestId: run.requestId,
-						signal,
-					},
-					"knowledge.search",
-					input,
-				)),
+		search: options.search ?? ((run, input, signal) => callTool(toolContext(run, signal), "knowledge.search", input)),
+		offer: (run, signal) => offeredTools(toolContext(run, signal)),
+		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
+		heard: (approvalId, signal) => heard(bells, approvalId, signal),
+		onWaiting: (run, isWaiting) => {
+			const session = sessions.get(run.id);
+			if (!session || session.isWaiting === isWaiting) return;
+			session.isWaiting = isWaiting;
+			if (isWaiting) void claim();
+		},
 		wallMs: options.wallMs ?? 10 * 60_000,
 	};
-	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void> };
+	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean };
 	const sessions = new Map<string, Session>();
 	let isStopping = false;
 	let isClaiming = false;
@@ -74,7 +80,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		try {
 			do {
 				claimAgain = false;
-				const free = slots - sessions.size;
+				const free = slots - [...sessions.values()].filter(({ isWaiting }) => !isWaiting).length;
 				if (isStopping || free <= 0) break;
 				const runs = await inTime(claimRuns(db, owner, free));
 				// Where this can't be asked they are left to their leases, and nothing is done for anybody.
@@ -98,6 +104,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		const session: Session = {
 			run,
 			stop,
+			isWaiting: false,
 			done: carryOut(run, events, stop, deps).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				void claim();
@@ -134,6 +141,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		() => void claim(),
 	);
+	const deafen = await db.listen(
+		approvalsChannel,
+		(approvalId) => {
+			for (const ring of bells.get(approvalId) ?? []) ring();
+		},
+		() => {
+			for (const ring of [...bells.values()].flatMap((set) => [...set])) ring();
+		},
+	);
 	const beats = setInterval(
 		() => void beat().catch((error) => log.warn({ error: String(error) }, "no renewal")),
 		beatMs,
@@ -153,6 +169,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			clearInterval(polls);
 			clearInterval(beats);
 			await unlisten().catch(() => {});
+			await deafen().catch(() => {});
 			for (const runId of sessions.keys()) breakOff(runId, "handover");
 			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done)).then(writer.settled);
 			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);
@@ -162,4 +179,24 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	};
 	options.signal?.addEventListener("abort", () => void stop(), { once: true });
 	return { stop };
+}
+
+/** Without news a waiting run looks all the same, in ms: time decides too, and a word may be lost. */
+const lookMs = 10_000;
+
+async function heard(bells: Map<string, Set<() => void>>, approvalId: string, signal: AbortSignal): Promise<void> {
+	signal.throwIfAborted();
+	const rung = Promise.withResolvers<void>();
+	const over = new AbortController();
+	const set = bells.get(approvalId) ?? new Set();
+	bells.set(approvalId, set.add(rung.resolve));
+	try {
+		const look = sleep(lookMs, undefined, { signal: AbortSignal.any([signal, over.signal]), ref: false });
+		await Promise.race([rung.promise, look.catch(() => {})]);
+		signal.throwIfAborted();
+	} finally {
+		over.abort();
+		set.delete(rung.resolve);
+		if (set.size === 0 && bells.get(approvalId) === set) bells.delete(approvalId);
+	}
 }

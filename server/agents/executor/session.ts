@@ -1,16 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
+import { runApproval, voidOfRuns, waitedMs } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
+import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
-import type { ChatModel } from "@/server/models/model";
+import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
-import type { assistantGraph } from "../graphs/assistant";
+import type { assistantGraph, Interrupted } from "../graphs/assistant";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { AssistantContext } from "../graphs/assistant/state";
 import type { ClaimedRun } from "./lease";
@@ -31,6 +34,13 @@ export type SessionDeps = {
 	graph: ReturnType<typeof assistantGraph>;
 	model: ChatModel | null;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
+	/** What the agent may call for the person at this moment, and one such call. */
+	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
+	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
+	/** Resolves when something may have been decided; throws the signal's reason. */
+	heard: (approvalId: string, signal: AbortSignal) => Promise<void>;
+	/** While it waits for a person, a run takes nobody's place. */
+	onWaiting: (run: ClaimedRun, isWaiting: boolean) => void;
 	/** Longest that a run may take from its first start, in ms. */
 	wallMs: number;
 };
@@ -46,25 +56,26 @@ export async function carryOut(
 	deps: SessionDeps,
 ): Promise<void> {
 	const said = { text: run.partial };
-	const wall = setTimeout(
-		() => stop.abort(new RunStopped("late")),
-		Math.max(0, run.startedAt.getTime() + deps.wallMs - Date.now()),
-	);
+	const wall = new Wall(run.startedAt.getTime() + deps.wallMs - Date.now(), () => stop.abort(new RunStopped("late")));
 	try {
+		// A run that was taken up anew may have waited for people, which is no time of its own.
+		wall.start(run.attempt > 1 ? await waitedMs(deps.db, run.id).catch(() => 0) : 0);
 		events.append({ type: "run.started", attempt: run.attempt });
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
 		const ending =
 			run.attempt > mostAttempts
 				? failed("It was interrupted too often.", said.text, deps)
-				: await drive(run, events, stop.signal, said, deps);
+				: await drive(run, events, stop.signal, said, { ...deps, wall });
 		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
+		if (ending.state !== "succeeded") await deps.db.transaction((tx) => voidOfRuns(tx, [run.id]));
 	} catch (error) {
 		events.abandon();
 		if (error instanceof LeaseLost) return;
 		if (error instanceof RunStopped && isNoLongerOurs(error.reason)) return;
 		deps.log.error({ err: error, runId: run.id }, "a run could not be ended");
 	} finally {
-		clearTimeout(wall);
+		wall.stop();
+		deps.onWaiting(run, false);
 	}
 }
 
@@ -76,7 +87,7 @@ async function drive(
 	events: RunLog,
 	signal: AbortSignal,
 	said: { text: string },
-	deps: SessionDeps,
+	deps: SessionDeps & { wall: Wall },
 ): Promise<Ending> {
 	for (let tries = 0; ; tries += 1) {
 		try {
@@ -111,22 +122,26 @@ async function invoke(
 	events: RunLog,
 	signal: AbortSignal,
 	said: { text: string },
-	{ graph, model, search, isNew }: SessionDeps & { isNew: boolean },
+	deps: SessionDeps & { wall: Wall; isNew: boolean },
 ) {
+	const { graph, model, search, isNew } = deps;
 	signal.throwIfAborted();
+	const tools = model ? await deps.offer(run, signal) : [];
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
 		search: (input) => search(run, input, signal),
+		tools,
+		callTool: (call) => deps.callTool(run, call, signal),
 		tell: events.append,
 		say: (text) => {
 			said.text += text;
 			events.say(text);
 		},
-		startOver: () => {
+		startOver: (why = "The answer was interrupted and is written again.") => {
 			if (said.text === "") return;
 			said.text = "";
-			events.append({ type: "answer.restarted", why: "The answer was interrupted and is written again." });
+			events.append({ type: "answer.restarted", why });
 		},
 		signal,
 	};
@@ -135,13 +150,81 @@ async function invoke(
 		context: { run: context },
 		signal,
 		durability: "async" as const,
+		recursionLimit: mostSteps,
 	};
 	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
 	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
-	return graph.invoke(isBegun ? null : input, config);
+	let state = await graph.invoke(isBegun ? null : input, config);
+	for (let waits = waitsOf(state); waits; waits = waitsOf(state)) {
+		await waitForPerson(run, events, { waits, signal, deps });
+		state = await graph.invoke(null, { ...config, configurable: { thread_id: run.id, isNew: false } });
+	}
+	return state;
+}
+
+/** Each tool call is a step of its own. */
+const mostSteps = 200;
+
+/** What the graph was interrupted for; null where it has come to its end. */
+function waitsOf(state: object): Interrupted | null {
+	if (!isInterrupted<Interrupted>(state)) return null;
+	const [{ value } = {}] = state[INTERRUPT];
+	return value ?? null;
+}
+
+/** Nothing is done until a person has decided or the time has passed. Whoever takes the run up after us waits anew. */
+async function waitForPerson(
+	run: ClaimedRun,
+	events: RunLog,
+	{ waits, signal, deps }: { waits: Interrupted; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
+): Promise<void> {
+	const { id: approvalId, tool, effect, needsSecond, otherDeciders, expiresAt } = waits;
+	const until = new Date(expiresAt).toISOString();
+	events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
+	deps.wall.stop();
+	deps.onWaiting(run, true);
+	let found = await runApproval(deps.db, approvalId);
+	while (found?.state === "pending") {
+		await deps.heard(approvalId, signal);
+		found = await runApproval(deps.db, approvalId);
+	}
+	deps.onWaiting(run, false);
+	deps.wall.start();
+	const { state, decidedBy, reason } = found ?? { state: "void" as const, decidedBy: null, reason: null };
+	if (state !== "pending") events.append({ type: "approval.decided", approvalId, state, decidedBy, reason });
+	await events.flushed();
+	// What the graph had saved goes out with the events, or right after: it must be there to go on from.
+	const isSaved = async () =>
+		(await deps.graph.getState({ configurable: { thread_id: run.id } })).tasks.some(
+			({ interrupts }) => interrupts.length > 0,
+		);
+	while (!(await isSaved())) await sleep(20, undefined, { signal });
+}
+
+/** The time that a run may take, which stands still while it waits for a person. */
+class Wall {
+	private timer: NodeJS.Timeout | undefined;
+	private startedAt = 0;
+	constructor(
+		private leftMs: number,
+		private readonly onLate: () => void,
+	) {}
+
+	start(moreMs = 0): void {
+		this.leftMs += moreMs;
+		this.startedAt = performance.now();
+		this.timer = setTimeout(this.onLate, Math.max(0, this.leftMs));
+	}
+
+	stop(): void {
+		if (this.timer === undefined) return;
+		clearTimeout(this.timer);
+		this.timer = undefined;
+		this.leftMs -= performance.now() - this.startedAt;
+	}
 }
 
 /** What the agent may search and what this question asked for, where either sets a limit. */

@@ -1,4 +1,5 @@
-import { type BaseCheckpointSaver, END, type Runtime, START, StateGraph } from "@langchain/langgraph";
+import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
+import type { Waits } from "@/server/approvals/service";
 import { abstain, answer } from "./assistant/answer";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
@@ -7,6 +8,9 @@ import { searchQuery } from "./assistant/query";
 import { type AssistantContext, AssistantRuntime, AssistantState, supportingOf } from "./assistant/state";
 
 const mostPassages = 8;
+
+/** What a run that waits for a person waits for. */
+export type Interrupted = Waits & { tool: string };
 
 type Update = Partial<typeof AssistantState.Update>;
 type Step = (state: AssistantState, run: AssistantContext) => Promise<[Update, note: string | null]>;
@@ -32,8 +36,33 @@ const grade: Step = async ({ findings }, run) => {
 
 const write: Step = async (state, run) => {
 	const draft = await answer(state, run);
-	return [{ draft }, draft.degraded];
+	const { toolCalls = [] } = draft;
+	const round = state.rounds.length;
+	const calls = toolCalls.map((call, at) => ({ ...call, id: `${round}.${at}`, ref: `${round}.${at}` }));
+	const rounds = calls.length > 0 ? [...state.rounds, { calls, results: [] }] : state.rounds;
+	return [{ draft, rounds }, calls.length > 0 ? `${plural(calls.length, "tool")} to call first` : draft.degraded];
 };
+
+/** One call at a time, so that whatever happens, what was done is remembered. Before a person's word nothing is done. */
+const act: Step = async ({ rounds }, run) => {
+	const round = rounds.at(-1);
+	const call = round?.calls[round.results.length];
+	if (!round || !call) return [{}, null];
+	const { id: callId, name: tool, ref } = call;
+	run.tell({ type: "tool.called", callId, tool: shortName(tool) });
+	const outcome = await run.callTool(call);
+	// The run is taken up from here once it was decided, and calls again.
+	if (outcome.waits) interrupt({ ...outcome.waits, tool: shortName(tool) } satisfies Interrupted);
+	else {
+		const { isDone, content } = outcome;
+		run.tell({ type: "tool.answered", callId, tool: shortName(tool), isDone });
+		const results = [...round.results, { ref, content }];
+		return [{ rounds: [...rounds.slice(0, -1), { ...round, results }] }, isDone ? null : "It was refused"];
+	}
+	return [{}, null];
+};
+
+const shortName = (name: string): string => name.replace(/[^\w-]/g, "").slice(0, 64);
 
 const admit: Step = async (state, run) => {
 	const draft = abstain(state, run);
@@ -72,9 +101,26 @@ function node(name: string, step: Step) {
 	};
 }
 
-/** Without a passage there is no answer, unless functions of the caller's may know it. */
-const mayAnswer = ({ supporting, conversation }: AssistantState): "answer" | "abstain" =>
-	supporting.length > 0 || conversation?.functions.length || conversation?.exchange.length ? "answer" : "abstain";
+/** Without a passage there is no answer, unless functions of the caller's or the agent's tools may know it. */
+const mayAnswer = (
+	{ supporting, conversation }: AssistantState,
+	{ context }: { context?: typeof AssistantRuntime.State },
+): "answer" | "abstain" =>
+	supporting.length > 0 ||
+	conversation?.functions.length ||
+	conversation?.exchange.length ||
+	(context?.run.model && context.run.tools.length > 0)
+		? "answer"
+		: "abstain";
+
+const hasOpenCall = ({ rounds }: AssistantState): boolean => {
+	const last = rounds.at(-1);
+	return last !== undefined && last.results.length < last.calls.length;
+};
+
+/** Where the answer wants tools, those come first; then it is written with what they said. */
+const afterAnswer = (state: AssistantState): "act" | "check" => (hasOpenCall(state) ? "act" : "check");
+const afterAct = (state: AssistantState): "act" | "answer" => (hasOpenCall(state) ? "act" : "answer");
 
 /** retrieve → grade → answer with citations, or abstain where nothing supports one → check. */
 export function assistantGraph(checkpointer: BaseCheckpointSaver) {
@@ -82,12 +128,14 @@ export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 		.addNode("retrieve", node("Search the documents", retrieve))
 		.addNode("grade", node("Weigh the passages", grade))
 		.addNode("answer", node("Write the answer", write))
+		.addNode("act", node("Use a tool", act))
 		.addNode("abstain", node("Say that there is no answer", admit))
 		.addNode("check", node("Check the citations", check))
 		.addEdge(START, "retrieve")
 		.addEdge("retrieve", "grade")
 		.addConditionalEdges("grade", mayAnswer, ["answer", "abstain"])
-		.addEdge("answer", "check")
+		.addConditionalEdges("answer", afterAnswer, ["act", "check"])
+		.addConditionalEdges("act", afterAct, ["act", "answer"])
 		.addEdge("abstain", "check")
 		.addEdge("check", END)
 		.compile({ checkpointer });

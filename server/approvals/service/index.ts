@@ -1,7 +1,9 @@
+export { approvalsChannel } from "../events";
 export type { Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
+export { runApproval, waitedMs } from "./of-run";
 export { onceInRun } from "./once-in-run";
-export { ApprovalNeeded, approvalUrl } from "./outcome";
+export { ApprovalNeeded, approvalUrl, type Waits } from "./outcome";
 export { endOverdueApprovals } from "./overdue";
 export { countWaiting, getApproval, listApprovals } from "./read";
 export { forgetEffects, voidOfRuns } from "./spend";

@@ -1,13 +1,12 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { AppError, errorTable } from "@/server/core/errors";
+import { ownOrigin } from "@/server/core/own-origin";
+import { mcpResource, resourceMetadataPath } from "@/server/oauth/resource";
 import { contextFromHeaders } from "@/server/trpc/context";
 import { toAppError } from "@/server/trpc/failure";
 import type { RequestContext } from "@/server/trpc/init";
 import { checkSite, limitBody } from "@/server/trpc/request-guard";
 import { mcpServer } from "./server";
-
-/** Where the face is mounted. */
-export const mcpPath = "/api/mcp";
 
 /**
  * The Model Context Protocol over streamable HTTP, without sessions: each request says who it is, is answered by itself, and
@@ -16,8 +15,12 @@ export const mcpPath = "/api/mcp";
 export async function mcpHandler(request: Request): Promise<Response> {
 	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
 	const query = new URL(request.url).searchParams;
-	const ctx: RequestContext = { ...contextFromHeaders(request.headers, query), via: "mcp", signal: request.signal };
-	const answer = await answerTo(request, ctx, isProgram).catch((failure) => refusal(toAppError(failure)));
+	const host = request.headers.get("host");
+	const known = contextFromHeaders(request.headers, query, mcpResource(host));
+	const ctx: RequestContext = { ...known, via: "mcp", signal: request.signal };
+	const answer = await answerTo(request, ctx, isProgram).catch((failure) =>
+		refusal(toAppError(failure), challenge(host, isProgram)),
+	);
 	answer.headers.set("x-request-id", ctx.requestId);
 	answer.headers.set("cache-control", "no-store");
 	return answer;
@@ -26,9 +29,10 @@ export async function mcpHandler(request: Request): Promise<Response> {
 async function answerTo(request: Request, ctx: RequestContext, isProgram: boolean): Promise<Response> {
 	if (request.method !== "POST")
 		throw new AppError("METHOD_NOT_ALLOWED", "Send MCP messages with POST: there are no sessions to open or to end.");
-	if (!isProgram) await checkSite(request, ctx);
 	const actor = await ctx.identify();
+	// Who shows nothing at all is told how to ask for access; only a cookie can be another page's doing.
 	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Send an API key or an access token.");
+	if (!isProgram) await checkSite(request, ctx);
 	const limited = await limitBody(request);
 	const message = await readMessage(limited);
 	const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
@@ -57,10 +61,14 @@ function parsed(text: string): unknown {
 	}
 }
 
-function refusal(error: AppError): Response {
+/** Tells programs where they learn how to ask a person for access (RFC 9728, 5.1). */
+const challenge = (host: string | null, isProgram: boolean): string =>
+	`Bearer ${isProgram ? 'error="invalid_token", ' : ""}resource_metadata="${ownOrigin(host)}${resourceMetadataPath}"`;
+
+function refusal(error: AppError, challenged: string): Response {
 	const { status } = errorTable[error.code];
 	const headers = new Headers({ "content-type": "application/json" });
-	if (status === 401) headers.set("www-authenticate", "Bearer");
+	if (status === 401) headers.set("www-authenticate", challenged);
 	if (status === 405) headers.set("allow", "POST");
 	if (error.retryAfterSeconds !== undefined) headers.set("retry-after", String(error.retryAfterSeconds));
 	const body = {

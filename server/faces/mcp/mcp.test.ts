@@ -62,7 +62,7 @@ test("tools are the procedures that the caller may use, marked by their risk", a
 	expect(search?.inputSchema.properties).toHaveProperty("query");
 });
 
-test("a tool gives what its caller may see, and a forbidden one looks like one that never was", async () => {
+test("a tool gives what its caller may see, and a forbidden one is refused as through any other face", async () => {
 	const owner = await testContext(db, { role: "staff" });
 	const collection = await makeCollection(owner);
 	await addReady(owner, collection, "secret.txt", "The lighthouse keeper's pension is 4711 euro.");
@@ -72,8 +72,8 @@ test("a tool gives what its caller may see, and a forbidden one looks like one t
 	expect((await call(other, "knowledge_search", { query: "lighthouse pension" })).text).not.toContain("4711");
 	const forbidden = await call(other, "audit_list");
 	const unknown = await call(other, "no_such_tool");
-	expect(forbidden).toEqual({ ...unknown, text: unknown.text.replace("no_such_tool", "audit_list") });
-	expect(forbidden.isError).toBe(true);
+	expect([forbidden.isError, forbidden.text.split("\n")[0]]).toEqual([true, "FORBIDDEN"]);
+	expect(unknown).toEqual({ isError: true, text: "There is no tool no_such_tool." });
 });
 
 test("a key shows and uses the tools of its scopes alone", async () => {

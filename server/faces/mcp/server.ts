@@ -41,7 +41,7 @@ export function mcpServer(ctx: RequestContext, actor: Actor): Server {
 		}
 	};
 	server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listTools(actor) }));
-	server.setRequestHandler(CallToolRequestSchema, ({ params }) => callTool(ctx, actor, params));
+	server.setRequestHandler(CallToolRequestSchema, ({ params }) => callTool(ctx, params));
 	server.setRequestHandler(ListResourcesRequestSchema, ({ params }) => told(listResources(ctx, params?.cursor)));
 	server.setRequestHandler(ListResourceTemplatesRequestSchema, async () => ({ resourceTemplates: templates }));
 	server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => told(readResource(ctx, params.uri)));

@@ -17,13 +17,13 @@ type Offered = { path: string; meta: ProcedureMeta & { tool: string } };
 /** `knowledge.search` is called knowledge_search: clients take letters, digits, _ and - only. */
 const nameOf = (path: string): string => path.replaceAll(".", "_");
 
-/** Procedures with a tool face that the caller may use at this moment; others are not even named. */
-function offered(actor: Actor): Offered[] {
-	return listProcedures(appRouter).filter(
-		(one): one is typeof one & Offered =>
-			one.meta.tool !== null && one.meta.permission !== null && actorMay(actor, one.meta.permission),
-	);
-}
+/** Procedures with a tool face. */
+const tools = (): Offered[] =>
+	listProcedures(appRouter).filter((one): one is typeof one & Offered => one.meta.tool !== null);
+
+/** Those that the caller may use at this moment; others are not even named. */
+const offered = (actor: Actor): Offered[] =>
+	tools().filter(({ meta }) => meta.permission !== null && actorMay(actor, meta.permission));
 
 export function listTools(actor: Actor): Tool[] {
 	return offered(actor).map(({ path, meta }) => ({
@@ -46,11 +46,11 @@ const text = (said: string) => ({ content: [{ type: "text" as const, text: said 
 /** Through the gate, like every other call. What goes wrong is told to the model in words that it can act on. */
 export async function callTool(
 	ctx: RequestContext,
-	actor: Actor,
 	{ name, arguments: input = {} }: { name: string; arguments?: Record<string, unknown> | undefined },
 ): Promise<CallToolResult> {
-	const tool = offered(actor).find(({ path }) => nameOf(path) === name);
-	if (!tool) return { ...text(`There is no tool ${name.slice(0, 80)} that you may use.`), isError: true };
+	// Who may not use it hears so from the gate, which writes it down, as through every other face.
+	const tool = tools().find(({ path }) => nameOf(path) === name);
+	if (!tool) return { ...text(`There is no tool ${name.slice(0, 80)}.`), isError: true };
 	try {
 		const late = new LateInput(() => fromJson(tool.meta.input, input));
 		return text(JSON.stringify(await callByName<unknown>(createCaller(ctx), tool.path, late)));

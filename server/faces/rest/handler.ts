@@ -43,9 +43,8 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 	if (!route) return refuseMethod(request, ctx, allow);
 	if (!isProgram && comesFromBrowser(request)) await checkSite(request, ctx);
 	const call: RestCall = { request, route, found, ctx };
-	const answer = await (route.type === "subscription"
-		? answerStream(call)
-		: answerOnce(call, inputOf(route, found, request)));
+	const work = route.type === "subscription" ? answerStream(call) : answerOnce(call, inputOf(route, found, request));
+	const answer = await work.catch((failure) => problemResponse(problemOf(failure, ctx.requestId)));
 	tellDeprecation(route, answer.headers);
 	return request.method === "HEAD" ? new Response(null, answer) : answer;
 }

@@ -3,6 +3,7 @@ import { and, eq, inArray, lt, ne, sql } from "drizzle-orm";
 import { ulid } from "ulid";
 import type { Database } from "@/db/connection";
 import { workers } from "@/db/schema";
+import { cacheCounts } from "@/server/core/cache";
 
 /** Rows that this very process wrote: another one with our process id can only be left over from a dead predecessor. */
 const ownRows = new Set<string>();
@@ -11,7 +12,7 @@ const ownRows = new Set<string>();
 export async function announceWorker(db: Database): Promise<string> {
 	const id = ulid();
 	ownRows.add(id);
-	await db.orm.insert(workers).values({ id, pid: process.pid, host: hostname(), ...memory() });
+	await db.orm.insert(workers).values({ id, pid: process.pid, host: hostname(), ...state() });
 	return id;
 }
 
@@ -19,8 +20,8 @@ export async function announceWorker(db: Database): Promise<string> {
 export async function beat(db: Database, id: string): Promise<void> {
 	await db.orm
 		.insert(workers)
-		.values({ id, pid: process.pid, host: hostname(), ...memory() })
-		.onConflictDoUpdate({ target: workers.id, set: { ...memory(), beatAt: sql`now()` } });
+		.values({ id, pid: process.pid, host: hostname(), ...state() })
+		.onConflictDoUpdate({ target: workers.id, set: { ...state(), beatAt: sql`now()` } });
 }
 
 export async function withdrawWorker(db: Database, id: string): Promise<void> {
@@ -55,7 +56,7 @@ function isRunning(pid: number): boolean {
 	}
 }
 
-function memory() {
+function state() {
 	const { rss, heapUsed } = process.memoryUsage();
-	return { rssMb: Math.round(rss / 2 ** 20), heapMb: Math.round(heapUsed / 2 ** 20) };
+	return { rssMb: Math.round(rss / 2 ** 20), heapMb: Math.round(heapUsed / 2 ** 20), caches: cacheCounts() };
 }

@@ -1,10 +1,9 @@
+import { cacheOf } from "@/server/core/cache";
 import { type Embedder, LocalEmbedder } from "./local-embedder";
 
 export type { Embedder } from "./local-embedder";
 
-const kept = 256;
 const global = globalThis as { quarterdeckEmbedder?: Embedder };
-const known = new Map<string, Promise<Float32Array>>();
 
 /** The process's embedder. Kept on globalThis, where hot reloading leaves it alone. */
 export function embedder(): Embedder {
@@ -14,25 +13,21 @@ export function embedder(): Embedder {
 
 export const embedTexts = (texts: string[]): Promise<Float32Array[]> => embedder().embed(texts);
 
-/** A question's vector, before all texts that wait; the last few hundred questions are remembered. */
-export function embedQuery(text: string): Promise<Float32Array> {
-	const vector = known.get(text) ?? embedOne(text);
-	known.delete(text);
-	known.set(text, vector);
-	for (const oldest of known.keys()) {
-		if (known.size <= kept) break;
-		known.delete(oldest);
-	}
-	return vector;
-}
+const day = 86_400;
+const vectors = cacheOf<Float32Array>({
+	name: "question vectors",
+	seconds: day,
+	most: 1_000,
+	shared: {
+		write: (vector) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64"),
+		read: (text) => new Float32Array(new Uint8Array(Buffer.from(text, "base64")).buffer),
+	},
+});
 
-async function embedOne(text: string): Promise<Float32Array> {
-	try {
+/** A question's vector, before all texts that wait. It depends on the words alone, and is the same whoever asks. */
+export const embedQuery = (text: string): Promise<Float32Array> =>
+	vectors({ rights: null, version: embedder().model, asked: text }, async () => {
 		const [vector] = await embedder().embed([text], { urgent: true });
 		if (!vector) throw new Error("The embedder answered without a vector");
 		return vector;
-	} catch (error) {
-		known.delete(text);
-		throw error;
-	}
-}
+	});

@@ -3,7 +3,7 @@ import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { Document } from "../contract";
-import { mayReadDocument, readsWhole } from "./access";
+import { mayManage, mayReadDocument, readsWhole } from "./access";
 
 const columns = (ctx: ServiceContext) => ({
 	id: documents.id,
@@ -26,6 +26,8 @@ const columns = (ctx: ServiceContext) => ({
 	updatedAt: documents.updatedAt,
 	/** To the microsecond, which a Date does not hold. */
 	key: sql<string>`${documents.createdAt}::text`,
+	sha256: documents.sha256,
+	mayManage: mayManage(ctx),
 	collectionName: collections.name,
 	/** Somebody may read a document that was granted to them, but not what else is in its collection. */
 	isCollectionReadable: sql<boolean>`${readsWhole(ctx)}`,
@@ -42,7 +44,7 @@ export const readableDocuments = (db: Reader, ctx: ServiceContext, ...conditions
 
 type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 
-type Inner = "key" | "collectionName" | "isCollectionReadable";
+type Inner = "key" | "sha256" | "mayManage" | "collectionName" | "isCollectionReadable";
 
 export function toDocument(row: Omit<Row, Inner> & Partial<Pick<Row, Inner>>): Document {
 	const { key: _, collectionName: __, isCollectionReadable: ___, ...facts } = row;

@@ -4,9 +4,18 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
+import { fileStore } from "@/server/files/store";
 import { emit } from "@/server/jobs/emit";
 import { documentRemoved } from "@/server/jobs/events";
-import type { Document, DocumentText, ListDocuments, OneDocument, ReadDocument, UpdateDocument } from "../contract";
+import type {
+	Document,
+	DocumentText,
+	ListDocuments,
+	OneDocument,
+	OpenedDocument,
+	ReadDocument,
+	UpdateDocument,
+} from "../contract";
 import { cleanLine } from "../parsing";
 import { holdManaged, notifyCollection, raiseVersion } from "./access";
 import { getCollection } from "./collections";
@@ -54,7 +63,7 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 		throw new AppError("CONFLICT", "This document is still being read: try again in a moment.");
 	const [passage] = input.chunkId
 		? await db
-				.select({ page: chunks.page, start: chunks.startOffset, end: chunks.endOffset })
+				.select({ page: chunks.page, start: chunks.startOffset, end: chunks.endOffset, text: chunks.text })
 				.from(chunks)
 				.where(and(eq(chunks.id, input.chunkId), eq(chunks.documentId, row.id)))
 		: [];
@@ -73,13 +82,23 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 	if (!text) throw notFound("This page");
 	return {
 		document: toDocument(row),
+		mayManage: row.mayManage,
 		collectionName: row.collectionName,
 		isCollectionReadable: row.isCollectionReadable,
 		page,
 		lastPage: last?.page ?? 1,
 		text: text.text,
-		passage: passage?.page === page ? { start: passage.start, end: passage.end } : null,
+		passage: passage?.page === page ? { start: passage.start, end: passage.end, text: passage.text } : null,
 	};
+}
+
+/** Its bytes as they were brought, for whoever may read it now. */
+export async function openDocument(ctx: ServiceContext, { documentId }: OneDocument): Promise<OpenedDocument> {
+	const [row] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, documentId));
+	if (!row) throw notFound("This document");
+	if (!(await fileStore().has(row.sha256)))
+		throw new AppError("CONFLICT", "The file itself is not in the store any more; its text still is.");
+	return { name: row.name, mediaType: row.mediaType, size: row.size, sha256: row.sha256 };
 }
 
 /** What deleting it would do, for whoever decides of it. */

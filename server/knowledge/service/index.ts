@@ -13,6 +13,7 @@ export {
 	deleteDocument,
 	getDocument,
 	listDocuments,
+	openDocument,
 	readDocument,
 	tellDeletedDocument,
 	updateDocument,

@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL } from "drizzle-orm";
+import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import { agents, runs, threads } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
@@ -34,17 +34,28 @@ const toRun = (row: Row): Run => ({ ...row, result: row.result ? RunResult.parse
 /** Runs are their person's own. */
 export async function listRuns(ctx: ServiceContext, input: ListRuns): Promise<{ rows: Run[]; next: string | null }> {
 	const { userId } = requireUser(ctx);
-	const list = listQuery(input, {
+	const { citedDocumentId, ...filter } = input.filter ?? {};
+	const narrowed = { ...input, filter, citedDocumentId };
+	const list = listQuery(narrowed, {
 		filter: { state: runs.state, agentId: runs.agentId, threadId: runs.threadId, createdAt: runs.createdAt },
 		sort: { createdAt: runs.createdAt },
 		id: runs.id,
 	});
 	const rows = await select(ctx, { key: list.key })
-		.where(and(eq(runs.userId, userId), list.where))
+		.where(and(eq(runs.userId, userId), list.where, citing(citedDocumentId)))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	const page = list.page(rows);
 	return { rows: page.rows.map(toRun), next: page.next };
+}
+
+type Cited = NonNullable<ListRuns["filter"]>["citedDocumentId"];
+
+/** A run cites many documents: what is asked is whether these are among them. */
+function citing({ eq: one, in: some }: NonNullable<Cited> = {}): SQL | undefined {
+	const cites = (documentId: string) =>
+		sql`${runs.result} @> ${JSON.stringify({ citations: [{ documentId }] })}::jsonb`;
+	return and(one ? cites(one) : undefined, some ? or(...some.map(cites)) : undefined);
 }
 
 export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Run> {

@@ -1,10 +1,8 @@
-import { refreshTokens } from "@/db/schema";
 import { signIn } from "@/server/auth/service";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { TokenRequest, Tokens } from "../contract";
-import { hashRefreshToken, newRefreshToken } from "../refresh-token";
-import { issueTokens } from "./issue";
+import { issueTokens, startFamily } from "./issue";
 
 type PasswordGrant = Extract<TokenRequest, { grant_type: "password" }>;
 
@@ -21,7 +19,5 @@ export async function grantByPassword(
 	const { sessionId } = signedIn;
 	if (!sessionId)
 		throw new AppError("FACTOR_NEEDED", "This account has a second factor: send its code as otp, or use an API key.");
-	const token = newRefreshToken();
-	await ctx.db.orm.insert(refreshTokens).values({ id: hashRefreshToken(token), sessionId, generation: 1 });
-	return issueTokens(ctx.db, sessionId, token);
+	return issueTokens(ctx.db, sessionId, await startFamily(ctx.db, sessionId));
 }

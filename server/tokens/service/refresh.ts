@@ -17,24 +17,35 @@ const grace = sql`interval '10 seconds'`;
 /**
  * A new pair for a refresh token, which is used up by it. Whoever asks with the same one within the grace gets the same
  * successor. Anything else that was used before is in two hands: then every token of its family ends, as nobody can tell
- * which hand is the right one. Null where there is nothing to give.
+ * which hand is the right one. Null where there is nothing to give. `clientId` is the registered program that asks: a token
+ * that was given to another, or to none, is nothing in its hands.
  */
-export async function grantByRefresh(ctx: ServiceContext, token: string): Promise<Tokens | null> {
+export async function grantByRefresh(
+	ctx: ServiceContext,
+	token: string,
+	clientId: string | null = null,
+): Promise<Tokens | null> {
 	if (!isRefreshToken(token)) return null;
-	const rotated = await rotate(ctx, token);
+	const rotated = await rotate(ctx, token, clientId);
 	if (rotated) return issueTokens(ctx.db, rotated.sessionId, rotated.token);
-	const used = await findUsed(ctx, token);
+	const used = await findUsed(ctx, token, clientId);
 	if (!used) return null;
 	if (used.mayFollow && used.sealed) return issueTokens(ctx.db, used.sessionId, unsealSuccessor(used.sealed, token));
 	await endFamily(ctx, used.sessionId);
 	return null;
 }
 
-const lives: SQL = sql`exists (select 1 from ${sessions} join ${users} on ${users.id} = ${sessions.userId}
-	where ${sessions.id} = ${refreshTokens.sessionId} and ${sessions.kind} = 'program' and ${isAlive})`;
+const livesFor = (clientId: string | null): SQL => sql`exists (select 1 from ${sessions}
+	join ${users} on ${users.id} = ${sessions.userId}
+	where ${sessions.id} = ${refreshTokens.sessionId} and ${sessions.kind} = 'program'
+	and ${sessions.clientId} is not distinct from ${clientId}::uuid and ${isAlive})`;
 
 /** Of many at once one wins: the row is used up by a single statement. */
-async function rotate(ctx: ServiceContext, token: string): Promise<{ sessionId: string; token: string } | null> {
+async function rotate(
+	ctx: ServiceContext,
+	token: string,
+	clientId: string | null,
+): Promise<{ sessionId: string; token: string } | null> {
 	const next = newRefreshToken();
 	return ctx.db.transaction(async (tx) => {
 		const [used] = await tx
@@ -44,7 +55,7 @@ async function rotate(ctx: ServiceContext, token: string): Promise<{ sessionId: 
 				successorId: hashRefreshToken(next),
 				sealedSuccessor: sealSuccessor(next, token),
 			})
-			.where(and(eq(refreshTokens.id, hashRefreshToken(token)), isNull(refreshTokens.usedAt), lives))
+			.where(and(eq(refreshTokens.id, hashRefreshToken(token)), isNull(refreshTokens.usedAt), livesFor(clientId)))
 			.returning({ sessionId: refreshTokens.sessionId, generation: refreshTokens.generation });
 		if (!used) return null;
 		await tx.insert(refreshTokens).values({
@@ -58,7 +69,7 @@ async function rotate(ctx: ServiceContext, token: string): Promise<{ sessionId: 
 }
 
 /** A token that was used before; not one whose session has simply ended. */
-async function findUsed(ctx: ServiceContext, token: string) {
+async function findUsed(ctx: ServiceContext, token: string, clientId: string | null) {
 	const successor = alias(refreshTokens, "successor");
 	const [row] = await ctx.db.orm
 		.select({
@@ -70,7 +81,7 @@ async function findUsed(ctx: ServiceContext, token: string) {
 		})
 		.from(refreshTokens)
 		.innerJoin(successor, eq(successor.id, refreshTokens.successorId))
-		.where(and(eq(refreshTokens.id, hashRefreshToken(token)), lives));
+		.where(and(eq(refreshTokens.id, hashRefreshToken(token)), livesFor(clientId)));
 	return row;
 }
 

@@ -1,22 +1,26 @@
 import { extractiveName, quoteAnswer } from "@/server/models/extractive";
-import { estimateTokens, type ModelEnd, ModelFailure } from "@/server/models/model";
+import { estimateTokens, type ModelEnd, ModelFailure, type ToolCall } from "@/server/models/model";
 import type { FunctionCall } from "@/server/runs/contract";
 import { abstention, promptFor } from "./prompt";
 import { type AssistantContext, type AssistantState, type Draft, supportingOf } from "./state";
 
 const noUsage = { inputTokens: 0, outputTokens: 0 };
 const mostAnswerChars = 60_000;
+/** A run that goes on calling tools must come to an answer. */
+const mostRounds = 8;
+const mostCalls = 16;
 
 /** Answers from the supporting passages; while nothing was said yet, a model that fails is stood in for by quotations. */
 export async function answer(state: AssistantState, run: AssistantContext): Promise<Draft> {
-	run.startOver();
+	const tools = state.rounds.length < mostRounds ? run.tools : [];
+	run.startOver(state.rounds.length > 0 ? "The agent has used its tools, and answers with what they said." : undefined);
 	const { model } = run;
 	if (!model) return quote(state, run, "No model is set: this answer quotes the passages.");
-	const messages = promptFor({ ...state, supporting: supportingOf(state) }, run.instructions);
+	const messages = promptFor({ ...state, supporting: supportingOf(state), tools }, run.instructions);
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
-		const pieces = model.answer(messages, run.signal, state.conversation?.functions ?? []);
+		const pieces = model.answer(messages, run.signal, [...(state.conversation?.functions ?? []), ...tools]);
 		let end: ModelEnd | null = null;
 		while (end === null) {
 			const piece = await pieces.next();
@@ -35,6 +39,7 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 			isCut: end.end === "cut",
 			usage: end.usage,
 			calls: knownCalls(state, end.calls),
+			toolCalls: tools.length > 0 ? ownCalls(state, end.calls) : [],
 		};
 	} catch (error) {
 		if (!(error instanceof ModelFailure)) throw error;
@@ -90,6 +95,12 @@ const knownCalls = ({ conversation }: AssistantState, calls: readonly FunctionCa
 		.filter(({ name }) => known.has(name))
 		.map((call, index) => ({ ...call, id: call.id || `call_${index}` }));
 };
+
+/** What the caller does not offer is the agent's own, or made up; the tools' door tells which. */
+function ownCalls({ conversation }: AssistantState, calls: readonly ToolCall[]): ToolCall[] {
+	const callers = new Set(conversation?.functions.map(({ name }) => name));
+	return calls.filter(({ name }) => !callers.has(name)).slice(0, mostCalls);
+}
 
 const isAbstention = (text: string): boolean =>
 	text.trimStart().replaceAll("’", "'").toLowerCase().startsWith(abstention.toLowerCase());

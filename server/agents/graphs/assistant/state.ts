@@ -1,6 +1,7 @@
 import { Annotation } from "@langchain/langgraph";
+import type { ToolOutcome } from "@/server/faces/agent-tools";
 import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
-import type { ChatModel, Usage } from "@/server/models/model";
+import type { ChatModel, ModelTool, ToolCall, Usage } from "@/server/models/model";
 import type { Conversation, FunctionCall, RunEventBody, RunResult } from "@/server/runs/contract";
 
 /** An earlier question of the conversation and what was answered. */
@@ -13,11 +14,14 @@ export type AssistantContext = {
 	/** The agent's own instructions, from its prompt. */
 	instructions: string | null;
 	search: (input: Search) => Promise<SearchResult>;
+	/** What the agent may call for the person at this moment. */
+	tools: readonly ModelTool[];
+	callTool: (call: ToolCall) => Promise<ToolOutcome>;
 	tell: (body: RunEventBody) => void;
 	/** Adds to the answer that the reader sees. */
 	say: (text: string) => void;
 	/** Takes back what an attempt that died had said. */
-	startOver: () => void;
+	startOver: (why?: string) => void;
 	signal: AbortSignal;
 };
 
@@ -39,6 +43,15 @@ export type Draft = {
 	usage: Usage;
 	/** Functions of the caller's that must be called before there is an answer. */
 	calls?: FunctionCall[];
+	/** Tools of the agent's own that must be. */
+	toolCalls?: ToolCall[];
+};
+
+/** Tools that the model called in one go, and what they have answered so far. */
+export type ToolRound = {
+	/** `ref` is what the model called it by; `id` is ours, and the same whenever the run begins again. */
+	calls: (ToolCall & { ref: string })[];
+	results: { ref: string; content: string }[];
 };
 
 export const AssistantState = Annotation.Root({
@@ -51,6 +64,8 @@ export const AssistantState = Annotation.Root({
 	/** Which of the passages found support an answer, by their places; the order is that of their markers. */
 	supporting: Annotation<number[]>(),
 	draft: Annotation<Draft>(),
+	/** What the agent's own tools were asked and have answered since the question, in order. */
+	rounds: Annotation<ToolRound[]>({ reducer: (_, rounds) => rounds, default: () => [] }),
 	final: Annotation<{ answer: string; result: RunResult }>(),
 });
 /** The passages that an answer may cite, by the order of their markers. */

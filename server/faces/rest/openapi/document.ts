@@ -6,6 +6,7 @@ import { failureResponses, operationOf } from "./operations";
 import { headerParameters } from "./parameters";
 import { tags } from "./samples";
 import type { Json } from "./schemas";
+import { tokenPaths, tokenTag } from "./token-operations";
 
 const about = `Everything that the console does, for programs: the same procedures, through the same gate.
 
@@ -30,6 +31,7 @@ function makeDocument(): Json {
 		paths[route.face.path] ??= {};
 		Object.assign(paths[route.face.path] ?? {}, { [route.face.method.toLowerCase()]: operationOf(route, schemas) });
 	}
+	Object.assign(paths, tokenPaths(schemas));
 	const said = JSON.stringify(paths);
 	const used = [...new Set(restRoutes().map(({ name }) => name.split(".")[0] ?? ""))];
 	return {
@@ -42,7 +44,7 @@ function makeDocument(): Json {
 			license: { name: packageJson.license, identifier: packageJson.license },
 		},
 		servers: [{ url: base, description: "This installation" }],
-		tags: used.map((name) => ({ name, description: tags[name] ?? name })),
+		tags: [tokenTag, ...used.map((name) => ({ name, description: tags[name] ?? name }))],
 		paths,
 		components: {
 			schemas,

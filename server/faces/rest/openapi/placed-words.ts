@@ -26,6 +26,9 @@ export const placedFields: Record<string, string> = {
 	"Confidence.reasons": "Why, a sentence each.",
 	"Document.chunkCount": "Into how many passages it was cut; null until it was.",
 	"Document.mediaType": "What kind of file it is.",
+	"Document.total": "How many pages, or parts of another kind, it has in all; null where that is not known.",
+	"Document.what": "What kind of thing was left out.",
+	"Document.count": "How many of them.",
 	"Document.uploadedByName": "Who brought it.",
 	"DocumentText.text": "The text of this page.",
 	"Health.isReady": "Whether people can work.",
@@ -37,6 +40,13 @@ export const placedFields: Record<string, string> = {
 	"JobDetail.op": "What kind of step it is.",
 	"Me.mustEnrol": "Whether a second factor has to be added before anything else.",
 	"Me.permissions": "What the caller may do at this moment.",
+	"Passage.addedAt": "When its document was added.",
+	"Passage.isRestricted":
+		"Whether its document is kept from who may read the collection, but for those whom it was granted to.",
+	"Passage.mediaType": "What kind of file its document is.",
+	"Passage.on": "Whether the right is about the collection or about the document.",
+	"knowledge.isRestricted":
+		"Whether the document is kept from who may read the collection, but for those whom it was granted to.",
 	"Passage.heading": "The heading above it.",
 	"Passage.text": "The passage itself.",
 	"Passage.queryTermCount": "How many terms the question has.",

@@ -95,7 +95,13 @@ function bodyOf(document: Document, one: Json): { fields: Field[]; example: unkn
 	if (!content) return { fields: [], example: undefined };
 	const schema = resolve(document, content.schema as Json);
 	const required = new Set((schema.required ?? []) as string[]);
-	const properties = Object.entries((schema.properties ?? {}) as Record<string, Json>);
+	// Of several forms, all that any of them takes.
+	const forms = ((schema.oneOf ?? schema.anyOf) as Json[] | undefined)?.map((one) => resolve(document, one)) ?? [
+		schema,
+	];
+	const properties = Object.entries(
+		Object.assign({}, ...forms.map((one) => one.properties ?? {})) as Record<string, Json>,
+	);
 	const fields = properties.map(([name, field]) => ({
 		name,
 		at: "body",
@@ -103,7 +109,8 @@ function bodyOf(document: Document, one: Json): { fields: Field[]; example: unkn
 		isRequired: required.has(name),
 		words: String(field.description ?? resolve(document, field).description ?? ""),
 	}));
-	return { fields, example: content.example };
+	const first = Object.values((content.examples ?? {}) as Record<string, { value: unknown }>)[0];
+	return { fields, example: content.example ?? first?.value };
 }
 
 const resolve = (document: Document, schema: Json): Json =>

@@ -39,10 +39,11 @@ test("every operation has words, an example of what it takes and of what it give
 		expect(String(summary).length, String(operationId)).toBeGreaterThan(5);
 		expect(String(description).length, String(operationId)).toBeGreaterThan(20);
 		const body = (requestBody as { content: Record<string, Json> } | undefined)?.content["application/json"];
-		if (body) expect(body.example, String(operationId)).toBeTruthy();
+		if (body) expect(body.example ?? body.examples, String(operationId)).toBeTruthy();
 		for (const [status, response] of Object.entries(responses as Record<string, { content?: Record<string, Json> }>))
 			if (status.startsWith("2") && response.content)
 				expect(Object.values(response.content)[0]?.example, String(operationId)).toBeTruthy();
-		expect(Object.keys(responses as Json)).toEqual(expect.arrayContaining(["400", "429", "500"]));
+		const limited = operationId === "auth.jwks" ? [] : ["429"];
+		expect(Object.keys(responses as Json)).toEqual(expect.arrayContaining(["400", "500", ...limited]));
 	}
 });

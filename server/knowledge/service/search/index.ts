@@ -4,9 +4,10 @@ import type { Passage, Search, SearchResult } from "../../contract";
 import { embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
 import { type Near, type Scope, StoreAway } from "../../vectors/store";
+import { rememberedKeywords, rememberedNearest } from "./candidates";
 import { fuse, type Ranked } from "./fuse";
 import { grantsOf } from "./grants";
-import { findKeywords, type KeywordHits } from "./keywords";
+import type { KeywordHits } from "./keywords";
 import { neighboursOf } from "./neighbours";
 import { type Readable, readPassages } from "./passages";
 import { rerank, rerankDepth, reranker } from "./rerank";
@@ -24,7 +25,7 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 	const searchedCollections = scope.collections.length;
 	if (searchedCollections === 0) return { passages: [], searchedCollections, degraded: null };
 	const [keywords, meaning] = await Promise.all([
-		findKeywords(ctx.db, input.query, scope, depth),
+		rememberedKeywords(ctx, input.query, scope, depth),
 		findMeaning(ctx, input.query, scope),
 	]);
 	const judge = input.rerank === false ? null : reranker();
@@ -53,7 +54,11 @@ type Meaning = { nearest: Near[]; query: Float32Array | null; problem: string | 
 export async function findMeaning(ctx: ServiceContext, text: string, scope: Scope, most = depth): Promise<Meaning> {
 	try {
 		const query = await embedQuery(text);
-		return { nearest: await (await vectorStore(ctx.db)).nearest(ctx.db, scope, query, most), query, problem: null };
+		const store = await vectorStore(ctx.db);
+		const nearest = await rememberedNearest({ query: text, scope, most, store: store.name }, () =>
+			store.nearest(ctx.db, scope, query, most),
+		);
+		return { nearest, query, problem: null };
 	} catch (error) {
 		// Without the model or the index the keywords still find something, and that is better than nothing.
 		if (!(error instanceof StoreAway)) log.error({ err: error, requestId: ctx.requestId }, "meaning was not searched");

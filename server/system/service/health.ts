@@ -5,7 +5,7 @@ import packageJson from "@/package.json" with { type: "json" };
 import { auditFailure, tryAudit } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import { redis } from "@/server/core/redis";
-import type { Health, HealthPart } from "./contract";
+import type { Health, HealthPart } from "../contract";
 
 const fewFreeBytes = 1024 ** 3;
 

@@ -1,0 +1,1 @@
+export { downloadDocument as GET } from "@/server/faces/document-download";

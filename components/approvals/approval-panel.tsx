@@ -1,0 +1,94 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useApi } from "@/components/trpc/client";
+import { toFailure } from "@/components/trpc/failure";
+import { CopyId } from "@/components/ui/copy";
+import { ErrorView } from "@/components/ui/error-view";
+import { Link } from "@/components/ui/link";
+import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
+import { Exactly, When } from "@/components/ui/time";
+import type { ApprovalDetail } from "@/server/approvals/contract";
+import { ApprovalState, Risk } from "./approval-state";
+import styles from "./approvals.module.css";
+import { Decision } from "./decision";
+import { Preview } from "./preview";
+import { ShownText } from "./shown-text";
+import { laidOut } from "./visible-text";
+
+/** One call, whole: what it would do, with what, for whom; and the decision. */
+export function ApprovalPanel({ approvalId, onClose }: { approvalId: string; onClose: () => void }) {
+	const api = useApi();
+	const query = useQuery(api.approvals.get.queryOptions({ approvalId }));
+	const approval = query.data;
+	return (
+		<SidePanel title={approval?.tool ?? "Approval"} label="Approval" onClose={onClose}>
+			{query.error && !approval ? (
+				<ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />
+			) : null}
+			{approval ? (
+				<>
+					<div className={styles.badges}>
+						<ApprovalState state={approval.state} />
+						<Risk risk={approval.risk} />
+					</div>
+					<p className={styles.effect}>
+						<ShownText text={approval.effect} />
+					</p>
+					<Decision approval={approval} />
+					<PanelSection title="Arguments">
+						<pre className={styles.arguments}>
+							<ShownText text={laidOut(approval.arguments)} />
+						</pre>
+					</PanelSection>
+					{approval.preview ? <Preview preview={approval.preview} /> : null}
+					<Asked approval={approval} />
+				</>
+			) : null}
+		</SidePanel>
+	);
+}
+
+function Asked({ approval }: { approval: ApprovalDetail }) {
+	const { requesterMay, permission } = approval;
+	return (
+		<PanelSection title="Who asked, and when">
+			<Facts>
+				<Fact name="For">{approval.requesterName}</Fact>
+				<Fact name="Roles">{approval.requesterRoles.join(", ")}</Fact>
+				<Fact name="Needs">
+					{permission}: {requesterMay ? "they hold it" : "they don't hold it, so it would not be carried out"}
+				</Fact>
+				<Fact name="By way of">
+					{approval.chain
+						.slice(1)
+						.map(({ kind, name }) => (kind === "apiKey" ? `key ${name}` : `${kind} ${name}`))
+						.join(", ")}
+				</Fact>
+				<Fact name="Face">{approval.via}</Fact>
+				<Fact name="Chat">
+					{approval.threadId ? <Link href={`/chat/${approval.threadId}`}>Open the chat that asked</Link> : null}
+				</Fact>
+				<Fact name="Run">{approval.runId ? <CopyId value={approval.runId} label="run id" length={36} /> : null}</Fact>
+				<Fact name="Asked">
+					<Exactly at={approval.createdAt} />
+				</Fact>
+				<Fact name="Ends">{approval.state === "pending" ? <When at={approval.expiresAt} /> : null}</Fact>
+				<Fact name="To be used">
+					{approval.state === "approved" && approval.useBy ? <When at={approval.useBy} /> : null}
+				</Fact>
+				<Fact name="Decided">{approval.decidedAt ? <Exactly at={approval.decidedAt} /> : null}</Fact>
+				<Fact name="Decided by">{approval.decidedByName}</Fact>
+				<Fact name="Reason">{approval.reason ? <ShownText text={approval.reason} /> : null}</Fact>
+				<Fact name="Carried out">{approval.usedAt ? <Exactly at={approval.usedAt} /> : null}</Fact>
+				<Fact name="Definition">{approval.toolVersion}</Fact>
+				<Fact name="Hash">
+					<CopyId value={approval.argumentsHash} label="hash of the arguments" length={24} />
+				</Fact>
+				<Fact name="Id">
+					<CopyId value={approval.id} label="approval id" length={36} />
+				</Fact>
+			</Facts>
+		</PanelSection>
+	);
+}

@@ -1,0 +1,111 @@
+import { TRPCError } from "@trpc/server";
+import { agentTools, mayAskAgent } from "@/server/agents/service";
+import { ApprovalNeeded, type Waits } from "@/server/approvals/service";
+import { findStanding } from "@/server/auth/principal";
+import { type Actor, actorMay, actorUser } from "@/server/core/actor";
+import { auditDenial } from "@/server/core/denials";
+import { errorTable } from "@/server/core/errors";
+import { cleanText } from "@/server/core/mask";
+import type { ModelTool, ToolCall } from "@/server/models/model";
+import { describeSchema } from "@/server/procedures/catalogue";
+import { contextForActor } from "@/server/trpc/context";
+import { toAppError } from "@/server/trpc/failure";
+import { LateInput } from "@/server/trpc/late-input";
+import type { ProcedureMeta } from "@/server/trpc/procedure";
+import { serviceContext } from "@/server/trpc/refusals";
+import { createCaller } from "@/server/trpc/root";
+import { callByName, proceduresByName } from "./call";
+import { failureText } from "./mcp/failure";
+import { fromJson } from "./rest/coerce";
+import { AgentRevoked, NoLeave, type ToolContext } from "./tool";
+
+/** What a call came to, as its model is told; or what it waits for. */
+export type ToolOutcome = { waits: null; isDone: boolean; content: string } | { waits: Waits };
+
+const longestArguments = 100_000;
+const longestAnswer = 40_000;
+
+/** `users.setRole` is called users_setRole: models take letters, digits, _ and - only. */
+const nameOf = (path: string): string => path.replaceAll(".", "_");
+
+type Tool = { path: string; meta: ProcedureMeta & { tool: string } };
+
+function toolsNamed(paths: readonly string[]): Tool[] {
+	return paths.flatMap((path) => {
+		// Every procedure is made by `procedure()`, with its meta.
+		const meta = proceduresByName()[path]?._def.meta as ProcedureMeta | undefined;
+		return meta?.tool ? [{ path, meta: { ...meta, tool: meta.tool } }] : [];
+	});
+}
+
+/** Who acts, with the rights of this moment. Throws where nobody stands behind the run any more, or may not ask this agent. */
+async function agentNow(tool: ToolContext): Promise<Actor> {
+	const { principal: onBehalfOf, refusal } = await findStanding(tool.db, tool.cause);
+	if (!onBehalfOf) throw new NoLeave(refusal);
+	const person = actorUser(onBehalfOf);
+	if (!person || !(await mayAskAgent(tool.db.orm, person, tool.agentId))) throw new AgentRevoked();
+	return { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
+}
+
+/** What the model is offered: what the agent was given, as far as the person may use it at this moment. */
+export async function offeredTools(tool: ToolContext): Promise<ModelTool[]> {
+	const { tools } = await agentTools(tool.db.orm, tool.agentId);
+	if (tools.length === 0) return [];
+	const actor = await agentNow(tool);
+	return toolsNamed(tools)
+		.filter(({ meta }) => meta.permission !== null && actorMay(actor, meta.permission))
+		.map(({ path, meta }) => ({
+			name: nameOf(path),
+			description: meta.tool,
+			parameters: describeSchema(meta.input) as Record<string, unknown>,
+		}));
+}
+
+/**
+ * A call as a model wrote it, which is anything: through the same gate as everybody's, under an id of ours. What goes wrong is
+ * told to the model in words; what stops the run, or may pass, is thrown.
+ */
+export async function callAgentTool(tool: ToolContext, call: ToolCall): Promise<ToolOutcome> {
+	const [actor, given] = await Promise.all([agentNow(tool), agentTools(tool.db.orm, tool.agentId)]);
+	const found = toolsNamed(given.tools).find(({ path }) => nameOf(path) === call.name);
+	const request = contextForActor(actor, { db: tool.db, requestId: tool.requestId, via: "tool", signal: tool.signal });
+	if (!found) {
+		const name = cleanText(call.name).slice(0, 80);
+		const reason = "The agent has no such tool";
+		await auditDenial(serviceContext(request, actor), {
+			action: "tool.call",
+			resource: "tool",
+			resourceId: name,
+			reason,
+		});
+		return failed(`There is no tool ${name} that you may use.`);
+	}
+	const input = readArguments(call.arguments);
+	if (input === null) return failed("INVALID_INPUT\nThe arguments are not a JSON object, or too long.");
+	const toolCall = { id: call.id, needsApproval: given.approvalTools.includes(found.path) };
+	try {
+		const late = new LateInput(() => fromJson(found.meta.input, input));
+		const answer = await callByName<unknown>(createCaller({ ...request, toolCall }), found.path, late);
+		return { waits: null, isDone: true, content: whole(JSON.stringify(answer) ?? "null") };
+	} catch (failure) {
+		const error = toAppError(failure instanceof TRPCError && failure.cause ? failure.cause : failure);
+		if (error instanceof ApprovalNeeded) return { waits: error.approval };
+		if (error.code === "UNAUTHENTICATED" || errorTable[error.code].class === "external") throw error;
+		return failed(failureText(error, tool.requestId));
+	}
+}
+
+const failed = (content: string): ToolOutcome => ({ waits: null, isDone: false, content });
+
+function readArguments(text: string): Record<string, unknown> | null {
+	if (text.length > longestArguments) return null;
+	try {
+		const value: unknown = JSON.parse(text === "" ? "{}" : text);
+		return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : null;
+	} catch {
+		return null;
+	}
+}
+
+const whole = (text: string): string =>
+	text.length <= longestAnswer ? text : `${text.slice(0, longestAnswer).toWellFormed()}… (cut: ask for less)`;

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { accounts, asConsole, call, url } from "./ask";
+
+const { email, password } = accounts.builder;
+const env = { ...process.env, PATH: `${join(process.cwd(), "node_modules", ".bin")}${delimiter}${process.env.PATH}` };
+
+const run = async (program: string, ...words: string[]): Promise<string> =>
+	(await promisify(execFile)(program, words, { env, timeout: 50_000 })).stdout;
+
+async function makeKey(): Promise<string> {
+	const scopes = ["account:read", "agents:read", "knowledge:read", "runs:read", "runs:write", "threads:read"];
+	const { text } = await call("keys.create", { name: "example", scopes, expiresInDays: 1 }, asConsole("builder"));
+	return JSON.parse(text).result.data.json.secret;
+}
+
+test("examples/tokens/sign-in.sh signs in, renews and signs out", async () => {
+	const said = await run("sh", "examples/tokens/sign-in.sh", url, email, password);
+	expect(said).toContain('"name": "builder"');
+	expect(said).toMatch(/renewed, good for 600 s\nsigned out\n$/);
+});
+
+test("examples/rpc/ask.ts asks and prints the answer", async () => {
+	const said = await run(
+		"node",
+		"examples/rpc/ask.ts",
+		url,
+		email,
+		password,
+		"How many days of leave can I carry over?",
+	);
+	expect(said).toMatch(/\S.*\n(succeeded|abstained); confidence: \w+\n$/s);
+});
+
+test("examples/rest/ask.ts asks and prints the answer", async () => {
+	const said = await run(
+		"node",
+		"examples/rest/ask.ts",
+		url,
+		await makeKey(),
+		"How many days of leave can I carry over?",
+	);
+	expect(said.trim()).not.toBe("");
+	expect(said).not.toMatch(/\((failed|cancelled):/);
+});
+
+test("every command in docs/api.md does what it says", async () => {
+	const key = await makeKey();
+	const blocks = [...readFileSync("docs/api.md", "utf8").matchAll(/```(?:sh)?\n(.*?)```/gs)].map(
+		([, text = ""]) => text,
+	);
+	const commands = blocks.filter((text) => /^(curl|npx) /.test(text));
+	expect(commands.length).toBeGreaterThan(2);
+	for (const command of commands) {
+		const own = command
+			.replaceAll("http://localhost:3000", url)
+			.replaceAll("you@example.org", email)
+			.replaceAll("your password", password)
+			.replaceAll("$QD_KEY", key);
+		const said = await run("bash", "-euc", own.replaceAll("curl ", "curl -sS --fail-with-body "));
+		expect([command, said.trim()]).not.toEqual([command, ""]);
+	}
+});
