@@ -87,7 +87,8 @@ async function waitFor(api, ids) {
 		for (;;) {
 			const document = await api.ask(`documents/${id}`);
 			if (document.state === "failed") failed.push(`failed     ${document.name}: ${document.reason}`);
-			if (document.state === "failed" || document.state === "ready") break;
+			if (document.state === "cancelled") failed.push(`cancelled  ${document.name}`);
+			if (["ready", "failed", "cancelled"].includes(document.state)) break;
 			if (process.stderr.isTTY)
 				process.stderr.write(`\r${i} of ${ids.length} read, ${document.name}: ${document.state}   `);
 			await sleep(askEveryMs);

@@ -57,7 +57,13 @@ export function CollectionView({ collectionId }: { collectionId: string }) {
 			</div>
 			{mayAdd ? <DropArea collectionId={collectionId} onAdded={watch.put} /> : null}
 			{mayAdd ? <AddAddress collectionId={collectionId} onAdded={watch.put} /> : null}
-			<Intake collectionId={collectionId} total={watch.total} isCut={watch.isCut} onAdded={watch.put} />
+			<Intake
+				collectionId={collectionId}
+				total={watch.total}
+				isCut={watch.isCut}
+				mayManage={mayAdd}
+				onAdded={watch.put}
+			/>
 			<DocumentList collectionId={collectionId} mayManage={mayAdd} />
 		</ReadPage>
 	);

@@ -10,7 +10,6 @@ import {
 	IconMarkdown,
 	IconPhoto,
 	IconPresentation,
-	IconRefresh,
 	IconTable,
 	IconTrash,
 } from "@tabler/icons-react";
@@ -29,6 +28,7 @@ import { When } from "@/components/ui/time";
 import type { Document } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 import { DocumentState } from "./states";
+import { SteerOne } from "./steer";
 import { isUnderWay, useUploads } from "./uploads";
 
 function FileIcon({ mediaType }: { mediaType: string }) {
@@ -87,7 +87,7 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 		key: "tools",
 		title: "Actions",
 		isUntitled: true,
-		width: 84,
+		width: 108,
 		align: "end",
 		cell: (row) => <RowTools document={row} />,
 	};
@@ -121,7 +121,6 @@ function RowTools({ document }: { document: Document }) {
 			(pages) => pages && mapRows(pages, (row) => (row.id === document.id ? next : row)),
 		);
 	const tell = (error: unknown) => say(toFailure(error).message, "failed");
-	const retry = useMutation(api.knowledge.retryDocument.mutationOptions({ onSuccess: change, onError: tell }));
 	const remove = useMutation(
 		api.knowledge.deleteDocument.mutationOptions({ onSuccess: () => void change(null), onError: tell }),
 	);
@@ -135,15 +134,7 @@ function RowTools({ document }: { document: Document }) {
 	};
 	return (
 		<span className={styles.rowTools}>
-			{document.state === "failed" ? (
-				<IconButton
-					size="small"
-					icon={IconRefresh}
-					label={`Retry ${document.name}`}
-					disabled={retry.isPending}
-					onClick={() => retry.mutate({ documentId: document.id })}
-				/>
-			) : null}
+			<SteerOne document={document} />
 			<IconButton
 				size="small"
 				icon={IconTrash}

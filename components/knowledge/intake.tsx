@@ -7,6 +7,8 @@ import { Button, IconButton } from "@/components/ui/button";
 import { bytes, counted, figure } from "@/components/ui/figures";
 import type { CollectionChange, Document } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
+import { usePace } from "./pace";
+import { leftOf, SteerAll } from "./steer";
 import { dropUpload, isUnderWay, type LocalUpload, retryUpload, useUploads } from "./uploads";
 
 const sentOf = ({ state, file }: LocalUpload): number => {
@@ -28,6 +30,7 @@ export function Intake(props: {
 	collectionId: string;
 	total: CollectionChange["total"] | null;
 	isCut: boolean;
+	mayManage: boolean;
 	onAdded: (document: Document) => void;
 }) {
 	const { total } = props;
@@ -35,8 +38,10 @@ export function Intake(props: {
 	const counting = uploads.filter(({ state }) => state.kind !== "refused");
 	const going = uploads.filter(isUnderWay);
 	const shown = uploads.filter(({ state }) => state.kind !== "added" || !state.isNew);
-	const isReading = total !== null && total.ready + total.failed < total.all;
-	if (shown.length === 0 && !isReading) return null;
+	const isReading = total !== null && leftOf(total) > 0;
+	const canSteer =
+		total !== null && props.mayManage && leftOf(total) + total.paused + total.failed + total.cancelled > 0;
+	if (shown.length === 0 && !isReading && !canSteer) return null;
 	const size = counting.reduce((sum, { file }) => sum + file.size, 0);
 	const sent = counting.reduce((sum, upload) => sum + sentOf(upload), 0);
 	const clear = () => {
@@ -52,6 +57,7 @@ export function Intake(props: {
 				/>
 			) : null}
 			{isReading ? <Reading total={total} /> : null}
+			{canSteer ? <SteerAll collectionId={props.collectionId} total={total} /> : null}
 			{props.isCut ? <p className={styles.cut}>Reconnecting… Files go on being read meanwhile.</p> : null}
 			{shown.length > 0 ? (
 				<ul className={styles.uploads}>
@@ -72,14 +78,24 @@ export function Intake(props: {
 }
 
 function Reading({ total }: { total: CollectionChange["total"] }) {
-	const left = total.all - total.ready - total.failed;
+	const left = leftOf(total);
+	const pace = usePace(total);
 	const failed = total.failed > 0 ? `, ${figure(total.failed)} failed` : "";
 	return (
-		<Bar
-			label={`Reading ${counted(left, "document")}`}
-			share={total.progress}
-			detail={`${figure(total.ready)} of ${figure(total.all)} ready${failed}`}
-		/>
+		<>
+			<Bar
+				label={`Reading ${counted(left, "document")}`}
+				share={total.progress}
+				detail={`${figure(total.ready)} of ${figure(total.all)} ready${failed}`}
+			/>
+			{pace || total.waitsFor ? (
+				<p className={styles.cut}>
+					{[pace, total.waitsFor ? `${counted(total.queued, "document")} waiting: ${total.waitsFor}` : null]
+						.filter(Boolean)
+						.join(" · ")}
+				</p>
+			) : null}
+		</>
 	);
 }
 

@@ -1,4 +1,13 @@
-import { type Icon, IconCircleCheck, IconClock, IconExclamationCircle, IconLock, IconUsers } from "@tabler/icons-react";
+import {
+	type Icon,
+	IconCircleCheck,
+	IconCircleX,
+	IconClock,
+	IconExclamationCircle,
+	IconLock,
+	IconPlayerPause,
+	IconUsers,
+} from "@tabler/icons-react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Bar } from "@/components/ui/bar";
 import { figure } from "@/components/ui/figures";
@@ -13,19 +22,25 @@ const words = {
 	indexing: "Indexing",
 	ready: "Ready",
 	failed: "Failed",
+	paused: "Paused",
+	cancelled: "Cancelled",
 } as const satisfies Record<Document["state"], string>;
 
 const marks = {
 	ready: { tone: "neutral", icon: IconCircleCheck },
 	failed: { tone: "red", icon: IconExclamationCircle },
 	queued: { tone: "neutral", icon: IconClock },
+	paused: { tone: "neutral", icon: IconPlayerPause },
+	cancelled: { tone: "neutral", icon: IconCircleX },
 } as const satisfies Partial<Record<Document["state"], { tone: Tone; icon: Icon }>>;
 
 export function DocumentState({ document }: { document: Document }) {
 	switch (document.state) {
 		case "ready":
 		case "failed":
-		case "queued": {
+		case "queued":
+		case "paused":
+		case "cancelled": {
 			const { tone, icon } = marks[document.state];
 			return (
 				<Badge tone={tone} icon={icon} isPlain>

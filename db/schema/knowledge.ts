@@ -69,7 +69,9 @@ export const uploads = pgTable(
 	(t) => [index("uploads_created_idx").on(t.createdAt)],
 );
 
-export type DocumentState = "queued" | "parsing" | "chunking" | "embedding" | "indexing" | "ready" | "failed";
+export type DocumentState =
+	| ("queued" | "parsing" | "chunking" | "embedding" | "indexing")
+	| ("ready" | "failed" | "paused" | "cancelled");
 
 /** What a file holds and nobody is meant to read in it, or what can't be read as text. */
 export type DroppedKind =

@@ -16,8 +16,8 @@ beforeAll(async () => {
 
 describe("an event", () => {
 	test("is there if its transaction committed, and not if it did not", async () => {
-		const kept = documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() });
-		const lost = documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() });
+		const kept = documentAdded.create({ documentId: randomUUID(), attempt: 0, isBulk: false, userId: randomUUID() });
+		const lost = documentAdded.create({ documentId: randomUUID(), attempt: 0, isBulk: false, userId: randomUUID() });
 		const id = await db.transaction((tx) => emit(tx, kept));
 		const failing = db.transaction(async (tx) => {
 			await emit(tx, lost);
@@ -29,13 +29,13 @@ describe("an event", () => {
 	});
 
 	test("that does not fit its schema is refused, and the transaction with it", async () => {
-		const wrong = documentAdded.create({ documentId: "not an id", attempt: 0, userId: randomUUID() });
+		const wrong = documentAdded.create({ documentId: "not an id", attempt: 0, isBulk: false, userId: randomUUID() });
 		await expect(db.transaction((tx) => emit(tx, wrong))).rejects.toThrow("documentId");
 	});
 
 	test("with the same id is written once", async () => {
 		const event = documentAdded.create(
-			{ documentId: randomUUID(), attempt: 0, userId: randomUUID() },
+			{ documentId: randomUUID(), attempt: 0, isBulk: false, userId: randomUUID() },
 			{ id: randomUUID() },
 		);
 		await db.transaction((tx) => emit(tx, event));
@@ -47,14 +47,14 @@ describe("an event", () => {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const unlisten = await db.listen("jobs", () => resolve());
 		await db.transaction((tx) =>
-			emit(tx, documentAdded.create({ documentId: randomUUID(), attempt: 0, userId: randomUUID() })),
+			emit(tx, documentAdded.create({ documentId: randomUUID(), attempt: 0, isBulk: false, userId: randomUUID() })),
 		);
 		await promise;
 		await unlisten();
 	});
 
 	test("sent through the client lands in the same place", async () => {
-		const event = documentAdded.create({ documentId: randomUUID(), attempt: 3, userId: randomUUID() });
+		const event = documentAdded.create({ documentId: randomUUID(), attempt: 3, isBulk: false, userId: randomUUID() });
 		const { ids } = await asJob({ db }, () => inngest.send(event));
 		const rows = await db.orm
 			.select()

@@ -14,6 +14,8 @@ export const documentAdded = eventType("knowledge/document.added", {
 		/** What they brought it with: a session or a key, whose end ends the reading. */
 		sessionId: z.uuid().nullish(),
 		keyId: z.uuid().nullish(),
+		/** One of many that came together, such as an archive's: it lets go first what somebody waits for. */
+		isBulk: z.boolean(),
 	}),
 });
 

@@ -58,7 +58,7 @@ async function startRelay(client: Inngest) {
 
 const documentId = "0b8a1f0e-0000-4000-8000-000000000000";
 const send = (attempt: number) =>
-	db.transaction((tx) => emit(tx, documentAdded.create({ documentId, attempt, userId: documentId })));
+	db.transaction((tx) => emit(tx, documentAdded.create({ documentId, attempt, isBulk: false, userId: documentId })));
 const pending = () => db.orm.select().from(jobEvents).where(isNull(jobEvents.deliveredAt));
 
 test("what was written into the outbox goes to the server with its id, at once, and is marked", async () => {
@@ -69,7 +69,11 @@ test("what was written into the outbox goes to the server with its id, at once, 
 	const after = await send(1);
 	await until(async () => (await pending()).length === 0);
 	expect(got).toMatchObject([
-		{ id: before, name: "knowledge/document.added", data: { documentId, attempt: 0, userId: documentId } },
+		{
+			id: before,
+			name: "knowledge/document.added",
+			data: { documentId, attempt: 0, isBulk: false, userId: documentId },
+		},
 		{ id: after, data: { attempt: 1 } },
 	]);
 	expect([...paths]).toEqual(["/e/the-key"]);

@@ -108,7 +108,9 @@ export const DocumentFields = z.record(FieldName, FieldValue).refine((all) => Ob
 	error: "At most 30 fields.",
 });
 
-export const documentStates = ["queued", "parsing", "chunking", "embedding", "indexing", "ready", "failed"] as const;
+/** Those that are under way. */
+export const workStates = ["queued", "parsing", "chunking", "embedding", "indexing"] as const;
+export const documentStates = [...workStates, "ready", "failed", "paused", "cancelled"] as const;
 export const DocumentState = z.enum(documentStates);
 /** What a file holds and nobody is meant to read in it, or what can't be read as text: left out of its text, and counted. */
 export const droppedKinds = [
@@ -191,6 +193,20 @@ export type AddDocument = z.infer<typeof AddDocument>;
 export const AddedDocument = z.object({ document: Document, isNew: z.boolean() });
 export type AddedDocument = z.infer<typeof AddedDocument>;
 
+const steerings = ["pause", "resume", "cancel", "retry"] as const;
+/** For the named documents, or for all of the collection that it can be done with. */
+export const SteerDocuments = z.strictObject({
+	collectionId: z.uuid(),
+	action: z.enum(steerings),
+	documentIds: z.array(z.uuid()).min(1).max(500).optional().describe("Left out: all of the collection."),
+});
+export type SteerDocuments = z.infer<typeof SteerDocuments>;
+export const Steered = z.object({
+	changed: z.int().describe("How many documents it was done with."),
+	left: z.int().describe("How many more it can be done with: at most 500 are done at once, so call again."),
+});
+export type Steered = z.infer<typeof Steered>;
+
 /** What it takes to hand out a document's bytes as they were brought. */
 export const OpenedDocument = z.object({ name: z.string(), mediaType: z.string(), size: z.int(), sha256: z.string() });
 export type OpenedDocument = z.infer<typeof OpenedDocument>;
@@ -252,7 +268,16 @@ export const CollectionChange = z.object({
 	documents: z.array(Document),
 	removedIds: z.array(z.uuid()),
 	total: z
-		.object({ all: z.int(), ready: z.int(), failed: z.int(), progress: z.number() })
+		.object({
+			all: z.int(),
+			ready: z.int(),
+			failed: z.int(),
+			paused: z.int(),
+			cancelled: z.int(),
+			queued: z.int(),
+			progress: z.number(),
+			waitsFor: z.string().nullable().describe("Why documents wait their turn; null where none does."),
+		})
 		.describe("The collection's whole: documents by where they stand."),
 });
 export type CollectionChange = z.infer<typeof CollectionChange>;

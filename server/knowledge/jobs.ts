@@ -49,6 +49,7 @@ const ingestDocument = inngest.createFunction(
 		triggers: [documentAdded],
 		retries: 4,
 		// One person's thousand files leave room for everybody else's one.
+		priority: { run: "event.data.isBulk ? -300 : 0" },
 		concurrency: { key: "event.data.userId", limit: 2 },
 		onFailure: async ({ event, runId, step }) => {
 			const added: Added = event.data.event.data;

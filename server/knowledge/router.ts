@@ -23,6 +23,8 @@ import {
 	ReadDocument,
 	Search,
 	SearchResult,
+	SteerDocuments,
+	Steered,
 	UpdateCollection,
 	UpdateDocument,
 	Upload,
@@ -44,6 +46,7 @@ import {
 	readDocument,
 	retryDocument,
 	searchKnowledge,
+	steerDocuments,
 	storeUpload,
 	tellDeletedCollection,
 	tellDeletedDocument,
@@ -211,6 +214,15 @@ export const knowledgeRouter = router({
 		.input(OneDocument)
 		.output(Document)
 		.mutation(({ ctx, input }) => retryDocument(ctx, input)),
+
+	steerDocuments: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/steer",
+		summary: "Pause, resume, cancel or retry the reading of documents, of some or of all in a collection.",
+		risk: "write",
+	})
+		.input(SteerDocuments)
+		.output(Steered)
+		.mutation(({ ctx, input }) => steerDocuments(ctx, input)),
 
 	deleteDocument: procedure("knowledge:write", {
 		rest: "DELETE /documents/{documentId}",

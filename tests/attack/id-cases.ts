@@ -103,6 +103,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
+	"knowledge.steerDocuments": { collectionId: own("collection"), "documentIds[]": filter("document") },
 	"knowledge.addText": { collectionId: own("collection") },
 	"knowledge.addAddress": { collectionId: own("collection") },
 	"knowledge.listDocuments": { collectionId: own("collection") },

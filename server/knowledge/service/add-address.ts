@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { and, eq, isNull } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { documents, files } from "@/db/schema";
+import { type DocumentState, documents, files } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { checkAddress } from "@/server/core/fetch-guard";
@@ -13,6 +13,9 @@ import { insertDocument } from "./add-document";
 import { readableDocuments, toDocument } from "./document-row";
 import { startAgain } from "./retry-document";
 
+/** With any other, the address is being fetched or waits for it. */
+const isSettled = new Set<DocumentState>(["ready", "failed", "cancelled"]);
+
 /** Adds a web page, a file or a sitemap by its address; it is fetched when its turn comes. One that is there is fetched again. */
 export async function addAddress(ctx: ServiceContext, { collectionId, address }: AddAddress): Promise<AddedDocument> {
 	// Who may not add anything learns nothing of what the address leads to.
@@ -23,7 +26,7 @@ export async function addAddress(ctx: ServiceContext, { collectionId, address }:
 	return ctx.db.transaction(async (tx) => {
 		await holdManaged(ctx, tx, collectionId);
 		const known = await holdAddressed(tx, collectionId, url.href);
-		if (known?.state === "ready" || known?.state === "failed") await startAgain(ctx, tx, known.id);
+		if (known && isSettled.has(known.state)) await startAgain(ctx, tx, known.id);
 		const added = known ? null : await insertLink(ctx, tx, collectionId, link);
 		const [row] = await readableDocuments(tx, ctx, eq(documents.id, known?.id ?? added ?? ""));
 		if (!row) throw notFound("This document");
@@ -31,7 +34,7 @@ export async function addAddress(ctx: ServiceContext, { collectionId, address }:
 	});
 }
 
-export type Link = { address: string; sha256: string; size: number };
+export type Link = { address: string; sha256: string; size: number; isBulk?: boolean };
 
 /** Until it was fetched, all that is known of a document is its address. */
 export async function storeLink(address: string): Promise<Link> {
@@ -44,11 +47,11 @@ export async function insertLink(
 	ctx: ServiceContext,
 	tx: Tx,
 	collectionId: string,
-	{ address, sha256, size }: Link,
+	{ address, sha256, size, isBulk = false }: Link,
 ): Promise<string | null> {
 	if (await holdAddressed(tx, collectionId, address)) return null;
 	await tx.insert(files).values({ sha256, size }).onConflictDoNothing();
-	const about = { name: nameOf(new URL(address), "html"), mediaType: fileTypes.html, source: address };
+	const about = { name: nameOf(new URL(address), "html"), mediaType: fileTypes.html, source: address, isBulk };
 	return insertDocument(ctx, tx, collectionId, { sha256, size, ...about });
 }
 

@@ -13,7 +13,7 @@ import { readableDocuments, toDocument } from "./document-row";
 import { startAgain } from "./retry-document";
 
 /** `source`: where it came from, unless somebody uploaded it. */
-type File = { sha256: string; size: number; name: string; mediaType: string; source?: string };
+type File = { sha256: string; size: number; name: string; mediaType: string; source?: string; isBulk?: boolean };
 
 /** Adds brought bytes to a collection. Where it has the same bytes already nothing is done twice; a failed one is tried again. */
 export async function addDocument(ctx: ServiceContext, input: AddDocument): Promise<AddedDocument> {
@@ -60,9 +60,10 @@ export async function insertDocument(
 	file: File,
 ): Promise<string | null> {
 	const { userId } = requireUser(ctx);
+	const { isBulk = false, ...values } = file;
 	const [row] = await tx
 		.insert(documents)
-		.values({ ...file, collectionId, uploadedBy: userId })
+		.values({ ...values, collectionId, uploadedBy: userId })
 		.onConflictDoNothing({ target: [documents.collectionId, documents.sha256], where: isNull(documents.deletedAt) })
 		.returning({ id: documents.id, attempt: documents.attempt });
 	if (!row) return null;
@@ -72,7 +73,7 @@ export async function insertDocument(
 		resourceId: row.id,
 		detail: { collectionId, name: file.name, sha256: file.sha256, size: file.size, source: file.source ?? "upload" },
 	});
-	await emit(tx, documentAdded.create({ documentId: row.id, attempt: row.attempt, ...requireCause(ctx) }));
+	await emit(tx, documentAdded.create({ documentId: row.id, attempt: row.attempt, isBulk, ...requireCause(ctx) }));
 	await notifyCollection(tx, collectionId);
 	return row.id;
 }
@@ -87,7 +88,7 @@ async function takeExisting(ctx: ServiceContext, tx: Tx, collectionId: string, f
 		.for("update");
 	if (!existing) throw new AppError("CONFLICT", "This file was removed from the collection just now: add it again.");
 	// The name may have been what was wrong with it.
-	if (existing.state === "failed")
+	if (existing.state === "failed" || existing.state === "cancelled")
 		await startAgain(ctx, tx, existing.id, { name: file.name, mediaType: file.mediaType });
 	return existing.id;
 }

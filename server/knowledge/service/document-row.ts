@@ -66,6 +66,8 @@ export function progressOf(state: DocumentState, done: number, total: number): n
 			return 0.95;
 		case "ready":
 		case "failed":
+		case "paused":
+		case "cancelled":
 			return 1;
 	}
 }

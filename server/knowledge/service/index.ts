@@ -28,5 +28,6 @@ export { listDoomed, purgeDocument, sweepKnowledge } from "./ingest/purge";
 export { findUploader } from "./ingest/uploader";
 export { retryDocument } from "./retry-document";
 export { searchKnowledge } from "./search";
+export { steerDocuments } from "./steer-documents";
 export { storeUpload } from "./upload";
 export { watchCollection } from "./watch";

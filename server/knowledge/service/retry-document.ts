@@ -1,13 +1,13 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { documents } from "@/db/schema";
+import { chunks, documents, postings } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireCause, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { documentAdded } from "@/server/jobs/events";
 import type { Document, OneDocument } from "../contract";
-import { holdManaged, notifyCollection } from "./access";
+import { holdManaged, notifyCollection, raiseVersion } from "./access";
 import { readableDocuments, toDocument } from "./document-row";
 
 /** Reads a failed document once more. */
@@ -22,7 +22,7 @@ export async function retryDocument(ctx: ServiceContext, input: OneDocument): Pr
 			.where(and(eq(documents.id, input.documentId), isNull(documents.deletedAt)))
 			.for("update");
 		if (!held) throw notFound("This document");
-		if (held.state !== "failed")
+		if (held.state !== "failed" && held.state !== "cancelled")
 			throw new AppError("CONFLICT", "Only a failed document can be tried again, and this one has not failed.");
 		await startAgain(ctx, tx, input.documentId);
 		const [row] = await readableDocuments(tx, ctx, eq(documents.id, input.documentId));
@@ -31,13 +31,19 @@ export async function retryDocument(ctx: ServiceContext, input: OneDocument): Pr
 	});
 }
 
-/** Queues a failed document, which the caller holds, under its next attempt: late steps of the one before change nothing. */
+/** Queues a document, which the caller holds, under its next attempt: late steps of the one before change nothing. */
 export async function startAgain(
 	ctx: ServiceContext,
 	tx: Tx,
 	documentId: string,
 	changed: { name?: string; mediaType?: string } = {},
 ): Promise<void> {
+	// One that was ready is not found until it is ready again.
+	await tx
+		.delete(postings)
+		.where(
+			inArray(postings.chunkId, tx.select({ id: chunks.id }).from(chunks).where(eq(chunks.documentId, documentId))),
+		);
 	const [row] = await tx
 		.update(documents)
 		.set({
@@ -60,6 +66,7 @@ export async function startAgain(
 		resourceId: documentId,
 		detail: { attempt: row.attempt },
 	});
-	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, ...requireCause(ctx) }));
+	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, isBulk: false, ...requireCause(ctx) }));
+	await raiseVersion(tx, row.collectionId);
 	await notifyCollection(tx, row.collectionId);
 }

@@ -1,6 +1,7 @@
-import { and, count, desc, eq, gt, sql } from "drizzle-orm";
-import { collections, documents } from "@/db/schema";
+import { and, count, desc, eq, gt, inArray, isNull, ne, sql } from "drizzle-orm";
+import { collections, documents, workers } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
+import { env } from "@/server/core/env";
 import type { CollectionChange, Document, OneCollection } from "../contract";
 import { mayReadDocument } from "./access";
 import { getCollection } from "./collections";
@@ -116,5 +117,37 @@ async function countStates(ctx: ServiceContext, collectionId: string): Promise<C
 	const all = rows.reduce((sum, row) => sum + row.count, 0);
 	const of = (state: string) => rows.find((row) => row.state === state)?.count ?? 0;
 	const progress = rows.reduce((sum, row) => sum + row.count * progressOf(row.state, row.done, row.total), 0);
-	return { all, ready: of("ready"), failed: of("failed"), progress: all > 0 ? progress / all : 1 };
+	const queued = of("queued");
+	return {
+		all,
+		ready: of("ready"),
+		failed: of("failed"),
+		paused: of("paused"),
+		cancelled: of("cancelled"),
+		queued,
+		progress: all > 0 ? progress / all : 1,
+		waitsFor: queued > 0 ? await whyQueued(ctx, collectionId) : null,
+	};
+}
+
+/** Why documents wait their turn, in a sentence for whoever waits. */
+async function whyQueued(ctx: ServiceContext, collectionId: string): Promise<string> {
+	const isWorking = inArray(documents.state, ["parsing", "chunking", "embedding", "indexing"]);
+	const [[alive], [own], [others]] = await Promise.all([
+		ctx.db.orm.select({ count: count() }).from(workers).where(gt(workers.beatAt, sql`now() - interval '30 seconds'`)),
+		ctx.db.orm
+			.select({ count: count() })
+			.from(documents)
+			.where(and(eq(documents.collectionId, collectionId), isWorking, isNull(documents.deletedAt))),
+		ctx.db.orm
+			.select({ count: count() })
+			.from(documents)
+			.where(and(ne(documents.collectionId, collectionId), isWorking, isNull(documents.deletedAt))),
+	]);
+	if (!env().INNGEST_BASE_URL && alive?.count === 0)
+		return "No worker is running, so nothing is read. Whoever runs this installation sees more on the Jobs page.";
+	if ((own?.count ?? 0) > 0) return "Two documents of one person are read at a time; the others follow.";
+	return (others?.count ?? 0) > 0
+		? "Documents of other collections are read first; these follow."
+		: "They are about to be taken up.";
 }

@@ -15,7 +15,7 @@ export async function addContained(ctx: ServiceContext, container: Held, file: C
 	await ctx.db.transaction(async (tx) => {
 		await holdManaged(ctx, tx, container.collectionId);
 		await tx.insert(files).values(stored).onConflictDoNothing();
-		const about = { name: file.name, mediaType: mediaTypeOf(file.name), source: container.name };
+		const about = { name: file.name, mediaType: mediaTypeOf(file.name), source: container.name, isBulk: true };
 		await insertDocument(ctx, tx, container.collectionId, { ...stored, ...about });
 	});
 }
@@ -30,7 +30,7 @@ export async function addLinks(ctx: ServiceContext, sitemap: Held, links: string
 		const stored = await storeLink(url.href);
 		await ctx.db.transaction(async (tx) => {
 			await holdManaged(ctx, tx, sitemap.collectionId);
-			await insertLink(ctx, tx, sitemap.collectionId, stored);
+			await insertLink(ctx, tx, sitemap.collectionId, { ...stored, isBulk: true });
 		});
 	}
 }
