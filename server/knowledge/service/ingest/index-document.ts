@@ -4,6 +4,7 @@ import { chunks, chunkVectors, postings } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
+import { markBehind, storeBeside } from "../../vectors";
 import { raiseVersion } from "../access";
 import { type Attempt, type Held, setState, withAttempt } from "./attempt";
 
@@ -20,6 +21,7 @@ export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Prom
 			.select({ count: sum(chunks.length).mapWith(Number) })
 			.from(chunks)
 			.where(eq(chunks.documentId, held.id));
+		if (!storeBeside()) await markBehind(tx);
 		await setState(tx, held, "ready", { done: total, termCount: terms?.count ?? 0 });
 		await raiseVersion(tx, held.collectionId);
 		await audit(ctx, tx, {
