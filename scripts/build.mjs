@@ -17,6 +17,7 @@ const programs = {
 	web: "server/launch/web.ts",
 	worker: "server/launch/worker.ts",
 	demo: "server/launch/demo.ts",
+	vectors: "server/launch/vectors.ts",
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
 	scanner: "server/knowledge/vectors/exact/thread.ts",

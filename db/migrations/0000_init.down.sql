@@ -44,6 +44,7 @@ DROP TABLE
 	"oauth_clients",
 	"oauth_codes",
 	"passkeys",
+	"vector_indexes",
 	"postings",
 	"procedure_callers",
 	"prompt_versions",

@@ -212,3 +212,14 @@ export const postings = pgTable(
 		index("postings_chunk_idx").on(t.chunkId),
 	],
 );
+
+/** An index of the vectors beside PostgreSQL, and how far it has them all. */
+export const vectorIndexes = pgTable("vector_indexes", {
+	/** What its collection is called there; it names the embedding model. */
+	name: text().primaryKey(),
+	/** Only when it is ready, it is searched. */
+	state: text().$type<"filling" | "ready">().notNull().default("filling"),
+	/** The last passage that was brought to it. */
+	cursor: bigint({ mode: "number" }).notNull().default(0),
+	updatedAt: at().notNull().defaultNow(),
+});

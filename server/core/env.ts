@@ -65,6 +65,9 @@ export const Env = z
 		QD_MODEL_URL: url,
 		QD_MODEL_KEY: text,
 		QD_MODEL: text,
+		QDRANT_URL: url,
+		QDRANT_API_KEY: text,
+		QD_QDRANT_QUANTIZATION: z.preprocess(empty, z.enum(["off", "scalar"]).default("off")),
 		QD_RERANK_URL: url,
 		QD_RERANK_KEY: text,
 		QD_RERANK_MODEL: text,
@@ -95,6 +98,10 @@ export const Env = z
 	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine((env) => !env.QDRANT_URL || isSafe(env.QDRANT_URL) || env.QDRANT_API_KEY, {
+		path: ["QDRANT_API_KEY"],
+		error: "is required with a QDRANT_URL on another machine: without it that is open to its whole network",
 	})
 	.refine((env) => !env.QD_RERANK_URL === !env.QD_RERANK_MODEL, {
 		path: ["QD_RERANK_MODEL"],

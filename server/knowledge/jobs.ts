@@ -14,6 +14,7 @@ import {
 	indexDocument,
 	listDoomed,
 	parseDocument,
+	publishVectors,
 	purgeDocument,
 	recognisePages,
 	sweepKnowledge,
@@ -102,6 +103,15 @@ const ingestDocument = inngest.createFunction(
 				patiently(async () => embedChunks(await context(), added, { from, to })),
 			);
 			if (!isThere) return gone;
+		}
+		for (let n = 1; ; n++) {
+			const published = await step.run(n === 1 ? "publish the vectors" : `publish the vectors, try ${n}`, () =>
+				patiently(async () => publishVectors(await context(), added)),
+			);
+			if (published === "gone") return gone;
+			if (published === "done") break;
+			// However long the index is away, what was read in waits for it, and nothing is half there.
+			await step.sleep(`until the vector index is back, ${n}`, n < 10 ? "20s" : "5m");
 		}
 		const indexed = await step.run("index", () => patiently(async () => indexDocument(await context(), added)));
 		return indexed ? { documentId: added.documentId, passages } : gone;

@@ -139,3 +139,38 @@ test("streaming and a hold are set, and the form keeps what is wrong in sight", 
 	await page.getByRole("dialog").getByRole("button", { name: "Release" }).click();
 	await expect(holds.getByText(/released/)).toBeVisible();
 });
+
+test("a procedure is tried in each of its faces, and then stands among who called it last", async () => {
+	await page.goto("/procedures?open=knowledge.listCollections");
+	const panel = page.getByRole("complementary", { name: "Procedure" });
+	const input = panel.getByLabel("Input, as JSON");
+	await input.fill('{ "limit": 1, "sort": "name" }');
+	for (const face of ["RPC", "REST", "MCP"]) {
+		await panel.getByRole("radio", { name: face, exact: true }).check();
+		await panel.getByRole("button", { name: `Send as ${face}` }).click();
+		await expect(panel.getByRole("status", { name: "Answer" }).first()).toContainText("Answer: 200");
+	}
+	await panel.getByRole("radio", { name: "REST", exact: true }).check();
+	await expect(panel.getByRole("region", { name: "The request" })).toContainText(
+		"GET /api/v1/collections?limit=1&sort=name",
+	);
+	await input.fill('{ "limit": ');
+	await expect(panel.getByRole("button", { name: "Send as REST" })).toBeDisabled();
+	await expect(async () => {
+		await page.goto("/procedures?open=knowledge.listCollections");
+		await expect(panel.getByText(`${owner.name} by mcp`)).toBeVisible({ timeout: 2_000 });
+	}).toPass({ timeout: 30_000 });
+	await expect(panel.getByRole("status", { name: "Answer" }).first()).toContainText("Allowed");
+});
+
+test("what is dangerous is asked about before it is tried", async () => {
+	await page.goto("/procedures?open=access.createRole");
+	const panel = page.getByRole("complementary", { name: "Procedure" });
+	await panel.getByLabel("Input, as JSON").fill('{ "name": "Tried", "permissions": ["account:read"] }');
+	await panel.getByRole("button", { name: "Send as RPC" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+	await expect(panel.getByText(/^Answer: /)).toHaveCount(0);
+	await panel.getByRole("button", { name: "Send as RPC" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Call it" }).click();
+	await expect(panel.getByText(/^Answer: 200/)).toBeVisible();
+});

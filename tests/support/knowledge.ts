@@ -10,6 +10,7 @@ import {
 	embedChunks,
 	indexDocument,
 	parseDocument,
+	publishVectors,
 	storeUpload,
 } from "@/server/knowledge/service";
 
@@ -36,6 +37,7 @@ export async function ingest(ctx: ServiceContext, { id }: Pick<Document, "id">):
 	await parseDocument(ctx, attempt);
 	const passages = (await chunkDocument(ctx, attempt)) ?? 0;
 	await embedChunks(ctx, attempt, { from: 0, to: passages });
+	await publishVectors(ctx, attempt);
 	await indexDocument(ctx, attempt);
 }
 

@@ -5,6 +5,7 @@ import packageJson from "@/package.json" with { type: "json" };
 import { auditFailure, tryAudit } from "@/server/core/audit";
 import { env } from "@/server/core/env";
 import { redis } from "@/server/core/redis";
+import { tellVectorIndex } from "@/server/knowledge/service";
 import type { Health, HealthPart } from "../contract";
 
 const fewFreeBytes = 1024 ** 3;
@@ -115,7 +116,8 @@ const indexPart = (db: Database) =>
 			db,
 			sql`select greatest(reltuples, 0)::bigint::int as chunks from pg_class where oid = 'chunk_vectors'::regclass`,
 		);
-		return { state: "well", detail: `About ${row?.chunks ?? 0} passages can be found.` };
+		const { isWell, detail } = await tellVectorIndex(db);
+		return { state: isWell ? "well" : "idle", detail: `About ${row?.chunks ?? 0} passages can be found. ${detail}` };
 	});
 
 async function modelPart(): Promise<HealthPart> {

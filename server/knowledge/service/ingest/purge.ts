@@ -2,6 +2,7 @@ import { and, asc, eq, inArray, isNotNull, lt, notExists, sql } from "drizzle-or
 import { chunks, collections, documentPages, documents, files, grants, uploads } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
+import { storeBeside } from "../../vectors";
 
 const rowsAtOnce = 100;
 /** Bytes younger than this may belong to an upload that is being written down. */
@@ -11,13 +12,15 @@ const youngestOrphanMs = 60 * 60_000;
 export async function purgeDocument(ctx: ServiceContext, { documentId }: { documentId: string }): Promise<void> {
 	const { orm } = ctx.db;
 	const [gone] = await orm
-		.select({ id: documents.id })
+		.select({ no: documents.no })
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.where(
 			and(eq(documents.id, documentId), sql`coalesce(${documents.deletedAt}, ${collections.deletedAt}) is not null`),
 		);
 	if (!gone) return;
+	// First: while the rows stand, another try knows what to remove there.
+	await storeBeside()?.removeDocuments(orm, [gone.no]);
 	for (;;) {
 		const some = orm
 			.select({ id: chunks.id })

@@ -84,6 +84,11 @@ export class ExactStore implements VectorStore {
 /** float32, little-endian as on every machine that this runs on. */
 const toBytes = (vector: Float32Array) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 
+export function fromBytes(bytes: Uint8Array): Float32Array {
+	// A copy: rows of the driver's buffer need not begin at a multiple of four.
+	return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
 /** Which rows of each block are in the scope. */
 function rowsIn({ collections, except, only }: Scope, blocks: Block[]): Rows[] {
 	const hidden = new Set(except);

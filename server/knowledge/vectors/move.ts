@@ -1,0 +1,140 @@
+import { and, asc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import { chunkVectors, collections, documents, vectorIndexes } from "@/db/schema";
+import { embedder } from "../embedding";
+import { fromBytes } from "./exact";
+import type { QdrantStore } from "./qdrant";
+import type { Point } from "./store";
+
+const pointsAtOnce = 1_000;
+
+export type MoveProgress = { done: number; total: number; state: "filling" | "verifying" | "ready" };
+
+/**
+ * Brings every vector from PostgreSQL into the index beside it, from where the last move stopped, and then compares the two point
+ * by point. Only then is the index searched. May run as often as one likes, and while documents come and go.
+ */
+export async function* moveVectors(db: Database, to: QdrantStore): AsyncGenerator<MoveProgress> {
+	let { cursor, state } = await begin(db, to.collection);
+	const total = await countReady(db);
+	if (state === "ready") {
+		yield { done: total, total, state };
+		return;
+	}
+	let done = await countReady(db, cursor);
+	for (;;) {
+		const { points, last } = await pointsAfter(db, cursor);
+		if (last === null) break;
+		await to.put(db.orm, points);
+		cursor = last;
+		await db.orm
+			.update(vectorIndexes)
+			.set({ cursor, updatedAt: sql`now()` })
+			.where(eq(vectorIndexes.name, to.collection));
+		done += points.length;
+		yield { done, total: Math.max(total, done), state: "filling" };
+	}
+	yield { done, total: Math.max(total, done), state: "verifying" };
+	await compare(db, to);
+	state = "ready";
+	await db.orm.update(vectorIndexes).set({ state, updatedAt: sql`now()` }).where(eq(vectorIndexes.name, to.collection));
+	yield { done, total: Math.max(total, done), state };
+}
+
+async function begin(db: Database, name: string) {
+	await db.orm.insert(vectorIndexes).values({ name }).onConflictDoNothing();
+	const [row] = await db.orm.select().from(vectorIndexes).where(eq(vectorIndexes.name, name));
+	if (!row) throw new Error("The move was not written down");
+	return row;
+}
+
+/** Of what can be found: what is being read in comes by itself, what was deleted is not wanted. */
+const isReady = () =>
+	inArray(
+		chunkVectors.documentId,
+		sql`(select ${documents.id} from ${documents} join ${collections} on ${collections.id} = ${documents.collectionId}
+			where ${documents.state} = 'ready' and ${documents.deletedAt} is null and ${collections.deletedAt} is null)`,
+	);
+
+async function countReady(db: Database, until?: number): Promise<number> {
+	const [row] = await db.orm
+		.select({ count: sql<number>`count(*)::int` })
+		.from(chunkVectors)
+		.where(
+			and(
+				eq(chunkVectors.model, embedder().model),
+				isReady(),
+				until === undefined ? undefined : lte(chunkVectors.chunkId, until),
+			),
+		);
+	return row?.count ?? 0;
+}
+
+async function pointsAfter(db: Database, cursor: number): Promise<{ points: Point[]; last: number | null }> {
+	const rows = await db.orm
+		.select({
+			chunkId: chunkVectors.chunkId,
+			collectionNo: chunkVectors.collectionNo,
+			documentNo: documents.no,
+			vector: chunkVectors.vector,
+		})
+		.from(chunkVectors)
+		.innerJoin(documents, eq(documents.id, chunkVectors.documentId))
+		.where(
+			and(
+				gt(chunkVectors.chunkId, cursor),
+				eq(chunkVectors.model, embedder().model),
+				eq(documents.state, "ready"),
+				isNull(documents.deletedAt),
+			),
+		)
+		.orderBy(asc(chunkVectors.chunkId))
+		.limit(pointsAtOnce);
+	const points = rows.map(({ vector, ...row }) => ({ ...row, vector: fromBytes(vector) }));
+	return { points, last: rows.at(-1)?.chunkId ?? null };
+}
+
+/** Both sides in the order of their numbers: what one lacks is brought, what stands for nothing any more is removed. */
+async function compare(db: Database, to: QdrantStore): Promise<void> {
+	for (let first: number | null = 0; first !== null; ) {
+		const { ids, next } = await to.idsFrom(first, pointsAtOnce);
+		const from: number = first - 1;
+		const until = next === null ? Number.MAX_SAFE_INTEGER : next - 1;
+		const there = new Set(ids);
+		const wanted = await idsBetween(db, from, until);
+		await to.removePoints(ids.filter((id) => !wanted.has(id)));
+		const missing = [...wanted].filter((id) => !there.has(id));
+		for (let at = 0; at < missing.length; at += pointsAtOnce)
+			await to.put(db.orm, await pointsOf(db, missing.slice(at, at + pointsAtOnce)));
+		first = next;
+	}
+}
+
+async function idsBetween(db: Database, after: number, until: number): Promise<Set<number>> {
+	const rows = await db.orm
+		.select({ id: chunkVectors.chunkId })
+		.from(chunkVectors)
+		.where(
+			and(
+				gt(chunkVectors.chunkId, after),
+				lte(chunkVectors.chunkId, until),
+				eq(chunkVectors.model, embedder().model),
+				isReady(),
+			),
+		);
+	return new Set(rows.map(({ id }) => id));
+}
+
+async function pointsOf(db: Database, ids: number[]): Promise<Point[]> {
+	const rows = await db.orm
+		.select({
+			chunkId: chunkVectors.chunkId,
+			collectionNo: chunkVectors.collectionNo,
+			documentNo: documents.no,
+			vector: chunkVectors.vector,
+		})
+		.from(chunkVectors)
+		.innerJoin(documents, eq(documents.id, chunkVectors.documentId))
+		.where(inArray(chunkVectors.chunkId, ids));
+	return rows.map(({ vector, ...row }) => ({ ...row, vector: fromBytes(vector) }));
+}
