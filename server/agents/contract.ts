@@ -36,17 +36,15 @@ export const AgentPage = pageOf(Agent);
 export const OneAgent = z.strictObject({ agentId: z.uuid() });
 export type OneAgent = z.infer<typeof OneAgent>;
 
-const ToolPath = z
-	.string()
-	.max(100)
-	.regex(/^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/, "Name a procedure, such as knowledge.search.");
+/** A procedure that there is not, or that its caller may not use, is never offered to a model. */
+const ToolPath = z.string().min(3).max(100);
 const fields = {
 	name: z.string().trim().min(1, "A name is needed.").max(60),
 	description: z.string().trim().max(500),
 	promptVersionId: z.uuid().nullable(),
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
-	tools: z.array(ToolPath).max(50),
-	approvalTools: z.array(ToolPath).max(50),
+	tools: z.array(ToolPath).max(50).describe("The procedures that it may call, such as knowledge.deleteDocument."),
+	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 };
 export const CreateAgent = z.strictObject({
 	name: fields.name,

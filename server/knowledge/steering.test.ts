@@ -10,7 +10,15 @@ import { emptyJobs, testEngine } from "@/tests/support/jobs";
 import { addReady, bringDocument, ingest, makeCollection } from "@/tests/support/knowledge";
 import type { CollectionChange } from "./contract";
 import { knowledgeJobs } from "./jobs";
-import { chunkDocument, embedChunks, parseDocument, searchKnowledge, steerDocuments, watchCollection } from "./service";
+import {
+	chunkDocument,
+	embedChunks,
+	indexDocument,
+	parseDocument,
+	searchKnowledge,
+	steerDocuments,
+	watchCollection,
+} from "./service";
 import { startAgain } from "./service/retry-document";
 
 let db: Database;
@@ -134,4 +142,28 @@ test("a document that is read again embeds only the passages that changed, and i
 	expect(after).toHaveLength(before.length);
 	expect(Buffer.compare(Buffer.from(after[2]?.vector ?? []), mark)).toBe(0);
 	expect((await searchKnowledge(ctx, { query: "fiscal budget item", limit: 5 })).passages).not.toEqual([]);
+});
+
+test("a document never has vectors of two embedders: what another made is made anew", async () => {
+	const { id } = await bringDocument(ctx, await makeCollection(ctx), "long.txt", prose(4000));
+	const attempt = { documentId: id, attempt: 1 };
+	await parseDocument(ctx, attempt);
+	const passages = (await chunkDocument(ctx, attempt)) ?? 0;
+	await embedChunks(ctx, attempt, { from: 0, to: passages });
+	const [one] = await db.orm.select({ id: chunks.id }).from(chunks).where(eq(chunks.documentId, id)).limit(1);
+	await db.orm
+		.update(chunkVectors)
+		.set({ model: "another" })
+		.where(eq(chunkVectors.chunkId, one?.id ?? 0));
+	await expect(indexDocument(ctx, attempt)).rejects.toThrow();
+	expect(await stateOf(id)).toBe("indexing");
+	await db.transaction((tx) => startAgain(ctx, tx, id));
+	await ingest(ctx, { id });
+	expect(await stateOf(id)).toBe("ready");
+	const models = await db.orm
+		.selectDistinct({ model: chunkVectors.model })
+		.from(chunkVectors)
+		.where(eq(chunkVectors.documentId, id));
+	expect(models).toHaveLength(1);
+	expect(models[0]?.model).not.toBe("another");
 });

@@ -156,6 +156,8 @@ export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });
 export type StartedRun = z.infer<typeof StartedRun>;
 
+const ToolName = z.string().describe("The tool, as the model calls it.");
+
 /**
  * What happens in a run, in order. The text of the answer is the concatenation of `answer.delta` texts after the last
  * `answer.restarted`: an attempt that died in mid-answer is started over, and whoever replays sees the same.
@@ -171,23 +173,28 @@ export const RunEventBody = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("answer.delta"), text: z.string() }),
 	z.object({ type: z.literal("model.fallback"), why: z.string() }),
 	/** A tool that the model called, and what came of it. */
-	z.object({ type: z.literal("tool.called"), callId: z.string(), tool: z.string() }),
-	z.object({ type: z.literal("tool.answered"), callId: z.string(), tool: z.string(), isDone: z.boolean() }),
+	z.object({ type: z.literal("tool.called"), callId: z.string(), tool: ToolName }),
+	z.object({
+		type: z.literal("tool.answered"),
+		callId: z.string(),
+		tool: ToolName,
+		isDone: z.boolean().describe("Whether it was done; false where it was refused."),
+	}),
 	/** The run goes no further until a person has decided; told again where it is taken up anew. */
 	z.object({
 		type: z.literal("approval.needed"),
 		approvalId: z.string(),
-		tool: z.string(),
-		effect: z.string(),
-		needsSecond: z.boolean(),
-		otherDeciders: z.int(),
+		tool: ToolName,
+		effect: z.string().describe("What it would do, in plain words."),
+		needsSecond: z.boolean().describe("Whether somebody else than whoever asked has to decide."),
+		otherDeciders: z.int().describe("How many others may decide it."),
 		expiresAt: z.iso.datetime(),
 	}),
 	z.object({
 		type: z.literal("approval.decided"),
 		approvalId: z.string(),
 		state: z.enum(["approved", "rejected", "expired", "used", "void"]),
-		decidedBy: z.string().nullable(),
+		decidedBy: z.string().nullable().describe("Who decided; null where time did."),
 		reason: z.string().nullable(),
 	}),
 	z.object({

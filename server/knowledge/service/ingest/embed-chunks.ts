@@ -1,4 +1,4 @@
-import { and, asc, eq, gte, isNull, lt } from "drizzle-orm";
+import { and, asc, eq, gte, isNull, lt, sql } from "drizzle-orm";
 import { chunks, chunkVectors } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
@@ -10,12 +10,12 @@ const atOnce = 16;
 
 export type Range = { from: number; to: number };
 
-/** Embeds the passages of these ordinals, `to` not among them, that have no vector yet. False where the document is gone. */
+/** Embeds the passages of these ordinals, `to` not among them, that have no vector of the embedder in use yet. False where the document is gone. */
 export async function embedChunks(ctx: ServiceContext, attempt: Attempt, { from, to }: Range): Promise<boolean> {
 	const waiting = await ctx.db.orm
 		.select({ id: chunks.id, ordinal: chunks.ordinal, heading: chunks.heading, text: chunks.text })
 		.from(chunks)
-		.leftJoin(chunkVectors, eq(chunkVectors.chunkId, chunks.id))
+		.leftJoin(chunkVectors, and(eq(chunkVectors.chunkId, chunks.id), eq(chunkVectors.model, embedder().model)))
 		.where(
 			and(
 				eq(chunks.documentId, attempt.documentId),
@@ -55,7 +55,10 @@ const storeVectors = (
 			await tx
 				.insert(chunkVectors)
 				.values(rows.map((row) => ({ ...row, collectionNo, documentId, model })))
-				.onConflictDoNothing();
+				.onConflictDoUpdate({
+					target: chunkVectors.chunkId,
+					set: { model: sql`excluded.model`, vector: sql`excluded.vector` },
+				});
 		const total = held.chunkCount ?? 0;
 		const now = Math.max(held.done, Math.min(total, done));
 		await setState(tx, held, now >= total ? "indexing" : "embedding", { done: now });

@@ -4,6 +4,7 @@ import { chunks, chunkVectors, postings } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
+import { embedder } from "../../embedding";
 import { markBehind, storeBeside } from "../../vectors";
 import { raiseVersion } from "../access";
 import { type Attempt, type Held, setState, withAttempt } from "./attempt";
@@ -35,9 +36,12 @@ export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Prom
 	return indexed !== null;
 }
 
-/** A document is wholly findable or not at all. */
+/** A document is wholly findable or not at all, and never with vectors of two embedders. */
 async function expectVectors(tx: Tx, held: Held, total: number): Promise<void> {
-	const [found] = await tx.select({ count: count() }).from(chunkVectors).where(eq(chunkVectors.documentId, held.id));
+	const [found] = await tx
+		.select({ count: count() })
+		.from(chunkVectors)
+		.where(and(eq(chunkVectors.documentId, held.id), eq(chunkVectors.model, embedder().model)));
 	if (found?.count !== total) throw new Error(`Document ${held.id} has ${found?.count} vectors for ${total} passages`);
 }
 
