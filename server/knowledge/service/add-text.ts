@@ -13,6 +13,8 @@ export async function addText(
 	ctx: ServiceContext,
 	{ collectionId, name, text, format }: AddText,
 ): Promise<AddedDocument> {
+	// Who may not add anything leaves nothing here.
+	await ctx.db.transaction((tx) => holdManaged(ctx, tx, collectionId));
 	const ending = `.${endings[format]}`;
 	const title = cleanLine(name.replace(/[\\/]/g, "-"));
 	// Who may not add it leaves nothing behind.
