@@ -1,6 +1,13 @@
 "use client";
 
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle, IconMail, IconPlugConnected } from "@tabler/icons-react";
+import {
+	IconAlertTriangle,
+	IconCircleCheck,
+	IconInfoCircle,
+	IconMail,
+	IconPlugConnected,
+	IconServerBolt,
+} from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -22,6 +29,7 @@ const refreshMs = 10_000;
 export function SystemView() {
 	const api = useApi();
 	const mayManagePrograms = useMay("programs:manage");
+	const mayManageServers = useMay("mcp-servers:manage");
 	const mayReadMail = useMay("mail:read");
 	const query = useQuery({ ...api.system.health.queryOptions(noInput), refetchInterval: refreshMs });
 	const health = query.data;
@@ -40,6 +48,11 @@ export function SystemView() {
 						{mayManagePrograms ? (
 							<ButtonLink href="/system/programs" icon={IconPlugConnected}>
 								Programs
+							</ButtonLink>
+						) : null}
+						{mayManageServers ? (
+							<ButtonLink href="/system/mcp" icon={IconServerBolt}>
+								MCP servers
 							</ButtonLink>
 						) : null}
 					</>

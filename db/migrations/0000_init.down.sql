@@ -41,6 +41,8 @@ DROP TABLE
 	"job_steps",
 	"job_waits",
 	"mails",
+	"mcp_servers",
+	"mcp_tools",
 	"oauth_clients",
 	"oauth_codes",
 	"passkeys",

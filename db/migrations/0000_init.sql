@@ -706,6 +706,36 @@ CREATE TABLE "procedure_callers" (
 	"last_at" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "mcp_servers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"prefix" text NOT NULL,
+	"address" text NOT NULL,
+	"sealed_token" text,
+	"token_version" integer DEFAULT 1 NOT NULL,
+	"is_enabled" boolean DEFAULT true NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"about" jsonb,
+	"checked_at" timestamp with time zone,
+	"problem" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "mcp_tools" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"server_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"alias" text NOT NULL,
+	"description" text NOT NULL,
+	"input_schema" jsonb NOT NULL,
+	"hash" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"changed_at" timestamp with time zone,
+	"gone_at" timestamp with time zone,
+	"is_enabled" boolean DEFAULT false NOT NULL,
+	"risk" text DEFAULT 'danger' NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -842,6 +872,7 @@ ALTER TABLE "uploads" ADD CONSTRAINT "uploads_user_id_users_id_fk" FOREIGN KEY (
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -946,6 +977,12 @@ CREATE INDEX "oauth_clients_unused_idx" ON "oauth_clients" USING btree ("created
 CREATE INDEX "procedure_callers_procedure_idx" ON "procedure_callers" USING btree ("procedure","last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_last_idx" ON "procedure_callers" USING btree ("last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_user_idx" ON "procedure_callers" USING btree ("user_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "mcp_servers_prefix_key" ON "mcp_servers" USING btree ("prefix");--> statement-breakpoint
+CREATE INDEX "mcp_servers_created_idx" ON "mcp_servers" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "mcp_tools_alias_key" ON "mcp_tools" USING btree ("alias");--> statement-breakpoint
+CREATE INDEX "mcp_tools_server_idx" ON "mcp_tools" USING btree ("server_id","name");--> statement-breakpoint
+CREATE INDEX "mcp_tools_created_idx" ON "mcp_tools" USING btree ("created_at","id") WHERE "mcp_tools"."is_enabled";--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_prefix_key" ON "api_keys" USING btree ("prefix");--> statement-breakpoint
 CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_codes_created_idx" ON "oauth_codes" USING btree ("created_at");--> statement-breakpoint

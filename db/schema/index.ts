@@ -11,5 +11,6 @@ export * from "./knowledge";
 export * from "./mail";
 export * from "./oauth";
 export * from "./procedures";
+export * from "./remotes";
 export * from "./tokens";
 export * from "./users";

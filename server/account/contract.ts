@@ -21,7 +21,7 @@ export const ResetPassword = z.strictObject({ token: LinkToken, password: Passwo
 export type ResetPassword = z.infer<typeof ResetPassword>;
 
 /** The password is set and every session has ended. So many keys of programs still work: they are looked at under Account, API keys. */
-export const ResetDone = z.object({ liveKeys: z.int() });
+export const ResetDone = z.object({ liveKeys: z.int().describe("How many API keys still work.") });
 export type ResetDone = z.infer<typeof ResetDone>;
 
 export const StartReset = z.strictObject({ userId: z.uuid() });
@@ -33,7 +33,7 @@ export const PasswordView = z.object({
 	leastCharacters: z.int(),
 	otherSessions: z.int(),
 	/** Keys of programs, which a new password does not end. */
-	liveKeys: z.int(),
+	liveKeys: z.int().describe("How many API keys still work."),
 });
 export type PasswordView = z.infer<typeof PasswordView>;
 

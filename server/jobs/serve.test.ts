@@ -47,16 +47,33 @@ describe("with an Inngest server", () => {
 		expect((await call(handle, "POST", { "x-inngest-signature": "t=1&s=00" }, "{}")).status).toBe(401);
 	});
 
+	/** As a server signs it, so many seconds ago. */
+	const signed = (body: string, secondsAgo = 0) => {
+		const seconds = Math.floor(Date.now() / 1_000) - secondsAgo;
+		const mac = createHmac("sha256", signingKey.replace("signkey-prod-", "")).update(`${body}${seconds}`).digest("hex");
+		return { "x-inngest-sync-kind": "in_band", "x-inngest-signature": `t=${seconds}&s=${mac}` };
+	};
+
 	test("what the server signed is served: the functions, with the address to call", async () => {
 		const handle = await handlerWith(withServer);
 		const body = JSON.stringify({ url });
-		const seconds = Math.floor(Date.now() / 1_000);
-		const mac = createHmac("sha256", signingKey.replace("signkey-prod-", "")).update(`${body}${seconds}`).digest("hex");
-		const headers = { "x-inngest-sync-kind": "in_band", "x-inngest-signature": `t=${seconds}&s=${mac}` };
-		const response = await call(handle, "PUT", headers, body);
+		const response = await call(handle, "PUT", signed(body), body);
 		expect(response.status).toBe(200);
 		expect(await response.json()).toMatchObject({
 			functions: expect.arrayContaining([expect.objectContaining({ id: "quarterdeck-prune" })]),
 		});
+	});
+
+	test("what was signed long ago, or says something else than what was signed, is not served", async () => {
+		const handle = await handlerWith(withServer);
+		const body = JSON.stringify({ url });
+		const status = async (headers: Record<string, string>, sent: string) =>
+			(await call(handle, "PUT", headers, sent)).status;
+		expect(await status(signed(body), body)).toBe(200);
+		expect(await status(signed(body, 3_600), body)).toBe(401);
+		expect(await status(signed(body), JSON.stringify({ url: `${url}x` }))).toBe(401);
+		const { "x-inngest-signature": signature = "" } = signed(body);
+		for (const forged of [signature.replace(/s=./, "s=z"), signature.split("&")[0] ?? "", ""])
+			expect(await status({ ...signed(body), "x-inngest-signature": forged }, body)).toBe(401);
 	});
 });

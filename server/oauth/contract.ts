@@ -17,6 +17,7 @@ export const programScopes = [
 	"audit:read",
 	"jobs:read",
 	"system:read",
+	"mcp-tools:use",
 ] as const satisfies readonly Permission[];
 export const ProgramScope = z.enum(programScopes);
 export type ProgramScope = z.infer<typeof ProgramScope>;
@@ -29,6 +30,7 @@ export const dangerousScopes: ReadonlySet<ProgramScope> = new Set([
 	"users:read",
 	"users:write",
 	"audit:read",
+	"mcp-tools:use",
 ]);
 
 /** What a program asks for that names nothing: enough to read and search. */

@@ -13,6 +13,7 @@ import { mailRouter } from "@/server/mail/router";
 import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
+import { remotesRouter } from "@/server/remotes/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { systemRouter } from "@/server/system/router";
@@ -42,6 +43,7 @@ export const appRouter = router({
 	audit: auditRouter,
 	mail: mailRouter,
 	oauth: oauthRouter,
+	remotes: remotesRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });

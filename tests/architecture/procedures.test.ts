@@ -66,8 +66,12 @@ describe("procedures", () => {
 	});
 
 	test("that are tools are all that a program can ask a person for", () => {
-		// Prompts are a list of their own beside the tools.
-		const needed: unknown[] = ["prompts:read", ...procedures.map(({ meta }) => meta.tool && meta.permission)];
+		// Prompts are a list of their own beside the tools, and tools of others have no procedure each.
+		const needed: unknown[] = [
+			"prompts:read",
+			"mcp-tools:use",
+			...procedures.map(({ meta }) => meta.tool && meta.permission),
+		];
 		expect(programScopes.filter((scope) => !needed.includes(scope))).toEqual([]);
 	});
 

@@ -13,6 +13,8 @@ import {
 	invitations,
 	jobRuns,
 	mails,
+	mcpServers,
+	mcpTools,
 	passkeys,
 	roles,
 	sessions,
@@ -37,6 +39,11 @@ async function makeDocument(ctx: ServiceContext): Promise<string> {
 	await ctx.db.orm.update(documents).set({ state: "ready", chunkCount: 1 }).where(eq(documents.id, id));
 	await ctx.db.orm.insert(documentPages).values({ documentId: id, page: 1, text: "Some text." });
 	return id;
+}
+async function makeServer(ctx: ServiceContext): Promise<string> {
+	const values = { name: name("Server"), prefix: name("prefix"), address: "https://mcp.example.test/mcp" };
+	const [row] = await ctx.db.orm.insert(mcpServers).values(values).returning({ id: mcpServers.id });
+	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
 
@@ -111,6 +118,15 @@ export const makers = {
 	program: async (ctx) => {
 		const wish = { name: "A program", redirectUris: ["https://example.test/back"], withSecret: false };
 		return (await createProgram(ctx, wish)).program.id;
+	},
+	mcpServer: makeServer,
+	mcpTool: async (ctx) => {
+		const tool = { name: "echo", alias: name("alias"), description: "", inputSchema: { type: "object" }, hash: "none" };
+		const [row] = await ctx.db.orm
+			.insert(mcpTools)
+			.values({ ...tool, serverId: await makeServer(ctx) })
+			.returning({ id: mcpTools.id });
+		return row?.id ?? "";
 	},
 	mail: async (ctx) => {
 		const mail = {

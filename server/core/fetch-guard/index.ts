@@ -13,7 +13,7 @@ export type GuardPolicy = {
 	resolve: Resolve;
 };
 export type GuardedRequest = {
-	method?: "GET" | "POST";
+	method?: "GET" | "POST" | "DELETE";
 	headers?: Record<string, string>;
 	body?: string;
 	/** Most bytes of an answer. */

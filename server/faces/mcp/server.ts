@@ -16,6 +16,7 @@ import { type Actor, actorMay } from "@/server/core/actor";
 import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
 import { failureText } from "./failure";
+import { listRemoteTools } from "./remote-tools";
 import { listResources, readResource, templates } from "./resources";
 import { callTool, listTools } from "./tools";
 
@@ -40,7 +41,9 @@ export function mcpServer(ctx: RequestContext, actor: Actor): Server {
 			throw new McpError(ErrorCode.InvalidRequest, failureText(failure, ctx.requestId));
 		}
 	};
-	server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: listTools(actor) }));
+	server.setRequestHandler(ListToolsRequestSchema, async () => ({
+		tools: [...listTools(actor), ...(await listRemoteTools(ctx, actor))],
+	}));
 	server.setRequestHandler(CallToolRequestSchema, ({ params }) => callTool(ctx, params));
 	server.setRequestHandler(ListResourcesRequestSchema, ({ params }) => told(listResources(ctx, params?.cursor)));
 	server.setRequestHandler(ListResourceTemplatesRequestSchema, async () => ({ resourceTemplates: templates }));

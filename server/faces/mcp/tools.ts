@@ -11,6 +11,7 @@ import { appRouter, createCaller } from "@/server/trpc/root";
 import { callByName } from "../call";
 import { fromJson } from "../rest/coerce";
 import { failureText } from "./failure";
+import { callRemoteTool, isRemote } from "./remote-tools";
 
 type Offered = { path: string; meta: ProcedureMeta & { tool: string } };
 
@@ -50,8 +51,9 @@ export async function callTool(
 ): Promise<CallToolResult> {
 	// Who may not use it hears so from the gate, which writes it down, as through every other face.
 	const tool = tools().find(({ path }) => nameOf(path) === name);
-	if (!tool) return { ...text(`There is no tool ${name.slice(0, 80)}.`), isError: true };
+	if (!tool && !isRemote(name)) return { ...text(`There is no tool ${name.slice(0, 80)}.`), isError: true };
 	try {
+		if (!tool) return await callRemoteTool(ctx, name, input);
 		const late = new LateInput(() => fromJson(tool.meta.input, input));
 		return text(JSON.stringify(await callByName<unknown>(createCaller(ctx), tool.path, late)));
 	} catch (failure) {

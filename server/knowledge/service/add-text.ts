@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { ServiceContext } from "@/server/core/context";
 import type { AddedDocument, AddText } from "../contract";
 import { cleanLine } from "../parsing";
+import { holdManaged } from "./access";
 import { addDocument } from "./add-document";
 import { storeUpload } from "./upload";
 
@@ -12,8 +13,12 @@ export async function addText(
 	ctx: ServiceContext,
 	{ collectionId, name, text, format }: AddText,
 ): Promise<AddedDocument> {
+	// Who may not add anything leaves nothing here.
+	await ctx.db.transaction((tx) => holdManaged(ctx, tx, collectionId));
 	const ending = `.${endings[format]}`;
 	const title = cleanLine(name.replace(/[\\/]/g, "-"));
+	// Who may not add it leaves nothing behind.
+	await ctx.db.transaction((tx) => holdManaged(ctx, tx, collectionId));
 	const { uploadId } = await storeUpload(ctx, Readable.from([Buffer.from(text)]));
 	return addDocument(ctx, {
 		collectionId,

@@ -9,7 +9,7 @@ import { inputsOf } from "@/tests/support/inputs";
 
 // T35: whatever is asked of any operation, by whomever: an answer within 2 s that is no failure of ours, and nothing that stays.
 
-const seed = Number(process.env.QD_FUZZ_SEED ?? Date.now() % 1_000_000);
+const seed = Number(process.env.QD_FUZZ_SEED ?? 7);
 const requests = Number(process.env.QD_FUZZ_REQUESTS ?? 2_000);
 const atOnce = 6;
 const random = seeded(seed);
