@@ -69,7 +69,10 @@ export function DocumentReader(props: {
 function PageText({ content: { text, passage } }: { content: DocumentText }) {
 	const mark = useRef<HTMLElement>(null);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: another passage is brought into view
-	useEffect(() => mark.current?.scrollIntoView({ block: "center" }), [passage?.start]);
+	useEffect(() => {
+		// Where it answers with a promise, that must not be taken for the effect's end.
+		mark.current?.scrollIntoView({ block: "center" });
+	}, [passage?.start]);
 	if (!text.trim()) return <p className={styles.blank}>This page has no text.</p>;
 	if (!passage) return <div className={styles.text}>{text}</div>;
 	return (
