@@ -108,10 +108,14 @@ test("no output has a field for what is secret", () => {
 		"audit.list: rows[].hash",
 		// What an approval names: the arguments stand beside it.
 		...["get", "approve", "reject", "answerOwn"].map((verb) => `approvals.${verb}: argumentsHash`),
+		// What a definition comes to that stands beside it.
+		...["get", "add", "change", "refresh"].map((verb) => `remotes.${verb}: tools[].hash`),
+		"remotes.setTool: hash",
 		// Shown once, to whoever is making it.
 		"factors.startTotp: secret",
 		"keys.create: secret",
 		"keys.rotate: secret",
+		"oauth.createProgram: secret",
 	]);
 	const secret = procedures.flatMap(({ path, meta }) =>
 		fieldsOf(meta.output)
