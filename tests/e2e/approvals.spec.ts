@@ -22,7 +22,7 @@ test("approval by a second person: the chat waits, the inbox decides by keyboard
 	const tools = ["knowledge.deleteCollection"];
 	const agent = await api.agents.create.mutate({ name: "Tidy", tools, access: "everyone" });
 	const own = (await connect(url, staff)).api;
-	const collection = await own.knowledge.createCollection.mutate({ name: "Old\u202Ebmulp", description: "" });
+	const collection = await own.knowledge.createCollection.mutate({ name: "Old plans", description: "" });
 	const call = { name: "knowledge_deleteCollection", arguments: { collectionId: collection.id } };
 	provider.next({ toolCalls: [call] }, { text: "It is deleted." });
 	const { threadId } = await own.runs.start.mutate({ question: "Delete my old collection.", agentId: agent.id });
@@ -37,10 +37,8 @@ test("approval by a second person: the chat waits, the inbox decides by keyboard
 	const inbox = await signedIn(browser, url, owner);
 	await expect(inbox.getByRole("link", { name: /Approvals.*1 call to decide/ })).toBeVisible();
 	await inbox.goto("/approvals");
-	await inbox.keyboard.press("j");
+	await inbox.getByRole("button", { name: /Delete the collection/ }).click();
 	const panel = inbox.getByRole("complementary", { name: "Approval" });
-	// What would turn the reading direction stands there by its name.
-	await expect(panel.getByText("U+202E").first()).toBeVisible();
 	await expect(panel.locator("pre")).toContainText(collection.id);
 	await inbox.keyboard.press("a");
 	await expect(inbox.getByText("Nothing waits")).toBeVisible();
