@@ -1,0 +1,50 @@
+import { expect, test } from "playwright/test";
+import { connect } from "../support/client";
+import { owner, type Standing, signedIn, staff, stand } from "./standing";
+
+let standing: Standing;
+test.beforeAll(async () => {
+	test.setTimeout(180_000);
+	standing = await stand();
+});
+test.afterAll(async () => {
+	await standing?.remove();
+});
+
+test("approval by a second person: the chat waits, the inbox decides by keyboard, the chat goes on", async ({
+	browser,
+}) => {
+	const { url, provider } = standing;
+	const stranger = await connect(url);
+	await stranger.api.auth.createOwner.mutate({ code: standing.setupCode, ...owner });
+	const { api } = await connect(url, owner);
+	await api.users.create.mutate({ ...staff, role: "staff" });
+	const tools = ["knowledge.deleteCollection"];
+	const agent = await api.agents.create.mutate({ name: "Tidy", tools, access: "everyone" });
+	const own = (await connect(url, staff)).api;
+	const collection = await own.knowledge.createCollection.mutate({ name: "Old plans", description: "" });
+	const call = { name: "knowledge_deleteCollection", arguments: { collectionId: collection.id } };
+	provider.next({ toolCalls: [call] }, { text: "It is deleted." });
+	const { threadId } = await own.runs.start.mutate({ question: "Delete my old collection.", agentId: agent.id });
+
+	const chat = await signedIn(browser, url, staff);
+	await chat.goto(`/chat/${threadId}`);
+	await expect(chat.getByText("Waits for a second person to approve")).toBeVisible();
+	await chat.getByRole("link", { name: "Look at it" }).click();
+	await expect(chat.getByText("somebody else has to decide")).toBeVisible();
+	await expect(chat.getByRole("button", { name: "Approve" })).toHaveCount(0);
+
+	const inbox = await signedIn(browser, url, owner);
+	await expect(inbox.getByRole("link", { name: /Approvals.*1 call to decide/ })).toBeVisible();
+	await inbox.goto("/approvals");
+	await inbox.getByRole("button", { name: /Delete the collection/ }).click();
+	const panel = inbox.getByRole("complementary", { name: "Approval" });
+	await expect(panel.locator("pre")).toContainText(collection.id);
+	await inbox.keyboard.press("a");
+	await expect(inbox.getByText("Nothing waits")).toBeVisible();
+
+	await chat.goto(`/chat/${threadId}`);
+	await expect(chat.getByText("It is deleted.")).toBeVisible();
+	const left = await own.knowledge.listCollections.query({});
+	expect(left.rows.map(({ id }) => id)).not.toContain(collection.id);
+});
