@@ -11,7 +11,7 @@ import { migrateUp } from "@/db/migrate";
 import { users } from "@/db/schema";
 import { startSealer } from "@/server/audit/chain/sealer";
 import type { AuditFilter } from "@/server/audit/contract";
-import { readPage } from "@/server/audit/service/list-audit";
+import { listOf, readPage } from "@/server/audit/service/list-audit";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { encodeCursor } from "@/server/core/cursor";
@@ -66,12 +66,11 @@ async function measurePages(count: number, more?: (db: Database) => Promise<void
 		await migrateUp(db);
 		await fillLog(db, count);
 		const depth = Math.min(1_000_000, Math.floor(count / 2));
-		const deepCursor = encodeCursor([count - depth]);
 		const first: number[] = [];
 		const deep: number[] = [];
 		for (let round = 0; round < rounds + 2; round++) {
 			for (const filter of await filters(db, count)) {
-				const times = [await timed(db, filter), await timed(db, filter, deepCursor)];
+				const times = [await timed(db, filter), await timed(db, filter, encodeCursor([count - depth], listOf(filter)))];
 				// The first rounds make the connection know its statements, as any that is at work does.
 				if (round < 2) continue;
 				first.push(times[0] ?? 0);

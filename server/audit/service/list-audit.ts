@@ -23,8 +23,11 @@ export async function listAudit(ctx: ServiceContext, { filter, limit, cursor }: 
 
 type Asked = AuditFilter & { limit: number; cursor?: string | undefined };
 
+/** Which list a cursor belongs to. */
+export const listOf = (input: AuditFilter): string => JSON.stringify(["audit", Object.entries(input).toSorted()]);
+
 export async function readPage(db: Database, { limit, cursor, ...input }: Asked): Promise<AuditPage> {
-	const list = JSON.stringify(["audit", Object.entries(input).toSorted()]);
+	const list = listOf(input);
 	const place = placeOf(cursor, list);
 	const most = limit + 1;
 	const rows = await db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
