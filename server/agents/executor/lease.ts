@@ -25,7 +25,8 @@ export type ClaimedRun = {
 	/** What it was started with. */
 	sessionId: string | null;
 	key: { id: string; name: string } | null;
-	agent: { id: string; collectionIds: string[] | null; instructions: string | null };
+	/** Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
+	agent: { id: string; collectionIds: string[] | null; instructions: string | null; hasTools: boolean };
 	/** Earlier questions of the thread that were answered, oldest first. */
 	history: { question: string; answer: string }[];
 	/** What an earlier attempt had said when it died. */
@@ -56,7 +57,8 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.id, 'collectionIds', a.collection_ids, 'instructions', v.body),
+			'agent', json_build_object('id', a.id, 'collectionIds', a.collection_ids, 'instructions', v.body,
+				'hasTools', a.tools <> '[]'),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
 				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'

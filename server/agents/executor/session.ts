@@ -126,7 +126,7 @@ async function invoke(
 ) {
 	const { graph, model, search, isNew } = deps;
 	signal.throwIfAborted();
-	const tools = model ? await deps.offer(run, signal) : [];
+	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
