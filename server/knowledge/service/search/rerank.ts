@@ -1,8 +1,6 @@
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { configuredModel } from "@/server/models/configured";
 import type { Found } from "./passages";
-import { chatReranker } from "./reranker-chat";
 import { hostedReranker } from "./reranker-hosted";
 
 /** How many of the fused list a reranker is given. */
@@ -18,10 +16,8 @@ export type Reranker = {
 
 /** The one that the environment names; null where it names none, and fusion has the last word. */
 export function reranker(): Reranker | null {
-	const { QD_RERANK_URL: url, QD_RERANK_KEY: key, QD_RERANK_MODEL: model, QD_RERANK_CHAT } = env();
-	if (url && model) return hostedReranker({ url, key, model });
-	const chat = QD_RERANK_CHAT === "on" ? configuredModel(env()) : null;
-	return chat && chatReranker(chat);
+	const { QD_RERANK_URL: url, QD_RERANK_KEY: key, QD_RERANK_MODEL: model } = env();
+	return url && model ? hostedReranker({ url, key, model }) : null;
 }
 
 type Judged = { passages: (Found & { rerankScore: number | null })[]; problem: string | null };

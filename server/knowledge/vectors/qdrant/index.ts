@@ -1,4 +1,4 @@
-import { QdrantClient, type Schemas } from "@qdrant/js-client-rest";
+import type { QdrantClient, Schemas } from "@qdrant/js-client-rest";
 import { z } from "zod";
 import type { Database, Reader } from "@/db/connection";
 import { type Near, type Point, type Scope, StoreAway, type VectorStore, type Wanted } from "../store";
@@ -36,29 +36,20 @@ export class QdrantStore implements VectorStore {
 	readonly name = "qdrant";
 	/** Its own for each model: vectors of two models can't be compared, and never meet. */
 	readonly collection: string;
-	private readonly client: QdrantClient;
+	private opened: Promise<QdrantClient> | null = null;
 	private readonly calls: Calls;
 	private made: Promise<void> | null = null;
 
 	constructor(private readonly options: QdrantOptions) {
-		const { url, apiKey, timeoutMs = 5_000, limits = callLimits } = options;
-		this.client = new QdrantClient({
-			url,
-			...(apiKey ? { apiKey } : {}),
-			// Without it the client takes its own default port, whatever the address says.
-			port: Number(new URL(url).port) || (url.startsWith("https:") ? 443 : 80),
-			timeout: timeoutMs,
-			checkCompatibility: false,
-		});
-		this.calls = new Calls("Qdrant", limits);
+		this.calls = new Calls("Qdrant", options.limits ?? callLimits);
 		this.collection = `quarterdeck-${options.model.replace(/[^a-zA-Z0-9_-]/g, "_")}-${options.dimension}`;
 	}
 
 	async nearest(_db: Database, scope: Scope, query: Float32Array, most: number): Promise<Near[]> {
 		const filter = filterOf(scope);
 		if (!filter) return [];
-		const { points } = await this.ask("search", Scored, () =>
-			this.client.query(this.collection, {
+		const { points } = await this.ask("search", Scored, (client) =>
+			client.query(this.collection, {
 				query: [...query],
 				filter,
 				limit: most,
@@ -72,8 +63,8 @@ export class QdrantStore implements VectorStore {
 	async similarities(_db: Database, scope: Scope, query: Float32Array, wanted: Wanted[]): Promise<Map<number, number>> {
 		const filter = filterOf(scope);
 		if (!filter || wanted.length === 0) return new Map();
-		const { points } = await this.ask("compare", Scored, () =>
-			this.client.query(this.collection, {
+		const { points } = await this.ask("compare", Scored, (client) =>
+			client.query(this.collection, {
 				query: [...query],
 				filter: { must: [{ has_id: wanted.map(({ chunkId }) => chunkId) }, filter] },
 				limit: wanted.length,
@@ -88,8 +79,8 @@ export class QdrantStore implements VectorStore {
 		await this.make();
 		for (let from = 0; from < points.length; from += upsertedAtOnce) {
 			const some = points.slice(from, from + upsertedAtOnce);
-			await this.ask("store", Written, () =>
-				this.client.upsert(this.collection, {
+			await this.ask("store", Written, (client) =>
+				client.upsert(this.collection, {
 					wait: true,
 					points: some.map(({ chunkId, collectionNo, documentNo, vector }) => ({
 						id: chunkId,
@@ -105,36 +96,36 @@ export class QdrantStore implements VectorStore {
 		if (documentNos.length === 0) return;
 		await this.make();
 		const filter = { must: [{ key: "document", match: { any: documentNos } }] };
-		await this.ask("remove", Written, () => this.client.delete(this.collection, { wait: true, filter }));
+		await this.ask("remove", Written, (client) => client.delete(this.collection, { wait: true, filter }));
 	}
 
 	/** Points that stand for no passage any more. */
 	async removePoints(ids: number[]): Promise<void> {
 		for (let from = 0; from < ids.length; from += deletedAtOnce) {
 			const points = ids.slice(from, from + deletedAtOnce);
-			await this.ask("remove", Written, () => this.client.delete(this.collection, { wait: true, points }));
+			await this.ask("remove", Written, (client) => client.delete(this.collection, { wait: true, points }));
 		}
 	}
 
 	async count(_db: Reader, collectionNo: number): Promise<number> {
 		await this.make();
 		const filter = { must: [{ key: "collection", match: { value: collectionNo } }] };
-		return (await this.ask("count", Counted, () => this.client.count(this.collection, { filter, exact: true }))).count;
+		return (await this.ask("count", Counted, (client) => client.count(this.collection, { filter, exact: true }))).count;
 	}
 
 	/** The points' numbers in their order, from one on. */
 	async idsFrom(first: number, most: number): Promise<{ ids: number[]; next: number | null }> {
 		await this.make();
-		const { points, next_page_offset: next } = await this.ask("list", Scrolled, () =>
-			this.client.scroll(this.collection, { offset: first, limit: most, with_payload: false, with_vector: false }),
+		const { points, next_page_offset: next } = await this.ask("list", Scrolled, (client) =>
+			client.scroll(this.collection, { offset: first, limit: most, with_payload: false, with_vector: false }),
 		);
 		return { ids: points.map(({ id }) => id), next: next ?? null };
 	}
 
 	async check(): Promise<void> {
 		await this.make();
-		const { status } = await this.ask("answer", z.object({ status: z.string() }), () =>
-			this.client.getCollection(this.collection),
+		const { status } = await this.ask("answer", z.object({ status: z.string() }), (client) =>
+			client.getCollection(this.collection),
 		);
 		if (status === "red") throw new StoreAway("Qdrant says that its collection is damaged");
 	}
@@ -153,12 +144,12 @@ export class QdrantStore implements VectorStore {
 	}
 
 	private async makeCollection(): Promise<void> {
-		const { exists } = await this.ask("answer", z.object({ exists: z.boolean() }), () =>
-			this.client.collectionExists(this.collection),
+		const { exists } = await this.ask("answer", z.object({ exists: z.boolean() }), (client) =>
+			client.collectionExists(this.collection),
 		);
 		if (!exists)
-			await this.calls.call("make the collection", () =>
-				this.client
+			await this.call("make the collection", (client) =>
+				client
 					.createCollection(this.collection, {
 						vectors: { size: this.options.dimension, distance: "Dot" },
 						hnsw_config: { m: 16, ef_construct: 128 },
@@ -169,14 +160,14 @@ export class QdrantStore implements VectorStore {
 					})
 					.catch(async (error: unknown) => {
 						// Another process may have made it at the same moment.
-						const { exists: isThere } = await this.client.collectionExists(this.collection);
+						const { exists: isThere } = await client.collectionExists(this.collection);
 						if (!isThere) throw error;
 						return true;
 					}),
 			);
 		for (const field_name of ["collection", "document"])
-			await this.ask("make the index", Written, () =>
-				this.client.createPayloadIndex(this.collection, {
+			await this.ask("make the index", Written, (client) =>
+				client.createPayloadIndex(this.collection, {
 					wait: true,
 					field_name,
 					field_schema: { type: "integer", lookup: true, range: false },
@@ -184,7 +175,26 @@ export class QdrantStore implements VectorStore {
 			);
 	}
 
-	private ask<T>(what: string, shape: z.ZodType<T>, work: () => Promise<unknown>): Promise<T> {
-		return this.calls.call(what, async () => shape.parse(await work()));
+	private ask<T>(what: string, shape: z.ZodType<T>, work: (client: QdrantClient) => Promise<unknown>): Promise<T> {
+		return this.call(what, async (client) => shape.parse(await work(client)));
 	}
+
+	private call<T>(what: string, work: (client: QdrantClient) => Promise<T>): Promise<T> {
+		this.opened ??= openClient(this.options);
+		const { opened } = this;
+		return this.calls.call(what, async () => work(await opened));
+	}
+}
+
+/** Loaded where it is asked for: most installations have no Qdrant, and its client is a megabyte of code. */
+async function openClient({ url, apiKey, timeoutMs = 5_000 }: QdrantOptions): Promise<QdrantClient> {
+	const { QdrantClient } = await import("@qdrant/js-client-rest");
+	return new QdrantClient({
+		url,
+		...(apiKey ? { apiKey } : {}),
+		// Without it the client takes its own default port, whatever the address says.
+		port: Number(new URL(url).port) || (url.startsWith("https:") ? 443 : 80),
+		timeout: timeoutMs,
+		checkCompatibility: false,
+	});
 }
