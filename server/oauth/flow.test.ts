@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { UnauthorizedError } from "@modelcontextprotocol/sdk/client/auth.js";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,8 +7,8 @@ import { findStanding } from "@/server/auth/service";
 import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
 import { env } from "@/server/core/env";
-import { answerRpc } from "@/server/trpc/node-door";
 import { testDatabase } from "@/tests/support";
+import { type Door, openDoor } from "@/tests/support/door";
 import { callback, connectProgram, Provider, requestOf } from "@/tests/support/mcp-program";
 import { oauthWorld } from "@/tests/support/oauth";
 import { bearer, callRpc } from "@/tests/support/programs";
@@ -19,18 +17,17 @@ import { lookAtRequest } from "./service";
 let db: Database;
 let origin: string;
 let world: ReturnType<typeof oauthWorld>;
-const server = createServer((request, response) => void answerRpc(request, response));
+let door: Door;
 
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	door = await openDoor();
+	origin = door.url;
 	world = oauthWorld(db, origin);
 });
 afterAll(() => {
-	server.closeAllConnections();
-	server.close();
+	door?.close();
 });
 
 test("the official client finds its way: discovery, consent, tokens, a call, a refresh", async () => {

@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
@@ -8,8 +6,8 @@ import { auditPending, oauthCodes, sessions } from "@/db/schema";
 import { findSessionActor } from "@/server/auth/service";
 import { useDatabase } from "@/server/core/database";
 import { endSession } from "@/server/sessions/service";
-import { answerRpc } from "@/server/trpc/node-door";
 import { testContext, testDatabase } from "@/tests/support";
+import { type Door, openDoor } from "@/tests/support/door";
 import { callback } from "@/tests/support/mcp-program";
 import { oauthWorld, verifier, wish } from "@/tests/support/oauth";
 import { askTokens } from "@/tests/support/programs";
@@ -19,18 +17,17 @@ import { lookAtRequest, revokeProgram } from "./service";
 let db: Database;
 let origin: string;
 let world: ReturnType<typeof oauthWorld>;
-const server = createServer((request, response) => void answerRpc(request, response));
+let door: Door;
 
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	door = await openDoor();
+	origin = door.url;
 	world = oauthWorld(db, origin);
 });
 afterAll(() => {
-	server.closeAllConnections();
-	server.close();
+	door?.close();
 });
 
 test("nobody gives what they don't hold or were not asked for, and what is dangerous takes a fresh proof", async () => {

@@ -1,5 +1,3 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { eq } from "drizzle-orm";
@@ -12,8 +10,8 @@ import type { ServiceContext } from "@/server/core/context";
 import { useDatabase } from "@/server/core/database";
 import { env } from "@/server/core/env";
 import { createKey } from "@/server/keys/service";
-import { answerRpc } from "@/server/trpc/node-door";
 import { testContext, testDatabase } from "@/tests/support";
+import { type Door, openDoor } from "@/tests/support/door";
 import { startRemote } from "@/tests/support/remote-mcp";
 import type { RemoteDetail } from "./contract";
 import {
@@ -31,14 +29,14 @@ let db: Database;
 let admin: ServiceContext;
 let remote: Awaited<ReturnType<typeof startRemote>>;
 let door: string;
-const ours = createServer((request: IncomingMessage, response: ServerResponse) => void answerRpc(request, response));
+let ours: Door;
 let n = 0;
 
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	await new Promise<void>((resolve) => ours.listen(0, "127.0.0.1", resolve));
-	door = `http://127.0.0.1:${(ours.address() as AddressInfo).port}`;
+	ours = await openDoor();
+	door = ours.url;
 	env().QD_PRIVATE_NETWORKS = "allowed";
 	admin = { ...(await testContext(db, { role: "admin" })), via: "console" };
 });
@@ -48,8 +46,7 @@ beforeEach(async () => {
 afterEach(() => remote.stop());
 afterAll(() => {
 	env().QD_PRIVATE_NETWORKS = "refused";
-	ours.closeAllConnections();
-	ours.close();
+	ours?.close();
 });
 
 const add = (more: { token?: string; address?: string } = {}): Promise<RemoteDetail> =>

@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { and, count, eq, sql } from "drizzle-orm";
 import superjson from "superjson";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -15,10 +13,10 @@ import { createKey, findKeyActors, revokeAnyKey } from "@/server/keys/service";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { startRun } from "@/server/runs/service";
 import { endOtherSessions, endSessionOf, endSessionsOf } from "@/server/sessions/service";
-import { answerRpc } from "@/server/trpc/node-door";
 import { setUserDisabled, setUserRole } from "@/server/users/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, testExecutor } from "@/tests/support/agents";
+import { type Door, openDoor } from "@/tests/support/door";
 import { emptyJobs, testEngine } from "@/tests/support/jobs";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { askRevocation, bearer, signInProgram, testAccount } from "@/tests/support/programs";
@@ -33,20 +31,18 @@ let db: Database;
 let provider: Provider;
 let admin: ServiceContext;
 let url: string;
-const server = createServer((request, response) => void answerRpc(request, response));
+let door: Door;
 beforeAll(async () => {
 	base = await agentsDatabase();
 	db = base.db;
 	useDatabase(db);
 	provider = await startProvider();
 	admin = await testContext(db, { role: "owner", name: "Ada" });
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	// A server that listens on a port has an address of this form.
-	url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	door = await openDoor();
+	url = door.url;
 });
 afterAll(async () => {
-	server.closeAllConnections();
-	server.close();
+	door?.close();
 	await provider.stop();
 });
 

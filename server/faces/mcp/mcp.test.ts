@@ -1,6 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { eq } from "drizzle-orm";
@@ -11,15 +9,15 @@ import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
 import type { Role } from "@/server/core/permissions";
 import { createKey } from "@/server/keys/service";
-import { answerRpc } from "@/server/trpc/node-door";
 import { testContext, testDatabase, testUser } from "@/tests/support";
+import { type Door, openDoor } from "@/tests/support/door";
 import { addReady, makeCollection } from "@/tests/support/knowledge";
 import { cookieOf } from "@/tests/support/session";
 
 // The official client, unmodified, against our own door.
 let db: Database;
 let origin: string;
-const server = createServer((request, response) => void answerRpc(request, response));
+let door: Door;
 const open: Client[] = [];
 
 async function connect(person: UserActor | null): Promise<Client> {
@@ -41,13 +39,12 @@ const call = async (client: Client, name: string, input: Record<string, unknown>
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	door = await openDoor();
+	origin = door.url;
 });
 afterAll(async () => {
 	for (const client of open) await client.close();
-	server.closeAllConnections();
-	server.close();
+	door?.close();
 });
 
 test("tools are the procedures that the caller may use, marked by their risk", async () => {

@@ -1,5 +1,3 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { desc, eq } from "drizzle-orm";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,9 +6,9 @@ import { agents, runs } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
 import type { Permission, Role } from "@/server/core/permissions";
 import { createKey } from "@/server/keys/service";
-import { answerRpc } from "@/server/trpc/node-door";
 import { testContext, testUser, until } from "@/tests/support";
 import { agentsDatabase, testExecutor } from "@/tests/support/agents";
+import { type Door, openDoor } from "@/tests/support/door";
 import { finds } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
 import { cookieOf } from "@/tests/support/session";
@@ -21,7 +19,7 @@ let base: string;
 let provider: Provider;
 let executor: Awaited<ReturnType<typeof testExecutor>>;
 let client: OpenAI;
-const server = createServer((request, response) => void answerRpc(request, response));
+let door: Door;
 
 async function clientOf(role: Role): Promise<OpenAI> {
 	const cookie = await cookieOf(db, await testUser(db, { role }));
@@ -42,14 +40,13 @@ beforeAll(async () => {
 	executor = await testExecutor(made, provider, {
 		search: async (_, { query }) => finds(query.includes("unknown") ? [] : undefined)(),
 	});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/openai/v1`;
+	door = await openDoor();
+	base = `${door.url}/api/openai/v1`;
 	client = await clientOf("staff");
 });
 afterAll(async () => {
 	await executor.stop();
-	server.closeAllConnections();
-	server.close();
+	door?.close();
 	await provider.stop();
 });
 

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, inArray, isNull, lte, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { chunkVectors, collections, documents, vectorIndexes } from "@/db/schema";
 import { embedder } from "../embedding";
@@ -71,6 +71,21 @@ async function countReady(db: Database, until?: number): Promise<number> {
 }
 
 async function pointsAfter(db: Database, cursor: number): Promise<{ points: Point[]; last: number | null }> {
+	const points = await pointsWhere(
+		db,
+		and(
+			gt(chunkVectors.chunkId, cursor),
+			eq(chunkVectors.model, embedder().model),
+			eq(documents.state, "ready"),
+			isNull(documents.deletedAt),
+		),
+		pointsAtOnce,
+	);
+	return { points, last: points.at(-1)?.chunkId ?? null };
+}
+
+/** As many as are wanted of those that fit, in the order of their numbers. */
+async function pointsWhere(db: Database, fits: SQL | undefined, most: number): Promise<Point[]> {
 	const rows = await db.orm
 		.select({
 			chunkId: chunkVectors.chunkId,
@@ -80,18 +95,10 @@ async function pointsAfter(db: Database, cursor: number): Promise<{ points: Poin
 		})
 		.from(chunkVectors)
 		.innerJoin(documents, eq(documents.id, chunkVectors.documentId))
-		.where(
-			and(
-				gt(chunkVectors.chunkId, cursor),
-				eq(chunkVectors.model, embedder().model),
-				eq(documents.state, "ready"),
-				isNull(documents.deletedAt),
-			),
-		)
+		.where(fits)
 		.orderBy(asc(chunkVectors.chunkId))
-		.limit(pointsAtOnce);
-	const points = rows.map(({ vector, ...row }) => ({ ...row, vector: fromBytes(vector) }));
-	return { points, last: rows.at(-1)?.chunkId ?? null };
+		.limit(most);
+	return rows.map(({ vector, ...row }) => ({ ...row, vector: fromBytes(vector) }));
 }
 
 /** Both sides in the order of their numbers: what one lacks is brought, what stands for nothing any more is removed. */
@@ -105,7 +112,10 @@ async function compare(db: Database, to: QdrantStore): Promise<void> {
 		await to.removePoints(ids.filter((id) => !wanted.has(id)));
 		const missing = [...wanted].filter((id) => !there.has(id));
 		for (let at = 0; at < missing.length; at += pointsAtOnce)
-			await to.put(db.orm, await pointsOf(db, missing.slice(at, at + pointsAtOnce)));
+			await to.put(
+				db.orm,
+				await pointsWhere(db, inArray(chunkVectors.chunkId, missing.slice(at, at + pointsAtOnce)), pointsAtOnce),
+			);
 		first = next;
 	}
 }
@@ -123,18 +133,4 @@ async function idsBetween(db: Database, after: number, until: number): Promise<S
 			),
 		);
 	return new Set(rows.map(({ id }) => id));
-}
-
-async function pointsOf(db: Database, ids: number[]): Promise<Point[]> {
-	const rows = await db.orm
-		.select({
-			chunkId: chunkVectors.chunkId,
-			collectionNo: chunkVectors.collectionNo,
-			documentNo: documents.no,
-			vector: chunkVectors.vector,
-		})
-		.from(chunkVectors)
-		.innerJoin(documents, eq(documents.id, chunkVectors.documentId))
-		.where(inArray(chunkVectors.chunkId, ids));
-	return rows.map(({ vector, ...row }) => ({ ...row, vector: fromBytes(vector) }));
 }
