@@ -4,6 +4,8 @@ import { z } from "zod";
 export const Message = z.discriminatedUnion("kind", [
 	/** It can't go on, and a new start would not help. */
 	z.object({ kind: z.literal("problem"), message: z.string() }),
+	/** The web server takes connections. */
+	z.object({ kind: z.literal("listening") }),
 	/** How far it is, for the progress line. */
 	z.object({ kind: z.literal("progress"), text: z.string() }),
 	/** The demo is there, and this is who can sign in to it. */

@@ -35,6 +35,8 @@ export class Product {
 	private environment: Record<string, string> = {};
 	private starting: Promise<string | null> | null = null;
 	private problem: LaunchProblem | null = null;
+	/** Next's own server for developing doesn't say so. */
+	private isListening = false;
 
 	constructor(
 		private readonly options: LaunchOptions,
@@ -137,6 +139,7 @@ export class Product {
 	}
 
 	private heed(message: Message): void {
+		if (message.kind === "listening") this.isListening = true;
 		if (message.kind !== "problem") return;
 		this.problem = new LaunchProblem(message.message);
 		console.error(`  ! ${message.message}`);
@@ -182,12 +185,14 @@ export class Product {
 		for (const deadline = Date.now() + readyMs; Date.now() < deadline; await pause(25)) {
 			this.refuseWhenEnding();
 			if (this.problem) throw this.problem;
+			// Asked before, a connection to a port that nobody has may be given that very port as its own, and keep us from it.
+			if (!this.isListening && !this.options.dev) continue;
 			try {
 				const response = await fetch(`http://${host}:${this.env.PORT}/readyz`, { signal: AbortSignal.timeout(10_000) });
 				if (response.ok) return;
 				last = (await response.text()).slice(0, 300);
 			} catch {
-				// Not listening yet.
+				// It ended, or is Next's own, which listens later.
 			}
 		}
 		throw new LaunchProblem(`Quarterdeck did not become ready within ${readyMs / 1000} s (${last}): see ${this.logs}.`);

@@ -67,7 +67,7 @@ server.on("error", async (error: NodeJS.ErrnoException) => {
 	await tell({ kind: "problem", message: portProblem(error.code ?? error.message, env().QD_HOST, env().PORT).message });
 	process.exit(1);
 });
-server.listen(env().PORT, env().QD_HOST);
+server.listen(env().PORT, env().QD_HOST, () => void tell({ kind: "listening" }));
 
 onStop(async (why) => {
 	server.close();

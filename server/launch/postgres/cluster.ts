@@ -1,5 +1,5 @@
 import { type SpawnOptions, spawn } from "node:child_process";
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { chmod, chown, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -77,18 +77,24 @@ export async function postmaster(data: string): Promise<{ pid: number; port: num
 	return { pid: Number(pid), port: Number(port), isReady: status?.trim() === "ready" };
 }
 
+/**
+ * A port of this machine that nobody listens on. Below those that Linux (from 32768) and others (from 49152) give to whoever asks
+ * for any: one of these can be somebody's before we listen on it, even that of a connection to it itself.
+ */
 export async function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
-		const probe = createServer();
-		probe.on("error", reject);
-		probe.listen(0, "127.0.0.1", () => {
-			const address = probe.address();
-			probe.close(() =>
-				address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-			);
-		});
-	});
+	for (let tries = 0; tries < 100; tries++) {
+		const port = randomInt(20_000, 32_000);
+		if (await isFree(port)) return port;
+	}
+	throw new Error("no free port between 20000 and 32000");
 }
+
+const isFree = (port: number): Promise<boolean> =>
+	new Promise((resolve) => {
+		const probe = createServer();
+		probe.on("error", () => resolve(false));
+		probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+	});
 
 export const clusterUrl = (port: number, password: string, name: string): string =>
 	`postgres://${superuser}:${encodeURIComponent(password)}@127.0.0.1:${port}/${name}`;
