@@ -1,26 +1,27 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { Paragraph } from "docx";
+import { TRPCClientError } from "@trpc/client";
 import { type Client, connect } from "@/tests/support/client";
-import { makeDocx, makePdf } from "@/tests/support/documents";
-import { cell, makePptx, makeXlsx, shape } from "@/tests/support/offices";
+import { longPdf, mixedFile } from "@/tests/support/mixed-files";
 import { type Product, processes, startProduct } from "@/tests/support/product";
-import { makeScan } from "@/tests/support/scans";
 import { report, textOf } from "./stream-material";
 
-// `npm run bench -- ingest [--files=500]`: mixed files through the built product, from their upload until the last can be found.
+// `npm run bench -- ingest [--files=500] [--pages=0] [--corpora=FOLDER]`: mixed files through the built product, from their upload
+// until the last can be found, with a PDF of so many pages among them. Files of `FOLDER`, good and broken, go in too: each has to end
+// ready, failed with a reason, or refused with one.
 
 const owner = { name: "Olive Owner", email: "olive@example.test", password: "the owner's long password" };
 const idleMs = 10_000;
-const probeEveryMs = 50;
+const probeEveryMs = 100;
 const askEveryMs = 500;
 const uploadsAtOnce = 3;
 
-const { values } = parseArgs({ options: { files: { type: "string", default: "500" } } });
-const wanted = Number(values.files);
+const text = (fallback?: string) => ({ type: "string", default: fallback }) as const;
+const { values } = parseArgs({ options: { files: text("500"), pages: text("0"), corpora: text("") } });
+const files = await makeFiles();
 const data = mkdtempSync(join(tmpdir(), "quarterdeck-bench-"));
 let product: Product | undefined;
 try {
@@ -34,11 +35,17 @@ try {
 	const busy = probe(client);
 	const memory = watchMemory(product);
 	const started = performance.now();
-	const rows = await bringAll(client, collectionId);
+	const refusals = await bringAll(client, collectionId);
+	const sent = (performance.now() - started) / 1000;
+	const rows = await waitForAll(client, collectionId);
 	const seconds = (performance.now() - started) / 1000;
 	const busyP99 = p99(await busy.end());
 	const failed = rows.filter(({ state }) => state !== "ready");
-	if (failed.length > 0) throw new Error(`${failed.length} documents failed, such as: ${failed[0]?.reason}`);
+	for (const { name, reason } of failed) console.error(`${name} failed: ${reason}`);
+	for (const [name, reason] of refusals) console.error(`${name} was refused: ${reason}`);
+	const bad = failed.filter(({ name, reason }) => isOurs(name) || !reason);
+	if (bad.length > 0) throw new Error(`${bad.length} documents failed, such as ${bad[0]?.name}: ${bad[0]?.reason}`);
+	console.error(`${rows.length} documents, sent in ${sent.toFixed(0)} s, through in ${seconds.toFixed(0)} s`);
 	const pages = rows.reduce((sum, { pageCount }) => sum + (pageCount ?? 1), 0);
 	const n = rows.length;
 	const figure = (metric: string, value: number, unit: string, baseline: number) =>
@@ -59,57 +66,66 @@ async function makeOwner({ url }: Product, code: string | null): Promise<Client>
 	return connect(url, owner);
 }
 
-/** Of a hundred files: what offices have most of, and some of the slow ones. */
-async function fileOf(n: number): Promise<{ name: string; content: Buffer | string }> {
-	const text = textOf(n);
-	const kind = n % 100;
-	if (kind < 35) return { name: `${n}.md`, content: text };
-	if (kind < 50) return { name: `${n}.html`, content: `<h1>${n}</h1><p>${text.replaceAll("\n\n", "</p><p>")}</p>` };
-	if (kind < 65)
-		return { name: `${n}.docx`, content: await makeDocx(text.split("\n\n").map((one) => new Paragraph(one))) };
-	if (kind < 80)
-		return {
-			name: `${n}.pdf`,
-			content: await makePdf((pdf) => {
-				for (let page = 0; page < 5; page++)
-					(page > 0 ? pdf.addPage() : pdf).text(text.slice(page * 800, page * 800 + 800));
-			}),
-		};
-	if (kind < 88) {
-		const rows = Array.from(
-			{ length: 60 },
-			(_, row) => `<row>${cell("A1", `Item ${row}`)}${cell("B1", `${n * row}`)}</row>`,
-		);
-		return { name: `${n}.xlsx`, content: makeXlsx([{ name: `Sheet ${n}`, rows: rows.join("") }]) };
+type File = { name: string; content: Buffer };
+
+/** Made before anything is measured. */
+async function makeFiles(): Promise<File[]> {
+	const made: File[] = [];
+	if (values.pages !== "0")
+		made.push({
+			name: "long.pdf",
+			content: await longPdf(Number(values.pages), (page) => textOf(page).slice(0, 2_500)),
+		});
+	for (let n = 0; n < Number(values.files); n++) made.push(await mixedFile(n, `${textOf(n)}\n\nThis is number ${n}.`));
+	for (const folder of ["pdf", "archives_docs", "images"].map((kind) => join(values.corpora ?? "", kind))) {
+		if (!values.corpora || !existsSync(folder)) continue;
+		for (const name of readdirSync(folder))
+			made.push({ name: `strange-${name}`, content: readFileSync(join(folder, name)) });
 	}
-	if (kind < 94)
-		return {
-			name: `${n}.pptx`,
-			content: makePptx([{ shapes: shape(text.slice(0, 500)) }, { shapes: shape(`Slide of ${n}`) }]),
-		};
-	if (kind < 99)
-		return {
-			name: `${n}.csv`,
-			content: `Item,Fee\n${Array.from({ length: 80 }, (_, row) => `Berth ${row},${n + row}`).join("\n")}`,
-		};
-	return { name: `${n}.pdf`, content: await makeScan([[`Scanned page ${n}`, "The lock opens at seven."]]) };
+	return made;
 }
 
-/** Brings them as the console does, a few at a time, and waits until all are through. */
-async function bringAll({ api }: Client, collectionId: string) {
-	let next = 0;
+/** Broken and hostile files may fail; those that the bench made may not. */
+const isOurs = (name: string) => !name.startsWith("strange-");
+
+/** Brings them as the console does, a few at a time; answers with what was refused, and why. */
+async function bringAll({ api }: Client, collectionId: string): Promise<Map<string, string>> {
+	const refusals = new Map<string, string>();
+	const waiting = [...files];
 	const bring = async () => {
-		for (let n = next++; n < wanted; n = next++) {
-			const { name, content } = await fileOf(n);
-			const { uploadId } = await api.knowledge.upload.mutate(new Blob([new Uint8Array(Buffer.from(content))]));
-			await api.knowledge.addDocument.mutate({ collectionId, uploadId, name });
+		for (let file = waiting.shift(); file; file = waiting.shift()) {
+			const { name, content } = file;
+			try {
+				const { uploadId } = await patiently(() => api.knowledge.upload.mutate(new Blob([new Uint8Array(content)])));
+				await patiently(() => api.knowledge.addDocument.mutate({ collectionId, uploadId, name }));
+			} catch (error) {
+				if (isOurs(name) || !(error instanceof TRPCClientError) || error.data?.httpStatus >= 500) throw error;
+				if (!error.message) throw error;
+				refusals.set(name, error.message);
+			}
 		}
 	};
 	await Promise.all(Array.from({ length: uploadsAtOnce }, bring));
+	return refusals;
+}
+
+/** A person may bring so many files a minute; the console waits as long as it is told to. */
+async function patiently<Value>(work: () => Promise<Value>): Promise<Value> {
+	for (;;) {
+		try {
+			return await work();
+		} catch (error) {
+			if (!(error instanceof TRPCClientError) || error.data?.httpStatus !== 429) throw error;
+			await sleep(askEveryMs);
+		}
+	}
+}
+
+async function waitForAll({ api }: Client, collectionId: string) {
 	for (;;) {
 		const { documentCount, readyCount, failedCount } = await api.knowledge.getCollection.query({ collectionId });
 		if (readyCount + failedCount === documentCount) break;
-		console.error(`${readyCount} of ${documentCount} ready`);
+		console.error(`${readyCount} of ${documentCount} ready, ${failedCount} failed`);
 		await sleep(askEveryMs * 4);
 	}
 	const rows = [];
