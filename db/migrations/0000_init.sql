@@ -944,7 +944,7 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_state_idx" ON "runs" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
-CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running');--> statement-breakpoint
+CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_open_key" ON "approvals" USING btree ("binding_hash") WHERE "approvals"."state" in ('pending', 'approved');--> statement-breakpoint

@@ -5,7 +5,7 @@ type Accepted = { runIds: string[]; documentIds: string[] };
 
 /** What must hold whenever nothing is under way, each as a query that finds what breaks it. */
 const rules: Record<string, SQL> = {
-	"every run ended": sql`select id::text from runs where state in ('queued', 'running')`,
+	"every run ended": sql`select id::text from runs where state in ('queued', 'running', 'waiting')`,
 	"no run's events have a gap or a double": sql`
 		select r.id::text from runs r left join run_events e on e.run_id = r.id group by r.id
 		having count(e.seq) <> r.last_seq or coalesce(max(e.seq), 0) <> r.last_seq or count(distinct e.seq) <> count(e.seq)`,

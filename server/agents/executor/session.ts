@@ -63,7 +63,7 @@ export async function carryOut(
 		events.append({ type: "run.started", attempt: run.attempt });
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
 		const ending =
-			run.attempt > mostAttempts
+			!run.isWaiting && run.tries > mostAttempts
 				? failed("It was interrupted too often.", said.text, deps)
 				: await drive(run, events, stop.signal, said, { ...deps, wall });
 		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
@@ -156,10 +156,14 @@ async function invoke(
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
-	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
+	const before = isNew ? null : await graph.getState({ configurable: { thread_id: run.id } });
+	const isBegun = before?.createdAt !== undefined;
+	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Interrupted | undefined;
+	// Whoever follows the run knows what it waits for; they have yet to be told what was decided.
+	if (run.isWaiting && stillWaits) await waitForPerson(run, events, { waits: stillWaits, isTold: true, signal, deps });
 	let state = await graph.invoke(isBegun ? null : input, config);
 	for (let waits = waitsOf(state); waits; waits = waitsOf(state)) {
-		await waitForPerson(run, events, { waits, signal, deps });
+		await waitForPerson(run, events, { waits, isTold: false, signal, deps });
 		state = await graph.invoke(null, { ...config, configurable: { thread_id: run.id, isNew: false } });
 	}
 	return state;
@@ -179,11 +183,13 @@ function waitsOf(state: object): Interrupted | null {
 async function waitForPerson(
 	run: ClaimedRun,
 	events: RunLog,
-	{ waits, signal, deps }: { waits: Interrupted; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
+	opts: { waits: Interrupted; isTold: boolean; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
 ): Promise<void> {
+	const { waits, signal, deps } = opts;
 	const { id: approvalId, tool, effect, needsSecond, otherDeciders, expiresAt } = waits;
 	const until = new Date(expiresAt).toISOString();
-	events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
+	if (!opts.isTold)
+		events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
 	deps.wall.stop();
 	deps.onWaiting(run, true);
 	let found = await runApproval(deps.db, approvalId);
