@@ -13,12 +13,12 @@ const Making = z.object({
 });
 export const reindexStates = ["building", "live", "replaced", "cancelled", "failed"] as const;
 export const Reindex = Making.extend({
-	no: z.int(),
+	no: z.int().describe("The number of this index; each that is made has its own."),
 	collectionId: z.uuid(),
 	state: z.enum(reindexStates),
 	before: Making.describe("What was searched until then."),
 	reason: z.string().nullable().describe("Why it failed, or what it waits for."),
-	startedByName: z.string(),
+	startedByName: z.string().describe("Who asked for it."),
 	startedAt: z.date(),
 	endedAt: z.date().nullable(),
 });
@@ -41,10 +41,10 @@ export const Indexing = z.object({
 		done: z
 			.int()
 			.describe("Of `total` passages of the index that is searched, those whose documents are in the new one."),
-		total: z.int(),
+		total: z.int().describe("Passages of the index that is searched."),
 		passages: z.int().describe("What the new index has by now."),
-		perSecond: z.number().nullable(),
-		secondsLeft: z.number().nullable(),
+		perSecond: z.number().nullable().describe("Passages of the new index a second, since it was begun."),
+		secondsLeft: z.number().nullable().describe("About how long it takes still, at that rate."),
 	}).nullable(),
 	history: z.array(Reindex).describe("The last twenty, newest first."),
 });
