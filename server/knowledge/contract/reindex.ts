@@ -25,18 +25,18 @@ export const Reindex = Making.extend({
 export type Reindex = z.infer<typeof Reindex>;
 
 export const EmbeddingModel = z.object({
-	model: z.string(),
-	dimension: z.int(),
+	model: z.string().describe("What it is called."),
+	dimension: z.int().describe("How many numbers its vectors have."),
 	isLocal: z.boolean().describe("Whether texts stay on this machine."),
 	mostCharacters: z.int().describe("What it reads of a passage at most."),
 });
 
 /** How a collection's index is made, what it could be made with, and what is being made. */
 export const Indexing = z.object({
-	live: Making,
-	documents: z.int(),
-	passages: z.int(),
-	models: z.array(EmbeddingModel),
+	live: Making.describe("Of the index that is searched."),
+	documents: z.int().describe("How many it has."),
+	passages: z.int().describe("How many it has."),
+	models: z.array(EmbeddingModel).describe("Those that are set up; the first is for new collections."),
 	building: Reindex.extend({
 		done: z
 			.int()
@@ -45,7 +45,9 @@ export const Indexing = z.object({
 		passages: z.int().describe("What the new index has by now."),
 		perSecond: z.number().nullable().describe("Passages of the new index a second, since it was begun."),
 		secondsLeft: z.number().nullable().describe("About how long it takes still, at that rate."),
-	}).nullable(),
+	})
+		.nullable()
+		.describe("The one that is being made; null where none is."),
 	history: z.array(Reindex).describe("The last twenty, newest first."),
 });
 export type Indexing = z.infer<typeof Indexing>;
@@ -53,8 +55,13 @@ export type Indexing = z.infer<typeof Indexing>;
 /** What is left out stays as it is. */
 export const StartReindex = z.strictObject({
 	collectionId: z.uuid(),
-	model: z.string().trim().min(1).max(200).optional(),
-	chunkSize: z.int().min(chunkSizes.least).max(chunkSizes.most).optional(),
+	model: z.string().trim().min(1).max(200).optional().describe("An embedding model that is set up."),
+	chunkSize: z
+		.int()
+		.min(chunkSizes.least)
+		.max(chunkSizes.most)
+		.optional()
+		.describe("Characters that a passage has at most; no more than the model reads."),
 	chunkOverlap: z
 		.int()
 		.min(0)
