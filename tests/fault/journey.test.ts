@@ -127,7 +127,6 @@ test(
 				slowestRecoveryMs: Math.round(slowest),
 			}),
 		);
-		expect(slowest).toBeLessThan(settleMs);
 	},
 	1_200_000 + rounds * 30_000,
 );
