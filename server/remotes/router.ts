@@ -112,6 +112,7 @@ export const remotesRouter = router({
 		rest: "POST /mcp-calls",
 		summary: "Call a tool of a connected MCP server.",
 		risk: "write",
+		isOutside: true,
 		limit: "heavy",
 	})
 		.input(CallRemote)

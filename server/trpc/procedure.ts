@@ -22,6 +22,8 @@ export type ProcedureOptions = {
 	stepUp?: boolean;
 	/** Open to people who must enrol a second factor first: what they need to do so. */
 	beforeFactor?: boolean;
+	/** It is done elsewhere, where nothing is taken back: its service asks for leave, and sees to it that it is done once. */
+	isOutside?: boolean;
 	/** Its answer or its input holds a secret: neither is kept for an idempotency key. */
 	isSecret?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
@@ -36,6 +38,7 @@ export type ProcedureMeta = {
 	limit: LimitClass;
 	stepUp: boolean;
 	beforeFactor: boolean;
+	isOutside: boolean;
 	isSecret: boolean;
 	tool: string | null;
 	summary: string | null;
@@ -158,6 +161,7 @@ const toBase = (options: ProcedureOptions) => ({
 	tool: options.tool ?? null,
 	summary: options.summary ?? null,
 	description: options.description ?? null,
+	isOutside: options.isOutside ?? false,
 	isSecret: options.isSecret ?? false,
 	face: options,
 });
