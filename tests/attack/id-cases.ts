@@ -174,4 +174,5 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"remotes.setTool": { hash: "none" },
 };

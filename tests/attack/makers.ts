@@ -41,7 +41,11 @@ async function makeDocument(ctx: ServiceContext): Promise<string> {
 	return id;
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
-	const values = { name: name("Server"), prefix: `p${randomUUID().slice(0, 8)}`, address: "https://mcp.example.test/mcp" };
+	const values = {
+		name: name("Server"),
+		prefix: `p${randomUUID().slice(0, 8)}`,
+		address: "https://mcp.example.test/mcp",
+	};
 	const { userId: ownerId } = requireUser(ctx);
 	const [row] = await ctx.db.orm
 		.insert(mcpServers)
