@@ -7,6 +7,7 @@ import {
 import { z } from "zod";
 import type { ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
+import type { Version } from "@/server/core/version";
 import { type Call, follow, pass } from "./gate";
 import { type RequestContext, t } from "./init";
 import type { LimitClass } from "./limits";
@@ -45,7 +46,7 @@ export type ProcedureMeta = {
 	description: string | null;
 	rest: RestFace | null;
 	/** What changes whenever its answer does, for less work than the answer. */
-	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
+	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<Version>) | null;
 	/** What a call would do, in plain words, for whoever decides of it. */
 	effect: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
 	isUpload: boolean;
@@ -72,8 +73,8 @@ const callOf = (meta: ProcedureMeta, type: Call["type"], { ctx, input, path, sig
 const typed = <P>(procedure: unknown): P => procedure as P;
 
 // The gate calls it with what the procedure's own schema has parsed.
-const parsedInput = <I>(tell: ((opts: Opts<I>) => Promise<string>) | undefined): ProcedureMeta["version"] =>
-	tell ? (opts) => tell(opts as Opts<I>) : null;
+const parsedInput = <I, Told>(tell: ((opts: Opts<I>) => Promise<Told>) | undefined) =>
+	tell ? (opts: Opts<unknown>) => tell(opts as Opts<I>) : null;
 
 /** Without `.input` and `.output` there is no `.query`: a procedure that names neither does not compile. */
 function builder({ face, ...base }: Base) {
@@ -94,7 +95,7 @@ function builder({ face, ...base }: Base) {
 					/** `version` tells, without the work of an answer, what changes whenever the answer does. */
 					query: (
 						work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>,
-						version?: (opts: Opts<z.output<I>>) => Promise<string>,
+						version?: (opts: Opts<z.output<I>>) => Promise<Version>,
 					) => {
 						const known: ProcedureMeta = { ...meta, version: parsedInput(version) };
 						return typed<TRPCQueryProcedure<Def<z.input<I>, z.output<O>>>>(

@@ -4,6 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { accessOf, mayManageServerRow, mayUseServerRow } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import type {
 	ListRemotes,
 	ListUsable,
@@ -79,6 +80,21 @@ export async function getRemote(ctx: ServiceContext, { serverId }: OneRemote): P
 	]);
 	if (!server) throw notFound("This server");
 	return { ...server, tools: tools satisfies RemoteTool[] };
+}
+
+/** Its own row's, who may use it, and its tools'. */
+export async function versionOfRemote(ctx: ServiceContext, { serverId }: OneRemote): Promise<Version> {
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`mcp_servers.xmin::text`,
+			access: columns.access,
+			tools: sql`(select md5(string_agg(t.id || t.xmin::text, ',' order by t.id))
+				from mcp_tools t where t.server_id = mcp_servers.id)`,
+		})
+		.from(mcpServers)
+		.where(and(eq(mcpServers.id, serverId), isManaged(ctx)));
+	if (!of) throw notFound("This server");
+	return { of };
 }
 
 /** A tool that somebody turned on, of a server that is on and shared with the caller. */
