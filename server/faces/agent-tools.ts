@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { agentTools } from "@/server/agents/service";
 import { ApprovalNeeded, type Waits } from "@/server/approvals/service";
-import { actorMay } from "@/server/core/actor";
+import { type Actor, actorMay } from "@/server/core/actor";
 import { auditDenial } from "@/server/core/denials";
 import { errorTable } from "@/server/core/errors";
 import { cleanText } from "@/server/core/mask";
