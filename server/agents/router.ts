@@ -2,7 +2,7 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
 import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
-import { archiveAgent, createAgent, getAgent, listAgents, updateAgent } from "./service";
+import { archiveAgent, createAgent, getAgent, listAgents, updateAgent, versionOfAgent } from "./service";
 
 export const agentsRouter = router({
 	list: procedure("agents:read", {
@@ -23,7 +23,10 @@ export const agentsRouter = router({
 	})
 		.input(OneAgent)
 		.output(Agent)
-		.query(({ ctx, input }) => getAgent(ctx, input)),
+		.query(
+			({ ctx, input }) => getAgent(ctx, input),
+			({ ctx, input }) => versionOfAgent(ctx, input),
+		),
 
 	create: procedure("agents:write", {
 		rest: "POST /agents",

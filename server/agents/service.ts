@@ -7,6 +7,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, mayAskAgent as mayAskAgentAtOnce, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
 
 const columns = {
@@ -66,6 +67,27 @@ export async function getAgent(ctx: ServiceContext, input: OneAgent): Promise<Ag
 	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), mayAsk(requireUser(ctx))));
 	if (!agent) throw notFound("This agent");
 	return agent;
+}
+
+/** Its own row's, and what the caller's rights and others' names add to it. */
+export async function versionOfAgent(ctx: ServiceContext, { agentId }: OneAgent): Promise<Version> {
+	const user = requireUser(ctx);
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`agents.xmin::text`,
+			revision: agents.revision,
+			access: columns.access,
+			mayManage: mayManageRow(user, "agent", row),
+			owner: users.name,
+			promptName: sql`case when ${mayReadPrompt(user)} then ${prompts.name} end`,
+		})
+		.from(agents)
+		.leftJoin(users, eq(users.id, agents.createdBy))
+		.leftJoin(promptVersions, eq(promptVersions.id, agents.promptVersionId))
+		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId))
+		.where(and(eq(agents.id, agentId), mayAsk(user)));
+	if (!of) throw notFound("This agent");
+	return { of, revision: of.revision };
 }
 
 const nameTaken = (name: string) => (error: unknown) => {
