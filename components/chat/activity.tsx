@@ -22,7 +22,7 @@ export function Activity(props: { run: Run; story: RunStory; isLive: boolean; on
 				<IconChevronRight size={14} stroke={1.5} aria-hidden="true" className={styles.turned} />
 				<span className={styles.agent}>{run.agentName}</span>
 				<span className={styles.doing} role={isLive ? "status" : undefined}>
-					{isLive ? doing(run, current) : done(run)}
+					{isLive ? doing(run, story, current) : done(run)}
 				</span>
 				{isLive ? <span className={styles.pulse} aria-hidden="true" /> : null}
 			</button>
@@ -31,7 +31,8 @@ export function Activity(props: { run: Run; story: RunStory; isLive: boolean; on
 	);
 }
 
-function doing(run: Run, step: Step | undefined): string {
+function doing(run: Run, story: RunStory, step: Step | undefined): string {
+	if (story.approvals.some(({ decision }) => decision === null)) return "Waits for approval";
 	if (step) return step.ms === null ? `${step.name}…` : step.name;
 	return run.state === "queued" ? "Waits for a free place…" : "Begins…";
 }
@@ -42,6 +43,7 @@ function done(run: Run): string {
 	switch (run.state) {
 		case "queued":
 		case "running":
+		case "waiting":
 		case "succeeded":
 			return ms === null ? "answered" : `answered in ${duration(ms)}`;
 		case "failed":

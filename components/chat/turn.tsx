@@ -2,6 +2,7 @@
 
 import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/icons-react";
 import { useState } from "react";
+import { isOpen } from "@/components/runs/took";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
 import type { Run } from "@/server/runs/contract";
@@ -12,7 +13,6 @@ import { AskedFor } from "./asked";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
-import { isOpen } from "./use-conversation";
 import { Verdict } from "./verdict";
 
 const none: Span[] = [];
@@ -82,6 +82,7 @@ function Ended(props: {
 	switch (props.state) {
 		case "queued":
 		case "running":
+		case "waiting":
 			return null;
 		case "succeeded":
 			return props.isIncomplete ? (

@@ -3,18 +3,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { usePathname } from "next/navigation";
 import { useCallback, useEffect, useState } from "react";
+import { isOpen } from "@/components/runs/took";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import type { Failure } from "@/components/ui/failure";
 import { say } from "@/components/ui/say";
-import type { Run } from "@/server/runs/contract";
 import { changeOutbox, moveOutbox, type Queued, readOutbox, useOutbox } from "./outbox";
 import { useRunFeed } from "./run-feed";
 import { tellTabs, useOtherTabs } from "./thread-signal";
 
 export const newThreadKey = "new";
 export const newThreadPath = "/chat";
-export const isOpen = (run: Run): boolean => run.state === "queued" || run.state === "running";
 
 /** A question on its way, before the server has given it a run. */
 export type Sending = {

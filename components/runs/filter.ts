@@ -3,6 +3,7 @@ import type { RunState } from "@/server/runs/contract";
 export const shownStates = [
 	"queued",
 	"running",
+	"waiting",
 	"succeeded",
 	"failed",
 	"cancelled",

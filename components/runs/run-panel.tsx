@@ -4,6 +4,7 @@ import { IconPlayerStop } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Answer } from "@/components/chat/answer";
+import { AskedFor } from "@/components/chat/asked";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
 import { useMay } from "@/components/shell/me";
@@ -21,14 +22,14 @@ import type { Run } from "@/server/runs/contract";
 import { RunState } from "./run-state";
 import styles from "./runs.module.css";
 import { Timeline } from "./timeline";
-import { tookMs } from "./took";
+import { isOpen, tookMs } from "./took";
 
 /** One run: what was asked and answered, step by step, and its figures. */
 export function RunPanel({ runId, onClose }: { runId: string; onClose: () => void }) {
 	const api = useApi();
 	const query = useQuery({
 		...api.runs.get.queryOptions({ runId }),
-		refetchInterval: ({ state }) => (state.data && isGoing(state.data) ? 3_000 : false),
+		refetchInterval: ({ state }) => (state.data && isOpen(state.data) ? 3_000 : false),
 	});
 	const feed = useRunFeed(runId);
 	const run = query.data;
@@ -49,8 +50,15 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 					<PanelSection title="Answer">
 						<RunAnswer run={run} text={run.answer ?? feed.story.text} />
 					</PanelSection>
+					{feed.story.approvals.length > 0 ? (
+						<PanelSection title="Approvals">
+							{feed.story.approvals.map((asked) => (
+								<AskedFor key={asked.approvalId} asked={asked} isLive={isOpen(run)} />
+							))}
+						</PanelSection>
+					) : null}
 					<PanelSection title="Steps">
-						<Timeline story={feed.story} isGoing={isGoing(run)} />
+						<Timeline story={feed.story} isGoing={isOpen(run)} />
 					</PanelSection>
 				</>
 			) : null}
@@ -58,11 +66,9 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 	);
 }
 
-const isGoing = (run: Run): boolean => run.state === "queued" || run.state === "running";
-
 function RunAnswer({ run, text }: { run: Run; text: string }) {
 	const citations = useMemo(() => run.result?.citations ?? [], [run.result]);
-	if (!text && !run.reason) return <p className={styles.none}>{isGoing(run) ? "Not yet." : "None."}</p>;
+	if (!text && !run.reason) return <p className={styles.none}>{isOpen(run) ? "Not yet." : "None."}</p>;
 	return (
 		<div>
 			{text ? (
@@ -70,11 +76,11 @@ function RunAnswer({ run, text }: { run: Run; text: string }) {
 					text={text}
 					citations={citations}
 					unsupported={run.result?.unsupported ?? []}
-					isStreaming={isGoing(run)}
+					isStreaming={isOpen(run)}
 				/>
 			) : null}
 			{run.reason ? <p className={styles.reason}>{run.reason}</p> : null}
-			{isGoing(run) ? null : <Verdict run={run} text={text} result={run.result} />}
+			{isOpen(run) ? null : <Verdict run={run} text={text} result={run.result} />}
 		</div>
 	);
 }
@@ -118,7 +124,7 @@ function StopButton({ run }: { run: Run }) {
 			onError: (error) => say(toFailure(error).message, "failed"),
 		}),
 	);
-	if (!mayStop || !isGoing(run)) return null;
+	if (!mayStop || !isOpen(run)) return null;
 	return (
 		<Button size="small" icon={IconPlayerStop} isBusy={stop.isPending} onClick={() => stop.mutate({ runId: run.id })}>
 			Stop

@@ -5,21 +5,24 @@ import {
 	IconExclamationCircle,
 	IconLoader2,
 	IconPlayerStop,
+	IconUserQuestion,
 } from "@tabler/icons-react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import type { RunState as State } from "@/server/runs/contract";
 
 export const runStateWords = {
-	queued: "Waits",
+	queued: "Queued",
 	running: "Running",
+	waiting: "Waits for approval",
 	succeeded: "Answered",
 	failed: "Failed",
 	cancelled: "Stopped",
 } as const satisfies Record<State, string>;
 
 const looks = {
-	queued: { tone: "amber", icon: IconClock },
+	queued: { tone: "neutral", icon: IconClock },
 	running: { tone: "accent", icon: IconLoader2 },
+	waiting: { tone: "amber", icon: IconUserQuestion },
 	succeeded: { tone: "neutral", icon: IconCircleCheck },
 	failed: { tone: "red", icon: IconExclamationCircle },
 	cancelled: { tone: "neutral", icon: IconPlayerStop },

@@ -96,7 +96,8 @@ export const threads = pgTable(
 	],
 );
 
-export type RunState = "queued" | "running" | "succeeded" | "failed" | "cancelled";
+/** `waiting` is for a person: an executor holds it, but it takes no place and no time of its own. */
+export type RunState = "queued" | "running" | "waiting" | "succeeded" | "failed" | "cancelled";
 
 export const runs = pgTable(
 	"runs",
@@ -143,7 +144,7 @@ export const runs = pgTable(
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
-		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running')`),
+		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
 );
 

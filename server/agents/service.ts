@@ -5,7 +5,7 @@ import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
-import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
+import { accessOf, mayAskAgent as mayAskAgentAtOnce, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
 
@@ -161,6 +161,14 @@ export async function mayAskAgent(db: Reader, user: UserActor, agentId: string):
 		.from(agents)
 		.where(and(eq(agents.id, agentId), mayAsk(user)));
 	return agent !== undefined;
+}
+
+/** The same for who knows the person by id only. */
+export async function mayPersonAsk(db: Reader, userId: string, agentId: string): Promise<boolean> {
+	const [row] = await db.execute<{ may: boolean }>(
+		sql`select ${mayAskAgentAtOnce} as may from agents a, users u where a.id = ${agentId} and u.id = ${userId}`,
+	);
+	return row?.may ?? false;
 }
 
 /** What it may call, and what of that waits for a person, as it is at this moment. */

@@ -1,8 +1,7 @@
 import { TRPCError } from "@trpc/server";
-import { agentTools, mayAskAgent } from "@/server/agents/service";
+import { agentTools } from "@/server/agents/service";
 import { ApprovalNeeded, type Waits } from "@/server/approvals/service";
-import { findStanding } from "@/server/auth/principal";
-import { type Actor, actorMay, actorUser } from "@/server/core/actor";
+import { actorMay } from "@/server/core/actor";
 import { auditDenial } from "@/server/core/denials";
 import { errorTable } from "@/server/core/errors";
 import { cleanText } from "@/server/core/mask";
@@ -17,7 +16,7 @@ import { createCaller } from "@/server/trpc/root";
 import { callByName, proceduresByName } from "./call";
 import { failureText } from "./mcp/failure";
 import { fromJson } from "./rest/coerce";
-import { AgentRevoked, NoLeave, type ToolContext } from "./tool";
+import { agentNow, type ToolContext } from "./tool";
 
 /** What a call came to, as its model is told; or what it waits for. */
 export type ToolOutcome = { waits: null; isDone: boolean; content: string } | { waits: Waits };
@@ -36,15 +35,6 @@ function toolsNamed(paths: readonly string[]): Tool[] {
 		const meta = proceduresByName()[path]?._def.meta as ProcedureMeta | undefined;
 		return meta?.tool ? [{ path, meta: { ...meta, tool: meta.tool } }] : [];
 	});
-}
-
-/** Who acts, with the rights of this moment. Throws where nobody stands behind the run any more, or may not ask this agent. */
-async function agentNow(tool: ToolContext): Promise<Actor> {
-	const { principal: onBehalfOf, refusal } = await findStanding(tool.db, tool.cause);
-	if (!onBehalfOf) throw new NoLeave(refusal);
-	const person = actorUser(onBehalfOf);
-	if (!person || !(await mayAskAgent(tool.db.orm, person, tool.agentId))) throw new AgentRevoked();
-	return { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
 }
 
 /** What the model is offered: what the agent was given, as far as the person may use it at this moment. */

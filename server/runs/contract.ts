@@ -3,10 +3,13 @@ import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 
 export const maxQuestionChars = 20_000;
-export const runStates = ["queued", "running", "succeeded", "failed", "cancelled"] as const;
-export const RunState = z.enum(runStates);
+export const runStates = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
+export const RunState = z
+	.enum(runStates)
+	.describe("`waiting` is for a person: a call of one of its tools waits for approval.");
 export type RunState = z.infer<typeof RunState>;
-export const isEnded = (state: RunState): boolean => state !== "queued" && state !== "running";
+const openStates: readonly RunState[] = ["queued", "running", "waiting"];
+export const isEnded = (state: RunState): boolean => !openStates.includes(state);
 
 /** A source that the answer leans on; `marker` is the number in square brackets in the text. */
 export const Citation = z.object({

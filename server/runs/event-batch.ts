@@ -20,6 +20,13 @@ export type RunEnding = {
 /** The next events of one run, and its end where it ends. */
 export type Entry = { runId: string; attempt: number; events: RunEvent[]; ending: RunEnding | null };
 
+/** Where an event takes its run, short of its end. */
+function stateAfter(events: readonly RunEvent[]): "running" | "waiting" | null {
+	const told = events.findLast(({ body: { type } }) => type.startsWith("approval.") || type === "tool.answered");
+	if (!told) return null;
+	return told.body.type === "approval.needed" ? "waiting" : "running";
+}
+
 /** What goes out together, by the executor that holds the runs. */
 export type Batch = { owner: string; entries: readonly Entry[]; rows: CheckpointRows };
 
@@ -62,7 +69,8 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 			attempt,
 			first: events[0]?.seq,
 			last: events.at(-1)?.seq,
-			ended: ending?.event.state ?? null,
+			state: ending?.event.state ?? stateAfter(events),
+			isEnded: ending !== null,
 			answer: ending?.event.answer ?? null,
 			result: ending?.event.result ?? null,
 			reason: ending?.event.reason ?? null,
@@ -74,18 +82,18 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 	const found = await reader.execute<{ id: string }>(sql`
 		with batch as materialized (
 			select * from jsonb_to_recordset(${batch}::text::jsonb) as b("runId" uuid, attempt int, first int, last int,
-				ended text, answer text, result jsonb, reason text, notice text, events jsonb)
+				state text, "isEnded" boolean, answer text, result jsonb, reason text, notice text, events jsonb)
 		), fenced as (
 			update runs r set
 				last_seq = b.last,
 				lease_until = ${leaseEnd},
-				state = coalesce(b.ended, r.state),
+				state = coalesce(b.state, r.state),
 				answer = coalesce(b.answer, r.answer),
 				result = coalesce(b.result, r.result),
 				reason = coalesce(b.reason, r.reason),
-				ended_at = case when b.ended is null then null else now() end
+				ended_at = case when b."isEnded" then now() end
 			from batch b
-			where r.id = b."runId" and r.attempt = b.attempt and r.lease_owner = ${owner} and r.state = 'running'
+			where r.id = b."runId" and r.attempt = b.attempt and r.lease_owner = ${owner} and r.state in ('running', 'waiting')
 				and r.last_seq = b.first - 1
 			returning r.id
 		), written as (

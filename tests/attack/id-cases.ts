@@ -107,6 +107,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"knowledge.getCollection": { collectionId: own("collection") },
 	"knowledge.updateCollection": { collectionId: own("collection") },
+	"knowledge.getIndexing": { collectionId: own("collection") },
+	"knowledge.reindexCollection": { collectionId: own("collection") },
+	"knowledge.cancelReindex": { collectionId: own("collection") },
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },

@@ -21,6 +21,10 @@ export type ClaimedRun = {
 	requestId: string;
 	startedAt: Date;
 	stopRequested: boolean;
+	/** It waited for a person when its last executor let go of it. */
+	isWaiting: boolean;
+	/** How often it was taken up since a person last decided: waiting for them outlives any number of restarts. */
+	tries: number;
 	user: { id: string; name: string; role: string };
 	/** What it was started with. */
 	sessionId: string | null;
@@ -34,6 +38,8 @@ export type ClaimedRun = {
 };
 
 const mostTurns = 4;
+/** Up to here each attempt counts, and nobody asks which of them only waited. */
+const freeTries = 20;
 
 /**
  * Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. A claim need not outlive a
@@ -43,17 +49,20 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 	const rows = await db.orm.execute<{ run: ClaimedRun; startedAt: string }>(sql`
 		with next as (
 			select id from runs
-			where state in ('queued', 'running') and (lease_until is null or lease_until < now())
+			where state in ('queued', 'running', 'waiting') and (lease_until is null or lease_until < now())
 			order by created_at limit ${limit} for update skip locked
 		), taken as (
-			update runs r set state = 'running', lease_owner = ${owner}, lease_until = ${leaseEnd}, attempt = r.attempt + 1,
+			update runs r set state = case r.state when 'waiting' then 'waiting' else 'running' end, lease_owner = ${owner}, lease_until = ${leaseEnd}, attempt = r.attempt + 1,
 				started_at = coalesce(r.started_at, now())
 			from next where r.id = next.id returning r.*
 		)
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
-			'stopRequested', t.stop_requested_at is not null,
+			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting',
+			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
+				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
+					(select max(seq) from run_events where run_id = t.id and type = 'approval.decided'), 0)) end,
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
@@ -86,14 +95,14 @@ export async function renewLeases(db: Database, owner: string, runIds: readonly 
 			select value::uuid as id from json_array_elements_text(${JSON.stringify(runIds)}::text::json)
 		), quiet as materialized (
 			select r.id from runs r join held using (id)
-			where r.lease_owner = ${owner} and r.state = 'running' and r.lease_until < now() + interval '4 seconds'
+			where r.lease_owner = ${owner} and r.state in ('running', 'waiting') and r.lease_until < now() + interval '4 seconds'
 			for update of r skip locked
 		), renewed as (
 			update runs r set lease_until = ${leaseEnd} from quiet where r.id = quiet.id
 		)
 		select r.id, r.attempt, r.stop_requested_at is not null as "stopRequested", ${mayAskAgent} as "mayAsk"
 		from runs r join held using (id) join users u on u.id = r.user_id join agents a on a.id = r.agent_id
-		where r.lease_owner = ${owner} and r.state = 'running'`);
+		where r.lease_owner = ${owner} and r.state in ('running', 'waiting')`);
 	return [...rows];
 }
 
@@ -106,7 +115,7 @@ export async function releaseLeases(db: Database, owner: string): Promise<void> 
 export async function releaseDeadLeases(db: Database, owner: string): Promise<void> {
 	const rows = await db.orm.execute<{ owner: string }>(sql`
 		select distinct lease_owner as owner from runs
-		where state = 'running' and lease_until >= now() and lease_owner <> ${owner}`);
+		where state in ('running', 'waiting') and lease_until >= now() and lease_owner <> ${owner}`);
 	const dead = rows.map((row) => row.owner).filter(isDead);
 	if (dead.length > 0) await releaseOwners(db, dead);
 }
@@ -114,7 +123,7 @@ export async function releaseDeadLeases(db: Database, owner: string): Promise<vo
 async function releaseOwners(db: Database, owners: string[]): Promise<void> {
 	const released = await db.orm.execute(sql`
 		update runs set lease_until = now()
-		where state = 'running' and lease_owner in ${owners} returning id`);
+		where state in ('running', 'waiting') and lease_owner in ${owners} returning id`);
 	if (released.length > 0) await db.orm.execute(sql`select pg_notify(${runsChannel}, '')`);
 }
 

@@ -33,6 +33,8 @@ export type SessionDeps = {
 	log: Log;
 	graph: ReturnType<typeof assistantGraph>;
 	model: ChatModel | null;
+	/** Throws RunStopped where whoever started it has lost their leave since. */
+	expectLeave: (run: ClaimedRun) => Promise<void>;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
@@ -63,7 +65,7 @@ export async function carryOut(
 		events.append({ type: "run.started", attempt: run.attempt });
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
 		const ending =
-			run.attempt > mostAttempts
+			!run.isWaiting && run.tries > mostAttempts
 				? failed("It was interrupted too often.", said.text, deps)
 				: await drive(run, events, stop.signal, said, { ...deps, wall });
 		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
@@ -126,11 +128,21 @@ async function invoke(
 ) {
 	const { graph, model, search, isNew } = deps;
 	signal.throwIfAborted();
+	// A new run's search asks for itself whether it may, and changes nothing: what else must be known before a model hears of the
+	// question is found out meanwhile.
+	const leave = deps.expectLeave(run);
+	if (beginsWithSearch(run)) leave.catch(() => {});
+	else await leave;
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
-		search: (input) => search(run, input, signal),
+		search: async (input) => {
+			const found = search(run, input, signal);
+			found.catch(() => {});
+			await leave;
+			return found;
+		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
 		tell: events.append,
@@ -156,10 +168,14 @@ async function invoke(
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
-	const isBegun = !isNew && (await graph.getState({ configurable: { thread_id: run.id } })).createdAt !== undefined;
+	const before = isNew ? null : await graph.getState({ configurable: { thread_id: run.id } });
+	const isBegun = before?.createdAt !== undefined;
+	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Interrupted | undefined;
+	// Whoever follows the run knows what it waits for; they have yet to be told what was decided.
+	if (run.isWaiting && stillWaits) await waitForPerson(run, events, { waits: stillWaits, isTold: true, signal, deps });
 	let state = await graph.invoke(isBegun ? null : input, config);
 	for (let waits = waitsOf(state); waits; waits = waitsOf(state)) {
-		await waitForPerson(run, events, { waits, signal, deps });
+		await waitForPerson(run, events, { waits, isTold: false, signal, deps });
 		state = await graph.invoke(null, { ...config, configurable: { thread_id: run.id, isNew: false } });
 	}
 	return state;
@@ -179,11 +195,13 @@ function waitsOf(state: object): Interrupted | null {
 async function waitForPerson(
 	run: ClaimedRun,
 	events: RunLog,
-	{ waits, signal, deps }: { waits: Interrupted; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
+	opts: { waits: Interrupted; isTold: boolean; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
 ): Promise<void> {
+	const { waits, signal, deps } = opts;
 	const { id: approvalId, tool, effect, needsSecond, otherDeciders, expiresAt } = waits;
 	const until = new Date(expiresAt).toISOString();
-	events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
+	if (!opts.isTold)
+		events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
 	deps.wall.stop();
 	deps.onWaiting(run, true);
 	let found = await runApproval(deps.db, approvalId);
@@ -226,6 +244,9 @@ class Wall {
 		this.leftMs -= performance.now() - this.startedAt;
 	}
 }
+
+const beginsWithSearch = ({ attempt, agent, collectionIds }: ClaimedRun): boolean =>
+	attempt === 1 && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
 function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {

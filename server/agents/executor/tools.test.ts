@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import { approvals, auditEntries, documents, promptVersions, toolEffects } from "@/db/schema";
+import { approvals, auditEntries, documents, promptVersions, runs, toolEffects } from "@/db/schema";
 import type { CreateAgent } from "@/server/agents/contract";
 import { createAgent } from "@/server/agents/service";
 import { answerOwn, approve, reject } from "@/server/approvals/service";
@@ -85,7 +85,7 @@ describe("a dangerous call of an agent's", () => {
 		// While it waits it takes nobody's place: another question is answered by the only slot.
 		const other = await startRun(ctx, { question: "How many days of leave?" });
 		await readRun(ctx, other.runId);
-		expect((await getRun(ctx, { runId })).state).toBe("running");
+		expect((await getRun(ctx, { runId })).state).toBe("waiting");
 		expect(await isDeleted(documentId)).toBe(false);
 		await approve(boss, { approvalId: asked.id, argumentsHash: asked.argumentsHash });
 		const { events, text } = await reading;
@@ -124,6 +124,32 @@ describe("a dangerous call of an agent's", () => {
 		await executor.stop();
 	});
 
+	test("waits through a deploy and an hour, and its time does not run meanwhile", async () => {
+		const first = await testExecutor(base, provider);
+		const ctx = await testContext(base.db);
+		const documentId = await makeDocument(ctx);
+		const agentId = await agentWith(["knowledge.deleteDocument"]);
+		provider.next({ toolCalls: [{ name: "knowledge_deleteDocument", arguments: { documentId } }] }, { text: "Done." });
+		const { runId } = await startRun(ctx, { question: "Delete it.", agentId });
+		const asked = await pendingOf(runId);
+		const stateIs = async (state: string) => (await getRun(ctx, { runId })).state === state || undefined;
+		await until(() => stateIs("waiting"));
+		await first.stop();
+		const hourAgo = sql`now() - interval '1 hour'`;
+		await base.db.orm.update(runs).set({ startedAt: hourAgo, attempt: 30 }).where(eq(runs.id, runId));
+		await base.db.orm.update(approvals).set({ createdAt: hourAgo }).where(eq(approvals.id, asked.id));
+		const second = await testExecutor(base, provider);
+		const isTakenUp = and(eq(runs.id, runId), eq(runs.attempt, 31));
+		await until(async () => (await base.db.orm.$count(runs, isTakenUp)) === 1 || undefined);
+		expect(await stateIs("waiting")).toBe(true);
+		await approve(boss, { approvalId: asked.id, argumentsHash: asked.argumentsHash });
+		const { events, text } = await readRun(ctx, runId);
+		expect([text, await stateIs("succeeded"), await isDeleted(documentId)]).toEqual(["Done.", true, true]);
+		const told = events.map(({ body }) => body.type).filter((type) => type.startsWith("approval."));
+		expect(told).toEqual(["approval.needed", "approval.decided"]);
+		await second.stop();
+	});
+
 	test("survives kill -9 of the worker while it waits: the next one goes on once it is decided", async () => {
 		await build({
 			entryPoints: ["tests/support/executor-child.ts"],
@@ -151,6 +177,7 @@ describe("a dangerous call of an agent's", () => {
 		const { runId } = await startRun(ctx, { question: "Delete it.", agentId });
 		const reading = readRun(ctx, runId);
 		const asked = await pendingOf(runId);
+		await until(async () => (await getRun(ctx, { runId })).state === "waiting");
 		const gone = once(first, "exit");
 		first.kill("SIGKILL");
 		await gone;
@@ -158,6 +185,7 @@ describe("a dangerous call of an agent's", () => {
 		await startWorker();
 		const { events, text } = await reading;
 		expect(text).toBe("Done.");
+		expect(events.filter(({ body }) => body.type === "approval.decided")).toHaveLength(1);
 		expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
 		const done = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.resourceId, documentId));
 		expect(done.filter(({ action }) => action === "document.delete")).toHaveLength(1);

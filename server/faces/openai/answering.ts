@@ -1,10 +1,16 @@
+import { approvalUrl } from "@/server/approvals/service";
 import { AppError, notFound } from "@/server/core/errors";
 import type { RunEvent, RunResult, StartRun } from "@/server/runs/contract";
 import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
 
 type Caller = ReturnType<typeof createCaller>;
-export type Ended = { answer: string; result: RunResult };
+export type Ended = {
+	answer: string;
+	result: RunResult;
+	/** What the run waits for: it goes on by itself, and its answer is found with the run. */
+	waitsFor?: string;
+};
 export type Answering = {
 	runId: string;
 	/** The agent's name, as it is told as the model. */
@@ -66,6 +72,13 @@ async function* piecesOf(ctx: RequestContext, runId: string): AsyncGenerator<str
 			}
 			if (body.type === "answer.restarted" && said !== "")
 				throw new AppError("UNAVAILABLE", "The answer was interrupted and can't be taken back here: ask again.");
+			if (body.type === "approval.needed") {
+				// No caller of this API waits for a day, and one who gives up must not take back what a person is about to allow.
+				hasEnded = true;
+				const text = waitingText(body, runId);
+				yield text;
+				return { answer: said + text, result: nothingYet, waitsFor: body.approvalId };
+			}
 			if (body.type !== "run.ended") continue;
 			hasEnded = true;
 			if (body.state !== "succeeded" || !body.result)
@@ -79,9 +92,27 @@ async function* piecesOf(ctx: RequestContext, runId: string): AsyncGenerator<str
 	}
 }
 
+function waitingText({ effect, approvalId, needsSecond }: Needed, runId: string): string {
+	const who = needsSecond ? "a second person" : "you";
+	return `This waits for ${who} to approve: ${effect} Look at it at ${approvalUrl(approvalId)} . The run ${runId} goes on by itself once it is decided.`;
+}
+type Needed = Extract<RunEvent["body"], { type: "approval.needed" }>;
+
+const nothingYet: RunResult = {
+	citations: [],
+	confidence: { level: "none", score: 0, reasons: ["There is no answer yet: it waits for a person's approval."] },
+	abstained: false,
+	degraded: null,
+	incomplete: false,
+	unsupported: [],
+	model: "none",
+	usage: { inputTokens: 0, outputTokens: 0 },
+};
+
 /** What OpenAI's answers have no place for, under names that their clients pass on. */
-export const extrasOf = (runId: string, { result }: Ended) => ({
+export const extrasOf = (runId: string, { result, waitsFor }: Ended) => ({
 	run_id: runId,
+	...(waitsFor ? { waits_for_approval: waitsFor } : {}),
 	citations: result.citations,
 	confidence: result.confidence,
 	abstained: result.abstained,

@@ -2,7 +2,7 @@ import { desc, eq } from "drizzle-orm";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { agents, runs } from "@/db/schema";
+import { agents, runs, users } from "@/db/schema";
 import { useDatabase } from "@/server/core/database";
 import type { Permission, Role } from "@/server/core/permissions";
 import { createKey } from "@/server/keys/service";
@@ -69,6 +69,27 @@ describe("chat completions", () => {
 		const extra = answer as unknown as Extra;
 		expect(extra.citations.map(({ documentName }) => documentName)).toEqual(["handbook.pdf"]);
 		expect(extra.confidence.level).toMatch(/high|medium|low/);
+	});
+
+	test("say that a tool waits for a person, at once; the run goes on without its caller", async () => {
+		const person = await testUser(db);
+		const values = { name: "Retitler", tools: ["agents.archive"], createdBy: person.userId };
+		const [agent] = await db.orm.insert(agents).values(values).returning({ id: agents.id });
+		const headers = { Authorization: null, cookie: await cookieOf(db, person), "x-qd-csrf": "1" };
+		const own = new OpenAI({
+			baseURL: base,
+			apiKey: "none",
+			maxRetries: 0,
+			defaultHeaders: { ...headers, origin: new URL(base).origin },
+		});
+		await db.orm.update(users).set({ role: "builder" }).where(eq(users.id, person.userId));
+		provider.next({ toolCalls: [{ name: "agents_archive", arguments: { agentId: agent?.id } }] });
+		const answer = await own.chat.completions.create({ ...ask, model: "Retitler" });
+		expect(answer.choices[0]?.message.content).toMatch(/waits for a second person.*Retitler.*approvals\?open=/);
+		const extra = answer as unknown as Extra & { waits_for_approval: string };
+		const [row] = await db.orm.select().from(runs).where(eq(runs.id, extra.run_id));
+		expect([row?.state, row?.stopRequestedAt]).toEqual(["waiting", null]);
+		expect(extra.waits_for_approval).toMatch(/^[0-9a-f-]{36}$/);
 	});
 
 	test("stream, with usage where it is asked for", async () => {

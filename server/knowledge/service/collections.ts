@@ -9,6 +9,7 @@ import { listQuery } from "@/server/core/list-query";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
 import type { Collection, CreateCollection, ListCollections, OneCollection, UpdateCollection } from "../contract";
+import { embedder } from "../embedding";
 import { cleanLine } from "../parsing";
 import { holdManaged, mayManage, mayRead, notifyCollection } from "./access";
 
@@ -34,10 +35,17 @@ export async function getCollection(ctx: ServiceContext, input: OneCollection): 
 
 export async function createCollection(ctx: ServiceContext, input: CreateCollection): Promise<Collection> {
 	const { userId } = requireUser(ctx);
+	const { model, dimension } = embedder();
 	return ctx.db.transaction(async (tx) => {
 		const [row] = await tx
 			.insert(collections)
-			.values({ name: cleanLine(input.name), description: cleanLine(input.description), ownerId: userId })
+			.values({
+				model,
+				dimension,
+				name: cleanLine(input.name),
+				description: cleanLine(input.description),
+				ownerId: userId,
+			})
 			.returning({ id: collections.id });
 		if (!row) throw new Error("The collection was not stored");
 		await setAccess(tx, "collection", row.id, input.access);

@@ -30,7 +30,7 @@ export async function askBudget(
 					where user_id = ${userId} and created_at >= date_trunc('day', now(), 'UTC')) as used,
 				(select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
 					where key_id = ${key?.keyId ?? null} and created_at >= date_trunc('day', now(), 'UTC')) as "usedByKey",
-				(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running')) as open`),
+				(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running', 'waiting')) as open`),
 	]);
 	if (now && now.open >= mostOpenRuns)
 		throw new AppError(

@@ -21,7 +21,7 @@ export async function stopRun(ctx: ServiceContext, { runId }: OneRun): Promise<R
 				endedAt: sql`case when ${runs.state} = 'queued' then now() end`,
 				lastSeq: sql`case when ${runs.state} = 'queued' then ${runs.lastSeq} + 1 else ${runs.lastSeq} end`,
 			})
-			.where(and(eq(runs.id, runId), eq(runs.userId, userId), inArray(runs.state, ["queued", "running"])))
+			.where(and(eq(runs.id, runId), eq(runs.userId, userId), inArray(runs.state, ["queued", "running", "waiting"])))
 			.returning({ state: runs.state, lastSeq: runs.lastSeq });
 		if (!run) return;
 		await audit(ctx, tx, { action: "run.stop", resource: "run", resourceId: runId, runId });
