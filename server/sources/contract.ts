@@ -84,11 +84,11 @@ export const SyncRun = z.object({
 	state: z.enum(syncStates).describe("`partial`: what was taken is in, but not all of it could be."),
 	askedByName: z.string().nullable().describe("Who asked for it; null where it was its time."),
 	found: z.int().describe("Files that it found and is to take."),
-	added: z.int(),
-	changed: z.int(),
-	removed: z.int(),
-	unchanged: z.int(),
-	failed: z.int(),
+	added: z.int().describe("Files that were new."),
+	changed: z.int().describe("Files that became the next version of their document."),
+	removed: z.int().describe("Documents that went, as their files were gone."),
+	unchanged: z.int().describe("Files that were as before."),
+	failed: z.int().describe("Files that could not be taken; each says why."),
 	skipped: z.int().describe("Files that can't be read by their kind, that are hidden, or that the patterns leave out."),
 	reason: z.string().nullable().describe("Why it failed or is not whole, and what to do."),
 	createdAt: z.date(),
@@ -102,21 +102,21 @@ export const Source = z.object({
 	kind: SourceKind,
 	name: z.string(),
 	address: z.string(),
-	branch: z.string().optional(),
-	username: z.string().optional(),
-	bucket: z.string().optional(),
-	region: z.string().optional(),
-	prefix: z.string().optional(),
-	keyId: z.string().optional(),
-	include: z.string(),
+	branch: z.string().optional().describe("git: the branch; left out, its server's main one."),
+	username: z.string().optional().describe("git: what goes with the token."),
+	bucket: z.string().optional().describe("s3: the bucket."),
+	region: z.string().optional().describe("s3: the region that requests are signed for."),
+	prefix: z.string().optional().describe("s3: the folder of the bucket."),
+	keyId: z.string().optional().describe("s3: the id of the key."),
+	include: z.string().describe("Which files it takes, a pattern a line; empty: all that can be read."),
 	hasSecret: z.boolean().describe("Whether a token or key is kept for it."),
-	everyMinutes: z.int().nullable(),
-	isPaused: z.boolean(),
+	everyMinutes: z.int().nullable().describe("Minutes between two syncs; null: only when somebody asks for one."),
+	isPaused: z.boolean().describe("Whether it rests until somebody resumes it."),
 	nextAt: z.date().nullable().describe("When it is synced next, to about five minutes; null where nothing is planned."),
 	ownerName: z.string().describe("Whose rights its syncs have: whoever made it or changed it last."),
-	documentCount: z.int(),
+	documentCount: z.int().describe("Documents that it keeps up to date."),
 	problemCount: z.int().describe("Files that could not be taken when they were last tried."),
-	lastRun: SyncRun.nullable(),
+	lastRun: SyncRun.nullable().describe("Its last sync, or the one under way; null where there was none."),
 	revision: z.int().describe("Counts up with each change."),
 	createdAt: z.date(),
 });
@@ -166,11 +166,11 @@ export type AddSource = z.infer<typeof AddSource>;
 export const ChangeSource = OneSource.extend({
 	name: Name.optional(),
 	address: Address.optional(),
-	branch: branch.nullable().optional(),
-	username: username.nullable().optional(),
+	branch: branch.nullable().optional().describe("git: another branch; null: its server's main one."),
+	username: username.nullable().optional().describe("git: another user name; null: `git`."),
 	bucket: bucket.optional(),
-	region: region.nullable().optional(),
-	prefix: prefix.nullable().optional(),
+	region: region.nullable().optional().describe("s3: another region; null: `us-east-1`."),
+	prefix: prefix.nullable().optional().describe("s3: another folder of the bucket; null: all of it."),
 	keyId: keyId.nullable().optional(),
 	include: Include.optional(),
 	secret: Secret.nullable()
@@ -196,7 +196,10 @@ export const ListSyncs = listOf(SyncRun, { filter: {}, sort: ["createdAt"] }).ex
 export type ListSyncs = z.infer<typeof ListSyncs>;
 export const SyncPage = pageOf(SyncRun);
 
-export const SourceProblem = z.object({ path: z.string(), problem: z.string().describe("Why, and what to do.") });
+export const SourceProblem = z.object({
+	path: z.string().describe("The file, from the source's own root."),
+	problem: z.string().describe("Why, and what to do."),
+});
 export type SourceProblem = z.infer<typeof SourceProblem>;
 export const ListProblems = listOf(SourceProblem, { filter: {}, sort: ["path"] }).extend({ sourceId: z.uuid() });
 export type ListProblems = z.infer<typeof ListProblems>;

@@ -137,7 +137,7 @@ export const Document = z.object({
 	mediaType: z.string(),
 	source: z.string().describe("Where it came from: `upload`, or the address or folder that it was read from."),
 	sourceId: z.uuid().nullable().describe("The source that keeps it up to date, where one does."),
-	sourceName: z.string().nullable(),
+	sourceName: z.string().nullable().describe("That source's name."),
 	fields: DocumentFields,
 	isRestricted: z
 		.boolean()

@@ -44,7 +44,7 @@ export { findRefusal, workReindex } from "./reindex/work";
 export { retryDocument } from "./retry-document";
 export { searchKnowledge } from "./search";
 export { steerDocuments } from "./steer-documents";
-export { putSynced, readableType, readSitemapLinks, removeSynced, type SyncedPlace, storeBytes } from "./synced";
+export { putSynced, readableType, readSitemapLinks, removeSynced, storeBytes } from "./synced";
 export { storeUpload } from "./upload";
 export { moveToIndexBeside, tellVectorIndex } from "./vector-index";
 export { watchCollection } from "./watch";

@@ -15,8 +15,8 @@ import { startAgain } from "./retry-document";
 const longestName = 240;
 
 /** A file that a source has, already in the store. */
-export type SyncedFile = { sha256: string; size: number; name: string; mediaType: string; source: string };
-export type SyncedPlace = {
+type SyncedFile = { sha256: string; size: number; name: string; mediaType: string; source: string };
+type SyncedPlace = {
 	collectionId: string;
 	sourceId: string;
 	/** The document that this file was so far. */

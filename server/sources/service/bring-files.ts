@@ -8,8 +8,7 @@ import { putSynced, storeBytes } from "@/server/knowledge/service";
 import { kinds } from "../kinds";
 import { type Content, FileProblem, type Outcome, SourceProblem, type Wanted } from "../kinds/kind";
 import { endSync } from "./end-sync";
-import { holdSync, type Sync } from "./hold";
-import { reachOf } from "./list-files";
+import { holdSync, reachOf, type Sync } from "./hold";
 
 const filesAtOnce = 200;
 /** A step ends after so long, in ms; the next goes on. */

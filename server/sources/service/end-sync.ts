@@ -4,8 +4,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { notifyCollection } from "@/server/knowledge/service";
 import { kinds } from "../kinds";
-import { holdSync } from "./hold";
-import { reachOf } from "./list-files";
+import { holdSync, reachOf } from "./hold";
 
 type End = { state: Exclude<SyncState, "running">; reason: string };
 

@@ -4,7 +4,7 @@ import { sourceRuns, sources } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { holdManagedCollection } from "@/server/knowledge/service";
-import type { SourceRow } from "../place";
+import { type SourceRow, secretOf } from "../place";
 import { getSource } from "./read";
 
 /** Holds a source, whose collection the caller manages, until the transaction ends. */
@@ -28,3 +28,8 @@ export async function holdSync(tx: Tx, syncId: string): Promise<Sync | null> {
 		.for("update", { of: sourceRuns });
 	return held?.state === "running" ? { source: held.source, syncId } : null;
 }
+
+/** What it takes to reach a sync's source. */
+export const reachOf = ({ source, syncId }: Sync, { signal }: ServiceContext) => ({
+	...{ source, syncId, secret: secretOf(source), signal },
+});

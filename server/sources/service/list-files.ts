@@ -3,18 +3,12 @@ import { documents, sourceItems, sourceRuns } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { kinds } from "../kinds";
 import { type Listing, SourceProblem } from "../kinds/kind";
-import { secretOf } from "../place";
 import { endSync } from "./end-sync";
-import { holdSync, type Sync } from "./hold";
+import { holdSync, reachOf, type Sync } from "./hold";
 
 const rowsAtOnce = 500;
 /** From so many files on, a source that is suddenly empty is taken for one that is not there. */
 const manyFiles = 10;
-
-/** What it takes to reach a sync's source. */
-export const reachOf = ({ source, syncId }: Sync, { signal }: ServiceContext) => ({
-	...{ source, syncId, secret: secretOf(source), signal },
-});
 
 /** Writes down what the source has now. Answers whether there is anything more to do. */
 export async function listFiles(ctx: ServiceContext, syncId: string): Promise<boolean> {
