@@ -89,7 +89,9 @@ async function ask<T>(ctx: ServiceContext, call: ToolCall, bound: Bound, work: W
 				chain,
 				via: ctx.via,
 				requestId: ctx.requestId,
-				needsSecond: call.risk === "danger",
+				needsSecond: call.risk === "danger" || call.demands?.needsSecond === true,
+				people: call.demands?.people ?? 1,
+				approvers: call.demands?.approvers ?? [],
 				expiresAt: sql`now() + make_interval(hours => ${env().QD_APPROVAL_HOURS})`,
 			})
 			.onConflictDoNothing()
@@ -121,7 +123,7 @@ async function chainNow(ctx: ServiceContext, { agentId }: Bound) {
 }
 
 async function needed(db: Reader, row: ApprovalRow, call: ToolCall): Promise<ApprovalNeeded> {
-	const { id, effect, expiresAt, needsSecond, requesterId } = row;
-	const otherDeciders = needsSecond ? await countDeciders(db, call.permission, requesterId) : 0;
+	const { id, effect, expiresAt, needsSecond } = row;
+	const otherDeciders = needsSecond ? await countDeciders(db, { ...row, permission: call.permission }) : 0;
 	return new ApprovalNeeded({ id, effect, expiresAt, needsSecond, otherDeciders });
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { and, eq, sql } from "drizzle-orm";
 import { mcpServers, mcpTools } from "@/db/schema";
-import { withApproval } from "@/server/approvals/service";
+import { demandsOf, withApproval } from "@/server/approvals/service";
 import { hasProvedLately } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -74,6 +74,13 @@ async function needLeave(ctx: ServiceContext, tool: Tool, serverName: string, in
 		permission: "mcp-tools:use" as const,
 		input,
 		callId: null,
+		demands: await demandsOf(ctx.db.orm, {
+			tool: "remotes.callTool",
+			agentId: actor.kind === "agent" ? actor.agentId : null,
+		}),
+		read: () => {
+			throw new AppError("CONFLICT", "What another server is asked can't be tried out, and so not be changed.");
+		},
 		effect: async () =>
 			`Calls the tool ${tool.name} of the server ${serverName}, outside of this installation. What it does there can't be tried out.`,
 	};
