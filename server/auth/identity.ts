@@ -63,8 +63,17 @@ async function ask(call: Call, credential: Exclude<Credential, { kind: "none" }>
 	}
 }
 
+/** What a cookie of ours holds never changes; only whether its session still stands is asked each time. */
+const cookies = new Map<string, { sessionId: string; endsAt: number }>();
+
 export async function readSessionId(cookie: string): Promise<string | null> {
+	const name = createHash("sha256").update(cookie).digest("base64");
+	const known = cookies.get(name);
+	if (known && known.endsAt > Date.now()) return known.sessionId;
 	// A cookie that does not decrypt is a stranger's, not a fault.
 	const token = await decode({ token: cookie, secret: secret("session").toString("hex") }).catch(() => null);
-	return token?.sid ?? null;
+	if (!token?.sid) return null;
+	if (cookies.size >= mostRemembered) cookies.clear();
+	cookies.set(name, { sessionId: token.sid, endsAt: typeof token.exp === "number" ? token.exp * 1000 : 0 });
+	return token.sid;
 }

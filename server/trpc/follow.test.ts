@@ -19,6 +19,7 @@ const endless = router({
 		.input(z.strictObject({ lastEventId: z.string().nullish() }))
 		.output(z.object({ n: z.int(), grantees: z.array(z.string()) }))
 		.subscription(async function* ({ ctx, input }) {
+			if (input.lastEventId === "broken") yield { id: "1", data: { n: "one" as never, grantees: [] } };
 			for (let n = Number(input.lastEventId ?? 0) + 1; !ctx.signal?.aborted; n += 1) {
 				yield { id: String(n), data: { n, grantees: [...requireUser(ctx).grantees] } };
 				await new Promise((resolve) => setTimeout(resolve, 20));
@@ -91,4 +92,17 @@ test("whoever left a group reads on without what was the group's, and without a 
 	}
 	expect(performance.now() - started).toBeLessThan(5_000);
 	expect(next).toBeGreaterThan(10);
+});
+
+test("an event that is not what its schema says is our fault, not the reader's", async () => {
+	const staff = await testUser(db);
+	const caller = createCallerFactory(endless)({
+		db,
+		requestId: randomUUID(),
+		via: "rpc",
+		origin: { address: null, userAgent: null },
+		identify: async () => staff,
+	});
+	const events = await caller.ticks({ lastEventId: "broken" });
+	await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
 });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import superjson from "superjson";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
 import { auditEntries, factorPolicies, idempotencyKeys, sessions, totpFactors } from "@/db/schema";
@@ -9,6 +9,7 @@ import { findSessionActor } from "@/server/auth/service";
 import type { Actor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { AppError } from "@/server/core/errors";
+import { log } from "@/server/core/log";
 import type { Permission } from "@/server/core/permissions";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { createCallerFactory, type RequestContext, router } from "./init";
@@ -61,6 +62,12 @@ const sample = router({
 		.query(async () => {
 			throw new Error("password=hunter2");
 		}),
+	broken: procedure("knowledge:read", { risk: "read" })
+		.input(z.strictObject({ as: z.enum(["answer", "row"]) }))
+		.output(z.object({ n: z.int() }))
+		.query(async ({ input }) =>
+			input.as === "row" ? z.object({ n: z.int() }).parse({ n: "seven of hearts" }) : { n: "seven of hearts" as never },
+		),
 	missing: procedure("knowledge:read", { risk: "read" })
 		.input(z.strictObject({}))
 		.output(z.object({}))
@@ -178,6 +185,17 @@ describe("the gate", () => {
 			code: "INTERNAL_SERVER_ERROR",
 			message: "Something went wrong on our side.",
 		});
+	});
+
+	test.each(["answer", "row"] as const)("is our fault where our own %s is not what its schema says", async (kind) => {
+		const logged = vi.spyOn(log, "error");
+		const requestId = randomUUID();
+		const failure = await as(await testUser(db), { requestId })
+			.broken({ as: kind })
+			.catch((error: unknown) => error);
+		expect(failure).toMatchObject({ code: "INTERNAL_SERVER_ERROR", message: "Something went wrong on our side." });
+		expect(logged).toHaveBeenCalledWith(expect.objectContaining({ requestId, problem: "INTERNAL" }), "call refused");
+		logged.mockRestore();
 	});
 
 	test("keeps the message that was written for the reader", async () => {

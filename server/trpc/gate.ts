@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { ZodError, type z } from "zod";
 import { findSessionActor, hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorMay, actorUser } from "@/server/core/actor";
 import { noteCaller } from "@/server/core/callers";
@@ -92,28 +92,33 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 	schemas: { input: I; output: O },
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => Promise<z.input<O>>,
 ): Promise<z.output<O>> {
-	return told(call, async () => {
-		const limit = AbortSignal.timeout(longestCall(call.meta.limit));
-		const signal = call.ctx.signal ? AbortSignal.any([call.ctx.signal, limit]) : limit;
-		const { ctx, input } = await enter(call, schemas.input, signal);
-		if (await isKnown(call, { ctx, input })) return unchanged();
-		const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
-		const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
-		// A body that is hashed on its way is still the body.
-		const given = (body?.stream ?? input) as z.output<I>;
-		const longestMs = call.meta.isUpload ? longestUpload : longestCall(call.meta.limit);
-		const answer = once(ctx, { key, path: call.path, input, body, longestMs }, () =>
-			carryOut(call, { ctx, input }, async (within, instead) =>
-				// What stands in place of the input was read by the same schema.
-				onlyFields(
-					instead?.input ?? input,
-					schemas.output.parse(await work({ ctx: within, input: (instead?.input as z.output<I>) ?? given })),
+	return told(call, () =>
+		inTime(call, async (signal) => {
+			const { ctx, input } = await enter(call, schemas.input, signal);
+			if (await isKnown(call, { ctx, input })) return unchanged();
+			const key = call.type === "mutation" && !call.meta.isSecret ? call.ctx.idempotencyKey : undefined;
+			const body = key && input instanceof ReadableStream ? new HashedBody(input) : undefined;
+			// A body that is hashed on its way is still the body.
+			const given = (body?.stream ?? input) as z.output<I>;
+			const longestMs = call.meta.isUpload ? longestUpload : longestCall(call.meta.limit);
+			return once(ctx, { key, path: call.path, input, body, longestMs }, () =>
+				carryOut(call, { ctx, input }, async (within, instead) =>
+					// What stands in place of the input was read by the same schema.
+					onlyFields(
+						instead?.input ?? input,
+						schemas.output.parse(await work({ ctx: within, input: (instead?.input as z.output<I>) ?? given })),
+					),
 				),
-			),
-		);
-		return call.meta.isUpload ? answer : inTime(answer, limit);
-	});
+			).catch((error: unknown) => {
+				throw ourFault(error);
+			});
+		}),
+	);
 }
+
+/** Once the input was read, a schema that something does not meet is a fault of ours, not of whoever asked. */
+const ourFault = (error: unknown): unknown =>
+	error instanceof ZodError ? new Error("Something of ours is not what its schema says.", { cause: error }) : error;
 
 /** As long as our server takes to receive one, in ms. */
 const longestUpload = 600_000;
@@ -134,14 +139,14 @@ const recheckMs = 2_500;
  * answer. `work` ends when its context's signal does. Where its reader's rights have changed, it goes on after the last event
  * with the new ones, and so finds out by itself what it may no longer read.
  */
-export async function* follow<I extends z.ZodType, T extends { id: string }>(
+export async function* follow<I extends z.ZodType, O extends z.ZodType>(
 	call: Call,
-	input: I,
-	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<T>,
-): AsyncGenerator<T> {
+	schemas: { input: I; output: O },
+	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<{ id: string; data: z.input<O> }>,
+): AsyncGenerator<{ id: string; data: z.output<O> }> {
 	const closed = call.ctx.signal ? [call.ctx.signal] : [];
 	let over = new AbortController();
-	const entered = await told(call, () => enter(call, input));
+	const entered = await told(call, () => enter(call, schemas.input));
 	let { actor } = entered.ctx;
 	let last: string | null = null;
 	let isChanged = false;
@@ -163,14 +168,16 @@ export async function* follow<I extends z.ZodType, T extends { id: string }>(
 			const ctx = { ...entered.ctx, actor, signal: AbortSignal.any([...closed, over.signal]) };
 			for await (const event of work({ ctx, input: resumedAt(entered.input, last) })) {
 				last = event.id;
-				yield event;
+				yield { id: event.id, data: schemas.output.parse(event.data) };
 			}
 			if (refusal) throw refusal;
 		} while (isChanged && !call.ctx.signal?.aborted);
 	} catch (error) {
-		const failure = toAppError(refusal ?? error);
+		const failure = toAppError(refusal ?? ourFault(error));
 		// That a session ended is written down where it was ended.
-		throw toTrpcError(failure.code === "UNAUTHENTICATED" ? failure : await writeDown(call, failure));
+		const written = failure.code === "UNAUTHENTICATED" ? failure : await writeDown(call, failure);
+		logRefusal(call, written);
+		throw toTrpcError(written);
 	} finally {
 		clearInterval(recheck);
 	}
@@ -200,12 +207,27 @@ function isSameReader(one: Actor, other: Actor): boolean {
 const resumedAt = <Input>(input: Input, last: string | null): Input =>
 	last === null ? input : { ...input, lastEventId: last };
 
-function inTime<T>(work: Promise<T>, limit: AbortSignal): Promise<T> {
-	return new Promise((resolve, reject) => {
-		const late = () =>
-			reject(new AppError("TIMEOUT", "This took too long and was given up. Try again.", { retryAfterSeconds: 5 }));
-		limit.addEventListener("abort", late, { once: true });
-		work.then(resolve, reject).finally(() => limit.removeEventListener("abort", late));
+/**
+ * Ends the work's signal when its caller leaves or its time is over; whoever waits hears so. An upload takes what it takes. Not by
+ * AbortSignal.timeout, whose signals stay for as long as their time is: thousands at once.
+ */
+function inTime<T>({ ctx, meta }: Call, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+	const over = new AbortController();
+	const leave = () => over.abort(ctx.signal?.reason);
+	if (ctx.signal?.aborted) leave();
+	else ctx.signal?.addEventListener("abort", leave, { once: true });
+	return new Promise<T>((resolve, reject) => {
+		const timer = setTimeout(() => {
+			const late = new AppError("TIMEOUT", "This took too long and was given up. Try again.", { retryAfterSeconds: 5 });
+			over.abort(late);
+			if (!meta.isUpload) reject(late);
+		}, longestCall(meta.limit));
+		work(over.signal)
+			.then(resolve, reject)
+			.finally(() => {
+				clearTimeout(timer);
+				ctx.signal?.removeEventListener("abort", leave);
+			});
 	});
 }
 
@@ -217,17 +239,23 @@ function counted({ path, ctx, who }: Call, code: string, ms: number): void {
 /** Counts and logs the call; a failure leaves as the error that its reader may see. */
 async function told<T>(call: Call, work: () => Promise<T>): Promise<T> {
 	const started = performance.now();
-	const facts = { path: call.path, requestId: call.ctx.requestId, via: call.ctx.via };
+	const { path, ctx } = call;
 	try {
 		const answer = await work();
-		counted(call, "OK", performance.now() - started);
-		log.debug({ ...facts, ms: Math.round(performance.now() - started) }, "call");
+		const ms = performance.now() - started;
+		counted(call, "OK", ms);
+		log.debug({ path, requestId: ctx.requestId, via: ctx.via, ms: Math.round(ms) }, "call");
 		return answer;
 	} catch (error) {
 		const failure = await writeDown(call, toAppError(error));
 		counted(call, failure.code, performance.now() - started);
-		const level = errorTable[failure.code].class === "user" ? "info" : "error";
-		log[level]({ ...facts, problem: failure.code, err: level === "error" ? failure.cause : undefined }, "call refused");
+		logRefusal(call, failure);
 		throw toTrpcError(failure);
 	}
+}
+
+function logRefusal({ path, ctx: { requestId, via } }: Call, { code, cause }: AppError): void {
+	const level = errorTable[code].class === "user" ? "info" : "error";
+	const facts = { path, requestId, via, problem: code };
+	log[level]({ ...facts, err: level === "error" ? cause : undefined }, "call refused");
 }

@@ -1,5 +1,5 @@
 import { createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import { encode } from "next-auth/jwt";
@@ -88,6 +88,19 @@ test("lives on when somebody goes on sending what was refused, and lets them hea
 			Readable.from(Array.from({ length: 40 }, () => chunk)).pipe(sent);
 		});
 	expect(await Promise.all([send(), send(), send()])).toEqual([413, 413, 413]);
+	expect((await create()).status).toBe(200);
+});
+
+test("lives on when somebody leaves in the middle of a small body, and reads none of it as a whole one", async () => {
+	const lines = ["POST /api/trpc/prompts.create HTTP/1.1", "content-length: 500"];
+	for (const [name, value] of Object.entries({ host: new URL(url).host, ...headers })) lines.push(`${name}: ${value}`);
+	const before = await db.orm.$count(auditEntries);
+	const socket = connect(Number(new URL(url).port), "127.0.0.1");
+	const closed = new Promise((resolve) => server.once("connection", (theirs) => theirs.once("close", resolve)));
+	socket.write(`${lines.join("\r\n")}\r\n\r\n${superjson.stringify({ name: "Half", body: "Be brief." })}`);
+	socket.end();
+	await closed;
+	expect(await db.orm.$count(auditEntries)).toBe(before);
 	expect((await create()).status).toBe(200);
 });
 

@@ -11,6 +11,7 @@ import { oauthRoute } from "@/server/oauth/handler";
 import { mcpPath } from "@/server/oauth/resource";
 import { tokenRoute } from "@/server/tokens/handler";
 import { endpoint, rpcHandler } from "./handler";
+import { keepBody, smallBody } from "./request-guard";
 
 /** Whose answer each address is. */
 function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) => Promise<Response>) | null {
@@ -36,7 +37,8 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 	try {
 		const handle = handlerOf(request);
 		if (!handle) throw new Error("this address is none of ours");
-		const answer = await handle(toRequest(request, gone.signal));
+		const body = isSmall(request) ? await readAll(request) : undefined;
+		const answer = await handle(toRequest(request, { signal: gone.signal, body, isKept: byText.has(handle) }));
 		response.statusCode = answer.status;
 		protectData(response);
 		response.setHeaders(answer.headers);
@@ -52,7 +54,30 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 	}
 }
 
-function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
+/** Faces that read a body by `readText`: what was read already need not be made a stream again. */
+const byText = new Set<(request: Request) => Promise<Response>>([restHandler, openaiHandler, mcpHandler]);
+
+/** Files are read as they come, and so is what does not say how long it is. */
+const isSmall = ({ method, headers }: IncomingMessage): boolean =>
+	method !== "GET" &&
+	method !== "HEAD" &&
+	Number(headers["content-length"]) <= smallBody &&
+	!headers["content-type"]?.startsWith("application/octet-stream");
+
+/** No more than was declared: the parser holds the sender to that. Throws where they leave in the middle. */
+function readAll(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+	return new Promise((resolve, reject) => {
+		const parts: Buffer[] = [];
+		request.on("data", (part: Buffer) => parts.push(part));
+		request.on("end", () => resolve(Buffer.concat(parts)));
+		request.on("error", reject);
+		request.on("close", () => reject(new Error("the sender left")));
+	});
+}
+
+type Sent = { signal: AbortSignal; body: Buffer<ArrayBuffer> | undefined; isKept: boolean };
+
+function toRequest(request: IncomingMessage, { signal, body, isKept }: Sent): Request {
 	const { method = "GET", rawHeaders } = request;
 	const headers = new Headers();
 	for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
@@ -60,10 +85,11 @@ function toRequest(request: IncomingMessage, signal: AbortSignal): Request {
 	headers.set("x-qd-address", callerAddress(request));
 	const url = `http://${request.headers.host ?? "localhost"}${request.url}`;
 	if (method === "GET" || method === "HEAD") return new Request(url, { method, headers, signal });
+	if (body) return keepBody(new Request(url, { method, headers, signal, body: isKept ? null : body }), body);
 	// Not Readable.toWeb: when a body is given up, what still arrives ends the process there ("Controller is already closed").
-	const body = WebStream.from(request.iterator({ destroyOnReturn: false }));
+	const stream = WebStream.from(request.iterator({ destroyOnReturn: false }));
 	// Node's own types don't know that a body that streams has to say so.
-	const init: object = { method, headers, signal, body, duplex: "half" };
+	const init: object = { method, headers, signal, body: stream, duplex: "half" };
 	return new Request(url, init);
 }
 

@@ -122,8 +122,8 @@ function builder({ face, ...base }: Base) {
 							>
 						>(
 							open.subscription(async function* (call) {
-								const events = follow(callOf(meta, "subscription", call), input, work);
-								for await (const event of events) yield tracked(event.id, output.parse(event.data));
+								const events = follow(callOf(meta, "subscription", call), { input, output }, work);
+								for await (const { id, data } of events) yield tracked(id, data);
 							}),
 						),
 				};

@@ -70,8 +70,29 @@ async function refused({ method, url }: Pick<Request, "method" | "url">, door: A
 	);
 }
 
+/** Bodies that our own door has read as a whole: a body that streams costs as much as a small query. */
+const whole = new WeakMap<Request, Uint8Array>();
+/** The longest of those, in bytes. */
+export const smallBody = 64 * 1024;
+
+/** Keeps a body of no more than `smallBody` beside its request, which needs none then where a face reads by `readText`. */
+export function keepBody(request: Request, body: Uint8Array): Request {
+	whole.set(request, body);
+	return request;
+}
+
+const decoder = new TextDecoder();
+
+/** The body as text; "" where there is none. Throws TOO_LARGE. */
+export async function readText(request: Request): Promise<string> {
+	const known = whole.get(request);
+	if (known) return decoder.decode(known);
+	return request.body ? (await limitBody(request)).text() : "";
+}
+
 /** The same request, which ends with TOO_LARGE where its JSON body passes the limit. */
 export async function limitBody(request: Request): Promise<Request> {
+	if (whole.has(request)) return request;
 	if (!request.body || request.headers.get("content-type")?.startsWith("application/octet-stream")) return request;
 	const reader = request.body.getReader();
 	const parts: Uint8Array[] = [];

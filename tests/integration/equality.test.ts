@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, sessions } from "@/db/schema";
+import { agents, auditEntries, sessions } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { useDatabase } from "@/server/core/database";
 import { writeCounts } from "@/server/core/denials";
@@ -153,6 +153,25 @@ describe("every face answers alike, for every role", () => {
 			}
 		}
 	});
+});
+
+test("a row that is not what it was promised to be is our fault, on every face", async () => {
+	const procedure = procedures.find(({ path }) => path === "agents.list");
+	if (!procedure) throw new Error("there is no agents.list");
+	const staff = personIn("staff");
+	await db.orm
+		.update(agents)
+		.set({ graph: "another" as never })
+		.where(eq(agents.id, agentId));
+	try {
+		for (const face of ["rpc", ...facesOf(procedure, staff)] as const)
+			expect([face, (await ask(face, procedure, staff, {})).code]).toEqual([face, "INTERNAL"]);
+		const { status, body } = await staff.rest("GET /agents");
+		expect({ status, ...body }).toMatchObject({ status: 500, code: "INTERNAL", requestId: expect.any(String) });
+		expect(body).not.toHaveProperty("errors");
+	} finally {
+		await db.orm.update(agents).set({ graph: "assistant" }).where(eq(agents.id, agentId));
+	}
 });
 
 const plain = (answer: unknown): unknown => JSON.parse(JSON.stringify(answer));

@@ -5,7 +5,7 @@ import { mcpResource, resourceMetadataPath } from "@/server/oauth/resource";
 import { contextFromHeaders } from "@/server/trpc/context";
 import { toAppError } from "@/server/trpc/failure";
 import type { RequestContext } from "@/server/trpc/init";
-import { checkSite, limitBody } from "@/server/trpc/request-guard";
+import { checkSite, readText } from "@/server/trpc/request-guard";
 import { mcpServer } from "./server";
 
 /**
@@ -33,22 +33,16 @@ async function answerTo(request: Request, ctx: RequestContext, isProgram: boolea
 	// Who shows nothing at all is told how to ask for access; only a cookie can be another page's doing.
 	if (actor.kind === "anonymous") throw new AppError("UNAUTHENTICATED", "Send an API key or an access token.");
 	if (!isProgram) await checkSite(request, ctx);
-	const limited = await limitBody(request);
-	const message = await readMessage(limited);
+	const message = await readMessage(request);
 	const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
-	const server = mcpServer(ctx, actor);
-	await server.connect(transport);
-	try {
-		return await transport.handleRequest(limited, { parsedBody: message });
-	} finally {
-		await server.close();
-	}
+	// Nothing holds either once the answer is there, so neither is closed: that would abort what has ended, at the price of a query.
+	await mcpServer(ctx, actor).connect(transport);
+	return transport.handleRequest(request, { parsedBody: message });
 }
 
 /** One message at a time: a batch would be many calls at the price of one. */
 async function readMessage(request: Request): Promise<unknown> {
-	const text = await request.text();
-	const message = parsed(text);
+	const message = parsed(await readText(request));
 	if (Array.isArray(message)) throw new AppError("INVALID_INPUT", "Send one message at a time, not a batch.");
 	return message;
 }

@@ -2,7 +2,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import { contextFromHeaders } from "@/server/trpc/context";
 import type { RequestContext } from "@/server/trpc/init";
 import { limitHeaders } from "@/server/trpc/limits";
-import { checkSite, limitBody } from "@/server/trpc/request-guard";
+import { checkSite, readText } from "@/server/trpc/request-guard";
 import { createCaller } from "@/server/trpc/root";
 import { agentsOf } from "./answering";
 import { chatCompletions } from "./chat";
@@ -85,7 +85,7 @@ async function readJson(request: Request): Promise<unknown> {
 	const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
 	if (type !== "application/json") throw new AppError("UNSUPPORTED", "Send the body as application/json.");
 	try {
-		return JSON.parse(await (await limitBody(request)).text());
+		return JSON.parse(await readText(request));
 	} catch (error) {
 		if (error instanceof AppError) throw error;
 		throw new AppError("INVALID_INPUT", "The body is not valid JSON.");

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError, invalidField } from "@/server/core/errors";
 import { LateInput } from "@/server/trpc/late-input";
-import { limitBody } from "@/server/trpc/request-guard";
+import { readText } from "@/server/trpc/request-guard";
 import { fromJson, fromText } from "./coerce";
 import { type Found, paramsOf, type Route } from "./routes";
 
@@ -89,7 +89,7 @@ const isFields = (value: unknown): value is Fields =>
 	typeof value === "object" && value !== null && !Array.isArray(value);
 
 async function readBody(request: Request): Promise<unknown> {
-	const text = request.body ? await (await limitBody(request)).text() : "";
+	const text = await readText(request);
 	if (text === "") return {};
 	if (mediaType(request) !== "application/json")
 		throw new AppError("UNSUPPORTED", "Send the body as application/json.");

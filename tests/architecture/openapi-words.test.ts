@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openApiDocument } from "./document";
+import { openApiDocument } from "@/server/faces/rest/openapi/document";
 
 type Json = Record<string, unknown>;
 const document = openApiDocument() as { paths: Record<string, Record<string, Json>>; components: Record<string, Json> };
