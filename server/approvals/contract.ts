@@ -71,7 +71,7 @@ export const ApprovalDetail = Approval.extend({
 			arguments: z.string().describe("What is carried out in place of what was asked for: canonical JSON, whole."),
 			argumentsHash: z.string().describe("SHA-256 of them: what approving names from then on."),
 			effect: z.string().describe("What the call does with them, in plain words."),
-			preview: Preview.nullable(),
+			preview: Preview.nullable().describe("What it did when it was tried out; null where it only reads."),
 			byName: z.string().describe("Who changed them."),
 			at: z.iso.datetime(),
 		})
@@ -177,9 +177,13 @@ export const ApprovalRulePage = pageOf(ApprovalRule);
 export const SaveApprovalRule = z.strictObject({
 	tool: ToolPath.nullable().describe("Null: every procedure that changes something."),
 	agentId: z.uuid().nullable().describe("Null: every agent, and programs."),
-	approvers: z.array(Approver).max(20).default([]),
+	approvers: z
+		.array(Approver)
+		.max(20)
+		.default([])
+		.describe("Of which roles and groups whoever approves has to be; none: whoever may decide at all."),
 	people: z.int().min(1).max(2).default(1).describe("1 or 2."),
-	needsSecond: z.boolean().default(true),
+	needsSecond: z.boolean().default(true).describe("Not the person for whom it is done."),
 });
 export type SaveApprovalRule = z.infer<typeof SaveApprovalRule>;
 export const OneApprovalRule = z.strictObject({ ruleId: z.uuid() });

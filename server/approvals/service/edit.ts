@@ -1,7 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { type ApprovalPreview, approvalDecisions, approvals, runs } from "@/db/schema";
-import { findStanding, refusalTexts } from "@/server/auth/principal";
-import type { Actor } from "@/server/core/actor";
+import type { Cause } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
@@ -17,10 +16,13 @@ import { getApproval } from "./read";
 /** What a call comes to that was tried out and not made. */
 export type Trial = { arguments: string; argumentsHash: string; effect: string; preview: ApprovalPreview | null };
 
+/** Whoever asked for a call: a person, and the agent and run through which they did. */
+export type Asker = { cause: Cause; within: { agentId: string; runId: string } | null };
+
 /** How a tool is tried out with other arguments, as whoever asked for the call: through the gate, like every call. */
 export type TryCall = (
 	ctx: ServiceContext,
-	call: { actor: Actor; via: ApprovalRow["via"]; tool: string; input: Record<string, unknown> },
+	call: { asker: Asker; via: ApprovalRow["via"]; tool: string; input: Record<string, unknown> },
 ) => Promise<Trial>;
 
 /** The gate's part of it: the call is done, looked at, and taken back. Throws what the call itself would. */
@@ -44,8 +46,8 @@ export async function editApproval(ctx: ServiceContext, input: EditApproval, try
 	if (input.argumentsHash !== hashNow(row)) throw isOther();
 	const given = readObject(input.arguments);
 	expectNothingNew(row.arguments, given);
-	const actor = await requesterOf(ctx, row);
-	const trial = await tryAs(ctx, { actor, via: row.via, tool: row.tool, input: given });
+	const asker = await askerOf(ctx, row);
+	const trial = await tryAs(ctx, { asker, via: row.via, tool: row.tool, input: given });
 	if (trial.argumentsHash === hashNow(row)) throw new AppError("CONFLICT", "These are the same arguments.");
 	await ctx.db.transaction(async (tx) => {
 		const now = await holdPending(ctx, tx, approvalId);
@@ -92,13 +94,11 @@ function expectNothingNew(asked: string, given: unknown): void {
 		);
 }
 
-/** Whoever asked, with the rights of this moment. */
-async function requesterOf({ db }: ServiceContext, row: ApprovalRow): Promise<Actor> {
+async function askerOf({ db }: ServiceContext, row: ApprovalRow): Promise<Asker> {
 	const { agentId, runId, requesterId: userId, keyId } = row;
 	const [run] = runId ? await db.orm.select({ sessionId: runs.sessionId }).from(runs).where(eq(runs.id, runId)) : [];
-	const { principal, refusal } = await findStanding(db, { userId, keyId, sessionId: run?.sessionId ?? null });
-	if (!principal) throw new AppError("CONFLICT", refusalTexts[refusal]);
-	return agentId && runId ? { kind: "agent", agentId, runId, onBehalfOf: principal } : principal;
+	const cause = { userId, keyId, sessionId: run?.sessionId ?? null };
+	return { cause, within: agentId && runId ? { agentId, runId } : null };
 }
 
 /** What a person changed a run's call to before they approved it; null where it was done as it was asked for. */

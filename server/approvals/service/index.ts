@@ -1,7 +1,7 @@
 export { approvalsChannel } from "../events";
 export type { Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
-export { editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";
+export { type Asker, editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";
 export { runApproval, waitedMs } from "./of-run";
 export { onceInRun } from "./once-in-run";
 export { ApprovalNeeded, approvalUrl, type Waits } from "./outcome";
