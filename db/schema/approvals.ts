@@ -113,6 +113,20 @@ export const approvalDecisions = pgTable(
 	(t) => [primaryKey({ columns: [t.approvalId, t.userId] })],
 );
 
+/** What was told of a call that waits, each once: that it was asked for, that it still waits, that its time is nearly over. */
+export const approvalNotices = pgTable(
+	"approval_notices",
+	{
+		approvalId: uuid()
+			.notNull()
+			.references(() => approvals.id, { onDelete: "cascade" }),
+		kind: text().$type<"asked" | "reminded" | "escalated">().notNull(),
+		mails: integer().notNull(),
+		at: at().notNull().defaultNow(),
+	},
+	(t) => [primaryKey({ columns: [t.approvalId, t.kind] })],
+);
+
 /** Which calls wait for approval beside the dangerous ones, and who may give it. All that fit a call hold together. */
 export const approvalRules = pgTable(
 	"approval_rules",

@@ -82,6 +82,8 @@ export const Env = z
 		),
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_APPROVAL_HOURS: count(24, 24 * 30),
+		QD_APPROVAL_WEBHOOK_URL: url,
+		QD_APPROVAL_WEBHOOK_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OAUTH_REGISTRATION: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OIDC_ISSUER: url,
@@ -128,6 +130,10 @@ export const Env = z
 	.refine((env) => !env.QD_AUDIT_WEBHOOK_URL === !env.QD_AUDIT_WEBHOOK_SECRET, {
 		path: ["QD_AUDIT_WEBHOOK_SECRET"],
 		error: "QD_AUDIT_WEBHOOK_URL and QD_AUDIT_WEBHOOK_SECRET go together: set both, or neither",
+	})
+	.refine((env) => !env.QD_APPROVAL_WEBHOOK_URL === !env.QD_APPROVAL_WEBHOOK_SECRET, {
+		path: ["QD_APPROVAL_WEBHOOK_SECRET"],
+		error: "QD_APPROVAL_WEBHOOK_URL and QD_APPROVAL_WEBHOOK_SECRET go together: set both, or neither",
 	})
 	.refine((env) => [env.QD_AUDIT_S3_KEY_ID, env.QD_AUDIT_S3_SECRET].every((one) => !one === !env.QD_AUDIT_S3_URL), {
 		path: ["QD_AUDIT_S3_URL"],

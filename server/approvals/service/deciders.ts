@@ -8,7 +8,7 @@ import { readUserActor, roleKeys } from "@/server/core/rights";
 const isOwn = (permission: Permission) => (ownPermissions as readonly Permission[]).includes(permission);
 
 /** Whether the person of the row holds it, by a built-in role or by one of the organisation's own. */
-function holds(permission: Permission): SQL | undefined {
+export function holds(permission: Permission): SQL | undefined {
 	if (isOwn(permission)) return undefined;
 	const builtIn = roles.filter((role) => roleMay(role, permission));
 	return sql`exists (select 1 from (${roleKeys}) held where held.role in ${builtIn}

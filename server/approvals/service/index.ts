@@ -9,5 +9,6 @@ export { endOverdueApprovals } from "./overdue";
 export { countWaiting, getApproval, listApprovals } from "./read";
 export { demandsOf, listRules, removeRule, saveRule } from "./rules";
 export { forgetEffects, voidOfRuns } from "./spend";
+export { mailApprovers, type NoticeKind, noticeTimes, postApproval } from "./tell";
 export { watchApprovals } from "./watch";
 export { withApproval } from "./with-approval";

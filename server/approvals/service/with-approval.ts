@@ -6,6 +6,8 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
+import { emit } from "@/server/jobs/emit";
+import { approvalAsked } from "@/server/jobs/events";
 import { useMinutes } from "../contract";
 import { notifyApprovals } from "../events";
 import { type Bound, bind, type ToolCall, type Work } from "./bind";
@@ -103,6 +105,7 @@ async function ask<T>(ctx: ServiceContext, call: ToolCall, bound: Bound, work: W
 			resourceId: made.id,
 			detail: { tool: call.tool, toolVersion: call.version, digest: bound.argumentsHash, target: bound.target },
 		});
+		await emit(tx, approvalAsked.create({ approvalId: made.id }));
 		await notifyApprovals(tx, made.id);
 		return made;
 	});
