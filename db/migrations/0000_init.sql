@@ -83,6 +83,7 @@ CREATE TABLE "agents" (
 	"collection_ids" jsonb,
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_by" uuid,
 	"revision" integer DEFAULT 1 NOT NULL,
