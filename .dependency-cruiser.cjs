@@ -2,7 +2,7 @@
 const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
 
 const test = "\\.test\\.tsx?$|^tests/";
-const contract = "^server/[^/]+/contract\\.ts$";
+const contract = "^server/[^/]+/contract(\\.ts$|/)";
 const service = "^server/[^/]+/service(\\.ts$|/)";
 const executor = "^server/agents/(executor/|checkpointer\\.ts$)";
 /** The feature's door for others: its contract and its service, whole or as a folder's index. */

@@ -158,7 +158,8 @@ export const toolEffects = pgTable(
 		toolCallId: text().notNull(),
 		tool: text().notNull(),
 		argumentsHash: text().notNull(),
-		answer: text().notNull(),
+		/** Null of a call to elsewhere that went out and has not come back: nobody knows what came of it. */
+		answer: text(),
 		at: at().notNull().defaultNow(),
 	},
 	(t) => [primaryKey({ columns: [t.runId, t.toolCallId] })],

@@ -23,8 +23,17 @@ export const collections = pgTable(
 	"collections",
 	{
 		id: uuid().primaryKey().defaultRandom(),
-		/** A small number that stands for the collection in postings and vectors. */
-		no: integer().notNull().generatedAlwaysAsIdentity(),
+		/**
+		 * The number of the index that is searched: it stands in passages, postings and vectors, and nothing of another number is
+		 * ever looked at. A new index is made under a number of the same sequence, and to switch is to write it here.
+		 */
+		no: integer().notNull().generatedByDefaultAsIdentity(),
+		/** What made the vectors of that index, and how long each is. */
+		model: text().notNull(),
+		dimension: integer().notNull(),
+		/** Characters that a passage of that index has at most, and how many of them it shares with the one before it. */
+		chunkSize: integer().notNull().default(1000),
+		chunkOverlap: integer().notNull().default(0),
 		name: text().notNull(),
 		description: text().notNull().default(""),
 		ownerId: uuid()
@@ -43,6 +52,37 @@ export const collections = pgTable(
 		index("collections_owner_idx").on(t.ownerId),
 		index("collections_created_idx").on(t.createdAt, t.id),
 		index("collections_name_idx").on(t.name, t.id),
+	],
+);
+
+export type ReindexState = "building" | "live" | "cancelled" | "failed" | "replaced";
+
+/** An index of a collection that is made beside the one that is searched, and what became of it. */
+export const reindexes = pgTable(
+	"reindexes",
+	{
+		/** Its number in passages, postings and vectors. */
+		no: integer().primaryKey(),
+		collectionId: uuid()
+			.notNull()
+			.references(() => collections.id, { onDelete: "cascade" }),
+		state: text().$type<ReindexState>().notNull().default("building"),
+		model: text().notNull(),
+		dimension: integer().notNull(),
+		chunkSize: integer().notNull(),
+		chunkOverlap: integer().notNull(),
+		/** What was searched until then. */
+		before: jsonb().$type<{ model: string; dimension: number; chunkSize: number; chunkOverlap: number }>().notNull(),
+		reason: text(),
+		startedBy: uuid()
+			.notNull()
+			.references(() => users.id),
+		startedAt: at().notNull().defaultNow(),
+		endedAt: at(),
+	},
+	(t) => [
+		uniqueIndex("reindexes_building_key").on(t.collectionId).where(sql`${t.state} = 'building'`),
+		index("reindexes_collection_idx").on(t.collectionId, t.startedAt),
 	],
 );
 
@@ -113,6 +153,8 @@ export const documents = pgTable(
 		chunkCount: integer(),
 		/** Sum of its chunks' lengths in lexemes. */
 		termCount: integer(),
+		/** The index that its passages were last cut for; another than its collection's, and they are cut anew. */
+		indexNo: integer(),
 		/** Goes up with each attempt, so that a late step of an older attempt changes nothing. */
 		attempt: integer().notNull().default(1),
 		uploadedBy: uuid()
@@ -171,7 +213,42 @@ export const chunks = pgTable(
 		/** Count of lexemes, BM25's document length. */
 		length: integer().notNull(),
 	},
-	(t) => [uniqueIndex("chunks_document_ordinal_key").on(t.documentId, t.ordinal)],
+	(t) => [uniqueIndex("chunks_document_ordinal_key").on(t.documentId, t.collectionNo, t.ordinal)],
+);
+
+/** How far a document is in an index that is being made beside the one that is searched. */
+export const reindexDocuments = pgTable(
+	"reindex_documents",
+	{
+		no: integer()
+			.notNull()
+			.references(() => reindexes.no, { onDelete: "cascade" }),
+		documentId: uuid()
+			.notNull()
+			.references(() => documents.id, { onDelete: "cascade" }),
+		/** The reading that it was cut from: after another, it is cut anew. */
+		attempt: integer().notNull(),
+		chunkCount: integer().notNull(),
+		termCount: integer().notNull().default(0),
+		/** Wholly there: nothing of it is left to be done. */
+		isDone: boolean().notNull().default(false),
+	},
+	(t) => [primaryKey({ columns: [t.no, t.documentId] }), index("reindex_documents_document_idx").on(t.documentId)],
+);
+
+/** Where passages stood that an index had which is gone, so that what cites them still opens at its place. */
+export const formerPassages = pgTable(
+	"former_passages",
+	{
+		chunkId: bigint({ mode: "number" }).primaryKey(),
+		documentId: uuid()
+			.notNull()
+			.references(() => documents.id, { onDelete: "cascade" }),
+		page: integer().notNull(),
+		startOffset: integer().notNull(),
+		endOffset: integer().notNull(),
+	},
+	(t) => [index("former_passages_document_idx").on(t.documentId)],
 );
 
 /** float32 vectors in their own narrow table, so that loading a block reads nothing else. */

@@ -32,7 +32,11 @@ export const Agent = z.object({
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable(),
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
-	tools: z.array(z.string()).describe("The procedures that it may call for whoever asks it, with their rights."),
+	tools: z
+		.array(z.string())
+		.describe(
+			"The procedures that it may call for whoever asks it, with their rights, and tools of connected MCP servers by their names here.",
+		),
 	approvalTools: z
 		.array(z.string())
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
@@ -62,7 +66,12 @@ const fields = {
 	description: z.string().trim().max(500),
 	promptVersionId: z.uuid().nullable(),
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
-	tools: z.array(ToolPath).max(50).describe("The procedures that it may call, such as knowledge.deleteDocument."),
+	tools: z
+		.array(ToolPath)
+		.max(50)
+		.describe(
+			"The procedures that it may call, such as knowledge.deleteDocument, and tools of connected MCP servers by their names here, such as harbour__berths.",
+		),
 	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 };
 export const CreateAgent = z.strictObject({

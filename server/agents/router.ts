@@ -2,7 +2,7 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done, Nothing } from "@/server/users/contract";
 import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
-import { archiveAgent, createAgent, getAgent, listAgents, runCaps, updateAgent } from "./service";
+import { archiveAgent, createAgent, getAgent, listAgents, runCaps, updateAgent, versionOfAgent } from "./service";
 
 export const agentsRouter = router({
 	list: procedure("agents:read", {
@@ -32,7 +32,10 @@ export const agentsRouter = router({
 	})
 		.input(OneAgent)
 		.output(Agent)
-		.query(({ ctx, input }) => getAgent(ctx, input)),
+		.query(
+			({ ctx, input }) => getAgent(ctx, input),
+			({ ctx, input }) => versionOfAgent(ctx, input),
+		),
 
 	create: procedure("agents:write", {
 		rest: "POST /agents",

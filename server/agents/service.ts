@@ -6,8 +6,9 @@ import { audit } from "@/server/core/audit";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
-import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
+import { accessOf, mayAskAgent as mayAskAgentAtOnce, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import type { Agent, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
 
 const columns = {
@@ -68,6 +69,27 @@ export async function getAgent(ctx: ServiceContext, input: OneAgent): Promise<Ag
 	const [agent] = await select(ctx, {}).where(and(eq(agents.id, input.agentId), mayAsk(requireUser(ctx))));
 	if (!agent) throw notFound("This agent");
 	return agent;
+}
+
+/** Its own row's, and what the caller's rights and others' names add to it. */
+export async function versionOfAgent(ctx: ServiceContext, { agentId }: OneAgent): Promise<Version> {
+	const user = requireUser(ctx);
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`agents.xmin::text`,
+			revision: agents.revision,
+			access: columns.access,
+			mayManage: mayManageRow(user, "agent", row),
+			owner: users.name,
+			promptName: sql`case when ${mayReadPrompt(user)} then ${prompts.name} end`,
+		})
+		.from(agents)
+		.leftJoin(users, eq(users.id, agents.createdBy))
+		.leftJoin(promptVersions, eq(promptVersions.id, agents.promptVersionId))
+		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId))
+		.where(and(eq(agents.id, agentId), mayAsk(user)));
+	if (!of) throw notFound("This agent");
+	return { of, revision: of.revision };
 }
 
 const nameTaken = (name: string) => (error: unknown) => {
@@ -179,6 +201,14 @@ export async function mayAskAgent(db: Reader, user: UserActor, agentId: string):
 		.from(agents)
 		.where(and(eq(agents.id, agentId), mayAsk(user)));
 	return agent !== undefined;
+}
+
+/** The same for who knows the person by id only. */
+export async function mayPersonAsk(db: Reader, userId: string, agentId: string): Promise<boolean> {
+	const [row] = await db.execute<{ may: boolean }>(
+		sql`select ${mayAskAgentAtOnce} as may from agents a, users u where a.id = ${agentId} and u.id = ${userId}`,
+	);
+	return row?.may ?? false;
 }
 
 /** What it may call, and what of that waits for a person, as it is at this moment. */

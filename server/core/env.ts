@@ -67,6 +67,10 @@ export const Env = z
 		QD_MODEL_URL: url,
 		QD_MODEL_KEY: text,
 		QD_MODEL: text,
+		QD_EMBED_URL: url,
+		QD_EMBED_KEY: text,
+		QD_EMBED_MODEL: text,
+		QD_EMBED_DIMENSION: z.preprocess(empty, z.coerce.number().int().min(8).max(8192).optional()),
 		QDRANT_URL: url,
 		QDRANT_API_KEY: text,
 		QD_QDRANT_QUANTIZATION: z.preprocess(empty, z.enum(["off", "scalar"]).default("off")),
@@ -111,6 +115,13 @@ export const Env = z
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
 	})
+	.refine(
+		(env) => !env.QD_EMBED_URL === !env.QD_EMBED_MODEL && !env.QD_EMBED_URL === (env.QD_EMBED_DIMENSION === undefined),
+		{
+			path: ["QD_EMBED_MODEL"],
+			error: "QD_EMBED_URL, QD_EMBED_MODEL and QD_EMBED_DIMENSION go together: set all, or none",
+		},
+	)
 	.refine((env) => !env.QDRANT_URL || isSafe(env.QDRANT_URL) || env.QDRANT_API_KEY, {
 		path: ["QDRANT_API_KEY"],
 		error: "is required with a QDRANT_URL on another machine: without it that is open to its whole network",

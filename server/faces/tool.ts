@@ -1,9 +1,9 @@
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import type { Database } from "@/db/connection";
-import { mayAskAgent } from "@/server/agents/service";
+import { mayPersonAsk } from "@/server/agents/service";
 import { findStanding, type Refusal, refusalTexts } from "@/server/auth/principal";
-import { type Actor, actorUser, type Cause } from "@/server/core/actor";
+import type { Actor, Cause } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
 import { contextForActor } from "@/server/trpc/context";
 import { type AppRouter, createCaller } from "@/server/trpc/root";
@@ -46,6 +46,17 @@ export type ToolName = {
 	[Feature in keyof Inputs & string]: `${Feature}.${keyof Inputs[Feature] & string}`;
 }[keyof Inputs & string];
 
+/** Who acts, with the rights of this moment. Throws where nobody stands behind the run any more, or may not ask this agent. */
+export async function agentNow({ db, cause, agentId, runId }: ToolContext): Promise<Actor> {
+	const [{ principal: onBehalfOf, refusal }, mayAsk] = await Promise.all([
+		findStanding(db, cause),
+		mayPersonAsk(db.orm, cause.userId, agentId),
+	]);
+	if (!onBehalfOf) throw new NoLeave(refusal);
+	if (!mayAsk) throw new AgentRevoked();
+	return { kind: "agent", agentId, runId, onBehalfOf };
+}
+
 /**
  * Calls a procedure as an agent: through the same gate, with the rights that the person behind it has at this moment.
  * Only procedures with a tool face can be called.
@@ -58,11 +69,7 @@ export async function callTool<Name extends ToolName>(
 	const procedure = proceduresByName()[name];
 	if (!procedure?._def.meta?.tool) throw notFound("This tool");
 	const { db, requestId, signal } = tool;
-	const { principal: onBehalfOf, refusal } = await findStanding(db, tool.cause);
-	if (!onBehalfOf) throw new NoLeave(refusal);
-	const person = actorUser(onBehalfOf);
-	if (!person || !(await mayAskAgent(db.orm, person, tool.agentId))) throw new AgentRevoked();
-	const actor: Actor = { kind: "agent", agentId: tool.agentId, runId: tool.runId, onBehalfOf };
+	const actor = await agentNow(tool);
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {
 		return await callByName(caller, name, input);

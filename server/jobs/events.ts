@@ -29,6 +29,22 @@ export const collectionRemoved = eventType("knowledge/collection.removed", {
 	schema: z.strictObject({ collectionId: z.uuid() }),
 });
 
+/** Somebody wants a collection's index made anew beside the one that is searched; `part` counts the runs that it takes. */
+export const reindexStarted = eventType("knowledge/reindex.started", {
+	schema: z.strictObject({
+		indexNo: z.int(),
+		part: z.int().min(1),
+		userId: z.uuid(),
+		sessionId: z.uuid().nullish(),
+		keyId: z.uuid().nullish(),
+	}),
+});
+
+/** Nothing searches this index any more, or ever will: its rows may go. */
+export const indexRetired = eventType("knowledge/index.retired", {
+	schema: z.strictObject({ indexNo: z.int(), collectionId: z.uuid() }),
+});
+
 /** Somebody asked for an export of the audit; `userId` is whose turn it takes. */
 export const exportRequested = eventType("audit/export.requested", {
 	schema: z.strictObject({ exportId: z.uuid(), userId: z.uuid() }),
@@ -60,6 +76,8 @@ export type JobEvent =
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
 	| ReturnType<typeof collectionRemoved.create>
+	| ReturnType<typeof reindexStarted.create>
+	| ReturnType<typeof indexRetired.create>
 	| ReturnType<typeof exportRequested.create>
 	| ReturnType<typeof verificationRequested.create>
 	| ReturnType<typeof userErased.create>;

@@ -3,28 +3,46 @@ import type { Heading, ParsedPage } from "./parsing";
 /** A passage: `page.text.slice(start, end)` of its page, exactly. `heading` is the path of headings above it. */
 export type Chunk = { ordinal: number; page: number; start: number; end: number; heading: string; text: string };
 
-const fullSize = 1000;
-const leastFull = 900;
-/** Below this, a passage says too little by itself: it goes together with a neighbour that has room. */
-const tiny = 300;
-/** The rest of a section is evened out with the piece before it when it would be shorter than this. */
-const leastRest = 200;
+/** How passages are cut: characters of one at most, and how many it repeats of the one before it in its section. */
+export type Cutting = { chunkSize: number; chunkOverlap: number };
+export const usualCutting: Cutting = { chunkSize: 1000, chunkOverlap: 0 };
+
+type Sizes = {
+	full: number;
+	leastFull: number;
+	/** Below this, a passage says too little by itself: it goes together with a neighbour that has room. */
+	tiny: number;
+	/** The rest of a section is evened out with the piece before it when it would be shorter than this. */
+	leastRest: number;
+	overlap: number;
+};
+/** What is repeated counts as part of the passage, so that none is longer than asked for. */
+const sizesOf = ({ chunkSize, chunkOverlap: overlap }: Cutting): Sizes => {
+	const full = chunkSize - overlap;
+	const part = (share: number) => Math.floor(full * share);
+	return { full, leastFull: part(0.9), tiny: part(0.3), leastRest: part(0.2), overlap };
+};
 const longestHeading = 300;
 const hasWords = /[\p{L}\p{N}]/u;
 
 type Span = { start: number; end: number };
 type Section = Span & { heading: string };
 
-/** Cuts a document, page after page, into passages of 900 to 1,000 characters where its text allows; none crosses a page. */
+/** Cuts a document, page after page, into passages of nine tenths of the size to all of it where its text allows; none crosses a page. */
 export class Chunker {
 	private readonly path: Heading[] = [];
 	private count = 0;
+	private readonly sizes: Sizes;
+
+	constructor(cutting: Cutting = usualCutting) {
+		this.sizes = sizesOf(cutting);
+	}
 
 	add({ page, text, headings }: ParsedPage): Chunk[] {
 		const pieces = sections(text, headings, this.path).flatMap((section) =>
-			cut(text, section).map((span) => ({ ...span, heading: section.heading })),
+			cut(text, section, this.sizes).map((span) => ({ ...span, heading: section.heading })),
 		);
-		return mergeTiny(pieces).flatMap(({ start, end, heading }) => {
+		return mergeTiny(pieces, this.sizes).flatMap(({ start, end, heading }) => {
 			const passage = text.slice(start, end);
 			return hasWords.test(passage) ? [{ ordinal: this.count++, page, start, end, heading, text: passage }] : [];
 		});
@@ -64,7 +82,20 @@ const pathText = (path: Heading[]) =>
 		.slice(0, longestHeading)
 		.toWellFormed();
 
-function cut(text: string, section: Span): Span[] {
+function cut(text: string, section: Span, sizes: Sizes): Span[] {
+	const pieces = cutApart(text, section, sizes);
+	return sizes.overlap === 0 ? pieces : pieces.map((piece) => reachBack(text, section, piece, sizes.overlap));
+}
+
+/** Lets a piece begin that much earlier, at the beginning of a word. */
+function reachBack(text: string, section: Span, { start, end }: Span, overlap: number): Span {
+	if (start === section.start) return { start, end };
+	const earliest = Math.max(section.start, start - overlap);
+	const word = earliest === section.start ? 0 : text.slice(earliest, start).search(/\s\S/) + 1;
+	return { start: earliest + word, end };
+}
+
+function cutApart(text: string, section: Span, { full: fullSize, leastFull, leastRest }: Sizes): Span[] {
 	const pieces: Span[] = [];
 	let rest = section;
 	while (rest.end - rest.start > fullSize) {
@@ -95,7 +126,7 @@ function cutBetween(text: string, from: number, to: number): number {
 	return unit >= 0xd800 && unit < 0xdc00 ? to - 1 : to;
 }
 
-function mergeTiny(pieces: Section[]): Section[] {
+function mergeTiny(pieces: Section[], { full: fullSize, tiny }: Sizes): Section[] {
 	const merged: Section[] = [];
 	for (const piece of pieces) {
 		const last = merged.at(-1);

@@ -2,7 +2,7 @@ import { NonRetriableError } from "inngest";
 import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "@/server/jobs/client";
 import { jobContext } from "@/server/jobs/context";
-import { collectionRemoved, documentAdded, documentRemoved } from "@/server/jobs/events";
+import { collectionRemoved, documentAdded, documentRemoved, indexRetired, reindexStarted } from "@/server/jobs/events";
 import { patiently } from "@/server/jobs/patience";
 import { UnreadableFile } from "./parsing";
 import {
@@ -10,6 +10,8 @@ import {
 	embedChunks,
 	endRecognition,
 	failDocument,
+	failReindex,
+	findRefusal,
 	findUploader,
 	indexDocument,
 	listDoomed,
@@ -17,7 +19,10 @@ import {
 	publishVectors,
 	purgeDocument,
 	recognisePages,
+	removeIndex,
 	sweepKnowledge,
+	switchIndex,
+	workReindex,
 } from "./service";
 
 type Added = { documentId: string; attempt: number; userId: string; sessionId?: string | null; keyId?: string | null };
@@ -28,6 +33,11 @@ const mostSteps = 100;
 /** Each of them takes a few seconds. */
 const scansToStep = 4;
 const purgedAtOnce = 20;
+/** How long a step of re-indexing goes on, and how many there are to a run: then the next run takes over. */
+const partMs = 20_000;
+const partsToRun = 200;
+/** Longer than any search takes. */
+const retiredFor = "40s";
 
 const ours =
 	"Reading this file failed on our side, several times. Try it again; if it fails again, tell an administrator the document's name.";
@@ -94,27 +104,36 @@ const ingestDocument = inngest.createFunction(
 			);
 			if (!hasWords) return gone;
 		}
-		const passages = await step.run("chunk", () => patiently(async () => chunkDocument(await context(), added)));
-		if (passages === null) return gone;
-		const toStep = Math.max(leastToStep, Math.ceil(passages / mostSteps));
-		for (let from = 0; from < passages; from += toStep) {
-			const to = Math.min(passages, from + toStep);
-			const isThere = await step.run(`embed passages ${from + 1} to ${to}`, () =>
-				patiently(async () => embedChunks(await context(), added, { from, to })),
+		// Once, but where the collection is switched to another index meanwhile: then for that one.
+		for (let round = 1; ; round++) {
+			const once = (name: string) => (round === 1 ? name : `${name}, for index ${round}`);
+			const passages = await step.run(once("chunk"), () =>
+				patiently(async () => chunkDocument(await context(), added)),
 			);
-			if (!isThere) return gone;
+			if (passages === null) return gone;
+			const toStep = Math.max(leastToStep, Math.ceil(passages / mostSteps));
+			for (let from = 0; from < passages; from += toStep) {
+				const to = Math.min(passages, from + toStep);
+				const isThere = await step.run(once(`embed passages ${from + 1} to ${to}`), () =>
+					patiently(async () => {
+						const ctx = await context();
+						return embedChunks(ctx, added, { from, to }).catch((error: unknown) => giveReason(ctx, added, error));
+					}),
+				);
+				if (!isThere) return gone;
+			}
+			for (let n = 1; ; n++) {
+				const published = await step.run(once(n === 1 ? "publish the vectors" : `publish the vectors, try ${n}`), () =>
+					patiently(async () => publishVectors(await context(), added)),
+				);
+				if (published === "gone") return gone;
+				if (published === "done") break;
+				// However long the index is away, what was read in waits for it, and nothing is half there.
+				await step.sleep(once(`until the vector index is back, ${n}`), n < 10 ? "20s" : "5m");
+			}
+			const indexed = await step.run(once("index"), () => patiently(async () => indexDocument(await context(), added)));
+			if (indexed !== "again") return indexed ? { documentId: added.documentId, passages } : gone;
 		}
-		for (let n = 1; ; n++) {
-			const published = await step.run(n === 1 ? "publish the vectors" : `publish the vectors, try ${n}`, () =>
-				patiently(async () => publishVectors(await context(), added)),
-			);
-			if (published === "gone") return gone;
-			if (published === "done") break;
-			// However long the index is away, what was read in waits for it, and nothing is half there.
-			await step.sleep(`until the vector index is back, ${n}`, n < 10 ? "20s" : "5m");
-		}
-		const indexed = await step.run("index", () => patiently(async () => indexDocument(await context(), added)));
-		return indexed ? { documentId: added.documentId, passages } : gone;
 	},
 );
 
@@ -124,6 +143,61 @@ async function giveReason(ctx: ServiceContext, added: Added, error: unknown): Pr
 	await failDocument(ctx, added, error.message);
 	throw new NonRetriableError(error.message, { cause: error });
 }
+
+type Started = { indexNo: number; userId: string; sessionId?: string | null; keyId?: string | null };
+
+/** As whoever began it, if they still may; else it ends there. */
+async function asStarter(runId: string, started: Started): Promise<ServiceContext> {
+	const { userId, sessionId = null, keyId = null } = started;
+	const { person, refusal } = await findRefusal(jobContext("reindex", runId), { userId, sessionId, keyId });
+	const ctx = jobContext("reindex", runId, person);
+	if (!refusal) return ctx;
+	await failReindex(ctx, started.indexNo, refusal);
+	throw new NonRetriableError(refusal);
+}
+
+const reindex = inngest.createFunction(
+	{
+		id: "reindex",
+		name: "Make a collection's index anew",
+		triggers: [reindexStarted],
+		retries: 8,
+		// What somebody brings goes first.
+		priority: { run: "-300" },
+		concurrency: { limit: 1 },
+		onFailure: async ({ event, runId, step }) => {
+			const { indexNo } = event.data.event.data as Started;
+			await step.run("say why", () =>
+				patiently(() => failReindex(jobContext("reindex", runId), indexNo, "It failed on our side, several times.")),
+			);
+		},
+	},
+	async ({ event, runId, step }) => {
+		const started = event.data;
+		for (let n = 1; n <= partsToRun; n++) {
+			const worked = await step.run(`index documents, ${n}`, () =>
+				patiently(async () => workReindex(await asStarter(runId, started), started.indexNo, partMs)),
+			);
+			if (worked === "over") return { indexNo: started.indexNo };
+			if (worked === "away") await step.sleep(`until what it needs is back, ${n}`, n < 10 ? "20s" : "5m");
+			if (worked !== "caughtUp") continue;
+			const switched = await step.run(`switch, ${n}`, () =>
+				patiently(async () => switchIndex(await asStarter(runId, started), started.indexNo)),
+			);
+			if (switched !== "behind") return { indexNo: started.indexNo, switched };
+		}
+		await step.sendEvent("go on", reindexStarted.create({ ...started, part: started.part + 1 }));
+		return { indexNo: started.indexNo };
+	},
+);
+
+const removeRetiredIndex = inngest.createFunction(
+	{ id: "remove-index", name: "Remove an index that nothing searches", triggers: [indexRetired] },
+	async ({ event, runId, step }) => {
+		await step.sleep("until searches that began before have ended", retiredFor);
+		await step.run("remove", () => patiently(() => removeIndex(jobContext("remove-index", runId), event.data)));
+	},
+);
 
 const purgeRemovedDocument = inngest.createFunction(
 	{ id: "purge-document", name: "Remove a deleted document's rows", triggers: [documentRemoved] },
@@ -148,4 +222,11 @@ const sweep = inngest.createFunction(
 	({ runId, step }) => step.run("sweep", () => sweepKnowledge(jobContext("sweep-knowledge", runId))),
 );
 
-export const knowledgeJobs = [ingestDocument, purgeRemovedDocument, purgeRemovedCollection, sweep];
+export const knowledgeJobs = [
+	ingestDocument,
+	reindex,
+	removeRetiredIndex,
+	purgeRemovedDocument,
+	purgeRemovedCollection,
+	sweep,
+];

@@ -15,14 +15,17 @@ import {
 	DocumentText,
 	EmbeddedTexts,
 	EmbedTexts,
+	Indexing,
 	ListCollections,
 	ListDocuments,
 	OneCollection,
 	OneDocument,
 	OpenedDocument,
 	ReadDocument,
+	Reindex,
 	Search,
 	SearchResult,
+	StartReindex,
 	SteerDocuments,
 	Steered,
 	UpdateCollection,
@@ -34,16 +37,19 @@ import {
 	addAddress,
 	addDocument,
 	addText,
+	cancelReindex,
 	createCollection,
 	deleteCollection,
 	deleteDocument,
 	embedForCaller,
 	getCollection,
 	getDocument,
+	getIndexing,
 	listCollections,
 	listDocuments,
 	openDocument,
 	readDocument,
+	reindexCollection,
 	retryDocument,
 	searchKnowledge,
 	steerDocuments,
@@ -52,6 +58,8 @@ import {
 	tellDeletedDocument,
 	updateCollection,
 	updateDocument,
+	versionOfCollection,
+	versionOfDocument,
 	watchCollection,
 } from "./service";
 
@@ -74,7 +82,10 @@ export const knowledgeRouter = router({
 	})
 		.input(OneCollection)
 		.output(Collection)
-		.query(({ ctx, input }) => getCollection(ctx, input)),
+		.query(
+			({ ctx, input }) => getCollection(ctx, input),
+			({ ctx, input }) => versionOfCollection(ctx, input),
+		),
 
 	createCollection: procedure("knowledge:write", {
 		rest: "POST /collections",
@@ -108,6 +119,35 @@ export const knowledgeRouter = router({
 			({ ctx, input }) => deleteCollection(ctx, input),
 			({ ctx, input }) => tellDeletedCollection(ctx, input),
 		),
+
+	getIndexing: procedure("knowledge:read", {
+		rest: "GET /collections/{collectionId}/index",
+		summary: "Get how a collection's index is made, what it could be made with, and how far a new one is.",
+		risk: "read",
+	})
+		.input(OneCollection)
+		.output(Indexing)
+		.query(({ ctx, input }) => getIndexing(ctx, input)),
+
+	reindexCollection: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/index",
+		summary: "Make a collection's index anew beside the one that is searched, and switch to it when it is whole.",
+		accepted: "/collections/{collectionId}/index",
+		risk: "write",
+		limit: "heavy",
+	})
+		.input(StartReindex)
+		.output(Reindex)
+		.mutation(({ ctx, input }) => reindexCollection(ctx, input)),
+
+	cancelReindex: procedure("knowledge:write", {
+		rest: "POST /collections/{collectionId}/index/cancel",
+		summary: "Give up the index that is being made; the one that is searched stays.",
+		risk: "write",
+	})
+		.input(OneCollection)
+		.output(Reindex)
+		.mutation(({ ctx, input }) => cancelReindex(ctx, input)),
 
 	watchCollection: procedure("knowledge:read", {
 		rest: "GET /collections/{collectionId}/changes",
@@ -177,7 +217,10 @@ export const knowledgeRouter = router({
 	})
 		.input(OneDocument)
 		.output(Document)
-		.query(({ ctx, input }) => getDocument(ctx, input)),
+		.query(
+			({ ctx, input }) => getDocument(ctx, input),
+			({ ctx, input }) => versionOfDocument(ctx, input),
+		),
 
 	readDocument: procedure("knowledge:read", {
 		rest: "GET /documents/{documentId}/text",
@@ -187,7 +230,10 @@ export const knowledgeRouter = router({
 	})
 		.input(ReadDocument)
 		.output(DocumentText)
-		.query(({ ctx, input }) => readDocument(ctx, input)),
+		.query(
+			({ ctx, input }) => readDocument(ctx, input),
+			({ ctx, input }) => versionOfDocument(ctx, input),
+		),
 
 	/** Its bytes go out at /api/documents/{documentId}/file, where this decides. */
 	openDocument: procedure("knowledge:read", { risk: "read" })

@@ -56,7 +56,7 @@ export type WriterOptions = {
 	checkpoints?: { take: () => CheckpointRows; deliverTo: (onRows: () => void) => void };
 };
 
-/** Steps tell what is going on: they may wait for what is said, and then go out with it. */
+/** Steps tell what is going on, and a graph saves: both may wait so long for what is said, and then go out with it. */
 const stepPauseMs = 40;
 
 const highSurrogate = /[\uD800-\uDBFF]$/;
@@ -75,13 +75,13 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 	let hasRows = false;
 	const settling: (() => void)[] = [];
 
-	/** Plans the next write for `pause` after the last one at the latest. */
-	const plan = (pause: number) => {
-		due = Math.min(due, Math.max(performance.now(), lastFlush + pause));
+	/** Plans the next write for that time at the latest; at once where it is 0. */
+	const plan = (at: number) => {
+		due = Math.min(due, Math.max(performance.now(), at));
 		if (flushing || (planned && planned.at <= due)) return;
 		planned?.cancel();
 		const wait = due - performance.now();
-		if (pause === 0) {
+		if (at === 0) {
 			// Not even until the rest of what has arrived is taken apart.
 			const now = { at: due, cancel: () => {} };
 			planned = now;
@@ -96,14 +96,15 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		const later = setTimeout(flushAll, wait);
 		planned = { at: due, cancel: () => clearTimeout(later) };
 	};
-	const touch = (held: Held, pause: number) => {
+	const touch = (held: Held, at: number) => {
 		if (held.failure) return;
 		dirty.add(held);
-		plan(pause);
+		plan(at);
 	};
+	const afterStep = () => performance.now() + stepPauseMs;
 	checkpoints?.deliverTo(() => {
 		hasRows = true;
-		plan(stepPauseMs);
+		plan(afterStep());
 	});
 
 	async function flushAll(): Promise<void> {
@@ -121,7 +122,7 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;
 		// What came meanwhile had its time planned, but nobody to keep it.
-		if (dirty.size > 0 || hasRows) plan(due - lastFlush);
+		if (dirty.size > 0 || hasRows) plan(due);
 		if (!planned) for (const resolve of settling.splice(0)) resolve();
 	}
 
@@ -190,18 +191,18 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 				new Promise<void>((resolve, reject) => {
 					if (held.failure) return reject(held.failure);
 					held.waiting.push({ resolve, reject });
-					touch(held, pauseMs);
+					touch(held, lastFlush + pauseMs);
 				});
 			return {
 				append: (body) => {
 					closeText(held);
 					held.pending.push(body);
-					touch(held, stepPauseMs);
+					touch(held, afterStep());
 				},
 				say: (text) => {
 					held.text += text;
 					held.isFirst ||= !held.hasSpoken;
-					touch(held, held.hasSpoken ? pauseMs : 0);
+					touch(held, held.hasSpoken ? lastFlush + pauseMs : 0);
 					held.hasSpoken = true;
 				},
 				flushed,

@@ -23,7 +23,7 @@ export async function carryOut<T>(
 	work: Work<T>,
 ): Promise<T> {
 	const { ctx, input } = opts;
-	if (!isToolCall(ctx.via)) return work(ctx);
+	if (!isToolCall(ctx.via) || meta.isOutside) return work(ctx);
 	const isAgent = ctx.actor.kind === "agent";
 	const callId = request.toolCall?.id ?? null;
 	const { onTried } = request.toolCall ?? {};

@@ -37,7 +37,7 @@ test("what has procedures has a contract, and rules of its own in a service", ()
 		.flatMap((feature) => {
 			const has = (...roles: string[]) => roles.some((role) => existsSync(join("server", feature, role)));
 			return [
-				...(has("contract.ts") ? [] : [`server/${feature}/contract.ts`]),
+				...(has("contract.ts", "contract/index.ts") ? [] : [`server/${feature}/contract.ts`]),
 				// The catalogue of procedures is read off the router; it keeps nothing.
 				...(has("service.ts", "service/index.ts", "catalogue.ts") ? [] : [`server/${feature}/service.ts`]),
 			];

@@ -32,7 +32,7 @@ const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
-const mcpServer = shared("mcpServer", "connected servers are the organisation's");
+const mcpServer = own("mcpServer");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -100,13 +100,16 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"remotes.change": { serverId: mcpServer },
 	"remotes.remove": { serverId: mcpServer },
 	"remotes.refresh": { serverId: mcpServer },
-	"remotes.setTool": { toolId: shared("mcpTool", "who holds mcp-servers:manage turns every tool on") },
+	"remotes.setTool": { toolId: own("mcpTool") },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
 
 	"knowledge.getCollection": { collectionId: own("collection") },
 	"knowledge.updateCollection": { collectionId: own("collection") },
+	"knowledge.getIndexing": { collectionId: own("collection") },
+	"knowledge.reindexCollection": { collectionId: own("collection") },
+	"knowledge.cancelReindex": { collectionId: own("collection") },
 	"knowledge.deleteCollection": { collectionId: own("collection") },
 	"knowledge.watchCollection": { collectionId: own("collection"), lastEventId: position },
 	"knowledge.addDocument": { collectionId: own("collection"), uploadId: own("upload") },
@@ -177,4 +180,5 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"remotes.setTool": { hash: "none" },
 };

@@ -42,8 +42,16 @@ async function makeDocument(ctx: ServiceContext): Promise<string> {
 	return id;
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
-	const values = { name: name("Server"), prefix: name("prefix"), address: "https://mcp.example.test/mcp" };
-	const [row] = await ctx.db.orm.insert(mcpServers).values(values).returning({ id: mcpServers.id });
+	const values = {
+		name: name("Server"),
+		prefix: `p${randomUUID().slice(0, 8)}`,
+		address: "https://mcp.example.test/mcp",
+	};
+	const { userId: ownerId } = requireUser(ctx);
+	const [row] = await ctx.db.orm
+		.insert(mcpServers)
+		.values({ ...values, ownerId })
+		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };

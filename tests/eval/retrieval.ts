@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Database } from "@/db/connection";
 import type { ServiceContext } from "@/server/core/context";
-import type { Scope } from "@/server/knowledge/vectors/store";
+import type { SearchScope } from "@/server/knowledge/service/search/scope";
 import { startTestPostgres } from "../support/postgres";
 
 const Doc = z.object({ id: z.string(), title: z.string().default(""), text: z.string() });
@@ -143,13 +143,15 @@ const search: Find = async (ctx, query) => {
 	return [...new Set(passages.map((passage) => passage.documentName))];
 };
 const searchKeywords =
-	(scope: Scope): Find =>
+	(scope: SearchScope): Find =>
 	async (ctx, query) =>
 		namesOf((await product.findKeywords(ctx.db, query, scope, 200)).ids);
 const searchMeaning =
-	(scope: Scope): Find =>
+	(scope: SearchScope): Find =>
 	async (ctx, query) =>
-		namesOf((await product.findMeaning(ctx, query, scope, 200)).nearest.map((one) => one.id));
+		namesOf(
+			(await product.findMeaning(ctx, query, scope, 200)).lists.flatMap(({ nearest }) => nearest.map((one) => one.id)),
+		);
 
 const names = new Map<number, string>();
 async function namesOf(ids: number[]): Promise<string[]> {

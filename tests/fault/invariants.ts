@@ -17,12 +17,17 @@ const rules: Record<string, SQL> = {
 	"every document is settled": sql`select id::text from documents where state not in ('ready', 'failed')`,
 	"no document failed": sql`select id::text || ': ' || coalesce(reason, '') from documents where state = 'failed'`,
 	"a ready document is wholly indexed": sql`
-		select d.id::text from documents d where d.state = 'ready' and (
-			d.chunk_count is distinct from (select count(*) from chunks c where c.document_id = d.id)
-			or d.chunk_count is distinct from (select count(*) from chunk_vectors v where v.document_id = d.id)
+		select d.id::text from documents d join collections l on l.id = d.collection_id where d.state = 'ready' and (
+			d.chunk_count is distinct from (select count(*) from chunks c where c.document_id = d.id and c.collection_no = l.no)
+			or d.chunk_count is distinct from (select count(*) from chunk_vectors v
+				where v.document_id = d.id and v.collection_no = l.no and v.model = l.model and octet_length(v.vector) = l.dimension * 4)
 			or exists (select from chunks c where c.document_id = d.id and c.length > 0
 				and not exists (select from postings p where p.chunk_id = c.id))
 			or not exists (select from document_pages p where p.document_id = d.id))`,
+	"no index is left that nobody searches or makes": sql`
+		select c.id::text from chunks c join documents d on d.id = c.document_id join collections l on l.id = d.collection_id
+		where c.collection_no <> l.no and not exists (select from reindexes r where r.no = c.collection_no and r.state = 'building')`,
+	"every index that was begun has ended": sql`select no::text from reindexes where state = 'building'`,
 	"any other document is not indexed at all": sql`
 		select d.id::text from documents d join chunks c on c.document_id = d.id join postings p on p.chunk_id = c.id
 		where d.state <> 'ready'`,

@@ -35,10 +35,11 @@ export async function ingest(ctx: ServiceContext, { id }: Pick<Document, "id">):
 	if (!row) throw new Error(`There is no document ${id}`);
 	const attempt = { documentId: id, attempt: row.attempt };
 	await parseDocument(ctx, attempt);
-	const passages = (await chunkDocument(ctx, attempt)) ?? 0;
-	await embedChunks(ctx, attempt, { from: 0, to: passages });
-	await publishVectors(ctx, attempt);
-	await indexDocument(ctx, attempt);
+	do {
+		const passages = (await chunkDocument(ctx, attempt)) ?? 0;
+		await embedChunks(ctx, attempt, { from: 0, to: passages });
+		await publishVectors(ctx, attempt);
+	} while ((await indexDocument(ctx, attempt)) === "again");
 }
 
 export async function addReady(

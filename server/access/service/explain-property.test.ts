@@ -130,7 +130,7 @@ async function store(policy: World): Promise<Ids> {
 				name: at(made.things[kind], n),
 				ownerId: ownerOf(one) ?? at(made.people, 0),
 			}));
-		await tx.insert(collections).values(some("collection"));
+		await tx.insert(collections).values(some("collection").map((row) => ({ ...row, model: "none", dimension: 1 })));
 		await tx.insert(prompts).values(some("prompt"));
 		await tx
 			.insert(promptVersions)

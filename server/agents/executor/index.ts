@@ -12,7 +12,7 @@ import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { assistantGraph } from "../graphs/assistant";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
-import { findWithoutLeave, type WithoutLeave } from "./leave";
+import { findWithoutLeave } from "./leave";
 import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
@@ -50,6 +50,10 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		log,
 		graph: assistantGraph(saver),
 		model: options.model === undefined ? configuredModel(env()) : options.model,
+		expectLeave: async (run) => {
+			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
+			if (refusal) throw new RunStopped(refusal);
+		},
 		search: options.search ?? ((run, input, signal) => callTool(toolContext(run, signal), "knowledge.search", input)),
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
@@ -83,9 +87,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 				const free = slots - [...sessions.values()].filter(({ isWaiting }) => !isWaiting).length;
 				if (isStopping || free <= 0) break;
 				const runs = await inTime(claimRuns(db, owner, free));
-				// Where this can't be asked they are left to their leases, and nothing is done for anybody.
-				const withoutLeave = runs.length > 0 ? await inTime(findWithoutLeave(db, runs)) : new Map();
-				for (const run of runs) begin(run, withoutLeave.get(run.id));
+				for (const run of runs) begin(run);
 				claimAgain ||= runs.length === free;
 			} while (claimAgain);
 		} catch (error) {
@@ -95,11 +97,10 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
-	function begin(run: ClaimedRun, refusal: WithoutLeave | undefined): void {
+	function begin(run: ClaimedRun): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
 		const stop = new AbortController();
-		if (refusal) stop.abort(new RunStopped(refusal));
 		const events = writer.open(run, (why) => stop.abort(why));
 		const session: Session = {
 			run,

@@ -35,6 +35,8 @@ export type SessionDeps = {
 	log: Log;
 	graph: ReturnType<typeof assistantGraph>;
 	model: ChatModel | null;
+	/** Throws RunStopped where whoever started it has lost their leave since. */
+	expectLeave: (run: ClaimedRun) => Promise<void>;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
@@ -137,11 +139,21 @@ async function invoke(
 ) {
 	const { graph, model, search, isNew } = deps;
 	signal.throwIfAborted();
+	// A new run's search asks for itself whether it may, and changes nothing: what else must be known before a model hears of the
+	// question is found out meanwhile.
+	const leave = deps.expectLeave(run);
+	if (beginsWithSearch(run)) leave.catch(() => {});
+	else await leave;
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
-		search: (input) => search(run, input, signal),
+		search: async (input) => {
+			const found = search(run, input, signal);
+			found.catch(() => {});
+			await leave;
+			return found;
+		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
 		caps: capsOf(run.agent.caps),
@@ -246,6 +258,9 @@ class Wall {
 		this.leftMs -= performance.now() - this.startedAt;
 	}
 }
+
+const beginsWithSearch = ({ attempt, agent, collectionIds }: ClaimedRun): boolean =>
+	attempt === 1 && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
 function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {

@@ -177,6 +177,7 @@ describe("a dangerous call of an agent's", () => {
 		const { runId } = await startRun(ctx, { question: "Delete it.", agentId });
 		const reading = readRun(ctx, runId);
 		const asked = await pendingOf(runId);
+		await until(async () => (await getRun(ctx, { runId })).state === "waiting");
 		const gone = once(first, "exit");
 		first.kill("SIGKILL");
 		await gone;

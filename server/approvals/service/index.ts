@@ -3,7 +3,7 @@ export type { Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
 export { type Asker, editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";
 export { runApproval, waitedMs } from "./of-run";
-export { onceInRun } from "./once-in-run";
+export { onceInRun, onceOutside } from "./once-in-run";
 export { ApprovalNeeded, approvalUrl, type Waits } from "./outcome";
 export { endOverdueApprovals } from "./overdue";
 export { countWaiting, getApproval, listApprovals } from "./read";

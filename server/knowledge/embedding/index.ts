@@ -1,17 +1,41 @@
 import { cacheOf } from "@/server/core/cache";
+import { env } from "@/server/core/env";
+import { HostedEmbedder } from "./hosted-embedder";
 import { type Embedder, LocalEmbedder } from "./local-embedder";
 
-export type { Embedder } from "./local-embedder";
+export { type Embedder, EmbedderAway } from "./local-embedder";
 
-const global = globalThis as { quarterdeckEmbedder?: Embedder };
+const global = globalThis as { quarterdeckEmbedder?: Embedder; quarterdeckHostedEmbedder?: Embedder | null };
 
-/** The process's embedder. Kept on globalThis, where hot reloading leaves it alone. */
-export function embedder(): Embedder {
+/** The one that is built in. Kept on globalThis, where hot reloading leaves it alone. */
+function localEmbedder(): Embedder {
 	global.quarterdeckEmbedder ??= new LocalEmbedder();
 	return global.quarterdeckEmbedder;
 }
 
-export const embedTexts = (texts: string[]): Promise<Float32Array[]> => embedder().embed(texts);
+function hostedEmbedder(): Embedder | null {
+	if (global.quarterdeckHostedEmbedder === undefined) {
+		const { QD_EMBED_URL: url, QD_EMBED_KEY: key, QD_EMBED_MODEL: model, QD_EMBED_DIMENSION: dimension } = env();
+		global.quarterdeckHostedEmbedder =
+			url && model && dimension ? new HostedEmbedder({ url, key, model, dimension }) : null;
+	}
+	return global.quarterdeckHostedEmbedder;
+}
+
+/** For tests: another model behind an endpoint, or none. */
+export function setHostedEmbedder(embedder: Embedder | null): void {
+	global.quarterdeckHostedEmbedder = embedder;
+}
+
+/** Every model that there is now, the one for new collections first. */
+export const embedders = (): Embedder[] => [hostedEmbedder(), localEmbedder()].filter((one) => one !== null);
+
+/** The one for new collections: what the environment names, else what is built in. */
+export const embedder = (): Embedder => hostedEmbedder() ?? localEmbedder();
+
+/** The model that made an index; null where it is not set up any more. */
+export const embedderOf = ({ model, dimension }: { model: string; dimension: number }): Embedder | null =>
+	embedders().find((one) => one.model === model && one.dimension === dimension) ?? null;
 
 const day = 86_400;
 const vectors = cacheOf<Float32Array>({
@@ -25,9 +49,9 @@ const vectors = cacheOf<Float32Array>({
 });
 
 /** A question's vector, before all texts that wait. It depends on the words alone, and is the same whoever asks. */
-export const embedQuery = (text: string): Promise<Float32Array> =>
-	vectors({ rights: null, version: embedder().model, asked: text }, async () => {
-		const [vector] = await embedder().embed([text], { urgent: true });
+export const embedQuery = (text: string, by: Embedder = embedder()): Promise<Float32Array> =>
+	vectors({ rights: null, version: [by.model, by.dimension], asked: text }, async () => {
+		const [vector] = await by.embed([text], { urgent: true });
 		if (!vector) throw new Error("The embedder answered without a vector");
 		return vector;
 	});

@@ -8,9 +8,18 @@ import { modelName, type Reply, type Task } from "./protocol";
 export type Embedder = {
 	model: string;
 	dimension: number;
+	/** Whether texts stay on this machine. */
+	isLocal: boolean;
+	/** What a passage may have at most, so that the model reads all of it. */
+	mostCharacters: number;
 	/** `urgent` goes before whatever waits: somebody is waiting for an answer. */
 	embed(texts: string[], options?: { urgent?: boolean }): Promise<Float32Array[]>;
 };
+
+/** It does not answer, or not as it should: what waits for it is tried again later. */
+export class EmbedderAway extends Error {
+	override name = "EmbedderAway";
+}
 
 type Waiting = { text: string; resolve: (vector: Float32Array) => void; reject: (error: Error) => void };
 
@@ -18,6 +27,8 @@ type Waiting = { text: string; resolve: (vector: Float32Array) => void; reject: 
 export class LocalEmbedder implements Embedder {
 	readonly model = modelName;
 	readonly dimension = 384;
+	readonly isLocal = true;
+	readonly mostCharacters = 1_000;
 	private readonly urgent: Waiting[] = [];
 	private readonly patient: Waiting[] = [];
 	private current: { id: number; waiting: Waiting } | null = null;

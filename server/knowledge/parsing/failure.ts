@@ -14,6 +14,7 @@ export const parseFailures = {
 	timedOut: "Reading the file took longer than 30 s and was stopped. Split it, or save it anew in a simpler form.",
 	outOfMemory: "Reading the file needed over 512 MB of memory and was stopped. Split it, or take the pictures out.",
 	notFetched: "What its address leads to could not be fetched.",
+	noModel: "The embedding model of its collection is not set up any more.",
 	/** For callers that know better what is wrong: see `UnreadableFile`'s own reason. */
 	wrongType: "The file is not what its ending says.",
 	crashed: "The file could not be read: the reader broke on it. Save it anew in another form and upload that.",

@@ -6,9 +6,11 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
 import type { Collection, CreateCollection, ListCollections, OneCollection, UpdateCollection } from "../contract";
+import { embedder } from "../embedding";
 import { cleanLine } from "../parsing";
 import { holdManaged, mayManage, mayRead, notifyCollection } from "./access";
 
@@ -32,12 +34,39 @@ export async function getCollection(ctx: ServiceContext, input: OneCollection): 
 	return readOne(ctx, ctx.db.orm, input.collectionId);
 }
 
+/** Its own row's, what the caller's rights and its owner's name add to it, and its documents' in one go. */
+export async function versionOfCollection(ctx: ServiceContext, { collectionId }: OneCollection): Promise<Version> {
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`collections.xmin::text`,
+			revision: collections.revision,
+			access: accessOf("collection", collections.id),
+			mayManage: mayManage(ctx),
+			owner: users.name,
+			documents: sql`(select concat_ws(' ', count(*), count(*) filter (where d.state = 'ready'),
+					count(*) filter (where d.state = 'failed'))
+				from documents d where d.collection_id = collections.id and d.deleted_at is null)`,
+		})
+		.from(collections)
+		.innerJoin(users, eq(users.id, collections.ownerId))
+		.where(and(eq(collections.id, collectionId), mayRead(ctx)));
+	if (!of) throw notFound("This collection");
+	return { of, revision: of.revision };
+}
+
 export async function createCollection(ctx: ServiceContext, input: CreateCollection): Promise<Collection> {
 	const { userId } = requireUser(ctx);
+	const { model, dimension } = embedder();
 	return ctx.db.transaction(async (tx) => {
 		const [row] = await tx
 			.insert(collections)
-			.values({ name: cleanLine(input.name), description: cleanLine(input.description), ownerId: userId })
+			.values({
+				model,
+				dimension,
+				name: cleanLine(input.name),
+				description: cleanLine(input.description),
+				ownerId: userId,
+			})
 			.returning({ id: collections.id });
 		if (!row) throw new Error("The collection was not stored");
 		await setAccess(tx, "collection", row.id, input.access);

@@ -1,5 +1,6 @@
 import { and, eq, isNull, max, sql } from "drizzle-orm";
-import { chunks, documentPages, documents } from "@/db/schema";
+import type { Reader } from "@/db/connection";
+import { chunks, documentPages, documents, formerPassages } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
@@ -61,12 +62,7 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 		throw new AppError("CONFLICT", `This document could not be read. ${row.reason ?? ""}`.trim());
 	if (row.state !== "ready")
 		throw new AppError("CONFLICT", "This document is still being read: try again in a moment.");
-	const [passage] = input.chunkId
-		? await db
-				.select({ page: chunks.page, start: chunks.startOffset, end: chunks.endOffset, text: chunks.text })
-				.from(chunks)
-				.where(and(eq(chunks.id, input.chunkId), eq(chunks.documentId, row.id)))
-		: [];
+	const passage = input.chunkId ? await findPlace(db, row.id, input.chunkId) : null;
 	if (input.chunkId && !passage) throw notFound("This passage");
 	const page = input.page ?? passage?.page ?? 1;
 	const [[text], [last]] = await Promise.all([
@@ -88,8 +84,26 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 		page,
 		lastPage: last?.page ?? 1,
 		text: text.text,
-		passage: passage?.page === page ? { start: passage.start, end: passage.end, text: passage.text } : null,
+		passage:
+			passage?.page === page
+				? { start: passage.start, end: passage.end, text: text.text.slice(passage.start, passage.end) }
+				: null,
 	};
+}
+
+/** Where a passage stands, also one of an index that is gone: what cites it still opens there. */
+async function findPlace(db: Reader, documentId: string, chunkId: number) {
+	const [now] = await db
+		.select({ page: chunks.page, start: chunks.startOffset, end: chunks.endOffset })
+		.from(chunks)
+		.where(and(eq(chunks.id, chunkId), eq(chunks.documentId, documentId)));
+	if (now) return now;
+	const { page, startOffset: start, endOffset: end } = formerPassages;
+	const [then] = await db
+		.select({ page, start, end })
+		.from(formerPassages)
+		.where(and(eq(formerPassages.chunkId, chunkId), eq(formerPassages.documentId, documentId)));
+	return then ?? null;
 }
 
 /** Its bytes as they were brought, for whoever may read it now. */

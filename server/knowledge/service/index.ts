@@ -8,7 +8,9 @@ export {
 	listCollections,
 	tellDeletedCollection,
 	updateCollection,
+	versionOfCollection,
 } from "./collections";
+export { versionOfDocument } from "./document-row";
 export {
 	deleteDocument,
 	getDocument,
@@ -27,6 +29,12 @@ export { endRecognition, parseDocument, recognisePages } from "./ingest/parse-do
 export { publishVectors } from "./ingest/publish-vectors";
 export { listDoomed, purgeDocument, sweepKnowledge } from "./ingest/purge";
 export { findUploader } from "./ingest/uploader";
+export { cancelReindex, failReindex } from "./reindex/end";
+export { getIndexing } from "./reindex/read";
+export { removeIndex } from "./reindex/retire";
+export { reindexCollection } from "./reindex/start";
+export { switchIndex } from "./reindex/switch";
+export { findRefusal, workReindex } from "./reindex/work";
 export { retryDocument } from "./retry-document";
 export { searchKnowledge } from "./search";
 export { steerDocuments } from "./steer-documents";

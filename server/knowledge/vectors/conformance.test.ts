@@ -30,7 +30,7 @@ type Shelf = { id: string; no: number };
 async function makeShelf(): Promise<Shelf> {
 	const [row] = await db.orm
 		.insert(collections)
-		.values({ name: "Shelf", ownerId: requireUser(ctx).userId })
+		.values({ name: "Shelf", model, dimension, ownerId: requireUser(ctx).userId })
 		.returning({ id: collections.id, no: collections.no });
 	if (!row) throw new Error("The shelf was not made");
 	return row;

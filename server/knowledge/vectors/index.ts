@@ -1,52 +1,81 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Database, Reader } from "@/db/connection";
-import { vectorIndexes } from "@/db/schema";
+import { collections, vectorIndexes } from "@/db/schema";
 import { env } from "@/server/core/env";
-import { embedder } from "../embedding";
+import { type Embedder, embedder } from "../embedding";
 import { ExactStore } from "./exact";
 import { QdrantStore } from "./qdrant";
 import type { VectorStore } from "./store";
 
-const global = globalThis as { quarterdeckExact?: ExactStore; quarterdeckBeside?: QdrantStore | null };
+type Model = Pick<Embedder, "model" | "dimension">;
+const nameOf = ({ model, dimension }: Model) => `${model} ${dimension}`;
+
+const global = globalThis as {
+	quarterdeckExact?: Map<string, ExactStore>;
+	quarterdeckBeside?: QdrantStore | null;
+	quarterdeckBesideOf?: Map<string, QdrantStore>;
+};
 /** How long it is remembered where vectors are searched. */
 const rememberedMs = 5_000;
-let known: { isReady: boolean; until: number } | null = null;
+const known = new Map<string, { isReady: boolean; until: number }>();
 
-/** Kept on globalThis, where hot reloading leaves it alone: it holds the vectors in memory. */
-function exactStore(): ExactStore {
-	global.quarterdeckExact ??= new ExactStore();
-	return global.quarterdeckExact;
+/** One a model: vectors of two are never in one. Kept on globalThis, where hot reloading leaves it alone: it holds them in memory. */
+function exactStore(of: Model): ExactStore {
+	global.quarterdeckExact ??= new Map();
+	const found = global.quarterdeckExact.get(nameOf(of)) ?? new ExactStore(of);
+	global.quarterdeckExact.set(nameOf(of), found);
+	return found;
 }
 
-/** The index beside PostgreSQL that the environment names; null where it names none. */
-export function storeBeside(): QdrantStore | null {
+/** The index beside PostgreSQL for the vectors of a model, where the environment names one; else null. */
+export function storeBeside(of: Model = embedder()): QdrantStore | null {
 	if (global.quarterdeckBeside === undefined) {
 		const { QDRANT_URL: url, QDRANT_API_KEY: apiKey, QD_QDRANT_QUANTIZATION } = env();
 		const { model, dimension } = embedder();
 		const isQuantized = QD_QDRANT_QUANTIZATION === "scalar";
 		global.quarterdeckBeside = url ? new QdrantStore({ url, apiKey, model, dimension, isQuantized }) : null;
 	}
-	return global.quarterdeckBeside;
+	if (!global.quarterdeckBeside) return null;
+	if (global.quarterdeckBeside.model === of.model) return global.quarterdeckBeside;
+	global.quarterdeckBesideOf ??= new Map();
+	const found = global.quarterdeckBesideOf.get(nameOf(of)) ?? global.quarterdeckBeside.forModel(of);
+	global.quarterdeckBesideOf.set(nameOf(of), found);
+	return found;
 }
 
 /** For tests: another index beside PostgreSQL, or none. */
 export function setStoreBeside(store: QdrantStore | null): void {
 	global.quarterdeckBeside = store;
-	known = null;
+	global.quarterdeckBesideOf = new Map();
+	known.clear();
 }
 
-/** Where vectors are searched now: in the index beside PostgreSQL once that has them all, until then in PostgreSQL. */
-export async function vectorStore(db: Database): Promise<VectorStore> {
-	const beside = storeBeside();
-	if (!beside) return exactStore();
-	if (!known || known.until < performance.now())
-		known = { isReady: await isReady(db.orm, beside.collection), until: performance.now() + rememberedMs };
-	return known.isReady ? beside : exactStore();
+/** Where a model's vectors are searched now: in the index beside PostgreSQL once that has them all, until then in PostgreSQL. */
+export async function vectorStore(db: Database, of: Model = embedder()): Promise<VectorStore> {
+	const beside = storeBeside(of);
+	if (!beside) return exactStore(of);
+	const found = known.get(nameOf(of));
+	if (found && found.until > performance.now()) return found.isReady ? beside : exactStore(of);
+	const now = { isReady: await isReady(db.orm, beside.collection), until: performance.now() + rememberedMs };
+	known.set(nameOf(of), now);
+	return now.isReady ? beside : exactStore(of);
 }
 
 async function isReady(db: Reader, name: string): Promise<boolean> {
 	const [row] = await db.select({ state: vectorIndexes.state }).from(vectorIndexes).where(eq(vectorIndexes.name, name));
 	return row?.state === "ready";
+}
+
+/** A model that no collection is searched with yet has nothing that could be missing beside: it is whole from the start. */
+export async function openBeside(db: Reader, of: Model): Promise<void> {
+	const beside = storeBeside(of);
+	if (!beside) return;
+	const [used] = await db
+		.select({ id: collections.id })
+		.from(collections)
+		.where(and(eq(collections.model, of.model), eq(collections.dimension, of.dimension)))
+		.limit(1);
+	if (!used) await db.insert(vectorIndexes).values({ name: beside.collection, state: "ready" }).onConflictDoNothing();
 }
 
 /** What was written to PostgreSQL alone is missing in every index beside it: none of them is whole any more. */

@@ -1,7 +1,6 @@
 import { and, asc, eq, gt, inArray, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { chunkVectors, collections, documents, vectorIndexes } from "@/db/schema";
-import { embedder } from "../embedding";
 import { fromBytes } from "./exact";
 import type { QdrantStore } from "./qdrant";
 import type { Point } from "./store";
@@ -16,14 +15,14 @@ export type MoveProgress = { done: number; total: number; state: "filling" | "ve
  */
 export async function* moveVectors(db: Database, to: QdrantStore): AsyncGenerator<MoveProgress> {
 	let { cursor, state } = await begin(db, to.collection);
-	const total = await countReady(db);
+	const total = await countReady(db, to.model);
 	if (state === "ready") {
 		yield { done: total, total, state };
 		return;
 	}
-	let done = await countReady(db, cursor);
+	let done = await countReady(db, to.model, cursor);
 	for (;;) {
-		const { points, last } = await pointsAfter(db, cursor);
+		const { points, last } = await pointsAfter(db, to.model, cursor);
 		if (last === null) break;
 		await to.put(db.orm, points);
 		cursor = last;
@@ -56,26 +55,26 @@ const isReady = () =>
 			where ${documents.state} = 'ready' and ${documents.deletedAt} is null and ${collections.deletedAt} is null)`,
 	);
 
-async function countReady(db: Database, until?: number): Promise<number> {
+async function countReady(db: Database, model: string, until?: number): Promise<number> {
 	const [row] = await db.orm
 		.select({ count: sql<number>`count(*)::int` })
 		.from(chunkVectors)
 		.where(
-			and(
-				eq(chunkVectors.model, embedder().model),
-				isReady(),
-				until === undefined ? undefined : lte(chunkVectors.chunkId, until),
-			),
+			and(eq(chunkVectors.model, model), isReady(), until === undefined ? undefined : lte(chunkVectors.chunkId, until)),
 		);
 	return row?.count ?? 0;
 }
 
-async function pointsAfter(db: Database, cursor: number): Promise<{ points: Point[]; last: number | null }> {
+async function pointsAfter(
+	db: Database,
+	model: string,
+	cursor: number,
+): Promise<{ points: Point[]; last: number | null }> {
 	const points = await pointsWhere(
 		db,
 		and(
 			gt(chunkVectors.chunkId, cursor),
-			eq(chunkVectors.model, embedder().model),
+			eq(chunkVectors.model, model),
 			eq(documents.state, "ready"),
 			isNull(documents.deletedAt),
 		),
@@ -108,7 +107,7 @@ async function compare(db: Database, to: QdrantStore): Promise<void> {
 		const from: number = first - 1;
 		const until = next === null ? Number.MAX_SAFE_INTEGER : next - 1;
 		const there = new Set(ids);
-		const wanted = await idsBetween(db, from, until);
+		const wanted = await idsBetween(db, to.model, from, until);
 		await to.removePoints(ids.filter((id) => !wanted.has(id)));
 		const missing = [...wanted].filter((id) => !there.has(id));
 		for (let at = 0; at < missing.length; at += pointsAtOnce)
@@ -120,17 +119,12 @@ async function compare(db: Database, to: QdrantStore): Promise<void> {
 	}
 }
 
-async function idsBetween(db: Database, after: number, until: number): Promise<Set<number>> {
+async function idsBetween(db: Database, model: string, after: number, until: number): Promise<Set<number>> {
 	const rows = await db.orm
 		.select({ id: chunkVectors.chunkId })
 		.from(chunkVectors)
 		.where(
-			and(
-				gt(chunkVectors.chunkId, after),
-				lte(chunkVectors.chunkId, until),
-				eq(chunkVectors.model, embedder().model),
-				isReady(),
-			),
+			and(gt(chunkVectors.chunkId, after), lte(chunkVectors.chunkId, until), eq(chunkVectors.model, model), isReady()),
 		);
 	return new Set(rows.map(({ id }) => id));
 }

@@ -39,7 +39,10 @@ export type VectorStore = {
 	similarities(db: Database, scope: Scope, query: Float32Array, wanted: Wanted[]): Promise<Map<number, number>>;
 	/** Written twice is written once. When it is done, all of them can be found. */
 	put(db: Reader, points: Point[]): Promise<void>;
-	removeDocuments(db: Reader, documentNos: number[]): Promise<void>;
+	/** Out of this index of theirs alone, where one is named; else out of all. */
+	removeDocuments(db: Reader, documentNos: number[], collectionNo?: number): Promise<void>;
+	/** Everything of one index of a collection. */
+	removeIndex(db: Reader, collectionNo: number): Promise<void>;
 	count(db: Reader, collectionNo: number): Promise<number>;
 	/** Throws StoreAway where it is not well. */
 	check(db: Reader): Promise<void>;

@@ -12,6 +12,11 @@ const columns = {
 	no: documents.no,
 	collectionId: documents.collectionId,
 	collectionNo: collections.no,
+	model: collections.model,
+	dimension: collections.dimension,
+	chunkSize: collections.chunkSize,
+	chunkOverlap: collections.chunkOverlap,
+	indexNo: documents.indexNo,
 	sha256: documents.sha256,
 	mediaType: documents.mediaType,
 	name: documents.name,
@@ -24,7 +29,14 @@ export type Held = {
 	id: string;
 	no: number;
 	collectionId: string;
+	/** The index that is searched, and how it is made. */
 	collectionNo: number;
+	model: string;
+	dimension: number;
+	chunkSize: number;
+	chunkOverlap: number;
+	/** The index that its passages were cut for. */
+	indexNo: number | null;
 	sha256: string;
 	mediaType: string;
 	name: string;
@@ -41,6 +53,7 @@ export async function withAttempt<T>(
 	work: (tx: Tx, held: Held) => Promise<T>,
 ): Promise<T | null> {
 	return ctx.db.transaction(async (tx) => {
+		await holdIndex(tx, documentId);
 		const [held] = await tx
 			.select(columns)
 			.from(documents)
@@ -58,10 +71,24 @@ export async function withAttempt<T>(
 	});
 }
 
+/** Until the transaction ends nothing switches the collection to another index: what is written goes into the one that is read here. */
+async function holdIndex(tx: Tx, documentId: string): Promise<void> {
+	await tx
+		.select({ id: collections.id })
+		.from(collections)
+		.where(
+			eq(collections.id, tx.select({ id: documents.collectionId }).from(documents).where(eq(documents.id, documentId))),
+		)
+		.for("key share");
+}
+
+/** The collection was switched to another index since the document's passages were cut: they are cut anew. */
+export const isOutdated = (held: Held): boolean => held.indexNo !== held.collectionNo;
+
 type Change = Partial<
 	Pick<
 		typeof documents.$inferInsert,
-		"done" | "total" | "pageCount" | "chunkCount" | "termCount" | "reason" | "dropped"
+		"done" | "total" | "pageCount" | "chunkCount" | "termCount" | "indexNo" | "reason" | "dropped"
 	>
 >;
 

@@ -1,66 +1,43 @@
-import { and, asc, eq, gte, isNull, lt, sql } from "drizzle-orm";
-import { chunks, chunkVectors } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
-import { searchText } from "../../chunking";
-import { embedder, embedTexts } from "../../embedding";
-import { type Attempt, setState, withAttempt } from "./attempt";
+import { type Embedder, embedderOf } from "../../embedding";
+import { UnreadableFile } from "../../parsing";
+import { type Attempt, type Held, isOutdated, setState, withAttempt } from "./attempt";
+import { type Embedded, embedPassages, type Range, writeVectors } from "./embed-passages";
 
-/** Passages embedded between two writes of the progress. */
-const atOnce = 16;
-
-export type Range = { from: number; to: number };
-
-/** Embeds the passages of these ordinals, `to` not among them, that have no vector of the embedder in use yet. False where the document is gone. */
-export async function embedChunks(ctx: ServiceContext, attempt: Attempt, { from, to }: Range): Promise<boolean> {
-	const waiting = await ctx.db.orm
-		.select({ id: chunks.id, ordinal: chunks.ordinal, heading: chunks.heading, text: chunks.text })
-		.from(chunks)
-		.leftJoin(chunkVectors, and(eq(chunkVectors.chunkId, chunks.id), eq(chunkVectors.model, embedder().model)))
-		.where(
-			and(
-				eq(chunks.documentId, attempt.documentId),
-				gte(chunks.ordinal, from),
-				lt(chunks.ordinal, to),
-				isNull(chunkVectors.chunkId),
-			),
-		)
-		.orderBy(asc(chunks.ordinal));
-	for (let i = 0; i < waiting.length; i += atOnce) {
-		ctx.signal?.throwIfAborted();
-		const some = waiting.slice(i, i + atOnce);
-		const vectors = await embedTexts(some.map(searchText));
-		const rows = some.flatMap(({ id }, n) => {
-			const vector = vectors[n];
-			return vector ? [{ chunkId: id, vector: toBytes(vector) }] : [];
-		});
-		if (!(await storeVectors(ctx, attempt, rows, (some.at(-1)?.ordinal ?? from) + 1))) return false;
-	}
-	return (await storeVectors(ctx, attempt, [], to)) ?? false;
+/** Embeds the passages of these ordinals, `to` not among them, that have no vector of the index's model yet. False where the document is gone. */
+export async function embedChunks(ctx: ServiceContext, attempt: Attempt, range: Range): Promise<boolean> {
+	const held = await withAttempt(ctx, attempt, async (_, found) => found);
+	if (!held) return false;
+	// Its passages are cut anew first.
+	if (isOutdated(held)) return true;
+	const by = embedderFor(held);
+	const part = { documentId: held.id, collectionNo: held.collectionNo };
+	for await (const some of embedPassages(ctx, part, by, range))
+		if (!(await storeVectors(ctx, attempt, by, some))) return false;
+	return (await storeVectors(ctx, attempt, by, { rows: [], to: range.to })) ?? false;
 }
 
-/** float32, little-endian as on every machine that this runs on. */
-const toBytes = (vector: Float32Array) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+/** The model that made what the collection has. Without it nothing can be added that would compare with the rest. */
+function embedderFor({ model, dimension }: Held): Embedder {
+	const found = embedderOf({ model, dimension });
+	if (found) return found;
+	throw new UnreadableFile(
+		"noModel",
+		`The collection's embedding model ${model} is not set up any more: re-index the collection with another, then try again.`,
+	);
+}
 
 const storeVectors = (
 	ctx: ServiceContext,
 	attempt: Attempt,
-	rows: { chunkId: number; vector: Buffer }[],
-	done: number,
+	by: Embedder,
+	{ rows, to }: Embedded,
 ): Promise<boolean | null> =>
 	withAttempt(ctx, attempt, async (tx, held) => {
-		if (held.state !== "embedding") return true;
-		const { collectionNo, id: documentId } = held;
-		const { model } = embedder();
-		if (rows.length > 0)
-			await tx
-				.insert(chunkVectors)
-				.values(rows.map((row) => ({ ...row, collectionNo, documentId, model })))
-				.onConflictDoUpdate({
-					target: chunkVectors.chunkId,
-					set: { model: sql`excluded.model`, vector: sql`excluded.vector` },
-				});
+		if (held.state !== "embedding" || isOutdated(held)) return true;
+		await writeVectors(tx, { documentId: held.id, collectionNo: held.collectionNo }, by, rows);
 		const total = held.chunkCount ?? 0;
-		const now = Math.max(held.done, Math.min(total, done));
+		const now = Math.max(held.done, Math.min(total, to));
 		await setState(tx, held, now >= total ? "indexing" : "embedding", { done: now });
 		return true;
 	});

@@ -4,26 +4,24 @@ import { chunks, chunkVectors, postings } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
-import { embedder } from "../../embedding";
 import { markBehind, storeBeside } from "../../vectors";
 import { raiseVersion } from "../access";
-import { type Attempt, type Held, setState, withAttempt } from "./attempt";
+import { type Attempt, type Held, isOutdated, setState, withAttempt } from "./attempt";
 
 const rowsAtOnce = 100;
 
-/** Writes the lexical index and makes the document findable, in one transaction. False where the document is gone. */
-export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Promise<boolean> {
+/**
+ * Writes the lexical index and makes the document findable, in one transaction. False where the document is gone, `again` where
+ * the collection was switched to another index meanwhile, for which it is to be cut and embedded.
+ */
+export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Promise<boolean | "again"> {
 	const indexed = await withAttempt(ctx, attempt, async (tx, held) => {
+		if (isOutdated(held) && (held.state === "embedding" || held.state === "indexing")) return "again";
 		if (held.state !== "indexing") return true;
 		const total = held.chunkCount ?? 0;
-		await expectVectors(tx, held, total);
-		for (let from = 0; from < total; from += rowsAtOnce) await indexChunks(tx, held, from, from + rowsAtOnce);
-		const [terms] = await tx
-			.select({ count: sum(chunks.length).mapWith(Number) })
-			.from(chunks)
-			.where(eq(chunks.documentId, held.id));
-		if (!storeBeside()) await markBehind(tx);
-		await setState(tx, held, "ready", { done: total, termCount: terms?.count ?? 0 });
+		const termCount = await indexPart(tx, held, total);
+		if (!storeBeside(held)) await markBehind(tx);
+		await setState(tx, held, "ready", { done: total, termCount });
 		await raiseVersion(tx, held.collectionId);
 		await audit(ctx, tx, {
 			action: "document.index",
@@ -33,23 +31,49 @@ export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Prom
 		});
 		return true;
 	});
-	return indexed !== null;
+	return indexed ?? false;
+}
+
+type Part = Pick<Held, "id" | "no" | "collectionNo" | "model">;
+
+/** Writes the lexical half of what a document has in one index; answers how many terms it is long. Throws where vectors are missing. */
+export async function indexPart(tx: Tx, part: Part, total: number): Promise<number> {
+	await expectVectors(tx, part, total);
+	for (let from = 0; from < total; from += rowsAtOnce) await indexChunks(tx, part, from, from + rowsAtOnce);
+	const [terms] = await tx
+		.select({ count: sum(chunks.length).mapWith(Number) })
+		.from(chunks)
+		.where(and(eq(chunks.documentId, part.id), eq(chunks.collectionNo, part.collectionNo)));
+	return terms?.count ?? 0;
 }
 
 /** A document is wholly findable or not at all, and never with vectors of two embedders. */
-async function expectVectors(tx: Tx, held: Held, total: number): Promise<void> {
+async function expectVectors(tx: Tx, held: Part, total: number): Promise<void> {
 	const [found] = await tx
 		.select({ count: count() })
 		.from(chunkVectors)
-		.where(and(eq(chunkVectors.documentId, held.id), eq(chunkVectors.model, embedder().model)));
+		.where(
+			and(
+				eq(chunkVectors.documentId, held.id),
+				eq(chunkVectors.collectionNo, held.collectionNo),
+				eq(chunkVectors.model, held.model),
+			),
+		);
 	if (found?.count !== total) throw new Error(`Document ${held.id} has ${found?.count} vectors for ${total} passages`);
 }
 
-async function indexChunks(tx: Tx, held: Held, from: number, to: number): Promise<void> {
+async function indexChunks(tx: Tx, held: Part, from: number, to: number): Promise<void> {
 	const rows = await tx
 		.select({ id: chunks.id, heading: chunks.heading, text: chunks.text })
 		.from(chunks)
-		.where(and(eq(chunks.documentId, held.id), gte(chunks.ordinal, from), lt(chunks.ordinal, to)))
+		.where(
+			and(
+				eq(chunks.documentId, held.id),
+				eq(chunks.collectionNo, held.collectionNo),
+				gte(chunks.ordinal, from),
+				lt(chunks.ordinal, to),
+			),
+		)
 		.orderBy(asc(chunks.ordinal));
 	const texts = sql.join(
 		rows.map((row) => sql`(${row.id}::bigint, ${searchText(row)}::text)`),

@@ -1,5 +1,5 @@
 import { and, asc, eq, inArray, isNotNull, lt, notExists, sql } from "drizzle-orm";
-import { chunks, collections, documentPages, documents, files, grants, uploads } from "@/db/schema";
+import { chunks, chunkVectors, collections, documentPages, documents, files, grants, uploads } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 import { storeBeside } from "../../vectors";
@@ -12,7 +12,7 @@ const youngestOrphanMs = 60 * 60_000;
 export async function purgeDocument(ctx: ServiceContext, { documentId }: { documentId: string }): Promise<void> {
 	const { orm } = ctx.db;
 	const [gone] = await orm
-		.select({ no: documents.no })
+		.select({ no: documents.no, model: collections.model, dimension: collections.dimension })
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.where(
@@ -20,7 +20,7 @@ export async function purgeDocument(ctx: ServiceContext, { documentId }: { docum
 		);
 	if (!gone) return;
 	// First: while the rows stand, another try knows what to remove there.
-	await storeBeside()?.removeDocuments(orm, [gone.no]);
+	for (const model of await modelsOf(ctx, documentId, gone)) await storeBeside(model)?.removeDocuments(orm, [gone.no]);
 	for (;;) {
 		const some = orm
 			.select({ id: chunks.id })
@@ -32,6 +32,20 @@ export async function purgeDocument(ctx: ServiceContext, { documentId }: { docum
 		if (removed.length < rowsAtOnce) break;
 	}
 	await orm.delete(documentPages).where(eq(documentPages.documentId, documentId));
+}
+
+type Model = { model: string; dimension: number };
+
+/** Those that made any of the document's vectors: of the index that is searched, and of one that is made beside it. */
+async function modelsOf(ctx: ServiceContext, documentId: string, { model, dimension }: Model): Promise<Model[]> {
+	const rows = await ctx.db.orm
+		.selectDistinct({
+			model: chunkVectors.model,
+			dimension: sql<number>`octet_length(${chunkVectors.vector}) / 4`,
+		})
+		.from(chunkVectors)
+		.where(eq(chunkVectors.documentId, documentId));
+	return [{ model, dimension }, ...rows.filter((row) => row.model !== model)];
 }
 
 /** The documents of a deleted collection that are still there, at most as many as one step can take. */

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { cacheOf } from "@/server/core/cache";
 import type { ServiceContext } from "@/server/core/context";
-import { embedder } from "../../embedding";
 import type { Near, Scope } from "../../vectors/store";
 import { findKeywords, type KeywordHits } from "./keywords";
 
@@ -22,8 +21,8 @@ const nearestHits = cacheOf<Near[]>({ name: "nearest passages", seconds, most: 5
  * may read at this moment, and the version of each collection. Who may read the same finds the same.
  */
 const keyOf = ({ collections, except, only }: Scope, asked: unknown) => ({
-	rights: [collections.map(({ id, isWhole }) => [id, isWhole]), except, only],
-	version: [collections.map(({ version }) => version), embedder().model],
+	rights: [collections.map(({ id, no, isWhole }) => [id, no, isWhole]), except, only],
+	version: collections.map(({ version }) => version),
 	asked,
 });
 

@@ -1,9 +1,9 @@
 import type { ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
 import type { Passage, Search, SearchResult } from "../../contract";
-import { embedQuery } from "../../embedding";
+import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
-import { type Near, type Scope, StoreAway } from "../../vectors/store";
+import { type Near, StoreAway } from "../../vectors/store";
 import { rememberedKeywords, rememberedNearest } from "./candidates";
 import { fuse, type Ranked } from "./fuse";
 import { grantsOf } from "./grants";
@@ -11,7 +11,7 @@ import type { KeywordHits } from "./keywords";
 import { neighboursOf } from "./neighbours";
 import { type Readable, readPassages } from "./passages";
 import { rerank, rerankDepth, reranker } from "./rerank";
-import { scopeOf } from "./scope";
+import { type SearchScope, scopeOf } from "./scope";
 import { withinBudget } from "./within-budget";
 
 /** How far down each list fusion looks. */
@@ -29,10 +29,7 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 		findMeaning(ctx, input.query, scope),
 	]);
 	const judge = input.rerank === false ? null : reranker();
-	const ranked = fuse(
-		keywords.ids,
-		meaning.nearest.map((one) => one.id),
-	);
+	const ranked = fuse(keywords.ids, ...meaning.lists.map(({ nearest }) => nearest.map((one) => one.id)));
 	const found = await readPassages(
 		ctx,
 		ranked,
@@ -40,7 +37,7 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 		judge ? Math.max(rerankDepth, input.limit) : input.limit,
 	);
 	const judged = await rerank(judge, input.query, found, ctx.signal);
-	const passages = await explain(ctx, input, judged.passages.slice(0, input.limit), { scope, keywords, meaning });
+	const passages = await explain(ctx, input, judged.passages.slice(0, input.limit), { keywords, meaning });
 	return {
 		passages: withinBudget(passages, input.mostTokens),
 		searchedCollections,
@@ -48,36 +45,64 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 	};
 }
 
-type Meaning = { nearest: Near[]; query: Float32Array | null; problem: string | null };
+/** What one model finds in the collections that it made the vectors of, and what it takes to compare others with the question. */
+type List = { nearest: Near[]; query: Float32Array; scope: SearchScope; by: Embedder };
+type Meaning = { lists: List[]; problem: string | null };
 
-/** The passages nearest to the text in meaning, and what it takes to compare others with it. */
-export async function findMeaning(ctx: ServiceContext, text: string, scope: Scope, most = depth): Promise<Meaning> {
+/** The passages nearest to the text in meaning, for each model that made some of what is searched. */
+export async function findMeaning(
+	ctx: ServiceContext,
+	text: string,
+	scope: SearchScope,
+	most = depth,
+): Promise<Meaning> {
+	const found = await Promise.all(byModel(scope).map((part) => findByModel(ctx, text, part, most)));
+	const lists = found.filter((one) => typeof one !== "string");
+	return { lists, problem: found.find((one) => typeof one === "string") ?? null };
+}
+
+/** The scope apart by model: never more than one is compared with in one scan. */
+function byModel(scope: SearchScope): SearchScope[] {
+	const models = Map.groupBy(scope.collections, ({ model, dimension }) => `${model} ${dimension}`);
+	return [...models.values()].map((collections) => ({ ...scope, collections }));
+}
+
+async function findByModel(
+	ctx: ServiceContext,
+	text: string,
+	scope: SearchScope,
+	most: number,
+): Promise<List | string> {
+	const [first] = scope.collections;
+	const by = first && embedderOf(first);
+	if (!by)
+		return `The embedding model ${first?.model} is not set up any more: what it made was searched by words only.`;
 	try {
-		const query = await embedQuery(text);
-		const store = await vectorStore(ctx.db);
+		const query = await embedQuery(text, by);
+		const store = await vectorStore(ctx.db, by);
 		const nearest = await rememberedNearest({ query: text, scope, most, store: store.name }, () =>
 			store.nearest(ctx.db, scope, query, most),
 		);
-		return { nearest, query, problem: null };
+		return { nearest, query, scope, by };
 	} catch (error) {
 		// Without the model or the index the keywords still find something, and that is better than nothing.
 		if (!(error instanceof StoreAway)) log.error({ err: error, requestId: ctx.requestId }, "meaning was not searched");
-		return { nearest: [], query: null, problem: noVectors };
+		return noVectors;
 	}
 }
 
-type Facts = { scope: Scope; keywords: KeywordHits; meaning: Meaning };
+type Facts = { keywords: KeywordHits; meaning: Meaning };
 
 /** What tells a reader why each passage is there, by which right they see it, and what stands around it. */
 async function explain(
 	ctx: ServiceContext,
 	{ neighbours = 0 }: Search,
 	found: (Readable & Ranked & { rerankScore: number | null; duplicates: Passage["duplicates"] })[],
-	{ scope, keywords, meaning }: Facts,
+	{ keywords, meaning }: Facts,
 ): Promise<Passage[]> {
 	const lexical = new Map(keywords.ids.map((id, i) => [id, keywords.scores[i] ?? null]));
 	const [similarity, grants, around] = await Promise.all([
-		similaritiesOf(ctx, scope, meaning, found),
+		similaritiesOf(ctx, meaning, found),
 		grantsOf(ctx, [...new Set(found.map((one) => one.documentId))]),
 		neighboursOf(ctx, found, neighbours),
 	]);
@@ -98,18 +123,20 @@ async function explain(
 
 async function similaritiesOf(
 	ctx: ServiceContext,
-	scope: Scope,
-	{ nearest, query }: Meaning,
+	{ lists }: Meaning,
 	found: Readable[],
 ): Promise<Map<number, number>> {
-	const known = new Map(nearest.map(({ id, similarity }) => [id, similarity]));
-	const unknown = found.filter(({ chunkId }) => !known.has(chunkId));
-	if (!query || unknown.length === 0) return known;
-	try {
-		const store = await vectorStore(ctx.db);
-		return new Map([...known, ...(await store.similarities(ctx.db, scope, query, unknown))]);
-	} catch (error) {
-		if (!(error instanceof StoreAway)) throw error;
-		return known;
+	const known = new Map(lists.flatMap(({ nearest }) => nearest.map(({ id, similarity }) => [id, similarity] as const)));
+	for (const { query, scope, by } of lists) {
+		const nos = new Set(scope.collections.map(({ no }) => no));
+		const unknown = found.filter(({ chunkId, collectionNo }) => nos.has(collectionNo) && !known.has(chunkId));
+		if (unknown.length === 0) continue;
+		try {
+			const store = await vectorStore(ctx.db, by);
+			for (const [id, similarity] of await store.similarities(ctx.db, scope, query, unknown)) known.set(id, similarity);
+		} catch (error) {
+			if (!(error instanceof StoreAway)) throw error;
+		}
 	}
+	return known;
 }

@@ -10,7 +10,10 @@ import { isThere, mayReadDocument, readsWhole } from "../access";
 
 type Filter = NonNullable<Search["filter"]>;
 type Asked = Pick<Search, "collectionIds" | "filter">;
-type Found = Omit<ScopedCollection, "isWhole"> & { isReadable: boolean; isOpen: boolean };
+/** With the model that made each collection's vectors: only what one model made is ever compared with a question. */
+export type SearchedCollection = ScopedCollection & { model: string; dimension: number };
+export type SearchScope = Scope & { collections: SearchedCollection[] };
+type Found = Omit<SearchedCollection, "isWhole"> & { isReadable: boolean; isOpen: boolean };
 
 /** Thousands of numbers come as one text: a hundredth of the time that rows take. */
 const Numbers = z
@@ -19,7 +22,7 @@ const Numbers = z
 	.transform((text) => (text ? text.split(",").map(Number) : []));
 
 /** What this person may find things in at this moment, narrowed by what they asked for. Nothing else is searched at all. */
-export async function scopeOf(ctx: ServiceContext, { collectionIds, filter }: Asked): Promise<Scope> {
+export async function scopeOf(ctx: ServiceContext, { collectionIds, filter }: Asked): Promise<SearchScope> {
 	const found = await findCollections(ctx, collectionIds);
 	if (filter && hasConditions(filter)) {
 		const only = await listNumbers(ctx, found, and(mayReadDocument(ctx), ...conditions(filter)));
@@ -35,7 +38,10 @@ export async function scopeOf(ctx: ServiceContext, { collectionIds, filter }: As
 	return { collections: found.map((one) => ({ ...toPart(one), isWhole: one.isReadable })), except, only };
 }
 
-const toPart = ({ id, no, version }: Found): ScopedCollection => ({ id, no, version, isWhole: false });
+const toPart = ({ id, no, version, model, dimension }: Found): SearchedCollection => ({
+	...{ id, no, version, model, dimension },
+	isWhole: false,
+});
 
 /** Collections that the person may read, and those with documents that were granted to them by themselves. */
 async function findCollections(ctx: ServiceContext, ids?: string[]): Promise<Found[]> {
@@ -52,6 +58,8 @@ async function findCollections(ctx: ServiceContext, ids?: string[]): Promise<Fou
 			id: collections.id,
 			no: collections.no,
 			version: collections.version,
+			model: collections.model,
+			dimension: collections.dimension,
 			isReadable,
 			isOpen: sql<boolean>`(${ownsCollection(requireUser(ctx))} or not ${restricted})`,
 		})

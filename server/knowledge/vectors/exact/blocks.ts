@@ -30,8 +30,9 @@ const spare = 1.1;
 
 /** Vectors in memory, a block a collection: rights are the choice of blocks and rows. Loaded when asked for, the least used dropped. */
 export class BlockCache {
-	private readonly blocks = new Map<string, Block>();
-	private readonly loading = new Map<string, Promise<Block>>();
+	/** By the number of the index: one that is switched to begins anew. */
+	private readonly blocks = new Map<number, Block>();
+	private readonly loading = new Map<number, Promise<Block>>();
 
 	constructor(private readonly options: Options) {}
 
@@ -39,50 +40,50 @@ export class BlockCache {
 	async get(db: Database, wanted: ScopedCollection[]): Promise<Block[]> {
 		const blocks: Block[] = [];
 		for (const collection of wanted) blocks.push(this.known(collection) ?? (await this.load(db, collection)));
-		this.evict(new Set(wanted.map((collection) => collection.id)));
+		this.evict(new Set(wanted.map((collection) => collection.no)));
 		return blocks;
 	}
 
-	private known({ id, version }: ScopedCollection): Block | null {
-		const block = this.blocks.get(id);
+	private known({ no, version }: ScopedCollection): Block | null {
+		const block = this.blocks.get(no);
 		if (!block || block.version < version) return null;
-		this.keep(id, block);
+		this.keep(no, block);
 		return block;
 	}
 
 	/** One load of a collection at a time: the next goes on from what this one has. */
 	private async load(db: Database, collection: ScopedCollection): Promise<Block> {
 		for (;;) {
-			const pending = this.loading.get(collection.id);
+			const pending = this.loading.get(collection.no);
 			if (!pending) break;
 			const block = await pending.catch(() => null);
 			if (block && block.version >= collection.version) return block;
 		}
-		const work = readBlock(db, collection, this.options, this.blocks.get(collection.id));
-		this.loading.set(collection.id, work);
+		const work = readBlock(db, collection, this.options, this.blocks.get(collection.no));
+		this.loading.set(collection.no, work);
 		try {
 			const block = await work;
-			this.keep(collection.id, block);
+			this.keep(collection.no, block);
 			return block;
 		} finally {
-			this.loading.delete(collection.id);
+			this.loading.delete(collection.no);
 		}
 	}
 
 	/** The last used stands last. */
-	private keep(id: string, block: Block): void {
-		const known = this.blocks.get(id);
-		this.blocks.delete(id);
-		this.blocks.set(id, known && known.version > block.version ? known : block);
+	private keep(no: number, block: Block): void {
+		const known = this.blocks.get(no);
+		this.blocks.delete(no);
+		this.blocks.set(no, known && known.version > block.version ? known : block);
 	}
 
-	private evict(inUse: Set<string>): void {
+	private evict(inUse: Set<number>): void {
 		const most = this.options.maxBytes ?? defaultMaxBytes;
 		let bytes = [...this.blocks.values()].reduce((sum, block) => sum + block.vectors.byteLength, 0);
-		for (const [id, block] of this.blocks) {
+		for (const [no, block] of this.blocks) {
 			if (bytes <= most) return;
-			if (inUse.has(id)) continue;
-			this.blocks.delete(id);
+			if (inUse.has(no)) continue;
+			this.blocks.delete(no);
 			bytes -= block.vectors.byteLength;
 		}
 	}
@@ -91,7 +92,7 @@ export class BlockCache {
 /** Takes over from the block before what has not changed, and reads only what is new. */
 async function readBlock(
 	db: Database,
-	{ id, version }: ScopedCollection,
+	{ id, no, version }: ScopedCollection,
 	{ model, dimension }: Options,
 	before?: Block,
 ): Promise<Block> {
@@ -104,7 +105,7 @@ async function readBlock(
 		let to = from;
 		for (let rows = 0; to < fresh.length && (to === from || rows < rowsAtOnce); to++)
 			rows += fresh[to]?.chunkCount ?? 0;
-		await append(db, block, model, fresh.slice(from, to));
+		await append(db, block, { no, model }, fresh.slice(from, to));
 		from = to;
 		await nextTurn();
 	}
@@ -169,12 +170,23 @@ const emptyBlock = (rows: number, dimension: number): Block => ({
 	ranges: new Int32Array(),
 });
 
-async function append(db: Database, block: Block, model: string, some: Listed[]): Promise<void> {
+async function append(
+	db: Database,
+	block: Block,
+	{ no, model }: { no: number; model: string },
+	some: Listed[],
+): Promise<void> {
 	const byId = new Map(some.map((one) => [one.id, one]));
 	const rows = await db.orm
 		.select({ id: chunkVectors.chunkId, documentId: chunkVectors.documentId, vector: chunkVectors.vector })
 		.from(chunkVectors)
-		.where(and(inArray(chunkVectors.documentId, [...byId.keys()]), eq(chunkVectors.model, model)))
+		.where(
+			and(
+				inArray(chunkVectors.documentId, [...byId.keys()]),
+				eq(chunkVectors.collectionNo, no),
+				eq(chunkVectors.model, model),
+			),
+		)
 		.orderBy(asc(chunkVectors.documentId), asc(chunkVectors.chunkId));
 	const bytes = () => new Uint8Array(block.vectors.buffer);
 	for (const { id, documentId, vector } of rows) {

@@ -1,4 +1,4 @@
-import { count, eq, inArray, sql } from "drizzle-orm";
+import { and, count, eq, inArray, sql } from "drizzle-orm";
 import type { Database, Reader } from "@/db/connection";
 import { chunkVectors, documents } from "@/db/schema";
 import { embedder } from "../../embedding";
@@ -62,10 +62,15 @@ export class ExactStore implements VectorStore {
 			});
 	}
 
-	async removeDocuments(db: Reader, documentNos: number[]): Promise<void> {
+	async removeDocuments(db: Reader, documentNos: number[], collectionNo?: number): Promise<void> {
 		if (documentNos.length === 0) return;
 		const ids = db.select({ id: documents.id }).from(documents).where(inArray(documents.no, documentNos));
-		await db.delete(chunkVectors).where(inArray(chunkVectors.documentId, ids));
+		const isOfIndex = collectionNo === undefined ? undefined : eq(chunkVectors.collectionNo, collectionNo);
+		await db.delete(chunkVectors).where(and(inArray(chunkVectors.documentId, ids), isOfIndex));
+	}
+
+	async removeIndex(db: Reader, collectionNo: number): Promise<void> {
+		await db.delete(chunkVectors).where(eq(chunkVectors.collectionNo, collectionNo));
 	}
 
 	async count(db: Reader, collectionNo: number): Promise<number> {
@@ -82,7 +87,7 @@ export class ExactStore implements VectorStore {
 }
 
 /** float32, little-endian as on every machine that this runs on. */
-const toBytes = (vector: Float32Array) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
+export const toBytes = (vector: Float32Array) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
 
 export function fromBytes(bytes: Uint8Array): Float32Array {
 	// A copy: rows of the driver's buffer need not begin at a multiple of four.

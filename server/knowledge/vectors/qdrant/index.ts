@@ -40,7 +40,10 @@ export class QdrantStore implements VectorStore {
 	private readonly calls: Calls;
 	private made: Promise<void> | null = null;
 
+	readonly model: string;
+
 	constructor(private readonly options: QdrantOptions) {
+		this.model = options.model;
 		this.calls = new Calls("Qdrant", options.limits ?? callLimits);
 		this.collection = `quarterdeck-${options.model.replace(/[^a-zA-Z0-9_-]/g, "_")}-${options.dimension}`;
 	}
@@ -92,10 +95,24 @@ export class QdrantStore implements VectorStore {
 		}
 	}
 
-	async removeDocuments(_db: Reader, documentNos: number[]): Promise<void> {
+	/** The same server's index for the vectors of another model. */
+	forModel({ model, dimension }: Pick<QdrantOptions, "model" | "dimension">): QdrantStore {
+		return new QdrantStore({ ...this.options, model, dimension });
+	}
+
+	async removeDocuments(_db: Reader, documentNos: number[], collectionNo?: number): Promise<void> {
 		if (documentNos.length === 0) return;
+		const isOfIndex = collectionNo === undefined ? [] : [{ key: "collection", match: { value: collectionNo } }];
+		await this.removeWhere([{ key: "document", match: { any: documentNos } }, ...isOfIndex]);
+	}
+
+	async removeIndex(_db: Reader, collectionNo: number): Promise<void> {
+		await this.removeWhere([{ key: "collection", match: { value: collectionNo } }]);
+	}
+
+	private async removeWhere(must: Schemas["FieldCondition"][]): Promise<void> {
 		await this.make();
-		const filter = { must: [{ key: "document", match: { any: documentNos } }] };
+		const filter = { must };
 		await this.ask("remove", Written, (client) => client.delete(this.collection, { wait: true, filter }));
 	}
 
