@@ -6,6 +6,7 @@ import type { Agent } from "@/server/agents/contract";
 import { createAgent, updateAgent } from "@/server/agents/service";
 import { answerOwn } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
+import { createPrompt } from "@/server/prompts/service";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
@@ -49,7 +50,7 @@ async function ask(agentId: string) {
 
 describe("a run ends at its cap", () => {
 	test("on steps, with what all its answers took", async () => {
-		provider.next(...[1, 2, 3, 4, 5, 6].map((limit) => ({ toolCalls: [list(limit)] })));
+		provider.next(...[1, 2].map((limit) => ({ toolCalls: [list(limit)] })));
 		const { run, called, settled, used } = await ask(await agentWith({ steps: 6 }));
 		expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 6 steps.", result: { cap: "steps" } });
 		expect(called).toBe(2);
@@ -74,9 +75,15 @@ describe("a run ends at its cap", () => {
 	});
 
 	test("counts on over a wait, whoever takes it up then", async () => {
-		const tools = { tools: ["agents.list", "prompts.create"], approvalTools: ["prompts.create"] };
-		const create = { name: "prompts_create", arguments: { name: randomUUID(), body: "One.", message: "" } };
-		provider.next({ toolCalls: [create] }, { text: "Never said." });
+		const tools = { tools: ["prompts.save"], approvalTools: ["prompts.save"] };
+		const { prompt } = await createPrompt(builder, {
+			name: randomUUID(),
+			body: "One.",
+			message: "",
+			access: "private",
+		});
+		const save = { name: "prompts_save", arguments: { promptId: prompt.id, basedOn: 1, body: "Two.", message: "" } };
+		provider.next({ toolCalls: [save] });
 		const agentId = await agentWith({ steps: 4 }, tools);
 		const { runId } = await startRun(builder, { question: "Write it.", agentId });
 		const asked = await until(
@@ -101,9 +108,7 @@ test("an agent has less than what the installation allows, or as much, and never
 		.update(agents)
 		.set({ caps: { steps: 900 } })
 		.where(eq(agents.id, agentId));
-	provider.next(
-		...Array.from({ length: 30 }, (_, at) => ({ toolCalls: [list(at + 1), list(at + 50), list(at + 90)] })),
-	);
+	provider.next(...Array.from({ length: 6 }, (_, at) => ({ toolCalls: [list(at + 1), list(at + 50), list(at + 90)] })));
 	const { run } = await ask(agentId);
 	expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 25 steps." });
 });
