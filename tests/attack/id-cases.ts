@@ -136,6 +136,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"approvals.get": { approvalId: anyApproval },
 	"approvals.approve": { approvalId: anyApproval },
+	"approvals.edit": { approvalId: anyApproval },
+	"approvals.saveRule": { agentId: shared("agent", "who holds approvals:manage rules every agent") },
+	"approvals.removeRule": { ruleId: shared("approvalRule", "rules are the organisation's") },
 	"approvals.reject": { approvalId: anyApproval },
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	approvalRules,
 	approvals,
 	auditExports,
 	auditHolds,
@@ -185,6 +186,13 @@ export const makers = {
 			.insert(approvals)
 			.values({ ...asked, ...bound, ...call, expiresAt: new Date(Date.now() + 600_000) })
 			.returning({ id: approvals.id });
+		return row?.id ?? "";
+	},
+	approvalRule: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(approvalRules)
+			.values({ tool: name("tool") })
+			.returning({ id: approvalRules.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {
