@@ -68,6 +68,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** An account was erased: what was its person's alone, and what names them elsewhere, goes too. */
 export const userErased = eventType("users/user.erased", { schema: z.strictObject({ userId: z.uuid() }) });
 
+/** A call of a tool waits for a person. */
+export const approvalAsked = eventType("approvals/approval.asked", {
+	schema: z.strictObject({ approvalId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -78,6 +83,7 @@ export type JobEvent =
 	| ReturnType<typeof syncBegun.create>
 	| ReturnType<typeof sourceRemoved.create>
 	| ReturnType<typeof resetAsked.create>
+	| ReturnType<typeof approvalAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>
