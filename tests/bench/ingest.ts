@@ -101,7 +101,9 @@ async function makeFiles(): Promise<File[]> {
 }
 
 /** Broken and hostile files may fail; those that the bench made may not. */
-const isOurs = (name: string) => !name.startsWith("strange-");
+function isOurs(name: string): boolean {
+	return !name.startsWith("strange-");
+}
 
 /** Brings them as the console does, a few at a time; answers with what was refused, and why. */
 async function bringAll({ api }: Client, collectionId: string): Promise<Map<string, string>> {
@@ -164,6 +166,8 @@ function probe({ api }: Client) {
 			await sleep(probeEveryMs);
 		}
 	})();
+	// Whoever awaits it is told; where something else failed first, that is the news.
+	going.catch(() => {});
 	return {
 		end: async () => {
 			isOn = false;
