@@ -2,7 +2,7 @@ import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 
-export const stopKinds = ["everything", "agent", "tool", "model", "user"] as const;
+export const stopKinds = ["agent", "tool", "model", "user", "everything"] as const;
 export const StopKind = z.enum(stopKinds).describe("What is stopped.");
 export type StopKind = z.infer<typeof StopKind>;
 
