@@ -89,7 +89,7 @@ async function makePassages(db: Database, made: Made & { ownerId: string }): Pro
 					from chunks c join documents d on d.id = c.document_id join collections k on k.id = d.collection_id,
 						generate_series(1, ${made.wordsEach}::int) n
 					where d.collection_id = ${id} and n > 0
-				) drawn group by id, no, document_no, rank`;
+				) drawn group by id, no, document_no, rank order by id`;
 		}
 	});
 	return ids;
