@@ -20,7 +20,7 @@ import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | WithoutLeave;
+export type StopReason = "asked" | "revoked" | "taken" | "late" | "lost" | "handover" | WithoutLeave;
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
 	constructor(readonly reason: StopReason) {
@@ -36,6 +36,9 @@ export type SessionDeps = {
 	/** Throws RunStopped where whoever started it has lost their leave since. */
 	expectLeave: (run: ClaimedRun) => Promise<void>;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
+	/** Throws RunStopped where the person may not read one of these documents any more; asked again with each beat. */
+	expectReadable: (run: ClaimedRun, documentIds: string[], signal: AbortSignal) => Promise<void>;
+	onResting: (run: ClaimedRun, documentIds: string[]) => void;
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
@@ -81,6 +84,9 @@ export async function carryOut(
 	}
 }
 
+const takenAway =
+	"A document that this answer rested on can no longer be read by you: it was deleted, or your access to it was taken away.";
+
 type Ending = Omit<Extract<RunEventBody, { type: "run.ended" }>, "type">;
 
 /** Drives the graph to its end, waiting for a database that is away. Throws where the run is no longer ours. */
@@ -102,7 +108,12 @@ async function drive(
 		} catch (error) {
 			const stopped = signal.aborted ? signal.reason : error;
 			if (stopped instanceof LeaseLost) throw stopped;
-			if (stopped instanceof RunStopped) return brokenOff(stopped, said.text, deps);
+			if (stopped instanceof RunStopped) {
+				const isTaken = stopped.reason === "taken";
+				// What they may not read any more does not stay before their eyes either.
+				if (isTaken && said.text !== "") events.append({ type: "answer.restarted", why: takenAway });
+				return brokenOff(stopped, isTaken ? "" : said.text, deps);
+			}
 			if (mayPass(error)) {
 				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
 				// A stop while waiting shows itself in the next try.
@@ -134,6 +145,7 @@ async function invoke(
 	if (beginsWithSearch(run)) leave.catch(() => {});
 	else await leave;
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
+	let searchedAt = Number.NEGATIVE_INFINITY;
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
@@ -141,7 +153,14 @@ async function invoke(
 			const found = search(run, input, signal);
 			found.catch(() => {});
 			await leave;
+			searchedAt = performance.now();
 			return found;
+		},
+		expectLeave: () => leave,
+		restOn: async (documentIds) => {
+			deps.onResting(run, documentIds);
+			// The search has just asked for their rights.
+			if (performance.now() - searchedAt > justMs) await deps.expectReadable(run, documentIds, signal);
 		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
@@ -180,6 +199,9 @@ async function invoke(
 	}
 	return state;
 }
+
+/** For so long what was found out about rights is taken to be of now. */
+const justMs = 1_000;
 
 /** Each tool call is a step of its own. */
 const mostSteps = 200;
@@ -265,6 +287,8 @@ function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending
 			return { ...failed(leaveTexts[stopped.reason], text, deps), state: "cancelled" };
 		case "revoked":
 			return { ...failed("You may no longer ask this agent.", text, deps), state: "cancelled" };
+		case "taken":
+			return { ...failed(takenAway, text, deps), state: "cancelled" };
 		case "late":
 			return failed(`It took longer than ${Math.round(deps.wallMs / 60_000)} minutes.`, text, deps);
 		case "lost":

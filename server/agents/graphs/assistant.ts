@@ -1,11 +1,20 @@
 import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
 import type { Waits } from "@/server/approvals/service";
+import type { Usage } from "@/server/models/model";
 import { abstain, answer } from "./assistant/answer";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
-import { searchQuery } from "./assistant/query";
-import { type AssistantContext, AssistantRuntime, AssistantState, supportingOf } from "./assistant/state";
+import { mayLean, searchQuery } from "./assistant/query";
+import { rewriteQuestion } from "./assistant/rewrite";
+import {
+	type AssistantContext,
+	AssistantRuntime,
+	AssistantState,
+	type Rewritten,
+	supportingOf,
+	type Turn,
+} from "./assistant/state";
 
 const mostPassages = 8;
 
@@ -19,14 +28,27 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 
 const retrieve: Step = async ({ question, history, collectionIds }, run) => {
 	if (collectionIds?.length === 0) return [{ findings: { passages: [], searchedCollections: 0 } }, null];
+	const rewritten = await standAlone(question, history, run);
 	const findings = await run.search({
-		query: searchQuery(question, history),
+		query: rewritten?.query ?? searchQuery(question, history),
 		limit: mostPassages,
 		...(collectionIds ? { collectionIds } : {}),
 	});
 	const documents = new Set(findings.passages.map(({ documentId }) => documentId)).size;
-	return [{ findings }, `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`];
+	const found = `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`;
+	return [{ rewritten, findings }, rewritten?.query ? `Searched for: ${rewritten.query} · ${found}` : found];
 };
+
+/** Of a follow-up, where a model is set; a thread's first question goes out as it was asked, and at once. */
+async function standAlone(question: string, history: Turn[], run: AssistantContext): Promise<Rewritten | null> {
+	if (!run.model || history.length === 0 || !mayLean(question)) return null;
+	await run.expectLeave();
+	return rewriteQuestion(run.model, { question, history }, run.signal);
+}
+
+const documentsOf = (state: Pick<AssistantState, "findings" | "supporting">): string[] => [
+	...new Set(supportingOf(state).map(({ documentId }) => documentId)),
+];
 
 const grade: Step = async ({ findings }, run) => {
 	const supporting = supportingPlaces(findings.passages);
@@ -35,6 +57,7 @@ const grade: Step = async ({ findings }, run) => {
 };
 
 const write: Step = async (state, run) => {
+	await run.restOn(documentsOf(state));
 	const draft = await answer(state, run);
 	const { toolCalls = [] } = draft;
 	const round = state.rounds.length;
@@ -69,9 +92,12 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting }) => {
+const check: Step = async ({ draft, findings, supporting, rewritten }, run) => {
+	await run.restOn(documentsOf({ findings, supporting }));
 	const passages = supportingOf({ findings, supporting });
-	const { abstained, degraded, model, usage } = draft;
+	const { abstained, degraded, model } = draft;
+	const usage = sum(draft.usage, rewritten?.usage);
+	const searchedFor = rewritten?.query ? { searchedFor: rewritten.query } : {};
 	const incomplete = draft.failure !== null || draft.isCut;
 	const checked = checkAnswer(draft.text, abstained ? [] : passages);
 	const confidence = draft.calls?.length
@@ -83,9 +109,25 @@ const check: Step = async ({ draft, findings, supporting }) => {
 	// That there is no answer claims nothing that a passage could support.
 	const unsupported = abstained ? [] : checked.unsupported;
 	const calls = draft.calls?.length ? { calls: draft.calls } : {};
-	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage, ...calls };
+	const result = {
+		citations,
+		confidence,
+		abstained,
+		degraded,
+		incomplete,
+		unsupported,
+		model,
+		usage,
+		...searchedFor,
+		...calls,
+	};
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
+
+const sum = (one: Usage, other: Usage = { inputTokens: 0, outputTokens: 0 }): Usage => ({
+	inputTokens: one.inputTokens + other.inputTokens,
+	outputTokens: one.outputTokens + other.outputTokens,
+});
 
 /** A node that tells the run's reader when it begins and ends. */
 function node(name: string, step: Step) {

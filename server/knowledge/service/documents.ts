@@ -1,4 +1,4 @@
-import { and, eq, isNull, max, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, max, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { chunks, documentPages, documents, formerPassages } from "@/db/schema";
 import { audit } from "@/server/core/audit";
@@ -51,6 +51,14 @@ export async function getDocument(ctx: ServiceContext, input: OneDocument): Prom
 	const [row] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, input.documentId));
 	if (!row) throw notFound("This document");
 	return toDocument(row);
+}
+
+/** Those of the documents that the caller may not read at this moment, or that are gone. */
+export async function unreadableDocuments(ctx: ServiceContext, ids: string[]): Promise<string[]> {
+	if (ids.length === 0) return [];
+	const rows = await readableDocuments(ctx.db.orm, ctx, inArray(documents.id, ids));
+	const readable = new Set(rows.map(({ id }) => id));
+	return ids.filter((id) => !readable.has(id));
 }
 
 /** One page of a document's text, and in it the passage that was asked for. */

@@ -16,6 +16,7 @@ export {
 	openDocument,
 	readDocument,
 	tellDeletedDocument,
+	unreadableDocuments,
 	updateDocument,
 } from "./documents";
 export { embedForCaller } from "./embed-texts";
