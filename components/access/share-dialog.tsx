@@ -19,7 +19,7 @@ const levels = [
 ];
 const levelOf = (value: string): GrantLevel => (value === "manage" ? "manage" : "read");
 
-/** With whom a collection, an agent or a prompt is shared. Each change holds at once. */
+/** With whom a collection, an agent, a prompt or a connected server is shared. Each change holds at once. */
 export default function ShareDialog({ resource, onClose }: { resource: SharedResource; onClose: () => void }) {
 	const api = useApi();
 	const cache = useQueryClient();
@@ -29,7 +29,8 @@ export default function ShareDialog({ resource, onClose }: { resource: SharedRes
 		if (now && "rows" in now) cache.setQueryData(key, now);
 		else await cache.invalidateQueries({ queryKey: key });
 		// Their lists say who may open each.
-		for (const path of [api.knowledge, api.agents, api.prompts]) void cache.invalidateQueries(path.pathFilter());
+		for (const path of [api.knowledge, api.agents, api.prompts, api.remotes])
+			void cache.invalidateQueries(path.pathFilter());
 	};
 	const share = useMutation(api.access.share.mutationOptions({ onSuccess }));
 	const unshare = useMutation(api.access.unshare.mutationOptions({ onSuccess }));

@@ -3,15 +3,17 @@
 import { Modal, PasswordInput, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { AccessChoice } from "@/components/access/access-choice";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { Theme } from "@/components/ui/theme";
+import type { Access } from "@/server/core/permissions";
 import { AddRemote, type RemoteDetail } from "@/server/remotes/contract";
 import styles from "./remotes.module.css";
 
-type Values = { name: string; prefix: string; address: string; token: string };
+type Values = { name: string; prefix: string; address: string; token: string; access: Access };
 
 /** Connects a server, or changes one: another address needs its token anew. */
 export default function RemoteForm(props: {
@@ -28,6 +30,7 @@ export default function RemoteForm(props: {
 			prefix: server?.prefix ?? "",
 			address: server?.address ?? "",
 			token: "",
+			access: server?.access ?? "private",
 		},
 		validate: ({ token, ...values }) => {
 			const issues = AddRemote.safeParse({ ...values, ...(token ? { token } : {}) }).error?.issues ?? [];
@@ -41,10 +44,10 @@ export default function RemoteForm(props: {
 	const onError = (error: unknown) => form.setErrors(toFailure(error).fields);
 	const add = useMutation(api.remotes.add.mutationOptions({ onSuccess, onError }));
 	const change = useMutation(api.remotes.change.mutationOptions({ onSuccess, onError }));
-	const submit = form.onSubmit(({ token, prefix, ...values }) => {
+	const submit = form.onSubmit(({ token, prefix, access, ...values }) => {
 		const more = token ? { token } : {};
 		if (server) change.mutate({ serverId: server.id, ...values, ...more, basedOn: server.revision });
-		else add.mutate({ ...values, prefix, ...more });
+		else add.mutate({ ...values, prefix, access, ...more });
 	});
 	const error = add.error ?? change.error;
 	return (
@@ -81,6 +84,17 @@ export default function RemoteForm(props: {
 						visibilityToggleButtonProps={{ "aria-label": "Show or hide the token" }}
 						{...form.getInputProps("token")}
 					/>
+					{server ? null : (
+						<AccessChoice
+							label="Who may use its tools, once they are on"
+							value={form.values.access}
+							onChange={(access) => form.setFieldValue("access", access)}
+							says={{
+								private: "You can share it with people, groups and roles later.",
+								everyone: "As far as their role lets them use tools of others.",
+							}}
+						/>
+					)}
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
 					<div className={styles.foot}>
 						<Button onClick={props.onClose}>Cancel</Button>

@@ -4,6 +4,7 @@ import { IconRefresh } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useState } from "react";
+import { ShareButton } from "@/components/access/share-button";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -90,6 +91,9 @@ function Opened({ server, onClose }: { server: RemoteDetail; onClose: () => void
 				<Fact name="Address">
 					<code className={styles.address}>{server.address}</code>
 				</Fact>
+				<Fact name="Who may use it">
+					{server.access === "everyone" ? "Everyone who may use such tools" : "Only whom it is shared with"}
+				</Fact>
 				<Fact name="Token">{server.hasToken ? "One is kept sealed" : "None"}</Fact>
 				<Fact name="Calls itself">{server.about ? `${server.about.name} ${server.about.version}` : null}</Fact>
 				<Fact name="Asked">{server.checkedAt ? <Exactly at={server.checkedAt} /> : "Never"}</Fact>
@@ -98,6 +102,7 @@ function Opened({ server, onClose }: { server: RemoteDetail; onClose: () => void
 				</Fact>
 			</Facts>
 			<div className={styles.acts}>
+				<ShareButton kind="mcpServer" resourceId={server.id} />
 				<Button size="small" onClick={() => setChanging(true)}>
 					Change
 				</Button>

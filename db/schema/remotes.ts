@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
 
@@ -9,6 +10,8 @@ export const mcpServers = pgTable(
 	{
 		id: uuid().primaryKey().defaultRandom(),
 		name: text().notNull(),
+		/** Who connected it: theirs to share. */
+		ownerId: uuid().references(() => users.id),
 		/** What its tools' names begin with here. */
 		prefix: text().notNull(),
 		address: text().notNull(),

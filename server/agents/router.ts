@@ -1,8 +1,8 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Done } from "@/server/users/contract";
-import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
-import { archiveAgent, createAgent, getAgent, listAgents, updateAgent } from "./service";
+import { Done, Nothing } from "@/server/users/contract";
+import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
+import { archiveAgent, createAgent, getAgent, listAgents, runCaps, updateAgent, versionOfAgent } from "./service";
 
 export const agentsRouter = router({
 	list: procedure("agents:read", {
@@ -15,6 +15,15 @@ export const agentsRouter = router({
 		.output(AgentPage)
 		.query(({ ctx, input }) => listAgents(ctx, input)),
 
+	caps: procedure("agents:read", {
+		rest: "GET /run-caps",
+		summary: "Get what one run may take at most in this installation.",
+		risk: "read",
+	})
+		.input(Nothing)
+		.output(RunCaps)
+		.query(() => runCaps()),
+
 	get: procedure("agents:read", {
 		revision: "revision",
 		rest: "GET /agents/{agentId}",
@@ -23,7 +32,10 @@ export const agentsRouter = router({
 	})
 		.input(OneAgent)
 		.output(Agent)
-		.query(({ ctx, input }) => getAgent(ctx, input)),
+		.query(
+			({ ctx, input }) => getAgent(ctx, input),
+			({ ctx, input }) => versionOfAgent(ctx, input),
+		),
 
 	create: procedure("agents:write", {
 		rest: "POST /agents",

@@ -19,6 +19,8 @@ export type ServiceContext = {
 	origin: Origin;
 	/** Ends when the caller is gone or its time is up. */
 	signal?: AbortSignal;
+	/** Of a model's call in a run: its id, and whether the agent's policy has it wait for a person. */
+	toolCall?: { id: string; needsApproval: boolean };
 };
 
 /** What stands behind the call, for what it starts to remember. Throws where nobody does. */

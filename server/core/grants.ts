@@ -1,6 +1,6 @@
 import { and, eq, inArray, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { collections, documents, type GrantLevel, grants, type ResourceKind } from "@/db/schema";
+import { collections, documents, type GrantLevel, grants, mcpServers, type ResourceKind } from "@/db/schema";
 import type { UserActor } from "./actor";
 import type { Access } from "./permissions";
 import { everyone } from "./rights";
@@ -49,6 +49,19 @@ export const isGrantedDocument = (user: UserActor): SQL<boolean> =>
 export const mayReadDocumentRow = (user: UserActor): SQL =>
 	sql`((${mayReadRow(user, "collection", collection)} and (not ${documents.isRestricted} or ${ownsCollection(user)}))
 		or ${isGrantedDocument(user)})`;
+
+const server = { id: mcpServers.id, ownerId: mcpServers.ownerId };
+
+/** Whether the person may use the tools of the connected server of the row. */
+export const mayUseServerRow = (user: UserActor): SQL => mayReadRow(user, "mcpServer", server);
+
+/** Whether they may change it. One whose owner has left falls to administrators: somebody has to be able to disconnect it. */
+export const mayManageServerRow = (user: UserActor): SQL<boolean> =>
+	sql<boolean>`(${mayManageRow(user, "mcpServer", server)}${
+		user.permissions.has("shares:manage")
+			? sql` or not exists (select 1 from users u where u.id = mcp_servers.owner_id and u.disabled_at is null)`
+			: sql``
+	})`;
 
 /** The question of `mayReadRow` for an agent, in hand-written SQL over `agents a` and `users u`, for who looks after many runs at once. */
 export const mayAskAgent = sql<boolean>`(a.archived_at is null and (coalesce(a.created_by = u.id, false) or exists (

@@ -58,6 +58,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** An account was erased: what was its person's alone, and what names them elsewhere, goes too. */
 export const userErased = eventType("users/user.erased", { schema: z.strictObject({ userId: z.uuid() }) });
 
+/** A call of a tool waits for a person. */
+export const approvalAsked = eventType("approvals/approval.asked", {
+	schema: z.strictObject({ approvalId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -66,6 +71,7 @@ export const resetAsked = eventType("account/reset.asked", { schema: z.strictObj
 
 export type JobEvent =
 	| ReturnType<typeof resetAsked.create>
+	| ReturnType<typeof approvalAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>

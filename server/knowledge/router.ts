@@ -58,6 +58,8 @@ import {
 	tellDeletedDocument,
 	updateCollection,
 	updateDocument,
+	versionOfCollection,
+	versionOfDocument,
 	watchCollection,
 } from "./service";
 
@@ -80,7 +82,10 @@ export const knowledgeRouter = router({
 	})
 		.input(OneCollection)
 		.output(Collection)
-		.query(({ ctx, input }) => getCollection(ctx, input)),
+		.query(
+			({ ctx, input }) => getCollection(ctx, input),
+			({ ctx, input }) => versionOfCollection(ctx, input),
+		),
 
 	createCollection: procedure("knowledge:write", {
 		rest: "POST /collections",
@@ -212,7 +217,10 @@ export const knowledgeRouter = router({
 	})
 		.input(OneDocument)
 		.output(Document)
-		.query(({ ctx, input }) => getDocument(ctx, input)),
+		.query(
+			({ ctx, input }) => getDocument(ctx, input),
+			({ ctx, input }) => versionOfDocument(ctx, input),
+		),
 
 	readDocument: procedure("knowledge:read", {
 		rest: "GET /documents/{documentId}/text",
@@ -222,7 +230,10 @@ export const knowledgeRouter = router({
 	})
 		.input(ReadDocument)
 		.output(DocumentText)
-		.query(({ ctx, input }) => readDocument(ctx, input)),
+		.query(
+			({ ctx, input }) => readDocument(ctx, input),
+			({ ctx, input }) => versionOfDocument(ctx, input),
+		),
 
 	/** Its bytes go out at /api/documents/{documentId}/file, where this decides. */
 	openDocument: procedure("knowledge:read", { risk: "read" })

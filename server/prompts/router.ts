@@ -1,7 +1,7 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { CreatePrompt, ListPrompts, OnePrompt, PromptHistory, PromptPage, SavePrompt } from "./contract";
-import { createPrompt, getPrompt, listPrompts, savePrompt } from "./service";
+import { createPrompt, getPrompt, listPrompts, savePrompt, versionOfPrompt } from "./service";
 
 export const promptsRouter = router({
 	list: procedure("prompts:read", {
@@ -21,7 +21,10 @@ export const promptsRouter = router({
 	})
 		.input(OnePrompt)
 		.output(PromptHistory)
-		.query(({ ctx, input }) => getPrompt(ctx, input)),
+		.query(
+			({ ctx, input }) => getPrompt(ctx, input),
+			({ ctx, input }) => versionOfPrompt(ctx, input),
+		),
 
 	create: procedure("prompts:write", {
 		rest: "POST /prompts",

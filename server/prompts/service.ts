@@ -6,6 +6,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import type { CreatePrompt, ListPrompts, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
 
 const columns = {
@@ -54,6 +55,25 @@ export async function getPrompt(ctx: ServiceContext, { promptId }: OnePrompt): P
 	const found = await readPrompt(ctx, { promptId });
 	await audit(ctx, ctx.db.orm, { action: "prompt.read", resource: "prompt", resourceId: promptId });
 	return found;
+}
+
+/** Its own row's, which every new version changes, and what the caller's rights and the authors' names add to it. */
+export async function versionOfPrompt(ctx: ServiceContext, { promptId }: OnePrompt): Promise<Version> {
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`prompts.xmin::text`,
+			revision: prompts.latestVersion,
+			access: columns.access,
+			mayManage: mayManage(ctx),
+			owner: users.name,
+			authors: sql`(select md5(string_agg(u.name, ',' order by v.version))
+				from prompt_versions v join users u on u.id = v.created_by where v.prompt_id = prompts.id)`,
+		})
+		.from(prompts)
+		.innerJoin(users, eq(users.id, prompts.ownerId))
+		.where(and(eq(prompts.id, promptId), mayRead(ctx)));
+	if (!of) throw notFound("This prompt");
+	return { of, revision: of.revision };
 }
 
 async function readPrompt(ctx: ServiceContext, input: OnePrompt): Promise<PromptHistory> {

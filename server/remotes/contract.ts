@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { accesses } from "@/server/core/permissions";
 
 export const toolRisks = ["read", "write", "danger"] as const;
 export const ToolRisk = z.enum(toolRisks);
+export type ToolRisk = z.infer<typeof ToolRisk>;
 
 /** What stands between a server's prefix and a tool's name: none of our own tools has it. */
 export const separator = "__";
@@ -26,6 +28,8 @@ const Token = z
 	.regex(/^[\x21-\x7e]{1,4000}$/, "A token has no spaces and no letters beyond ASCII.")
 	.describe("What it asks us for, sent as Authorization: Bearer. It is kept sealed and told to nobody.");
 
+const Access = z.enum(accesses).describe("Whether everyone who may use such tools may use this server's.");
+
 export const RemoteServer = z.object({
 	id: z.uuid(),
 	name: z.string(),
@@ -45,6 +49,7 @@ export const RemoteServer = z.object({
 		.describe("What it said of itself when it was last asked."),
 	checkedAt: z.date().nullable().describe("When it was last asked for its tools."),
 	problem: z.string().nullable().describe("Why that failed; null where it did not."),
+	access: Access,
 	revision: z.int().describe("Counts up with each change."),
 	createdAt: z.date(),
 });
@@ -79,6 +84,7 @@ export const AddRemote = z.strictObject({
 	prefix: Prefix,
 	address: Address,
 	token: Token.optional(),
+	access: Access.default("private"),
 });
 export type AddRemote = z.infer<typeof AddRemote>;
 

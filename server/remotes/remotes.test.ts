@@ -3,12 +3,14 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { approvals, auditPending, mcpServers, mcpTools } from "@/db/schema";
+import { approvals, auditPending, grants, mcpServers, mcpTools, users } from "@/db/schema";
+import { listGrants, share, unshare } from "@/server/access/service";
 import { approve } from "@/server/approvals/service";
 import type { UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { useDatabase } from "@/server/core/database";
 import { env } from "@/server/core/env";
+import type { Access } from "@/server/core/permissions";
 import { createKey } from "@/server/keys/service";
 import { testContext, testDatabase } from "@/tests/support";
 import { type Door, openDoor } from "@/tests/support/door";
@@ -19,6 +21,7 @@ import {
 	callRemote,
 	changeRemote,
 	getRemote,
+	listRemotes,
 	listUsable,
 	refreshRemote,
 	removeRemote,
@@ -49,8 +52,8 @@ afterAll(() => {
 	ours?.close();
 });
 
-const add = (more: { token?: string; address?: string } = {}): Promise<RemoteDetail> =>
-	addRemote(admin, { name: "Harbour", prefix: `h${++n}`, address: remote.address, ...more });
+const add = (more: { token?: string; address?: string; access?: Access } = {}): Promise<RemoteDetail> =>
+	addRemote(admin, { name: "Harbour", prefix: `h${++n}`, address: remote.address, access: "everyone", ...more });
 const turnOn = async (server: RemoteDetail, name: string, risk: "read" | "write" | "danger" = "read") => {
 	const tool = server.tools.find((one) => one.name === name);
 	if (!tool) throw new Error(`no tool ${name}`);
@@ -216,4 +219,67 @@ test("a server that is off, or gone, has no tools", async () => {
 	await expect(callRemote(admin, { tool: tool.alias, arguments: {} })).rejects.toMatchObject({ code: "NOT_FOUND" });
 	await removeRemote(admin, { serverId: server.id });
 	expect(await db.orm.select().from(mcpTools).where(eq(mcpTools.serverId, server.id))).toEqual([]);
+});
+
+test("a server is its owner's: used and managed by whom it is shared with, and to all others it is not there", async () => {
+	const server = await add({ access: "private" });
+	const tool = await turnOn(server, "echo");
+	const call = { tool: tool.alias, arguments: { text: "a" } };
+	const [person, peer] = [await staff(), await testContext(db, { role: "admin" })];
+	const idOf = ({ actor }: ServiceContext) => (actor as UserActor).userId;
+	const grant = { kind: "mcpServer" as const, resourceId: server.id };
+	const usable = async (ctx: ServiceContext) =>
+		(await listUsable(ctx, { limit: 200 })).rows.some(({ alias }) => alias === tool.alias);
+	const refused = async (ctx: ServiceContext) => {
+		for (const attempt of [
+			() => getRemote(ctx, { serverId: server.id }),
+			() => changeRemote(ctx, { serverId: server.id, name: "Mine" }),
+			() => refreshRemote(ctx, { serverId: server.id }),
+			() => removeRemote(ctx, { serverId: server.id }),
+			() => setTool(ctx, { toolId: tool.id, isEnabled: false, risk: "read", hash: tool.hash }),
+			() => listGrants(ctx, grant),
+			() => share(ctx, { ...grant, grantee: "everyone", level: "read" }),
+		])
+			await expect(attempt()).rejects.toMatchObject({ code: "NOT_FOUND" });
+		expect((await listRemotes(ctx, { limit: 200 })).rows.some(({ id }) => id === server.id)).toBe(false);
+	};
+	for (const one of [person, peer]) {
+		expect(await usable(one)).toBe(false);
+		await expect(callRemote(one, call)).rejects.toMatchObject({ code: "NOT_FOUND" });
+	}
+	await refused(peer);
+	await share(admin, { ...grant, grantee: idOf(person), level: "read" });
+	await share(admin, { ...grant, grantee: idOf(peer), level: "read" });
+	expect(await usable(person)).toBe(true);
+	expect(await callRemote(person, call)).toMatchObject({ text: "a" });
+	await refused(peer);
+	await share(admin, { ...grant, grantee: idOf(peer), level: "manage" });
+	expect(await getRemote(peer, { serverId: server.id })).toMatchObject({ access: "private" });
+	expect((await listGrants(peer, grant)).rows).toHaveLength(2);
+	await unshare(peer, { ...grant, grantee: idOf(person) });
+	await expect(callRemote(person, call)).rejects.toMatchObject({ code: "NOT_FOUND" });
+	await removeRemote(peer, { serverId: server.id });
+	expect(await db.orm.$count(grants, eq(grants.resourceId, server.id))).toBe(0);
+	const rows = await db.orm.select().from(auditPending).where(eq(auditPending.resourceId, server.id));
+	const shared = rows.map(({ action }) => action).filter((action) => action.includes("share"));
+	expect(shared.toSorted()).toEqual(["mcp-server.share", "mcp-server.share", "mcp-server.share", "mcp-server.unshare"]);
+});
+
+test("a server whose owner has left is looked after by administrators, and used by whom it was shared with", async () => {
+	const leaving = await testContext(db, { role: "admin" });
+	const server = await addRemote(
+		{ ...leaving, via: "console" },
+		{
+			...{ name: "Left", prefix: `h${++n}`, address: remote.address, access: "private" as const },
+		},
+	);
+	await expect(getRemote(admin, { serverId: server.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+	await db.orm
+		.update(users)
+		.set({ disabledAt: new Date() })
+		.where(eq(users.id, (leaving.actor as UserActor).userId));
+	expect(await getRemote(admin, { serverId: server.id })).toMatchObject({ name: "Left" });
+	const tool = await turnOn(server, "echo");
+	await expect(callRemote(admin, { tool: tool.alias, arguments: {} })).rejects.toMatchObject({ code: "NOT_FOUND" });
+	expect(await changeRemote(admin, { serverId: server.id, isEnabled: false })).toMatchObject({ isEnabled: false });
 });

@@ -25,6 +25,7 @@ import {
 	refreshRemote,
 	removeRemote,
 	setTool,
+	versionOfRemote,
 } from "./service";
 
 export const remotesRouter = router({
@@ -44,7 +45,10 @@ export const remotesRouter = router({
 	})
 		.input(OneRemote)
 		.output(RemoteDetail)
-		.query(({ ctx, input }) => getRemote(ctx, input)),
+		.query(
+			({ ctx, input }) => getRemote(ctx, input),
+			({ ctx, input }) => versionOfRemote(ctx, input),
+		),
 
 	add: procedure("mcp-servers:manage", {
 		rest: "POST /mcp-servers",
@@ -112,6 +116,7 @@ export const remotesRouter = router({
 		rest: "POST /mcp-calls",
 		summary: "Call a tool of a connected MCP server.",
 		risk: "write",
+		isOutside: true,
 		limit: "heavy",
 	})
 		.input(CallRemote)

@@ -2,7 +2,7 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
 import { ListThreads, OneThread, RenameThread, Thread, ThreadPage, ThreadWithRuns } from "./contract";
-import { getThread, listThreads, removeThread, renameThread } from "./service";
+import { getThread, listThreads, removeThread, renameThread, versionOfThread } from "./service";
 
 export const threadsRouter = router({
 	list: procedure("threads:read", { rest: "GET /threads", summary: "List the caller's own threads.", risk: "read" })
@@ -17,7 +17,10 @@ export const threadsRouter = router({
 	})
 		.input(OneThread)
 		.output(ThreadWithRuns)
-		.query(({ ctx, input }) => getThread(ctx, input)),
+		.query(
+			({ ctx, input }) => getThread(ctx, input),
+			({ ctx, input }) => versionOfThread(ctx, input),
+		),
 
 	rename: procedure("threads:write", {
 		rest: "PATCH /threads/{threadId}",

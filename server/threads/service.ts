@@ -1,9 +1,10 @@
-import { and, eq, type SQL } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import { agents, runs, threads } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import { removeRuns, runsOfThread } from "@/server/runs/service";
 import type { ListThreads, OneThread, RenameThread, Thread, ThreadWithRuns } from "./contract";
 
@@ -45,6 +46,23 @@ export async function listThreads(
 export async function getThread(ctx: ServiceContext, { threadId }: OneThread): Promise<ThreadWithRuns> {
 	const thread = await findThread(ctx, threadId);
 	return { thread, runs: await runsOfThread(ctx, threadId, mostRuns) };
+}
+
+/** Its own row's, its runs' and those of the agents that they name. */
+export async function versionOfThread(ctx: ServiceContext, { threadId }: OneThread): Promise<Version> {
+	const { userId } = requireUser(ctx);
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`threads.xmin::text`,
+			agent: agents.name,
+			runs: sql`(select md5(string_agg(r.id || r.xmin::text || a.xmin::text, ',' order by r.created_at, r.id))
+				from runs r join agents a on a.id = r.agent_id where r.thread_id = threads.id)`,
+		})
+		.from(threads)
+		.innerJoin(agents, eq(agents.id, threads.agentId))
+		.where(and(eq(threads.id, threadId), eq(threads.userId, userId)));
+	if (!of) throw notFound("This thread");
+	return { of };
 }
 
 async function findThread(ctx: ServiceContext, threadId: string): Promise<Thread> {

@@ -1,8 +1,10 @@
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import type { Database } from "@/db/connection";
+import type { Trial } from "@/server/approvals/service";
 import type { Actor, Via } from "@/server/core/actor";
 import type { Origin } from "@/server/core/context";
+import type { Version } from "@/server/core/version";
 import { failureFacts } from "./failure";
 import type { Charge } from "./limits";
 import type { ProcedureMeta } from "./procedure";
@@ -17,9 +19,16 @@ export type RequestContext = {
 	identify: () => Promise<Actor>;
 	idempotencyKey?: string | undefined;
 	/** Whether the caller has an answer of this version already: then no other is worked out. */
-	hasVersion?: ((version: string) => boolean) | undefined;
+	hasVersion?: ((version: Version) => boolean) | undefined;
 	/** Of a model's call of a tool: its id, and whether the agent's policy has it wait for a person. */
-	toolCall?: { id: string; needsApproval: boolean } | undefined;
+	toolCall?:
+		| {
+				id: string;
+				needsApproval: boolean;
+				/** It is only tried out: told what it came to, and nothing is done. */
+				onTried?: (trial: Trial) => void;
+		  }
+		| undefined;
 	/** What the gate counted for this request, for the headers of its answer. */
 	charges?: Charge[] | undefined;
 	signal?: AbortSignal | undefined;

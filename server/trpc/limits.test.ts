@@ -1,29 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openRedis, setRedis } from "@/server/core/redis";
-import { freePort } from "@/server/launch/postgres/cluster";
 import { until } from "@/tests/support";
+import { type RedisServer, startRedis } from "@/tests/support/redis";
 import { chargeCall, chargeKey, limitHeaders } from "./limits";
 
-let server: ChildProcess;
-let port: number;
+let server: RedisServer;
 const opened: Redis[] = [];
 
-async function startRedis(): Promise<void> {
-	server = spawn("redis-server", ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"], {
-		stdio: "ignore",
-	});
-	const asking = openRedis(`redis://127.0.0.1:${port}`);
-	await until(() => asking.ping());
-	asking.disconnect();
-}
 /** A web process of its own, as far as counting goes: its connection, and nothing remembered. */
 async function freshProcess(): Promise<void> {
 	(globalThis as { quarterdeckLimiters?: Map<string, unknown> }).quarterdeckLimiters?.clear();
-	const connection = openRedis(`redis://127.0.0.1:${port}`);
+	const connection = openRedis(server.url);
 	opened.push(connection);
 	setRedis(connection);
 	await until(() => connection.status === "ready");
@@ -36,8 +25,7 @@ const refusal = (call: Promise<unknown>) =>
 const times = <T>(n: number, work: () => Promise<T>) => Promise.all(Array.from({ length: n }, work));
 
 beforeAll(async () => {
-	port = await freePort();
-	await startRedis();
+	server = await startRedis();
 });
 afterEach(() => {
 	for (const connection of opened.splice(0)) connection.disconnect();
@@ -80,8 +68,7 @@ test("a key's own limit holds over processes", async () => {
 test("with Redis away sign-in and danger fail closed, the rest counts for itself, and all comes back by itself", async () => {
 	await freshProcess();
 	await chargeCall("standard", "before");
-	server.kill("SIGKILL");
-	await once(server, "exit");
+	await server.kill();
 	await until(() => opened[0]?.status !== "ready");
 	const key = randomUUID();
 	expect(await refusal(chargeCall("signIn", key))).toBe("UNAVAILABLE");
@@ -89,6 +76,6 @@ test("with Redis away sign-in and danger fail closed, the rest counts for itself
 	const outcomes = await times(1_210, () => refusal(chargeCall("standard", key)));
 	expect(outcomes.filter((one) => one === "let in")).toHaveLength(1_200);
 	expect(new Set(outcomes)).toEqual(new Set(["let in", "LIMIT_REACHED"]));
-	await startRedis();
+	server = await startRedis(server.port);
 	await until(async () => (await refusal(chargeCall("signIn", key))) === "let in");
 });

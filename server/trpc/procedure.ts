@@ -7,6 +7,7 @@ import {
 import { z } from "zod";
 import type { ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
+import type { Version } from "@/server/core/version";
 import { type Call, follow, pass } from "./gate";
 import { type RequestContext, t } from "./init";
 import type { LimitClass } from "./limits";
@@ -22,6 +23,8 @@ export type ProcedureOptions = {
 	stepUp?: boolean;
 	/** Open to people who must enrol a second factor first: what they need to do so. */
 	beforeFactor?: boolean;
+	/** It is done elsewhere, where nothing is taken back: its service asks for leave, and sees to it that it is done once. */
+	isOutside?: boolean;
 	/** Its answer or its input holds a secret: neither is kept for an idempotency key. */
 	isSecret?: boolean;
 	/** Its agent and MCP face: what it does, told to a model. Left out: no tool. */
@@ -36,13 +39,14 @@ export type ProcedureMeta = {
 	limit: LimitClass;
 	stepUp: boolean;
 	beforeFactor: boolean;
+	isOutside: boolean;
 	isSecret: boolean;
 	tool: string | null;
 	summary: string | null;
 	description: string | null;
 	rest: RestFace | null;
 	/** What changes whenever its answer does, for less work than the answer. */
-	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
+	version: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<Version>) | null;
 	/** What a call would do, in plain words, for whoever decides of it. */
 	effect: ((opts: { ctx: ServiceContext; input: unknown }) => Promise<string>) | null;
 	isUpload: boolean;
@@ -69,8 +73,8 @@ const callOf = (meta: ProcedureMeta, type: Call["type"], { ctx, input, path, sig
 const typed = <P>(procedure: unknown): P => procedure as P;
 
 // The gate calls it with what the procedure's own schema has parsed.
-const parsedInput = <I>(tell: ((opts: Opts<I>) => Promise<string>) | undefined): ProcedureMeta["version"] =>
-	tell ? (opts) => tell(opts as Opts<I>) : null;
+const parsedInput = <I, Told>(tell: ((opts: Opts<I>) => Promise<Told>) | undefined) =>
+	tell ? (opts: Opts<unknown>) => tell(opts as Opts<I>) : null;
 
 /** Without `.input` and `.output` there is no `.query`: a procedure that names neither does not compile. */
 function builder({ face, ...base }: Base) {
@@ -91,7 +95,7 @@ function builder({ face, ...base }: Base) {
 					/** `version` tells, without the work of an answer, what changes whenever the answer does. */
 					query: (
 						work: (opts: Opts<z.output<I>>) => Promise<z.input<O>>,
-						version?: (opts: Opts<z.output<I>>) => Promise<string>,
+						version?: (opts: Opts<z.output<I>>) => Promise<Version>,
 					) => {
 						const known: ProcedureMeta = { ...meta, version: parsedInput(version) };
 						return typed<TRPCQueryProcedure<Def<z.input<I>, z.output<O>>>>(
@@ -158,6 +162,7 @@ const toBase = (options: ProcedureOptions) => ({
 	tool: options.tool ?? null,
 	summary: options.summary ?? null,
 	description: options.description ?? null,
+	isOutside: options.isOutside ?? false,
 	isSecret: options.isSecret ?? false,
 	face: options,
 });

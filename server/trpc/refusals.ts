@@ -15,6 +15,7 @@ export const serviceContext = (ctx: RequestContext, actor: Actor, signal?: Abort
 	requestId: ctx.requestId,
 	origin: ctx.origin,
 	...(signal ? { signal } : {}),
+	...(ctx.toolCall ? { toolCall: ctx.toolCall } : {}),
 });
 
 const nobody: Actor = { kind: "anonymous" };

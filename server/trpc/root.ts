@@ -37,7 +37,7 @@ export const appRouter = router({
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
-	approvals: approvalsRouter,
+	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,

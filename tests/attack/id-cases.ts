@@ -32,7 +32,7 @@ const job = shared("job", "jobs are the installation's");
 const anyApproval = shared("approval", "who holds approvals:decide decides of what anybody asked for");
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
-const mcpServer = shared("mcpServer", "connected servers are the organisation's");
+const mcpServer = own("mcpServer");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const position = word("the position in a stream");
@@ -100,7 +100,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"remotes.change": { serverId: mcpServer },
 	"remotes.remove": { serverId: mcpServer },
 	"remotes.refresh": { serverId: mcpServer },
-	"remotes.setTool": { toolId: shared("mcpTool", "who holds mcp-servers:manage turns every tool on") },
+	"remotes.setTool": { toolId: own("mcpTool") },
 
 	"mail.open": { mailId: mail },
 	"mail.send": { mailId: mail },
@@ -136,6 +136,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"approvals.get": { approvalId: anyApproval },
 	"approvals.approve": { approvalId: anyApproval },
+	"approvals.edit": { approvalId: anyApproval },
+	"approvals.saveRule": { agentId: shared("agent", "who holds approvals:manage rules every agent") },
+	"approvals.removeRule": { ruleId: shared("approvalRule", "rules are the organisation's") },
 	"approvals.reject": { approvalId: anyApproval },
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },
@@ -177,4 +180,5 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"remotes.setTool": { hash: "none" },
 };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	approvalRules,
 	approvals,
 	auditExports,
 	auditHolds,
@@ -41,8 +42,16 @@ async function makeDocument(ctx: ServiceContext): Promise<string> {
 	return id;
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
-	const values = { name: name("Server"), prefix: name("prefix"), address: "https://mcp.example.test/mcp" };
-	const [row] = await ctx.db.orm.insert(mcpServers).values(values).returning({ id: mcpServers.id });
+	const values = {
+		name: name("Server"),
+		prefix: `p${randomUUID().slice(0, 8)}`,
+		address: "https://mcp.example.test/mcp",
+	};
+	const { userId: ownerId } = requireUser(ctx);
+	const [row] = await ctx.db.orm
+		.insert(mcpServers)
+		.values({ ...values, ownerId })
+		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
@@ -177,6 +186,13 @@ export const makers = {
 			.insert(approvals)
 			.values({ ...asked, ...bound, ...call, expiresAt: new Date(Date.now() + 600_000) })
 			.returning({ id: approvals.id });
+		return row?.id ?? "";
+	},
+	approvalRule: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(approvalRules)
+			.values({ tool: name("tool") })
+			.returning({ id: approvalRules.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {

@@ -1,16 +1,26 @@
 import { randomUUID } from "node:crypto";
+import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
+import { auditEntries, documents, users } from "@/db/schema";
+import { share } from "@/server/access/service";
+import type { UserActor } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
 import { useDatabase } from "@/server/core/database";
-import { testDatabase, testUser } from "@/tests/support";
+import { testContext, testDatabase, testUser } from "@/tests/support";
+import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { type RestClient, restClient } from "@/tests/support/rest";
 
 let db: Database;
+let me: UserActor;
+let ctx: ServiceContext;
 let call: RestClient;
 beforeAll(async () => {
 	db = await testDatabase();
 	useDatabase(db);
-	call = await restClient(db, await testUser(db, { role: "builder" }));
+	me = await testUser(db, { role: "builder" });
+	ctx = await testContext(db, me);
+	call = await restClient(db, me);
 });
 
 const tagOf = (answer: { headers: Headers }) => answer.headers.get("etag") ?? "";
@@ -84,6 +94,83 @@ test("an upload that is repeated with its key is the same upload; other bytes ar
 	expect(again.body).toEqual(first.body);
 	expect((await send("# Two", key)).status).toBe(422);
 	expect((await send("# One", randomUUID())).body.uploadId).not.toBe(first.body.uploadId);
+});
+
+describe("what did not change is not read again, and whatever does change it is seen", () => {
+	type Made = { path: `/${string}`; changes: (() => Promise<unknown>)[] };
+	const idOf = async (line: `POST /${string}`, body: object) => {
+		const answer = (await call(line, { body })).body as { id?: string; prompt?: { id: string } };
+		return answer.id ?? answer.prompt?.id ?? "";
+	};
+	const rename = () =>
+		db.orm
+			.update(users)
+			.set({ name: `Renamed ${++renamed}` })
+			.where(eq(users.id, me.userId));
+	const shareWithAll = (kind: "agent" | "prompt" | "collection", resourceId: string) => () =>
+		share(ctx, { kind, resourceId, grantee: "everyone", level: "read" });
+	let renamed = 0;
+	const things: Record<string, () => Promise<Made>> = {
+		agent: async () => {
+			const id = await idOf("POST /agents", { name: `A ${randomUUID()}` });
+			const archive = () => call(`PATCH /agents/${id}`, { body: { description: "Other" } });
+			return { path: `/agents/${id}`, changes: [archive, shareWithAll("agent", id), rename] };
+		},
+		prompt: async () => {
+			const id = await idOf("POST /prompts", { name: `P ${randomUUID()}`, body: "Be brief." });
+			const save = () => call(`POST /prompts/${id}/versions`, { body: { basedOn: 1, body: "Be briefer." } });
+			return { path: `/prompts/${id}`, changes: [save, shareWithAll("prompt", id), rename] };
+		},
+		collection: async () => {
+			const { id } = await makeCollection(ctx);
+			const add = () => bringDocument(ctx, { id }, "a.txt", "Four berths.");
+			const fail = () => db.orm.update(documents).set({ state: "failed" }).where(eq(documents.collectionId, id));
+			return { path: `/collections/${id}`, changes: [add, fail, shareWithAll("collection", id), rename] };
+		},
+		document: async () => {
+			const { id } = await bringDocument(ctx, await makeCollection(ctx), "b.txt", "Five berths.");
+			const move = () => db.orm.update(documents).set({ done: 1, total: 2 }).where(eq(documents.id, id));
+			return { path: `/documents/${id}`, changes: [move, rename] };
+		},
+		thread: async () => {
+			const agentId = await idOf("POST /agents", { name: `A ${randomUUID()}` });
+			const asked = await call("POST /runs", { body: { question: "How many berths?", agentId } });
+			const { threadId, runId } = asked.body as { threadId: string; runId: string };
+			const retitle = () => call(`PATCH /threads/${threadId}`, { body: { title: "Berths" } });
+			return { path: `/threads/${threadId}`, changes: [() => call(`POST /runs/${runId}/stop`), retitle] };
+		},
+	};
+	test.each(Object.entries(things))("%s", async (_, make) => {
+		const { path, changes } = await make();
+		const read = (tag = "") => call(`GET ${path}`, tag ? { headers: { "if-none-match": tag } } : {});
+		for (const change of changes) {
+			const before = await read();
+			const same = await read(tagOf(before));
+			expect([before.status, same.status, same.text]).toEqual([200, 304, ""]);
+			await change();
+			const after = await read(tagOf(before));
+			expect(after.status, String(change)).toBe(200);
+			expect(after.text).not.toBe(before.text);
+		}
+		const stranger = await restClient(db, await testUser(db, { role: "builder" }));
+		const isShared = path.startsWith("/agents") || path.startsWith("/prompts") || path.startsWith("/collections");
+		const theirs = await stranger(`GET ${path}`, { headers: { "if-none-match": tagOf(await read()) } });
+		// What somebody else has been answered is no answer for them, shared or not.
+		expect(theirs.status).toBe(isShared ? 200 : 404);
+	});
+
+	test("a prompt that was not given out was not read: the audit has no entry of it", async () => {
+		const path = `/prompts/${await idOf("POST /prompts", { name: `P ${randomUUID()}`, body: "Be brief." })}` as const;
+		const reads = () =>
+			db.orm.$count(
+				auditEntries,
+				and(eq(auditEntries.action, "prompt.read"), eq(auditEntries.resourceId, path.slice(9))),
+			);
+		const tag = tagOf(await call(`GET ${path}`));
+		expect(await reads()).toBe(1);
+		expect((await call(`GET ${path}`, { headers: { "if-none-match": tag } })).status).toBe(304);
+		expect(await reads()).toBe(1);
+	});
 });
 
 describe("a run", () => {

@@ -1,8 +1,14 @@
 import { isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { agents, collections, documents, prompts } from "@/db/schema";
+import { agents, collections, documents, mcpServers, prompts } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
-import { mayManageRow, mayReadDocumentRow, mayReadRow } from "@/server/core/grants";
+import {
+	mayManageRow,
+	mayManageServerRow,
+	mayReadDocumentRow,
+	mayReadRow,
+	mayUseServerRow,
+} from "@/server/core/grants";
 import type { Permission } from "@/server/core/permissions";
 import { everyone } from "@/server/core/rights";
 import type { SharedKind } from "../contract";
@@ -55,8 +61,17 @@ const kinds: Record<SharedKind, Columns> = {
 		name: prompts.name,
 		isThere: sql`true`,
 	},
+	mcpServer: {
+		table: sql`${mcpServers}`,
+		id: mcpServers.id,
+		ownerId: mcpServers.ownerId,
+		name: mcpServers.name,
+		isThere: sql`true`,
+		isRead: (user) => sql`(${mayUseServerRow(user)} or ${mayManageServerRow(user)})`,
+		isManaged: mayManageServerRow,
+	},
 };
-export const sharedKinds: readonly SharedKind[] = ["collection", "document", "agent", "prompt"];
+export const sharedKinds: readonly SharedKind[] = ["collection", "document", "agent", "prompt", "mcpServer"];
 
 /** The right to change resources of a kind at all, whichever. */
 export const writeOf = {
@@ -64,6 +79,7 @@ export const writeOf = {
 	document: "knowledge:write",
 	agent: "agents:write",
 	prompt: "prompts:write",
+	mcpServer: "mcp-servers:manage",
 } as const satisfies Record<SharedKind, Permission>;
 
 export type ResourceRow = {

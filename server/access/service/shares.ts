@@ -9,7 +9,16 @@ import { AppError, notFound } from "@/server/core/errors";
 import { containing } from "@/server/core/list-query";
 import { isBuiltInRole, roleDescriptions, roles } from "@/server/core/permissions";
 import { everyone } from "@/server/core/rights";
-import type { FindGrantees, FoundGrantee, Grant, Share, SharedResource, Sharing, Unshare } from "../contract";
+import type {
+	FindGrantees,
+	FoundGrantee,
+	Grant,
+	Share,
+	SharedKind,
+	SharedResource,
+	Sharing,
+	Unshare,
+} from "../contract";
 import { namedGrantees, type ResourceRow, readResources, writeOf } from "./resources";
 
 const mostFound = 20;
@@ -23,9 +32,12 @@ async function findManaged(
 	const [found] = actorMay(ctx.actor, writeOf[kind])
 		? await readResources(db, kind, requireUser(ctx), { only: resourceId, limit: 1 })
 		: [];
-	if (!found?.isManaged) throw notFound(`This ${kind}`);
+	if (!found?.isManaged) throw notFound(kind === "mcpServer" ? "This server" : `This ${kind}`);
 	return found;
 }
+
+/** What its acts in the audit begin with. */
+const actOf = (kind: SharedKind): string => (kind === "mcpServer" ? "mcp-server" : kind);
 
 export async function listGrants(ctx: ServiceContext, input: SharedResource): Promise<Sharing> {
 	const { name, ownerId } = await findManaged(ctx, ctx.db.orm, input);
@@ -86,7 +98,7 @@ export async function share(ctx: ServiceContext, input: Share): Promise<Sharing>
 			.values({ resourceKind: kind, resourceId, grantee, level })
 			.onConflictDoUpdate({ target: [grants.resourceKind, grants.resourceId, grants.grantee], set: { level } });
 		await audit(ctx, tx, {
-			action: `${kind}.share`,
+			action: `${actOf(kind)}.share`,
 			resource: kind,
 			resourceId,
 			// Where it is a person, their name goes when they do.
@@ -113,7 +125,7 @@ export async function unshare(ctx: ServiceContext, input: Unshare): Promise<void
 		}
 		await tx.delete(grants).where(isGrant(input));
 		await audit(ctx, tx, {
-			action: `${kind}.unshare`,
+			action: `${actOf(kind)}.unshare`,
 			resource: kind,
 			resourceId,
 			detail: { grantee },

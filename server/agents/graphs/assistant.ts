@@ -1,7 +1,7 @@
 import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
 import type { Waits } from "@/server/approvals/service";
-import type { Usage } from "@/server/models/model";
 import { abstain, answer } from "./assistant/answer";
+import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
@@ -80,7 +80,9 @@ const act: Step = async ({ rounds }, run) => {
 		const { isDone, content } = outcome;
 		run.tell({ type: "tool.answered", callId, tool: shortName(tool), isDone });
 		const results = [...round.results, { ref, content }];
-		return [{ rounds: [...rounds.slice(0, -1), { ...round, results }] }, isDone ? null : "It was refused"];
+		const after = [...rounds.slice(0, -1), { ...round, results }];
+		expectProgress(after);
+		return [{ rounds: after }, isDone ? null : "It was refused"];
 	}
 	return [{}, null];
 };
@@ -92,11 +94,12 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting, rewritten }, run) => {
+const check: Step = async ({ draft, findings, supporting, rewritten, spent }, run) => {
 	await run.restOn(documentsOf({ findings, supporting }));
 	const passages = supportingOf({ findings, supporting });
 	const { abstained, degraded, model } = draft;
-	const usage = sum(draft.usage, rewritten?.usage);
+	// All that led here: every answer, and what it took to word the search.
+	const usage = { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens };
 	const searchedFor = rewritten?.query ? { searchedFor: rewritten.query } : {};
 	const incomplete = draft.failure !== null || draft.isCut;
 	const checked = checkAnswer(draft.text, abstained ? [] : passages);
@@ -124,22 +127,25 @@ const check: Step = async ({ draft, findings, supporting, rewritten }, run) => {
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
 
-const sum = (one: Usage, other: Usage = { inputTokens: 0, outputTokens: 0 }): Usage => ({
-	inputTokens: one.inputTokens + other.inputTokens,
-	outputTokens: one.outputTokens + other.outputTokens,
-});
-
-/** A node that tells the run's reader when it begins and ends. */
-function node(name: string, step: Step) {
+/** A node that tells the run's reader when it begins and ends, and counts. What is closing takes nothing that has a cap. */
+function node(name: string, step: Step, isClosing = false) {
 	return async (state: AssistantState, { context }: Runtime<typeof AssistantRuntime.State>): Promise<Update> => {
 		if (!context) throw new Error("the graph was started without its run");
 		const { run } = context;
 		run.signal.throwIfAborted();
+		if (!isClosing) expectLeft(run.caps, state.spent);
 		const started = performance.now();
 		run.tell({ type: "step.started", step: name });
 		const [update, note] = await step(state, run);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
-		return update;
+		const used = update.draft?.usage ?? update.rewritten?.usage ?? nothingSpent;
+		const spent = {
+			steps: state.spent.steps + 1,
+			inputTokens: state.spent.inputTokens + used.inputTokens,
+			outputTokens: state.spent.outputTokens + used.outputTokens,
+		};
+		run.onSpent(spent);
+		return { ...update, spent };
 	};
 }
 
@@ -171,8 +177,8 @@ export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 		.addNode("grade", node("Weigh the passages", grade))
 		.addNode("answer", node("Write the answer", write))
 		.addNode("act", node("Use a tool", act))
-		.addNode("abstain", node("Say that there is no answer", admit))
-		.addNode("check", node("Check the citations", check))
+		.addNode("abstain", node("Say that there is no answer", admit, true))
+		.addNode("check", node("Check the citations", check, true))
 		.addEdge(START, "retrieve")
 		.addEdge("retrieve", "grade")
 		.addConditionalEdges("grade", mayAnswer, ["answer", "abstain"])

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { actorUser } from "@/server/core/actor";
+import type { Version } from "@/server/core/version";
 import type { LateInput } from "@/server/trpc/late-input";
 import { createCaller } from "@/server/trpc/root";
 import { callByName } from "../call";
@@ -50,9 +51,10 @@ async function versionsKnown({ request, route, ctx }: RestCall) {
 	let tag: string | null = null;
 	let isUnchanged = false;
 	return {
-		hasVersion: (version: string) => {
+		hasVersion: ({ of, revision }: Version) => {
 			// The same row may look different to another person, and at another address.
-			tag = `"${digest(JSON.stringify([request.url, person, version]))}"`;
+			const mark = digest(JSON.stringify([request.url, person, of]));
+			tag = revision === undefined ? `"${mark}"` : `"${revision}.${mark}"`;
 			isUnchanged = matches(asked, tag);
 			return isUnchanged;
 		},

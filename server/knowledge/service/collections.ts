@@ -6,6 +6,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved } from "@/server/jobs/events";
 import type { Collection, CreateCollection, ListCollections, OneCollection, UpdateCollection } from "../contract";
@@ -31,6 +32,26 @@ export async function listCollections(
 
 export async function getCollection(ctx: ServiceContext, input: OneCollection): Promise<Collection> {
 	return readOne(ctx, ctx.db.orm, input.collectionId);
+}
+
+/** Its own row's, what the caller's rights and its owner's name add to it, and its documents' in one go. */
+export async function versionOfCollection(ctx: ServiceContext, { collectionId }: OneCollection): Promise<Version> {
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`collections.xmin::text`,
+			revision: collections.revision,
+			access: accessOf("collection", collections.id),
+			mayManage: mayManage(ctx),
+			owner: users.name,
+			documents: sql`(select concat_ws(' ', count(*), count(*) filter (where d.state = 'ready'),
+					count(*) filter (where d.state = 'failed'))
+				from documents d where d.collection_id = collections.id and d.deleted_at is null)`,
+		})
+		.from(collections)
+		.innerJoin(users, eq(users.id, collections.ownerId))
+		.where(and(eq(collections.id, collectionId), mayRead(ctx)));
+	if (!of) throw notFound("This collection");
+	return { of, revision: of.revision };
 }
 
 export async function createCollection(ctx: ServiceContext, input: CreateCollection): Promise<Collection> {

@@ -2,7 +2,9 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
-import type { Document } from "../contract";
+import { notFound } from "@/server/core/errors";
+import type { Version } from "@/server/core/version";
+import type { Document, OneDocument } from "../contract";
 import { mayManage, mayReadDocument, readsWhole } from "./access";
 
 const columns = (ctx: ServiceContext) => ({
@@ -41,6 +43,19 @@ export const readableDocuments = (db: Reader, ctx: ServiceContext, ...conditions
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
 		.innerJoin(users, eq(users.id, documents.uploadedBy))
 		.where(and(mayReadDocument(ctx), ...conditions));
+
+/** Its own row's, and what the caller's rights, its collection and whoever brought it add to it. */
+export async function versionOfDocument(ctx: ServiceContext, { documentId }: OneDocument): Promise<Version> {
+	const { mayManage, collectionName, isCollectionReadable, uploadedByName } = columns(ctx);
+	const [of] = await ctx.db.orm
+		.select({ row: sql`documents.xmin::text`, mayManage, collectionName, isCollectionReadable, uploadedByName })
+		.from(documents)
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.innerJoin(users, eq(users.id, documents.uploadedBy))
+		.where(and(mayReadDocument(ctx), eq(documents.id, documentId)));
+	if (!of) throw notFound("This document");
+	return { of };
+}
 
 type Row = Awaited<ReturnType<typeof readableDocuments>>[number];
 

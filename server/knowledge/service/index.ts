@@ -8,7 +8,9 @@ export {
 	listCollections,
 	tellDeletedCollection,
 	updateCollection,
+	versionOfCollection,
 } from "./collections";
+export { versionOfDocument } from "./document-row";
 export {
 	deleteDocument,
 	getDocument,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { and, eq, sql } from "drizzle-orm";
 import { mcpServers, mcpTools } from "@/db/schema";
-import { withApproval } from "@/server/approvals/service";
+import { demandsOf, onceOutside, withApproval } from "@/server/approvals/service";
 import { hasProvedLately } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -14,6 +14,10 @@ import { targetOf } from "../target";
 import { isUsable } from "./read";
 
 type Tool = typeof mcpTools.$inferSelect;
+type Found = { tool: Tool; server: typeof mcpServers.$inferSelect };
+
+/** The one procedure that stands for all tools of others. */
+const procedure = "remotes.callTool";
 
 /** Calls somebody else's tool. What is on, and may be used, is looked up at this moment; so is what the tool is. */
 export async function callRemote(ctx: ServiceContext, input: CallRemote): Promise<RemoteResult> {
@@ -25,10 +29,21 @@ export async function callRemote(ctx: ServiceContext, input: CallRemote): Promis
 		.select({ tool: mcpTools, server: mcpServers })
 		.from(mcpTools)
 		.innerJoin(mcpServers, eq(mcpServers.id, mcpTools.serverId))
-		.where(and(eq(mcpTools.alias, input.tool), isUsable));
+		.where(and(eq(mcpTools.alias, input.tool), isUsable(ctx)));
 	if (!found) throw notFound("This tool");
-	const { tool, server } = found;
-	if (tool.risk === "danger") await needLeave(ctx, tool, server.name, input);
+	const leave = () => needLeave(ctx, found, input);
+	const work = () => send(ctx, found, { given, text });
+	// A person's or a program's call is as often made as it is sent; an agent's by its id.
+	if (ctx.actor.kind === "agent") return onceOutside(ctx, { tool: procedure, input }, { leave, work });
+	await leave();
+	return work();
+}
+
+async function send(
+	ctx: ServiceContext,
+	{ tool, server }: Found,
+	{ given, text }: { given: Record<string, unknown>; text: string },
+): Promise<RemoteResult> {
 	const fact = {
 		action: "mcp-tool.call",
 		resource: "mcpTool",
@@ -58,24 +73,32 @@ export async function callRemote(ctx: ServiceContext, input: CallRemote): Promis
 }
 
 /** What a model asks for waits for a second person; a person in the console proves who they are. Keys are bound by their scopes. */
-async function needLeave(ctx: ServiceContext, tool: Tool, serverName: string, input: CallRemote): Promise<void> {
-	const { actor } = ctx;
-	if (ctx.via !== "mcp" && ctx.via !== "tool") {
+async function needLeave(ctx: ServiceContext, { tool, server }: Found, input: CallRemote): Promise<void> {
+	const { actor, toolCall } = ctx;
+	const isModel = ctx.via === "mcp" || ctx.via === "tool";
+	const agentId = actor.kind === "agent" ? actor.agentId : null;
+	const demands = isModel && tool.risk !== "read" ? await demandsOf(ctx.db.orm, { tool: procedure, agentId }) : null;
+	if (tool.risk !== "danger" && !toolCall?.needsApproval && demands === null) return;
+	if (!isModel) {
 		if (actor.kind === "user" && actor.sessionId !== null && !(await hasProvedLately(ctx.db, actor.sessionId)))
 			throw new AppError("PROOF_NEEDED", "This tool is dangerous: prove first who you are.");
 		return;
 	}
 	let isMine = false;
 	const call = {
-		tool: "remotes.callTool",
+		tool: procedure,
 		// Another definition, another server or another risk is another call.
 		version: tool.hash.slice(0, 16),
-		risk: "danger" as const,
+		risk: tool.risk,
 		permission: "mcp-tools:use" as const,
 		input,
-		callId: null,
+		callId: toolCall?.id ?? null,
+		demands,
+		read: () => {
+			throw new AppError("CONFLICT", "What another server is asked can't be tried out, and so not be changed.");
+		},
 		effect: async () =>
-			`Calls the tool ${tool.name} of the server ${serverName}, outside of this installation. What it does there can't be tried out.`,
+			`Calls the tool ${tool.name} of the server ${server.name}, outside of this installation. What it does there can't be tried out.`,
 	};
 	// The approval is used up before the call goes out: it is made at most once, whatever happens on the way.
 	await withApproval(ctx, call, async () => {

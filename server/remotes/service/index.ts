@@ -1,4 +1,4 @@
 export { callRemote } from "./call";
 export { addRemote, changeRemote, removeRemote, setTool } from "./change";
-export { getRemote, listRemotes, listUsable } from "./read";
+export { getRemote, listRemotes, listUsable, versionOfRemote } from "./read";
 export { refreshRemote } from "./refresh";

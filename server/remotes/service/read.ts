@@ -1,8 +1,10 @@
-import { and, asc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { mcpServers, mcpTools } from "@/db/schema";
-import type { ServiceContext } from "@/server/core/context";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
+import { accessOf, mayManageServerRow, mayUseServerRow } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import type {
 	ListRemotes,
 	ListUsable,
@@ -30,6 +32,7 @@ const columns = {
 	about: mcpServers.about,
 	checkedAt: mcpServers.checkedAt,
 	problem: mcpServers.problem,
+	access: accessOf("mcpServer", mcpServers.id),
 	revision: mcpServers.revision,
 	createdAt: mcpServers.createdAt,
 };
@@ -48,7 +51,10 @@ export const toolColumns = {
 	createdAt: mcpTools.createdAt,
 };
 
-/** The MCP servers that this organisation has connected. */
+/** Whether the server of the row is the caller's to look after; to others it is not there. */
+export const isManaged = (ctx: ServiceContext): SQL => mayManageServerRow(requireUser(ctx));
+
+/** The connected MCP servers that the caller looks after. */
 export async function listRemotes(
 	ctx: ServiceContext,
 	input: ListRemotes,
@@ -58,7 +64,7 @@ export async function listRemotes(
 	const rows = await ctx.db.orm
 		.select({ ...columns, key: list.key })
 		.from(mcpServers)
-		.where(list.where)
+		.where(and(isManaged(ctx), list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	return list.page(rows);
@@ -66,20 +72,40 @@ export async function listRemotes(
 
 export async function getRemote(ctx: ServiceContext, { serverId }: OneRemote): Promise<RemoteDetail> {
 	const [[server], tools] = await Promise.all([
-		ctx.db.orm.select(columns).from(mcpServers).where(eq(mcpServers.id, serverId)),
+		ctx.db.orm
+			.select(columns)
+			.from(mcpServers)
+			.where(and(eq(mcpServers.id, serverId), isManaged(ctx))),
 		ctx.db.orm.select(toolColumns).from(mcpTools).where(eq(mcpTools.serverId, serverId)).orderBy(asc(mcpTools.name)),
 	]);
 	if (!server) throw notFound("This server");
 	return { ...server, tools: tools satisfies RemoteTool[] };
 }
 
-/** A tool that somebody turned on, of a server that is on. */
-export const isUsable = and(
-	eq(mcpTools.isEnabled, true),
-	eq(mcpServers.isEnabled, true),
-	isNull(mcpTools.changedAt),
-	isNull(mcpTools.goneAt),
-);
+/** Its own row's, who may use it, and its tools'. */
+export async function versionOfRemote(ctx: ServiceContext, { serverId }: OneRemote): Promise<Version> {
+	const [of] = await ctx.db.orm
+		.select({
+			row: sql`mcp_servers.xmin::text`,
+			access: columns.access,
+			tools: sql`(select md5(string_agg(t.id || t.xmin::text, ',' order by t.id))
+				from mcp_tools t where t.server_id = mcp_servers.id)`,
+		})
+		.from(mcpServers)
+		.where(and(eq(mcpServers.id, serverId), isManaged(ctx)));
+	if (!of) throw notFound("This server");
+	return { of };
+}
+
+/** A tool that somebody turned on, of a server that is on and shared with the caller. */
+export const isUsable = (ctx: ServiceContext) =>
+	and(
+		eq(mcpTools.isEnabled, true),
+		eq(mcpServers.isEnabled, true),
+		isNull(mcpTools.changedAt),
+		isNull(mcpTools.goneAt),
+		mayUseServerRow(requireUser(ctx)),
+	);
 
 /** What may be used at this moment, for who holds mcp-tools:use. */
 export async function listUsable(
@@ -101,7 +127,7 @@ export async function listUsable(
 		})
 		.from(mcpTools)
 		.innerJoin(mcpServers, eq(mcpServers.id, mcpTools.serverId))
-		.where(and(isUsable, list.where))
+		.where(and(isUsable(ctx), list.where))
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	return list.page(rows);

@@ -7,11 +7,12 @@ import { AppError, notFound } from "@/server/core/errors";
 import { type Definition, type Listing, listTools } from "../connection";
 import { type OneRemote, type RemoteDetail, separator } from "../contract";
 import { type ServerRow, targetOf } from "../target";
-import { getRemote } from "./read";
+import { getRemote, isManaged } from "./read";
 
 /** Asks the server what it offers. A tool that is another than before is off until somebody has looked at it. */
 export async function refreshRemote(ctx: ServiceContext, { serverId }: OneRemote): Promise<RemoteDetail> {
-	const [server] = await ctx.db.orm.select().from(mcpServers).where(eq(mcpServers.id, serverId));
+	const isIt = and(eq(mcpServers.id, serverId), isManaged(ctx));
+	const [server] = await ctx.db.orm.select().from(mcpServers).where(isIt);
 	if (!server) throw notFound("This server");
 	const found = await listTools(targetOf(ctx, server)).catch((error: unknown) => {
 		if (error instanceof AppError) return error;

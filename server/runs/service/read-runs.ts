@@ -3,6 +3,7 @@ import { agents, runs, threads } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
+import type { Version } from "@/server/core/version";
 import { type ListRuns, type OneRun, type Run, RunResult } from "../contract";
 
 const columns = {
@@ -66,7 +67,7 @@ export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Ru
 }
 
 /** All that a run's answer can change by; its text and sources come with its end, and not before. */
-export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Promise<string> {
+export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Promise<Version> {
 	const { userId } = requireUser(ctx);
 	const [row] = await ctx.db.orm
 		.select({
@@ -78,7 +79,7 @@ export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Prom
 		.innerJoin(agents, eq(agents.id, runs.agentId))
 		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
-	return JSON.stringify(row);
+	return { of: row };
 }
 
 /** The newest runs of a thread of one's own, oldest first. */

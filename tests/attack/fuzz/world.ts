@@ -15,6 +15,8 @@ import { until } from "@/tests/support/until";
 import type { Sent } from "./operations";
 
 export type Person = { userId: string; role: Role; cookie: string };
+/** Objects, what they hold outside of the heap, and all that the machine has given to the process. */
+export type Memory = { heap: number; outside: number; all: number };
 export type Answer = { status: number; text: string; ms: number };
 
 const password = "canary password of everybody here";
@@ -74,9 +76,13 @@ export async function startWorld(roles: readonly Role[]) {
 		mend: () => mend(db, people),
 		/** What an expression comes to in the web process. */
 		evaluate: (expression: string) => lookInside(insideOf(product.pids().web), expression),
-		/** The web process's heap after it has cleared away what it no longer needs. */
-		heapMb: async () =>
-			Number(await lookInside(insideOf(product.pids().web), "process.memoryUsage().heapUsed")) / 2 ** 20,
+		/** The web process's memory after it has cleared away what it no longer needs, in MB. */
+		memory: async (): Promise<Memory> => {
+			const said = String(await lookInside(insideOf(product.pids().web), "JSON.stringify(process.memoryUsage())"));
+			const { heapUsed, external, rss } = JSON.parse(said) as NodeJS.MemoryUsage;
+			const [heap = 0, outside = 0, all = 0] = [heapUsed, external, rss].map((bytes) => bytes / 2 ** 20);
+			return { heap, outside, all };
+		},
 		stop: async () => {
 			await db.close();
 			await product.stop();

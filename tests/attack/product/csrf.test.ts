@@ -1,5 +1,6 @@
 import superjson from "superjson";
 import { describe, expect, test } from "vitest";
+import { base, restRoutes } from "@/server/faces/rest/routes";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 import { givenInputs } from "@/tests/attack/id-cases";
@@ -61,6 +62,45 @@ describe.each(Object.entries(foreign))("%s changes nothing", (_, headers) => {
 			expect([403, 415]).toContain(batch.status);
 		}
 	});
+});
+
+const routes = restRoutes().filter(({ type }) => type === "mutation");
+const addressOf = ({ face }: (typeof routes)[number]) => base + face.path.replace(/\{\w+\}/g, crypto.randomUUID());
+
+describe.each(Object.entries(foreign))("%s changes nothing over REST either", (_, headers) => {
+	test.each(routes)("$name", async (route) => {
+		const { method } = route.face;
+		const address = addressOf(route);
+		for (const type of types.slice(0, 4)) {
+			const body = method === "DELETE" ? {} : { body: type.startsWith("multipart") ? "--x--" : "{}" };
+			const { status, text } = await ask(address, {
+				...{ method, ...body, headers: { ...cookie, ...headers, "content-type": type } },
+			});
+			expect([status, text.includes('"code":"FORBIDDEN"')], `${type} ${text}`).toEqual([403, true]);
+		}
+	});
+});
+
+test("a foreign page's fetch reads nothing over REST with the cookie that goes along, and is told of no origin", async () => {
+	for (const site of ["cross-site", "same-site"]) {
+		const sent = { ...cookie, "sec-fetch-site": site, "sec-fetch-mode": "cors", origin: "https://evil.test" };
+		for (const method of ["GET", "HEAD"]) {
+			const { status, headers } = await ask(`${base}/collections`, { method, headers: sent });
+			expect(status).toBe(403);
+			expect(headers.get("access-control-allow-origin")).toBeNull();
+			expect(headers.get("access-control-allow-credentials")).toBeNull();
+		}
+		const preflight = await ask(`${base}/collections`, {
+			...{ method: "OPTIONS", headers: { ...sent, "access-control-request-method": "POST" } },
+		});
+		expect(preflight.headers.get("access-control-allow-origin")).toBeNull();
+	}
+	const { text } = await query(
+		"audit.list",
+		{ filter: { action: { eq: "call.foreign" } }, limit: 200 },
+		asConsole("owner"),
+	);
+	expect(text).toContain(`"resourceId":"GET ${base}/collections"`);
 });
 
 test("no method but POST reaches a change, whatever a header claims", async () => {

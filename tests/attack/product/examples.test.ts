@@ -1,8 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { until } from "@/tests/support/until";
 import { accounts, asConsole, call, url } from "./ask";
 
 const { email, password } = accounts.builder;
@@ -45,6 +46,32 @@ test("examples/rest/ask.ts asks and prints the answer", async () => {
 	);
 	expect(said.trim()).not.toBe("");
 	expect(said).not.toMatch(/\((failed|cancelled):/);
+});
+
+test("examples/mcp/oauth.ts is let in by a person in their browser, and searches with what they gave", async () => {
+	await call("auth.prove", { password: accounts.admin.password }, asConsole("admin"));
+	const wish = { name: "The example", redirectUris: ["http://127.0.0.1/callback"] };
+	const made = await call("oauth.createProgram", wish, asConsole("admin"));
+	const { id } = JSON.parse(made.text).result.data.json.program as { id: string };
+	const program = spawn("node", ["examples/mcp/oauth.ts", url, id, "How many days of leave?"], { env });
+	let said = "";
+	for (const stream of [program.stdout, program.stderr]) stream.on("data", (part) => (said += part));
+	try {
+		const address = new URL(await until(() => /https?:\/\/\S+\/oauth\/authorize\S+/.exec(said)?.[0], 50_000));
+		const request = Object.fromEntries(address.searchParams);
+		const decided = await call("oauth.decide", { request, scopes: ["knowledge:read"] }, asConsole("builder"));
+		const { redirectTo } = JSON.parse(decided.text).result.data.json as { redirectTo: string };
+		expect(await (await fetch(redirectTo)).text()).toContain("close this window");
+		await until(() => program.exitCode !== null, 50_000);
+		expect([program.exitCode, said]).toEqual([0, expect.stringMatching(/May use: .*knowledge_search.*\n\n\[/s)]);
+	} finally {
+		program.kill();
+	}
+});
+
+test("examples/openai/ask.ts asks an agent with the official client, and prints answer and sources", async () => {
+	const said = await run("node", "examples/openai/ask.ts", url, await makeKey(), "How many days of leave are there?");
+	expect(said).toMatch(/\S.*\nconfidence: \w+\n$/s);
 });
 
 test("every command in docs/api.md does what it says", async () => {
