@@ -1,3 +1,4 @@
+import { delimiter, isAbsolute } from "node:path";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { roles } from "./permissions";
@@ -28,6 +29,20 @@ const domains = z.preprocess(
 			? value.split(",").map((one) => domainToASCII(one.trim().replace(/^@/, "")) || one)
 			: undefined,
 	z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "has a part that is no mail domain")).optional(),
+);
+/** Absolute folders, with colons between. */
+const folders = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value.split(delimiter).map((one) => one.trim().replace(/(?<=.)\/+$/, ""))
+			: undefined,
+	z
+		.array(
+			z
+				.string()
+				.refine((one) => isAbsolute(one) && one !== "/", "has a part that is no absolute folder, or all of them"),
+		)
+		.optional(),
 );
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
@@ -100,6 +115,7 @@ export const Env = z
 		QD_APPROVAL_WEBHOOK_URL: url,
 		QD_APPROVAL_WEBHOOK_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
+		QD_SOURCE_FOLDERS: folders,
 		QD_OAUTH_REGISTRATION: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OIDC_ISSUER: url,
 		QD_OIDC_CLIENT_ID: text,

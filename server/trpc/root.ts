@@ -16,6 +16,7 @@ import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
+import { sourcesRouter } from "@/server/sources/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
@@ -34,6 +35,7 @@ export const appRouter = router({
 	access: accessRouter,
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
+	sources: sourcesRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
