@@ -21,6 +21,7 @@ const programs = {
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
 	scanner: "server/knowledge/vectors/exact/thread.ts",
+	git: "server/sources/kinds/git-child.ts",
 };
 /**
  * Stay packages: what has native parts, looks for its own files, or is large and rarely needed. All other packages go into the

@@ -12,6 +12,7 @@ import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
 import { type Agent, CreateAgent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
+import { CapFields } from "./cap-fields";
 import { PromptChoice } from "./prompt-choice";
 import { ToolChoice } from "./tool-choice";
 
@@ -31,6 +32,7 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 			collectionIds: agent?.collectionIds ?? null,
 			tools: agent?.tools ?? [],
 			approvalTools: agent?.approvalTools ?? [],
+			caps: agent?.caps ?? {},
 			access: agent?.access ?? "private",
 		},
 		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere), { sync: true }),
@@ -96,6 +98,7 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 						approvalTools={form.values.approvalTools ?? []}
 						onChange={(chosen) => form.setValues(chosen)}
 					/>
+					<CapFields caps={form.values.caps ?? {}} onChange={(caps) => form.setFieldValue("caps", caps)} />
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

@@ -17,7 +17,7 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { collectionsOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, promptOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: () => void; onClose: () => void }) {
@@ -52,6 +52,7 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 					{agent.tools.length > 0 ? agent.tools.join(", ") : "None: it answers from documents only"}
 				</Fact>
 				<Fact name="Waits for approval">{agent.approvalTools.join(", ")}</Fact>
+				<Fact name="A run takes at most">{capsOf(agent) || "What the installation allows"}</Fact>
 				<Fact name="Default">{agent.isDefault ? "Yes: it answers where nobody was chosen" : "No"}</Fact>
 				<Fact name="Owner">{agent.ownerName ?? "The installation"}</Fact>
 				<Fact name="Can be asked by">

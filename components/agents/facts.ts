@@ -10,3 +10,13 @@ export const promptOf = (agent: Agent): string =>
 		: agent.promptName === null
 			? "One that you may not read"
 			: `${agent.promptName}, version ${agent.promptVersion}`;
+
+export const capNames = ["steps", "tokens", "cost", "minutes"] as const;
+export const capWords = { steps: "Steps", tokens: "Tokens", cost: "Cost", minutes: "Minutes" } as const;
+
+/** Its own caps; nothing where it has what the installation allows. */
+export const capsOf = ({ caps }: Agent): string =>
+	capNames
+		.filter((name) => caps[name] !== undefined)
+		.map((name) => `${caps[name]?.toLocaleString("en")} ${capWords[name].toLowerCase()}`)
+		.join(", ");

@@ -17,6 +17,7 @@ import { useUrl } from "@/components/ui/use-url";
 import { type Approval, approvalStates } from "@/server/approvals/contract";
 import { ApprovalPanel } from "./approval-panel";
 import { ApprovalState, Risk, stateWords } from "./approval-state";
+import { ApprovalsTabs } from "./approvals-tabs";
 import { filterFrom } from "./filter";
 import { ShownText } from "./shown-text";
 import { useLiveApprovals } from "./use-approvals";
@@ -68,6 +69,7 @@ export function ApprovalList() {
 					? "What agents and programs may only do once a person has looked at it. Each is let through once, exactly as it stands here."
 					: "What your agents and programs asked for, and wait to be allowed. Somebody else decides of what is dangerous."}
 			</PageHeader>
+			<ApprovalsTabs />
 			<FilterBar>
 				<FilterSelect
 					label="State"

@@ -5,6 +5,7 @@ import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
+import { counted } from "@/components/ui/figures";
 import { Link } from "@/components/ui/link";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly, When } from "@/components/ui/time";
@@ -33,19 +34,49 @@ export function ApprovalPanel({ approvalId, onClose }: { approvalId: string; onC
 						<Risk risk={approval.risk} />
 					</div>
 					<p className={styles.effect}>
-						<ShownText text={approval.effect} />
+						<ShownText text={approval.edit?.effect ?? approval.effect} />
 					</p>
-					<Decision approval={approval} />
-					<PanelSection title="Arguments">
-						<pre className={styles.arguments}>
-							<ShownText text={laidOut(approval.arguments)} />
-						</pre>
+					<Decision key={approval.edit?.argumentsHash} approval={approval} />
+					{approval.edit ? (
+						<PanelSection title={`Arguments, as ${approval.edit.byName} changed them`}>
+							<Arguments text={approval.edit.arguments} />
+						</PanelSection>
+					) : null}
+					<PanelSection title={approval.edit ? "Arguments that were asked for" : "Arguments"}>
+						<Arguments text={approval.arguments} />
 					</PanelSection>
-					{approval.preview ? <Preview preview={approval.preview} /> : null}
+					<Tried approval={approval} />
+					<WhoApproves approval={approval} />
 					<Asked approval={approval} />
 				</>
 			) : null}
 		</SidePanel>
+	);
+}
+
+const Arguments = ({ text }: { text: string }) => (
+	<pre className={styles.arguments}>
+		<ShownText text={laidOut(text)} />
+	</pre>
+);
+
+function Tried({ approval }: { approval: ApprovalDetail }) {
+	const preview = approval.edit ? approval.edit.preview : approval.preview;
+	return preview ? <Preview preview={preview} /> : null;
+}
+
+/** What it takes beside one person who may, and who has approved it so far. */
+function WhoApproves({ approval }: { approval: ApprovalDetail }) {
+	const { people, approvals, approvers } = approval;
+	if (people === 1 && approvers.length === 0) return null;
+	return (
+		<PanelSection title="Who approves">
+			<Facts>
+				<Fact name="It takes">{counted(people, "person", "people")}</Fact>
+				<Fact name="Of">{approvers.map((names) => names.join(" or ")).join(", and ")}</Fact>
+				<Fact name="So far">{approvals.map(({ name }) => name).join(", ") || "Nobody yet"}</Fact>
+			</Facts>
+		</PanelSection>
 	);
 }
 

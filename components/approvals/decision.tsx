@@ -1,25 +1,28 @@
 "use client";
 
-import { IconCheck, IconX } from "@tabler/icons-react";
+import { IconCheck, IconPencil, IconX } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { counted } from "@/components/ui/figures";
 import { say } from "@/components/ui/say";
 import type { ApprovalDetail } from "@/server/approvals/contract";
 import styles from "./approvals.module.css";
+import { EditForm } from "./edit-form";
 
-/** The decision, with A and R for who decides many. Of two people at once, the second is told what the first has decided. */
+/** The decision, with A, E and R for who decides many. Of two people at once, the second is told what the first has decided. */
 export function Decision({ approval }: { approval: ApprovalDetail }) {
 	const api = useApi();
 	const cache = useQueryClient();
 	const [isRejecting, setRejecting] = useState(false);
+	const [isEditing, setEditing] = useState(false);
 	const done = {
 		onSuccess: (decided: ApprovalDetail) => {
 			setRejecting(false);
-			say(decided.state === "approved" ? "Approved: it may be carried out once" : "Rejected");
+			say(decisionWords(decided));
 		},
 		// Also after a failure: somebody else may have been first.
 		onSettled: () => cache.invalidateQueries(api.approvals.pathFilter()),
@@ -27,15 +30,27 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 	const approve = useMutation(api.approvals.approve.mutationOptions(done));
 	const reject = useMutation(api.approvals.reject.mutationOptions(done));
 	const answer = useMutation(api.approvals.answerOwn.mutationOptions(done));
-	const { id: approvalId, argumentsHash, isOwn, mayDecide, whyNot } = approval;
+	const edit = useMutation(
+		api.approvals.edit.mutationOptions({
+			...done,
+			onSuccess: () => {
+				setEditing(false);
+				say("Tried out with the new arguments: look at what they would do");
+			},
+		}),
+	);
+	const { id: approvalId, isOwn, mayDecide, whyNot } = approval;
+	const argumentsHash = approval.edit?.argumentsHash ?? approval.argumentsHash;
 	const isPending = approval.state === "pending";
-	const isBusy = approve.isPending || reject.isPending || answer.isPending;
+	const isBusy = approve.isPending || reject.isPending || answer.isPending || edit.isPending;
 	const allow = () =>
 		isOwn
 			? answer.mutate({ approvalId, argumentsHash, isAllowed: true })
 			: approve.mutate({ approvalId, argumentsHash });
-	useDecisionKeys(isPending && mayDecide && !isBusy && !isRejecting, { allow, refuse: () => setRejecting(true) });
-	const failure = approve.error ?? reject.error ?? answer.error;
+	const isAsking = isRejecting || isEditing;
+	const keys = { allow, refuse: () => setRejecting(true), change: () => setEditing(true) };
+	useDecisionKeys(isPending && mayDecide && !isBusy && !isAsking, keys);
+	const failure = approve.error ?? reject.error ?? answer.error ?? edit.error;
 	return (
 		<div className={styles.decision}>
 			{failure ? <ErrorView failure={toFailure(failure)} /> : null}
@@ -46,7 +61,7 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 					{approval.permission}.
 				</p>
 			) : null}
-			{isPending && (mayDecide || isOwn) && !isRejecting ? (
+			{isPending && (mayDecide || isOwn) && !isAsking ? (
 				<div className={styles.buttons}>
 					{mayDecide ? (
 						<Button
@@ -58,6 +73,17 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 							title="Approve (A)"
 						>
 							Approve
+						</Button>
+					) : null}
+					{mayDecide ? (
+						<Button
+							icon={IconPencil}
+							isBusy={isBusy}
+							onClick={keys.change}
+							aria-keyshortcuts="E"
+							title="Change the arguments, then approve (E)"
+						>
+							Edit…
 						</Button>
 					) : null}
 					{isOwn ? (
@@ -81,6 +107,14 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 					)}
 				</div>
 			) : null}
+			{isPending && isEditing ? (
+				<EditForm
+					current={approval.edit?.arguments ?? approval.arguments}
+					isBusy={isBusy}
+					onCancel={() => setEditing(false)}
+					onEdit={(changed) => edit.mutate({ approvalId, argumentsHash, arguments: changed })}
+				/>
+			) : null}
 			{isPending && isRejecting ? (
 				<RejectForm
 					isBusy={isBusy}
@@ -90,6 +124,12 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 			) : null}
 		</div>
 	);
+}
+
+function decisionWords({ state, people, approvedBy }: ApprovalDetail): string {
+	if (state === "pending")
+		return `Approved: ${counted(people - approvedBy, "more person has to", "more people have to")}`;
+	return state === "approved" ? "Approved: it may be carried out once" : "Rejected";
 }
 
 function RejectForm(props: { isBusy: boolean; onCancel: () => void; onReject: (reason: string) => void }) {
@@ -132,7 +172,7 @@ function RejectForm(props: { isBusy: boolean; onCancel: () => void; onReject: (r
 const isTyping = (target: EventTarget | null) =>
 	target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
 
-function useDecisionKeys(isActive: boolean, keys: { allow: () => void; refuse: () => void }) {
+function useDecisionKeys(isActive: boolean, keys: { allow: () => void; refuse: () => void; change: () => void }) {
 	const latest = useRef(keys);
 	useEffect(() => {
 		latest.current = keys;
@@ -142,10 +182,10 @@ function useDecisionKeys(isActive: boolean, keys: { allow: () => void; refuse: (
 		const onKey = (event: KeyboardEvent) => {
 			if (event.metaKey || event.ctrlKey || event.altKey || event.repeat || event.defaultPrevented) return;
 			if (isTyping(event.target) || document.querySelector("[role=dialog], dialog[open]")) return;
-			if (event.key !== "a" && event.key !== "r") return;
+			const act = { a: "allow", r: "refuse", e: "change" } as const;
+			if (event.key !== "a" && event.key !== "r" && event.key !== "e") return;
 			event.preventDefault();
-			if (event.key === "a") latest.current.allow();
-			else latest.current.refuse();
+			latest.current[act[event.key]]();
 		};
 		document.addEventListener("keydown", onKey);
 		return () => document.removeEventListener("keydown", onKey);

@@ -103,7 +103,8 @@ function Ended(props: {
 				<div className={styles.note} data-tone="red" role="alert">
 					<IconAlertTriangle size={16} stroke={1.5} aria-hidden="true" />
 					<span>
-						<strong>This answer failed.</strong> {props.reason ?? "Something went wrong on our side."}{" "}
+						<strong>{props.run.result?.cap ? "This answer met a cap." : "This answer failed."}</strong>{" "}
+						{props.reason ?? "Something went wrong on our side."}{" "}
 						<span className={styles.reference}>
 							Run <CopyId value={props.run.id} label="run id" />
 						</span>

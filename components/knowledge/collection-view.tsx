@@ -17,6 +17,7 @@ import { PageHeader } from "@/components/ui/page-header";
 import { confirm, say } from "@/components/ui/say";
 import type { Collection } from "@/server/knowledge/contract";
 import { AddAddress } from "./add-address";
+import { CollectionTabs } from "./collection-tabs";
 import { DocumentList } from "./document-list";
 import { Intake } from "./intake";
 import styles from "./knowledge.module.css";
@@ -55,6 +56,7 @@ export function CollectionView({ collectionId }: { collectionId: string }) {
 				<AccessBadge access={collection.access} />
 				<span className={styles.cut}>Owned by {collection.ownerName}</span>
 			</div>
+			{mayAdd ? <CollectionTabs collectionId={collectionId} at="" /> : null}
 			{mayAdd ? <DropArea collectionId={collectionId} onAdded={watch.put} /> : null}
 			{mayAdd ? <AddAddress collectionId={collectionId} onAdded={watch.put} /> : null}
 			<Intake

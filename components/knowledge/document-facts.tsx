@@ -34,6 +34,11 @@ export function DocumentFacts({ document, isInCollection }: { document: Document
 				<Fact name="Pages">{document.pageCount === null ? null : figure(document.pageCount)}</Fact>
 				<Fact name="Passages">{document.chunkCount === null ? null : figure(document.chunkCount)}</Fact>
 				<Fact name="Source">{document.source}</Fact>
+				<Fact name="Kept up to date by">
+					{document.sourceName ? (
+						<Link href={`/knowledge/${document.collectionId}/sources`}>{document.sourceName}</Link>
+					) : null}
+				</Fact>
 				<Fact name="Can be found by">
 					{document.isRestricted ? "Who manages the collection, and whom it is shared with" : null}
 				</Fact>

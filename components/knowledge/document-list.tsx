@@ -111,6 +111,15 @@ export function DocumentList({ collectionId, mayManage }: { collectionId: string
 	);
 }
 
+const containers = new Set(["application/zip", "message/rfc822", "application/xml"]);
+
+function whatGoes({ mediaType, sourceName }: Document): string {
+	const all = "Agents will no longer find what is in it. Answers that cite it keep their text.";
+	const inner = containers.has(mediaType) ? " The documents that came out of it go too." : "";
+	const again = sourceName ? ` The source ${sourceName} brings it back only when the file there changes.` : "";
+	return `${all}${inner}${again}`;
+}
+
 function RowTools({ document }: { document: Document }) {
 	const api = useApi();
 	const cache = useQueryClient();
@@ -127,7 +136,7 @@ function RowTools({ document }: { document: Document }) {
 	const ask = async () => {
 		const isWanted = await confirm({
 			title: `Remove ${document.name}?`,
-			text: "Agents will no longer find what is in it. Answers that cite it keep their text.",
+			text: whatGoes(document),
 			action: "Remove document",
 		});
 		if (isWanted) remove.mutate({ documentId: document.id });

@@ -19,7 +19,7 @@ import { say } from "@/components/ui/say";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
 import type { Run } from "@/server/runs/contract";
-import { RunState } from "./run-state";
+import { capWords, RunState } from "./run-state";
 import styles from "./runs.module.css";
 import { Timeline } from "./timeline";
 import { isOpen, tookMs } from "./took";
@@ -100,6 +100,7 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}
 			</Fact>
+			<Fact name="Cap met">{run.result?.cap ? capWords[run.result.cap] : null}</Fact>
 			<Fact name="Asked">
 				<Exactly at={run.createdAt} />
 			</Fact>

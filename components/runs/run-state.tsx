@@ -8,7 +8,7 @@ import {
 	IconUserQuestion,
 } from "@tabler/icons-react";
 import { Badge, type Tone } from "@/components/ui/badge";
-import type { RunState as State } from "@/server/runs/contract";
+import type { CapKind, RunState as State } from "@/server/runs/contract";
 
 export const runStateWords = {
 	queued: "Queued",
@@ -18,6 +18,15 @@ export const runStateWords = {
 	failed: "Failed",
 	cancelled: "Stopped",
 } as const satisfies Record<State, string>;
+
+/** What a run had no more of. */
+export const capWords = {
+	steps: "Steps",
+	tokens: "Tokens",
+	cost: "Cost",
+	time: "Time",
+	loop: "It repeated itself",
+} as const satisfies Record<CapKind, string>;
 
 const looks = {
 	queued: { tone: "neutral", icon: IconClock },

@@ -83,6 +83,7 @@ CREATE TABLE "agents" (
 	"collection_ids" jsonb,
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_by" uuid,
 	"revision" integer DEFAULT 1 NOT NULL,
@@ -163,6 +164,34 @@ CREATE TABLE "threads" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "approval_decisions" (
+	"approval_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"arguments_hash" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "approval_decisions_approval_id_user_id_pk" PRIMARY KEY("approval_id","user_id")
+);
+--> statement-breakpoint
+CREATE TABLE "approval_notices" (
+	"approval_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"mails" integer NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "approval_notices_approval_id_kind_pk" PRIMARY KEY("approval_id","kind")
+);
+--> statement-breakpoint
+CREATE TABLE "approval_rules" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"tool" text,
+	"agent_id" uuid,
+	"approvers" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"people" integer DEFAULT 1 NOT NULL,
+	"needs_second" boolean DEFAULT true NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "approval_rules_scope_key" UNIQUE NULLS NOT DISTINCT("tool","agent_id")
+);
+--> statement-breakpoint
 CREATE TABLE "approvals" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"state" text DEFAULT 'pending' NOT NULL,
@@ -185,6 +214,9 @@ CREATE TABLE "approvals" (
 	"via" text NOT NULL,
 	"request_id" text NOT NULL,
 	"needs_second" boolean NOT NULL,
+	"people" integer DEFAULT 1 NOT NULL,
+	"approvers" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"edit" jsonb,
 	"decided_by" uuid,
 	"decided_at" timestamp with time zone,
 	"reason" text,
@@ -612,6 +644,14 @@ CREATE TABLE "document_pages" (
 	CONSTRAINT "document_pages_document_id_page_pk" PRIMARY KEY("document_id","page")
 );
 --> statement-breakpoint
+CREATE TABLE "document_uses" (
+	"document_id" uuid PRIMARY KEY NOT NULL,
+	"found_count" integer DEFAULT 0 NOT NULL,
+	"found_at" timestamp with time zone,
+	"cited_count" integer DEFAULT 0 NOT NULL,
+	"cited_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "documents" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"no" integer GENERATED ALWAYS AS IDENTITY (sequence name "documents_no_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH 1 CACHE 1),
@@ -620,6 +660,8 @@ CREATE TABLE "documents" (
 	"name" text NOT NULL,
 	"media_type" text NOT NULL,
 	"source" text DEFAULT 'upload' NOT NULL,
+	"source_id" uuid,
+	"container_id" uuid,
 	"fields" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"is_restricted" boolean DEFAULT false NOT NULL,
 	"size" bigint NOT NULL,
@@ -775,6 +817,58 @@ CREATE TABLE "mcp_tools" (
 	"risk" text DEFAULT 'danger' NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "source_items" (
+	"source_id" uuid NOT NULL,
+	"path" text NOT NULL,
+	"mark" text,
+	"sha256" text,
+	"document_id" uuid,
+	"is_left_out" boolean DEFAULT false NOT NULL,
+	"seen_in" uuid,
+	"seen_mark" text,
+	"tried_in" uuid,
+	"problem" text,
+	CONSTRAINT "source_items_source_id_path_pk" PRIMARY KEY("source_id","path")
+);
+--> statement-breakpoint
+CREATE TABLE "source_runs" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"source_id" uuid NOT NULL,
+	"state" text DEFAULT 'running' NOT NULL,
+	"asked_by" uuid,
+	"found" integer DEFAULT 0 NOT NULL,
+	"added" integer DEFAULT 0 NOT NULL,
+	"changed" integer DEFAULT 0 NOT NULL,
+	"removed" integer DEFAULT 0 NOT NULL,
+	"unchanged" integer DEFAULT 0 NOT NULL,
+	"failed" integer DEFAULT 0 NOT NULL,
+	"skipped" integer DEFAULT 0 NOT NULL,
+	"bytes" bigint DEFAULT 0 NOT NULL,
+	"reason" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"beat_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "sources" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"collection_id" uuid NOT NULL,
+	"owner_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"address" text NOT NULL,
+	"settings" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"include" text DEFAULT '' NOT NULL,
+	"sealed_secret" text,
+	"secret_version" integer DEFAULT 1 NOT NULL,
+	"every_minutes" integer,
+	"is_paused" boolean DEFAULT false NOT NULL,
+	"next_at" timestamp with time zone,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -884,6 +978,10 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_notices" ADD CONSTRAINT "approval_notices_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "approval_rules" ADD CONSTRAINT "approval_rules_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_requester_id_users_id_fk" FOREIGN KEY ("requester_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_decided_by_users_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_export_parts" ADD CONSTRAINT "audit_export_parts_export_id_audit_exports_id_fk" FOREIGN KEY ("export_id") REFERENCES "public"."audit_exports"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -903,6 +1001,7 @@ ALTER TABLE "chunk_vectors" ADD CONSTRAINT "chunk_vectors_chunk_id_chunks_id_fk"
 ALTER TABLE "chunks" ADD CONSTRAINT "chunks_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "collections" ADD CONSTRAINT "collections_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "document_pages" ADD CONSTRAINT "document_pages_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "document_uses" ADD CONSTRAINT "document_uses_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "documents" ADD CONSTRAINT "documents_collection_id_collections_id_fk" FOREIGN KEY ("collection_id") REFERENCES "public"."collections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "documents" ADD CONSTRAINT "documents_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "documents" ADD CONSTRAINT "documents_uploaded_by_users_id_fk" FOREIGN KEY ("uploaded_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -918,6 +1017,12 @@ ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("use
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "source_items" ADD CONSTRAINT "source_items_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "source_items" ADD CONSTRAINT "source_items_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_asked_by_users_id_fk" FOREIGN KEY ("asked_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sources" ADD CONSTRAINT "sources_collection_id_collections_id_fk" FOREIGN KEY ("collection_id") REFERENCES "public"."collections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "sources" ADD CONSTRAINT "sources_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -949,6 +1054,7 @@ CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
+CREATE INDEX "approval_rules_created_idx" ON "approval_rules" USING btree ("created_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_open_key" ON "approvals" USING btree ("binding_hash") WHERE "approvals"."state" in ('pending', 'approved');--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_call_key" ON "approvals" USING btree ("run_id","tool_call_id") WHERE "approvals"."run_id" is not null;--> statement-breakpoint
 CREATE INDEX "approvals_binding_idx" ON "approvals" USING btree ("binding_hash","created_at");--> statement-breakpoint
@@ -1007,6 +1113,8 @@ CREATE INDEX "documents_state_idx" ON "documents" USING btree ("collection_id","
 CREATE INDEX "documents_type_idx" ON "documents" USING btree ("collection_id","media_type","created_at","id");--> statement-breakpoint
 CREATE INDEX "documents_name_idx" ON "documents" USING btree ("collection_id","name");--> statement-breakpoint
 CREATE INDEX "documents_source_idx" ON "documents" USING btree ("collection_id","source");--> statement-breakpoint
+CREATE INDEX "documents_source_id_idx" ON "documents" USING btree ("source_id") WHERE "documents"."source_id" is not null;--> statement-breakpoint
+CREATE INDEX "documents_container_idx" ON "documents" USING btree ("container_id") WHERE "documents"."container_id" is not null;--> statement-breakpoint
 CREATE INDEX "documents_fields_idx" ON "documents" USING gin ("fields" jsonb_path_ops);--> statement-breakpoint
 CREATE INDEX "documents_restricted_idx" ON "documents" USING btree ("collection_id") WHERE "documents"."is_restricted";--> statement-breakpoint
 CREATE INDEX "former_passages_document_idx" ON "former_passages" USING btree ("document_id");--> statement-breakpoint
@@ -1032,6 +1140,14 @@ CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");-
 CREATE UNIQUE INDEX "mcp_tools_alias_key" ON "mcp_tools" USING btree ("alias");--> statement-breakpoint
 CREATE INDEX "mcp_tools_server_idx" ON "mcp_tools" USING btree ("server_id","name");--> statement-breakpoint
 CREATE INDEX "mcp_tools_created_idx" ON "mcp_tools" USING btree ("created_at","id") WHERE "mcp_tools"."is_enabled";--> statement-breakpoint
+CREATE INDEX "source_items_document_idx" ON "source_items" USING btree ("document_id");--> statement-breakpoint
+CREATE INDEX "source_items_problem_idx" ON "source_items" USING btree ("source_id","path") WHERE "source_items"."problem" is not null;--> statement-breakpoint
+CREATE UNIQUE INDEX "source_runs_running_key" ON "source_runs" USING btree ("source_id") WHERE "source_runs"."state" = 'running';--> statement-breakpoint
+CREATE INDEX "source_runs_source_idx" ON "source_runs" USING btree ("source_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "source_runs_created_idx" ON "source_runs" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "sources_collection_idx" ON "sources" USING btree ("collection_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "sources_owner_idx" ON "sources" USING btree ("owner_id");--> statement-breakpoint
+CREATE INDEX "sources_next_idx" ON "sources" USING btree ("next_at") WHERE not "sources"."is_paused";--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_prefix_key" ON "api_keys" USING btree ("prefix");--> statement-breakpoint
 CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_codes_created_idx" ON "oauth_codes" USING btree ("created_at");--> statement-breakpoint

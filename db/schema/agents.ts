@@ -48,6 +48,8 @@ export const promptVersions = pgTable(
 	(t) => [uniqueIndex("prompt_versions_number_key").on(t.promptId, t.version)],
 );
 
+export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
+
 /** An agent: a graph with its instructions and what it may search. Who may ask it stands in `grants`. */
 export const agents = pgTable(
 	"agents",
@@ -63,6 +65,8 @@ export const agents = pgTable(
 		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */
 		tools: jsonb().$type<string[]>().notNull().default([]),
 		approvalTools: jsonb().$type<string[]>().notNull().default([]),
+		/** Most that one of its runs may take, where that is less than what the installation allows. */
+		caps: jsonb().$type<AgentCaps>().notNull().default({}),
 		isDefault: boolean().notNull().default(false),
 		createdBy: uuid().references(() => users.id),
 		/** Goes up with each change, so that nobody overwrites what they have not seen. */

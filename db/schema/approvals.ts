@@ -1,5 +1,18 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+	boolean,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	text,
+	timestamp,
+	unique,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
+import { agents } from "./agents";
 import { users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
@@ -11,6 +24,16 @@ export type ApprovalTarget = { kind: string; id: string };
 export type ApprovalPreview = {
 	rows: { table: string; added: number; changed: number; removed: number }[];
 	acts: { action: string; resource: string; resourceId: string | null }[];
+};
+
+/** The arguments that somebody put in place of those that were asked for, and what the call does with them. */
+export type ApprovalEdit = {
+	arguments: string;
+	argumentsHash: string;
+	effect: string;
+	preview: ApprovalPreview | null;
+	by: string;
+	at: string;
 };
 
 /** A call of a tool that waits, or waited, for a person's word. What was asked never changes; only its state does. */
@@ -46,6 +69,10 @@ export const approvals = pgTable(
 		requestId: text().notNull(),
 		/** Somebody else than the requester has to decide. */
 		needsSecond: boolean().notNull(),
+		/** How many have to approve it, and of which roles or groups each has to be: of one in every list. */
+		people: integer().notNull().default(1),
+		approvers: jsonb().$type<string[][]>().notNull().default([]),
+		edit: jsonb().$type<ApprovalEdit>(),
 		decidedBy: uuid().references(() => users.id, { onDelete: "set null" }),
 		decidedAt: at(),
 		/** Why it was rejected or became void. */
@@ -67,6 +94,59 @@ export const approvals = pgTable(
 		index("approvals_expires_idx").on(t.expiresAt, t.id),
 		index("approvals_state_idx").on(t.state, t.createdAt, t.id),
 		index("approvals_requester_idx").on(t.requesterId, t.createdAt, t.id),
+	],
+);
+
+/** Who has approved a call, and which arguments they looked at. A rejection needs no count. */
+export const approvalDecisions = pgTable(
+	"approval_decisions",
+	{
+		approvalId: uuid()
+			.notNull()
+			.references(() => approvals.id, { onDelete: "cascade" }),
+		userId: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		argumentsHash: text().notNull(),
+		at: at().notNull().defaultNow(),
+	},
+	(t) => [primaryKey({ columns: [t.approvalId, t.userId] })],
+);
+
+/** What was told of a call that waits, each once: that it was asked for, that it still waits, that its time is nearly over. */
+export const approvalNotices = pgTable(
+	"approval_notices",
+	{
+		approvalId: uuid()
+			.notNull()
+			.references(() => approvals.id, { onDelete: "cascade" }),
+		kind: text().$type<"asked" | "reminded" | "escalated">().notNull(),
+		mails: integer().notNull(),
+		at: at().notNull().defaultNow(),
+	},
+	(t) => [primaryKey({ columns: [t.approvalId, t.kind] })],
+);
+
+/** Which calls wait for approval beside the dangerous ones, and who may give it. All that fit a call hold together. */
+export const approvalRules = pgTable(
+	"approval_rules",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		/** The procedure's path; null: every one that changes something. */
+		tool: text(),
+		/** Null: every agent, and programs too. */
+		agentId: uuid().references(() => agents.id, { onDelete: "cascade" }),
+		/** Keys of roles and ids of groups: whoever approves is of one of them. None: whoever may decide at all. */
+		approvers: jsonb().$type<string[]>().notNull().default([]),
+		people: integer().notNull().default(1),
+		/** Not the person for whom it would be done. */
+		needsSecond: boolean().notNull().default(true),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+	},
+	(t) => [
+		unique("approval_rules_scope_key").on(t.tool, t.agentId).nullsNotDistinct(),
+		index("approval_rules_created_idx").on(t.createdAt, t.id),
 	],
 );
 

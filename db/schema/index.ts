@@ -12,5 +12,6 @@ export * from "./mail";
 export * from "./oauth";
 export * from "./procedures";
 export * from "./remotes";
+export * from "./sources";
 export * from "./tokens";
 export * from "./users";

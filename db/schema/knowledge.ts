@@ -137,6 +137,10 @@ export const documents = pgTable(
 		mediaType: text().notNull(),
 		/** Where it came from: `upload`, or the address or folder that it was read from. */
 		source: text().notNull().default("upload"),
+		/** The source that keeps it up to date; no foreign key, as the documents of one that is deleted go after it. */
+		sourceId: uuid(),
+		/** The archive, mail or sitemap that it came in: deleted with it. */
+		containerId: uuid(),
 		fields: jsonb().$type<DocumentFields>().notNull().default({}),
 		/** Read only by who manages the collection and whom it is granted to, not by all who read the collection. */
 		isRestricted: boolean().notNull().default(false),
@@ -175,10 +179,23 @@ export const documents = pgTable(
 		index("documents_type_idx").on(t.collectionId, t.mediaType, t.createdAt, t.id),
 		index("documents_name_idx").on(t.collectionId, t.name),
 		index("documents_source_idx").on(t.collectionId, t.source),
+		index("documents_source_id_idx").on(t.sourceId).where(sql`${t.sourceId} is not null`),
+		index("documents_container_idx").on(t.containerId).where(sql`${t.containerId} is not null`),
 		index("documents_fields_idx").using("gin", sql`${t.fields} jsonb_path_ops`),
 		index("documents_restricted_idx").on(t.collectionId).where(sql`${t.isRestricted}`),
 	],
 );
+
+/** When documents were last found by a search, and cited: written by many searches at once, now and then. */
+export const documentUses = pgTable("document_uses", {
+	documentId: uuid()
+		.primaryKey()
+		.references(() => documents.id, { onDelete: "cascade" }),
+	foundCount: integer().notNull().default(0),
+	foundAt: at(),
+	citedCount: integer().notNull().default(0),
+	citedAt: at(),
+});
 
 /** The text of a document, one row a page; formats without pages have one. */
 export const documentPages = pgTable(

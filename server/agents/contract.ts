@@ -5,6 +5,24 @@ import { accesses } from "@/server/core/permissions";
 
 const Access = z.enum(accesses);
 
+const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
+const AgentCaps = z
+	.strictObject({
+		steps: cap(z.int().min(4).max(1_000), "Steps of its graph; an answer without tools takes four."),
+		tokens: cap(z.int().min(100).max(100_000_000), "Tokens of all its answers together."),
+		cost: cap(z.number().min(0).max(1_000_000), "Money, in the currency of the installation's prices."),
+		minutes: cap(z.int().min(1).max(1_440), "Minutes; time in which it waits for a person is not counted."),
+	})
+	.describe("Most that one of its runs may take, where that is less than what the installation allows.");
+/** What the installation allows each run at most. */
+export const RunCaps = z.object({
+	steps: z.int().describe("Steps of a graph."),
+	tokens: z.int().describe("Tokens of all answers together."),
+	cost: z.number().describe("Money, in the currency of the installation's prices."),
+	minutes: z.int().describe("Minutes; time in which a run waits for a person is not counted."),
+});
+export type RunCaps = z.infer<typeof RunCaps>;
+
 export const Agent = z.object({
 	id: z.uuid(),
 	name: z.string(),
@@ -22,6 +40,7 @@ export const Agent = z.object({
 	approvalTools: z
 		.array(z.string())
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
+	caps: AgentCaps,
 	isDefault: z.boolean(),
 	access: Access,
 	ownerName: z.string().nullable().describe("Null for those that came with the installation."),
@@ -62,6 +81,7 @@ export const CreateAgent = z.strictObject({
 	collectionIds: fields.collectionIds.default(null),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
+	caps: AgentCaps.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -73,6 +93,7 @@ export const UpdateAgent = z.strictObject({
 	collectionIds: fields.collectionIds.optional(),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
+	caps: AgentCaps.optional(),
 	access: Access.optional(),
 	basedOn: z
 		.int()

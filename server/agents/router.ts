@@ -1,8 +1,8 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Done } from "@/server/users/contract";
-import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
-import { archiveAgent, createAgent, getAgent, listAgents, updateAgent, versionOfAgent } from "./service";
+import { Done, Nothing } from "@/server/users/contract";
+import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
+import { archiveAgent, createAgent, getAgent, listAgents, runCaps, updateAgent, versionOfAgent } from "./service";
 
 export const agentsRouter = router({
 	list: procedure("agents:read", {
@@ -14,6 +14,15 @@ export const agentsRouter = router({
 		.input(ListAgents)
 		.output(AgentPage)
 		.query(({ ctx, input }) => listAgents(ctx, input)),
+
+	caps: procedure("agents:read", {
+		rest: "GET /run-caps",
+		summary: "Get what one run may take at most in this installation.",
+		risk: "read",
+	})
+		.input(Nothing)
+		.output(RunCaps)
+		.query(() => runCaps()),
 
 	get: procedure("agents:read", {
 		revision: "revision",

@@ -1,14 +1,15 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { databaseCode, type Reader, type Tx } from "@/db/connection";
-import { agents, prompts, promptVersions, users } from "@/db/schema";
+import { type AgentCaps, agents, prompts, promptVersions, users } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
+import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, mayAskAgent as mayAskAgentAtOnce, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import type { Agent, CreateAgent, ListAgents, OneAgent, UpdateAgent } from "./contract";
+import type { Agent, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
 
 const columns = {
 	id: agents.id,
@@ -20,6 +21,7 @@ const columns = {
 	collectionIds: agents.collectionIds,
 	tools: agents.tools,
 	approvalTools: agents.approvalTools,
+	caps: agents.caps,
 	isDefault: agents.isDefault,
 	access: accessOf("agent", agents.id),
 	ownerName: users.name,
@@ -97,6 +99,7 @@ const nameTaken = (name: string) => (error: unknown) => {
 
 export async function createAgent(ctx: ServiceContext, { access, ...input }: CreateAgent): Promise<Agent> {
 	const { userId } = requireUser(ctx);
+	expectWithin(input.caps);
 	const agentId = await ctx.db
 		.transaction(async (tx) => {
 			await holdPromptVersion(ctx, tx, input.promptVersionId);
@@ -123,6 +126,7 @@ export async function updateAgent(
 	ctx: ServiceContext,
 	{ agentId, access, basedOn, ...change }: UpdateAgent,
 ): Promise<Agent> {
+	expectWithin(change.caps);
 	await ctx.db
 		.transaction(async (tx) => {
 			const before = await holdManaged(ctx, tx, agentId);
@@ -148,6 +152,20 @@ export async function updateAgent(
 	const [agent] = await select(ctx, {}).where(eq(agents.id, agentId));
 	if (!agent) throw notFound("This agent");
 	return agent;
+}
+
+/** What the installation allows each run at most. */
+export const runCaps = async (): Promise<RunCaps> => installationCaps();
+
+/** An agent can have less than what the installation allows, not more. */
+function expectWithin(caps: AgentCaps = {}): void {
+	const most = installationCaps();
+	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
+		if ((caps[name] ?? 0) > most[name])
+			throw new AppError(
+				"INVALID_INPUT",
+				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
+			);
 }
 
 export const defaultIsForAll = (): AppError =>
@@ -215,6 +233,7 @@ async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 			collectionIds: agents.collectionIds,
 			tools: agents.tools,
 			approvalTools: agents.approvalTools,
+			caps: agents.caps,
 			mayManage: mayManageRow(user, "agent", row),
 		})
 		.from(agents)

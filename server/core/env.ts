@@ -1,3 +1,4 @@
+import { delimiter, isAbsolute } from "node:path";
 import { domainToASCII } from "node:url";
 import { z } from "zod";
 import { roles } from "./permissions";
@@ -8,6 +9,8 @@ const empty = (value: unknown) => (value === "" ? undefined : value);
 const port = z.preprocess(empty, z.coerce.number().int().min(1).max(65535));
 const count = (fallback: number, max: number) =>
 	z.preprocess(empty, z.coerce.number().int().min(1).max(max).default(fallback));
+/** Of money, in whatever currency the provider bills. */
+const amount = (fallback: number) => z.preprocess(empty, z.coerce.number().min(0).max(1_000_000).default(fallback));
 const text = z.preprocess(empty, z.string().min(1).optional());
 const url = z.preprocess(empty, z.url({ protocol: /^https?$/ }).optional());
 
@@ -26,6 +29,20 @@ const domains = z.preprocess(
 			? value.split(",").map((one) => domainToASCII(one.trim().replace(/^@/, "")) || one)
 			: undefined,
 	z.array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, "has a part that is no mail domain")).optional(),
+);
+/** Absolute folders, with colons between. */
+const folders = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value.split(delimiter).map((one) => one.trim().replace(/(?<=.)\/+$/, ""))
+			: undefined,
+	z
+		.array(
+			z
+				.string()
+				.refine((one) => isAbsolute(one) && one !== "/", "has a part that is no absolute folder, or all of them"),
+		)
+		.optional(),
 );
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
@@ -78,6 +95,15 @@ export const Env = z
 		QD_WORKER_MEMORY_MB: count(1024, 65536),
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
+		/** Most that one run may take; an agent can have less. */
+		QD_RUN_STEPS: count(25, 1_000),
+		QD_RUN_TOKENS: count(200_000, 100_000_000),
+		QD_RUN_MINUTES: count(10, 24 * 60),
+		QD_RUN_COST: amount(5),
+		/** What a million tokens cost; 0 where nobody says. */
+		QD_MODEL_INPUT_PRICE: amount(0),
+		QD_MODEL_OUTPUT_PRICE: amount(0),
+		QD_RUNS_PER_USER: count(100, 10_000),
 		QD_TOKENS_PER_USER_PER_DAY: count(2_000_000, 1_000_000_000),
 		/** `smtp://user:password@host:587`, or `smtps:` where TLS begins with the connection. */
 		SMTP_URL: z.preprocess(
@@ -86,7 +112,10 @@ export const Env = z
 		),
 		QD_MAIL_FROM: z.preprocess(empty, z.string().regex(mailbox, mailboxProblem).optional()),
 		QD_APPROVAL_HOURS: count(24, 24 * 30),
+		QD_APPROVAL_WEBHOOK_URL: url,
+		QD_APPROVAL_WEBHOOK_SECRET: z.preprocess(empty, z.string().min(32, "needs at least 32 characters").optional()),
 		QD_PRIVATE_NETWORKS: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
+		QD_SOURCE_FOLDERS: folders,
 		QD_OAUTH_REGISTRATION: z.preprocess(empty, z.enum(["refused", "allowed"]).default("refused")),
 		QD_OIDC_ISSUER: url,
 		QD_OIDC_CLIENT_ID: text,
@@ -139,6 +168,10 @@ export const Env = z
 	.refine((env) => !env.QD_AUDIT_WEBHOOK_URL === !env.QD_AUDIT_WEBHOOK_SECRET, {
 		path: ["QD_AUDIT_WEBHOOK_SECRET"],
 		error: "QD_AUDIT_WEBHOOK_URL and QD_AUDIT_WEBHOOK_SECRET go together: set both, or neither",
+	})
+	.refine((env) => !env.QD_APPROVAL_WEBHOOK_URL === !env.QD_APPROVAL_WEBHOOK_SECRET, {
+		path: ["QD_APPROVAL_WEBHOOK_SECRET"],
+		error: "QD_APPROVAL_WEBHOOK_URL and QD_APPROVAL_WEBHOOK_SECRET go together: set both, or neither",
 	})
 	.refine((env) => [env.QD_AUDIT_S3_KEY_ID, env.QD_AUDIT_S3_SECRET].every((one) => !one === !env.QD_AUDIT_S3_URL), {
 		path: ["QD_AUDIT_S3_URL"],

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { collections, grants, mails, roleAssignments, runs, threads, users } from "@/db/schema";
-import { eraseEntries, eraseWords, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
+import { eraseEntries, eraseWords, formerWords, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -41,8 +41,8 @@ export async function eraseUser(ctx: ServiceContext, { userId }: EraseUser): Pro
 		await tx.delete(mails).where(eq(sql`lower(${mails.recipient})`, row.email.toLowerCase()));
 		await tx.delete(grants).where(eq(grants.grantee, userId));
 		await tx.delete(roleAssignments).where(eq(roleAssignments.holderId, userId));
-		// Their name and address are known here for the last time.
-		await eraseWords(tx, userId, [row.email, row.name]);
+		// Their names and addresses are known here for the last time.
+		await eraseWords(tx, userId, [row.email, row.name, ...(await formerWords(tx, userId))]);
 		await audit(ctx, tx, { action: "user.erase", resource: "user", resourceId: userId });
 		await emit(tx, userErased.create({ userId }));
 	});

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { agentTools } from "@/server/agents/service";
-import { ApprovalNeeded, type Waits } from "@/server/approvals/service";
+import { ApprovalNeeded, editedArguments, type Waits } from "@/server/approvals/service";
 import { type Actor, actorMay } from "@/server/core/actor";
 import { auditDenial } from "@/server/core/denials";
 import { errorTable } from "@/server/core/errors";
@@ -96,7 +96,10 @@ export async function callAgentTool(tool: ToolContext, call: ToolCall): Promise<
 	try {
 		const late = new LateInput(() => fromJson(found.meta.input, input));
 		const answer = await callByName<unknown>(createCaller({ ...request, toolCall }), found.path, late);
-		return { waits: null, isDone: true, content: whole(JSON.stringify(answer) ?? "null") };
+		const edited = await editedArguments(tool.db, { runId: tool.runId, callId: call.id });
+		// The model has to know what was done, which is not what it asked for.
+		const note = edited ? `A person changed the arguments before approving. It was done with: ${edited}\n` : "";
+		return { waits: null, isDone: true, content: note + whole(JSON.stringify(answer) ?? "null") };
 	} catch (failure) {
 		const error = toAppError(failure instanceof TRPCError && failure.cause ? failure.cause : failure);
 		if (error instanceof ApprovalNeeded) return { waits: error.approval };

@@ -29,6 +29,16 @@ export const collectionRemoved = eventType("knowledge/collection.removed", {
 	schema: z.strictObject({ collectionId: z.uuid() }),
 });
 
+/** It is a source's time, or somebody asked for it. */
+export const syncBegun = eventType("sources/sync.begun", {
+	schema: z.strictObject({ sourceId: z.uuid(), syncId: z.uuid() }),
+});
+
+/** A source was deleted with its documents, which can't be found any more; their rows may go. */
+export const sourceRemoved = eventType("sources/source.removed", {
+	schema: z.strictObject({ sourceId: z.uuid(), collectionId: z.uuid() }),
+});
+
 /** Somebody wants a collection's index made anew beside the one that is searched; `part` counts the runs that it takes. */
 export const reindexStarted = eventType("knowledge/reindex.started", {
 	schema: z.strictObject({
@@ -58,6 +68,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** An account was erased: what was its person's alone, and what names them elsewhere, goes too. */
 export const userErased = eventType("users/user.erased", { schema: z.strictObject({ userId: z.uuid() }) });
 
+/** A call of a tool waits for a person. */
+export const approvalAsked = eventType("approvals/approval.asked", {
+	schema: z.strictObject({ approvalId: z.uuid() }),
+});
+
 /** A mail waits for the SMTP server. */
 export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObject({ mailId: z.uuid() }) });
 
@@ -65,7 +80,10 @@ export const mailWaiting = eventType("mail/mail.waiting", { schema: z.strictObje
 export const resetAsked = eventType("account/reset.asked", { schema: z.strictObject({ requestId: z.uuid() }) });
 
 export type JobEvent =
+	| ReturnType<typeof syncBegun.create>
+	| ReturnType<typeof sourceRemoved.create>
 	| ReturnType<typeof resetAsked.create>
+	| ReturnType<typeof approvalAsked.create>
 	| ReturnType<typeof mailWaiting.create>
 	| ReturnType<typeof documentAdded.create>
 	| ReturnType<typeof documentRemoved.create>

@@ -6,6 +6,7 @@ import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { sourceJobs } from "@/server/sources/jobs";
 import { prune } from "./prune";
 
 /** Every job there is: the embedded engine registers these, or the Inngest server does. */
@@ -16,6 +17,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...exportJobs,
 	...erasureJobs,
 	...knowledgeJobs,
+	...sourceJobs,
 	...mailJobs,
 	...approvalJobs,
 ];

@@ -30,6 +30,7 @@ const outdated = {
 	oauth_clients: sql`select id from oauth_clients
 		where created_at < now() - interval '7 days' and created_by is null and last_used_at is null order by created_at`,
 	procedure_callers: sql`select id from procedure_callers where last_at < now() - interval '30 days' order by last_at`,
+	source_runs: sql`select id from source_runs where created_at < now() - interval '90 days' and ended_at is not null order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -63,6 +64,7 @@ export const prune = inngest.createFunction(
 			oauth_codes: await run("oauth_codes"),
 			oauth_clients: await run("oauth_clients"),
 			procedure_callers: await run("procedure_callers"),
+			source_runs: await run("source_runs"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

@@ -11,7 +11,7 @@ import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { cell, makeXlsx } from "@/tests/support/offices";
 import { makeScan } from "@/tests/support/scans";
 import { knowledgeJobs } from "./jobs";
-import { getDocument, readDocument, searchKnowledge } from "./service";
+import { deleteDocument, getDocument, readDocument, searchKnowledge, tellDeletedDocument } from "./service";
 
 let db: Database;
 let ctx: ServiceContext;
@@ -74,6 +74,20 @@ test("an archive's files are documents of their own: one that can't be read fail
 	});
 	expect(passages.map((one) => one.documentId)).toContain(passages[0]?.documentId);
 	expect(known.isNew).toBe(true);
+
+	// What came out of it goes with it, the attachment of a mail in it too; what was brought by itself, before or after, stays.
+	const dues = rows.find(({ name }) => name === "rates/dues.xlsx");
+	expect(await bringDocument(ctx, collection, "broken.pdf", "no PDF")).toMatchObject({ isNew: false });
+	expect(await tellDeletedDocument(ctx, { documentId: archive.id })).toContain(
+		"with the 3 documents that came out of it",
+	);
+	await deleteDocument(ctx, { documentId: archive.id });
+	const left = await db.orm.select().from(documents).where(eq(documents.collectionId, collection.id));
+	const alive = left.filter(({ deletedAt }) => deletedAt === null).map(({ name }) => name);
+	expect(alive.toSorted()).toEqual(["broken.pdf", "known.txt"]);
+	const still = await searchKnowledge(ctx, { query: "What is the fee of a ketch?", limit: 3 });
+	expect(still.passages.map((one) => one.documentName)).not.toContain("rates/dues.xlsx");
+	await expect(getDocument(ctx, { documentId: dues?.id ?? "" })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 test("a scan is recognised page by page, and is found at its page", async () => {

@@ -15,6 +15,7 @@ import {
 	embedChunks,
 	indexDocument,
 	parseDocument,
+	readDocument,
 	searchKnowledge,
 	steerDocuments,
 	watchCollection,
@@ -58,6 +59,7 @@ describe("pausing, going on, giving up, trying again", () => {
 		// The step that was under way finds that it is no longer wanted.
 		expect(await embedChunks(ctx, attempt, { from: 4, to: 8 })).toBe(false);
 		expect(await stateOf(id)).toBe("paused");
+		await expect(readDocument(ctx, { documentId: id })).rejects.toThrow(/is paused.* can resume it/);
 		await testEngine(db, inngest, [...knowledgeJobs]);
 		expect(await stateOf(id)).toBe("paused");
 		expect(await steer("resume")).toEqual({ changed: 1, left: 0 });

@@ -31,6 +31,10 @@ export const Confidence = z.object({
 });
 export type Confidence = z.infer<typeof Confidence>;
 
+export const capKinds = ["steps", "tokens", "cost", "time", "loop"] as const;
+export const CapKind = z.enum(capKinds);
+export type CapKind = z.infer<typeof CapKind>;
+
 /** A function of the caller's own that the answer asked for; `arguments` is JSON as the model wrote it. */
 export const FunctionCall = z.object({ id: z.string(), name: z.string(), arguments: z.string() });
 export type FunctionCall = z.infer<typeof FunctionCall>;
@@ -46,6 +50,7 @@ export const RunResult = z.object({
 		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+	cap: CapKind.optional().describe("What a run that failed had no more of; `loop`: it repeated itself."),
 	calls: z
 		.array(FunctionCall)
 		.optional()

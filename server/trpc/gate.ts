@@ -102,8 +102,12 @@ export async function pass<I extends z.ZodType, O extends z.ZodType>(
 			const given = (body?.stream ?? input) as z.output<I>;
 			const longestMs = call.meta.isUpload ? longestUpload : longestCall(call.meta.limit);
 			return once(ctx, { key, path: call.path, input, body, longestMs }, () =>
-				carryOut(call, { ctx, input }, async (within) =>
-					onlyFields(input, schemas.output.parse(await work({ ctx: within, input: given }))),
+				carryOut(call, { ctx, input }, async (within, instead) =>
+					// What stands in place of the input was read by the same schema.
+					onlyFields(
+						instead?.input ?? input,
+						schemas.output.parse(await work({ ctx: within, input: (instead?.input as z.output<I>) ?? given })),
+					),
 				),
 			).catch((error: unknown) => {
 				throw ourFault(error);

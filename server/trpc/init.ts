@@ -1,6 +1,7 @@
 import { initTRPC } from "@trpc/server";
 import superjson from "superjson";
 import type { Database } from "@/db/connection";
+import type { Trial } from "@/server/approvals/service";
 import type { Actor, Via } from "@/server/core/actor";
 import type { Origin } from "@/server/core/context";
 import type { Version } from "@/server/core/version";
@@ -20,7 +21,14 @@ export type RequestContext = {
 	/** Whether the caller has an answer of this version already: then no other is worked out. */
 	hasVersion?: ((version: Version) => boolean) | undefined;
 	/** Of a model's call of a tool: its id, and whether the agent's policy has it wait for a person. */
-	toolCall?: { id: string; needsApproval: boolean } | undefined;
+	toolCall?:
+		| {
+				id: string;
+				needsApproval: boolean;
+				/** It is only tried out: told what it came to, and nothing is done. */
+				onTried?: (trial: Trial) => void;
+		  }
+		| undefined;
 	/** What the gate counted for this request, for the headers of its answer. */
 	charges?: Charge[] | undefined;
 	signal?: AbortSignal | undefined;

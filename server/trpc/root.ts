@@ -16,6 +16,7 @@ import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
+import { sourcesRouter } from "@/server/sources/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
@@ -34,10 +35,11 @@ export const appRouter = router({
 	access: accessRouter,
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
+	sources: sourcesRouter,
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
-	approvals: approvalsRouter,
+	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import { onceInRun, type Work, withApproval } from "@/server/approvals/service";
+import { demandsOf, onceInRun, tryCall, type Work, withApproval } from "@/server/approvals/service";
 import type { Via } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
+import { fromJson } from "@/server/faces/rest/coerce";
 import type { Call } from "./gate";
 import type { ProcedureMeta } from "./procedure";
 
@@ -25,16 +26,29 @@ export async function carryOut<T>(
 	if (!isToolCall(ctx.via) || meta.isOutside) return work(ctx);
 	const isAgent = ctx.actor.kind === "agent";
 	const callId = request.toolCall?.id ?? null;
-	const needsApproval = meta.risk === "danger" || request.toolCall?.needsApproval === true;
-	if (!needsApproval)
+	const { onTried } = request.toolCall ?? {};
+	const agentId = ctx.actor.kind === "agent" ? ctx.actor.agentId : null;
+	// A tool of another server's has its own name for the rules.
+	const isTool = type === "mutation" && meta.tool !== null;
+	const demands = isTool ? await demandsOf(ctx.db.orm, { tool: path, agentId }) : null;
+	const needsApproval = meta.risk === "danger" || demands !== null || request.toolCall?.needsApproval === true;
+	if (!needsApproval && !onTried)
 		return isAgent && type === "mutation" ? onceInRun(ctx, { tool: path, input, callId }, work) : work(ctx);
 	const { permission, effect } = meta;
 	if (permission === null || meta.isUpload || meta.isSecret || (isAgent && callId === null))
 		throw new AppError("FORBIDDEN", "Only a person may do this, in the console.");
 	const words = async (within: ServiceContext) => (effect ? effect({ ctx: within, input }) : (meta.summary ?? path));
-	const call = { tool: path, version: versionOf(meta), risk: meta.risk, permission, input, callId, effect: words };
-	return withApproval(ctx, call, work);
+	const call = {
+		...{ tool: path, version: versionOf(meta), risk: meta.risk, permission, input, callId, demands, effect: words },
+		read: (text: string) => meta.input.parse(fromJson(meta.input, JSON.parse(text))),
+	};
+	if (!onTried) return withApproval(ctx, call, work);
+	onTried(await tryCall(ctx, call, work));
+	return notMade();
 }
+
+/** Who only tries a call out looks at no answer of it. */
+const notMade = <T>(): T => undefined as T;
 
 const versions = new WeakMap<ProcedureMeta, string>();
 

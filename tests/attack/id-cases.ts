@@ -123,6 +123,14 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteDocument": { documentId: own("document") },
 	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
+	"sources.list": { collectionId: own("collection") },
+	"sources.add": { collectionId: own("collection"), keyId: word("what a store of somebody else calls its key") },
+	"sources.get": { sourceId: own("source") },
+	"sources.change": { sourceId: own("source"), keyId: word("what a store of somebody else calls its key") },
+	"sources.sync": { sourceId: own("source") },
+	"sources.remove": { sourceId: own("source") },
+	"sources.listSyncs": { sourceId: own("source") },
+	"sources.listProblems": { sourceId: own("source") },
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
 	"agents.get": { agentId: own("agent") },
@@ -136,6 +144,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"approvals.get": { approvalId: anyApproval },
 	"approvals.approve": { approvalId: anyApproval },
+	"approvals.edit": { approvalId: anyApproval },
+	"approvals.saveRule": { agentId: shared("agent", "who holds approvals:manage rules every agent") },
+	"approvals.removeRule": { ruleId: shared("approvalRule", "rules are the organisation's") },
 	"approvals.reject": { approvalId: anyApproval },
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },
@@ -177,5 +188,7 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
+	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },
 };

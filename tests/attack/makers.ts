@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	approvalRules,
 	approvals,
 	auditExports,
 	auditHolds,
@@ -18,6 +19,7 @@ import {
 	passkeys,
 	roles,
 	sessions,
+	sources,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -93,6 +95,15 @@ export const makers = {
 		return row?.id ?? "";
 	},
 	collection: async (ctx) => (await makeCollection(ctx, { name: name("Collection") })).id,
+	source: async (ctx) => {
+		const { id: collectionId } = await makeCollection(ctx, { name: name("Collection") });
+		const values = { collectionId, ownerId: requireUser(ctx).userId, kind: "sitemap" as const, name: name("Source") };
+		const [row] = await ctx.db.orm
+			.insert(sources)
+			.values({ ...values, address: "https://example.test/sitemap.xml" })
+			.returning({ id: sources.id });
+		return row?.id ?? "";
+	},
 	upload: async (ctx) => (await storeUpload(ctx, Readable.from([Buffer.from(name("Upload"))]))).uploadId,
 	document: makeDocument,
 	chunk: async (ctx, ids) => {
@@ -185,6 +196,13 @@ export const makers = {
 			.insert(approvals)
 			.values({ ...asked, ...bound, ...call, expiresAt: new Date(Date.now() + 600_000) })
 			.returning({ id: approvals.id });
+		return row?.id ?? "";
+	},
+	approvalRule: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(approvalRules)
+			.values({ tool: name("tool") })
+			.returning({ id: approvalRules.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {

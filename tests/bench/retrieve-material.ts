@@ -1,16 +1,65 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { asc, eq } from "drizzle-orm";
 import type { Database } from "@/db/connection";
+import { collections, grants, users } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { readUserActor } from "@/server/core/rights";
 import { embedder } from "@/server/knowledge/embedding";
+import { testContext } from "@/tests/support/context";
 
 const passagesOfDocument = 10;
 const vectorsAtOnce = 2_000;
 /** Words are drawn as they are in a language: the second half as often as the first, the third a third as often. */
 const words = 50_000;
 
-export type Made = { passages: number; collections: number; ownerId: string; wordsEach: number; withVectors: boolean };
+type Made = { passages: number; collections: number; wordsEach: number; withVectors: boolean };
+
+/** What another schema or other material was written for is no use. */
+export function keptFolder(folder: string | undefined): string | undefined {
+	if (!folder) return undefined;
+	const made = ["db/migrations/0000_init.sql", "tests/bench/retrieve-material.ts"].map((file) => readFileSync(file));
+	return join(resolve(folder), createHash("sha256").update(Buffer.concat(made)).digest("hex").slice(0, 8));
+}
+
+/** Somebody who owns so many passages, or may read the first collection of another; made the first time. */
+export async function readerOf(db: Database, name: string, has: Made | { of: string }): Promise<ServiceContext> {
+	const [known] = await db.orm.select({ id: users.id }).from(users).where(eq(users.name, name));
+	const actor = known ? await readUserActor(db.orm, known.id) : null;
+	if (actor) return testContext(db, actor);
+	const ctx = await testContext(db);
+	const { userId } = requireUser(ctx);
+	if ("of" in has) {
+		const [first] = await db.orm
+			.select({ id: collections.id })
+			.from(collections)
+			.where(eq(collections.ownerId, has.of))
+			.orderBy(asc(collections.no));
+		const resourceId = first?.id ?? "";
+		await db.orm.insert(grants).values({ resourceKind: "collection", resourceId, grantee: userId, level: "read" });
+	} else await makeFor(db, userId, has);
+	// The name says that all of it is there.
+	await db.orm.update(users).set({ name }).where(eq(users.id, userId));
+	return ctx;
+}
+
+async function makeFor(db: Database, ownerId: string, made: Made): Promise<void> {
+	const started = performance.now();
+	const tell = (what: string) => console.error(`${what} ${Math.round((performance.now() - started) / 1000)} s`);
+	let ids: string[] = [];
+	await withoutIndexes(db, async () => {
+		ids = await makePassages(db, { ...made, ownerId });
+		tell(`${made.passages} passages`);
+	});
+	tell("indexes");
+	if (made.withVectors) for (const id of ids) await makeVectors(db, id);
+	await db.sql.unsafe("vacuum analyze postings, chunks, documents, collections, chunk_vectors");
+	tell("all");
+}
 
 /** Collections full of passages, written past the services: reading them in would take an hour. Answers with the collections' ids. */
-export async function makePassages(db: Database, made: Made): Promise<string[]> {
+async function makePassages(db: Database, made: Made & { ownerId: string }): Promise<string[]> {
 	const ids = Array.from({ length: made.collections }, () => randomUUID());
 	const each = made.passages / made.collections;
 	await db.sql.begin(async (sql) => {
@@ -39,10 +88,8 @@ export async function makePassages(db: Database, made: Made): Promise<string[]> 
 						generate_series(1, ${made.wordsEach}::int) n
 					where d.collection_id = ${id} and n > 0
 				) drawn group by id, no, document_no, rank`;
-			console.error(`${each} passages`);
 		}
 	});
-	if (made.withVectors) for (const id of ids) await makeVectors(db, id);
 	return ids;
 }
 
@@ -70,18 +117,16 @@ function randomVector(dimension: number): Float32Array {
 }
 
 /** Indexes are built afterwards, which takes a third of the time, and the planner is told what there is. */
-export async function withoutIndexes(db: Database, work: () => Promise<void>): Promise<void> {
+async function withoutIndexes(db: Database, work: () => Promise<void>): Promise<void> {
 	await db.sql`alter table postings drop constraint postings_term_collection_no_chunk_id_document_no_tf_length_pk`;
 	await db.sql`drop index postings_chunk_idx`;
 	await work();
-	console.error("indexes");
 	await db.sql.begin(async (sql) => {
 		await sql`set local maintenance_work_mem = '1GB'`;
 		await sql`alter table postings add constraint postings_term_collection_no_chunk_id_document_no_tf_length_pk
 			primary key (term, collection_no, chunk_id, document_no, tf, length)`;
 		await sql`create index postings_chunk_idx on postings (chunk_id)`;
 	});
-	await db.sql.unsafe("vacuum analyze postings, chunks, documents, collections, chunk_vectors");
 }
 
 /** As somebody asks: a few words that tell and some that are everywhere, none asked before. */

@@ -7,7 +7,6 @@ import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
 import { Database } from "@/db/connection";
 import { migrateUp } from "@/db/migrate";
-import { grants } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { embedQuery } from "@/server/knowledge/embedding";
 import { searchKnowledge } from "@/server/knowledge/service";
@@ -15,15 +14,21 @@ import { findKeywords } from "@/server/knowledge/service/search/keywords";
 import { scopeOf } from "@/server/knowledge/service/search/scope";
 import { vectorStore } from "@/server/knowledge/vectors";
 import { serverSettings } from "@/server/launch/postgres/server";
-import { testContext } from "@/tests/support/context";
 import { startTestPostgres } from "@/tests/support/postgres";
-import { makePassages, question, withoutIndexes } from "./retrieve-material";
+import { keptFolder, question, readerOf } from "./retrieve-material";
 import { report } from "./stream-material";
 
 // `npm run bench -- retrieve`: a search from the question to the passages' text, as `npm start` sets PostgreSQL up, without the network and the model.
-// `--million=no` leaves out the million passages of the lexical half, which take minutes to write.
+// `--million=no` leaves out the million passages of the lexical half, which take minutes to write. `--keep=FOLDER` keeps what was
+// written for the next time, and `--only=make` does nothing else.
 
-const { values } = parseArgs({ options: { million: { type: "string", default: "yes" } } });
+const { values } = parseArgs({
+	options: {
+		million: { type: "string", default: "yes" },
+		keep: { type: "string" },
+		only: { type: "string" },
+	},
+});
 const asked = 200;
 const warmUp = 20;
 const compared = 40;
@@ -40,7 +45,11 @@ if (!process.env.QD_AUTH_SECRET) {
 	process.exit(status ?? 1);
 }
 
-const server = await startTestPostgres(serverSettings);
+const server = await startTestPostgres(
+	// What is written for a measurement need not outlive a power cut.
+	{ ...serverSettings, fsync: "off", synchronous_commit: "off", wal_level: "minimal", max_wal_size: "4GB" },
+	keptFolder(values.keep),
+);
 const db = new Database({ url: server.url("postgres"), pool: 10, statementTimeout: 1_800_000 });
 const tell = (
 	metric: string,
@@ -51,36 +60,24 @@ const p = (times: number[], part: number) => times.toSorted((a, b) => a - b)[Mat
 
 try {
 	await migrateUp(db);
-	const [small, large, tenth] = [await testContext(db), await testContext(db), await testContext(db)];
-	await withoutIndexes(db, async () => {
-		const made = { ownerId: "", wordsEach: 100, withVectors: true };
-		await makePassages(db, { ...made, passages: 10_000, collections: 10, ownerId: requireUser(small).userId });
-		const ids = await makePassages(db, {
-			...made,
-			passages: 100_000,
-			collections: 10,
-			ownerId: requireUser(large).userId,
-		});
-		const grantee = requireUser(tenth).userId;
-		await db.orm
-			.insert(grants)
-			.values({ resourceKind: "collection", resourceId: ids[0] ?? "", grantee, level: "read" });
-	});
-	await measureSearch(small, "10k");
-	await measureSearch(tenth, "100k_tenth");
-	await measureSearch(large, "100k");
-	// Before what is compared with fills it.
-	tell("rss_mb", process.memoryUsage().rss / 1024 / 1024, { unit: "MB", baseline: 600, n: 1 });
-	tell("recall_at_10", await recall(large), { unit: "ratio", baseline: 1, n: compared });
-	await measureLoop(large);
-	await measureLexical(large, "100k");
-	if (values.million !== "no") {
-		const reader = await testContext(db);
-		await withoutIndexes(db, async () => {
-			const all = { passages: 1_000_000, collections: 10, wordsEach: 40, withVectors: false };
-			await makePassages(db, { ...all, ownerId: requireUser(reader).userId });
-		});
-		await measureLexical(reader, "1m");
+	const large = { passages: 100_000, collections: 10, wordsEach: 100, withVectors: true };
+	const all = await readerOf(db, "all", large);
+	const tenth = await readerOf(db, "tenth", { of: requireUser(all).userId });
+	const small = await readerOf(db, "small", { ...large, passages: 10_000 });
+	const many =
+		values.million === "no"
+			? null
+			: await readerOf(db, "million", { passages: 1_000_000, collections: 10, wordsEach: 40, withVectors: false });
+	if (values.only !== "make") {
+		await measureSearch(small, "10k");
+		await measureSearch(tenth, "100k_tenth");
+		await measureSearch(all, "100k");
+		// Before what is compared with fills it.
+		tell("rss_mb", process.memoryUsage().rss / 1024 / 1024, { unit: "MB", baseline: 600, n: 1 });
+		tell("recall_at_10", await recall(all), { unit: "ratio", baseline: 1, n: compared });
+		await measureLoop(all);
+		await measureLexical(all, "100k");
+		if (many) await measureLexical(many, "1m");
 	}
 } finally {
 	await db.close();

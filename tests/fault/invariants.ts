@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 
-type Accepted = { runIds: string[]; documentIds: string[] };
+/** What was answered with success, and so must be true; `doomedIds`: what was asked to go, answered or not. */
+type Accepted = { runIds: string[]; documentIds: string[]; doomedIds: string[]; deletedIds: string[] };
 
 /** What must hold whenever nothing is under way, each as a query that finds what breaks it. */
 const rules: Record<string, SQL> = {
@@ -14,10 +15,11 @@ const rules: Record<string, SQL> = {
 		having count(e.seq) <> 1 or max(e.seq) <> r.last_seq or max(e.data ->> 'state') <> r.state`,
 	"every budget is settled": sql`
 		select r.id::text from runs r left join budget_entries b on b.run_id = r.id where b.settled is null`,
-	"every document is settled": sql`select id::text from documents where state not in ('ready', 'failed')`,
-	"no document failed": sql`select id::text || ': ' || coalesce(reason, '') from documents where state = 'failed'`,
+	"every document is settled": sql`
+		select id::text from documents where deleted_at is null and state not in ('ready', 'failed')`,
+	"no document failed": sql`select id::text || ': ' || coalesce(reason, '') from documents where deleted_at is null and state = 'failed'`,
 	"a ready document is wholly indexed": sql`
-		select d.id::text from documents d join collections l on l.id = d.collection_id where d.state = 'ready' and (
+		select d.id::text from documents d join collections l on l.id = d.collection_id where d.state = 'ready' and d.deleted_at is null and (
 			d.chunk_count is distinct from (select count(*) from chunks c where c.document_id = d.id and c.collection_no = l.no)
 			or d.chunk_count is distinct from (select count(*) from chunk_vectors v
 				where v.document_id = d.id and v.collection_no = l.no and v.model = l.model and octet_length(v.vector) = l.dimension * 4)
@@ -31,6 +33,29 @@ const rules: Record<string, SQL> = {
 	"any other document is not indexed at all": sql`
 		select d.id::text from documents d join chunks c on c.document_id = d.id join postings p on p.chunk_id = c.id
 		where d.state <> 'ready'`,
+	"nothing of a deleted document is left but its row": sql`
+		select d.id::text from documents d where d.deleted_at is not null and (
+			exists (select from chunks c where c.document_id = d.id) or exists (select from chunk_vectors v where v.document_id = d.id)
+			or exists (select from document_pages p where p.document_id = d.id)
+			or exists (select from postings p where p.document_no = d.no))`,
+	"what belongs to a document has one": sql`
+		select c.id::text from chunks c where not exists (select from documents d where d.id = c.document_id)
+		union all select chunk_id::text from chunk_vectors v where not exists (select from chunks c where c.id = v.chunk_id)
+		union all select chunk_id::text from postings p where not exists (select from chunks c where c.id = p.chunk_id)`,
+	"every document was indexed once for an attempt": sql`
+		select resource_id from audit_entries where action = 'document.index' and outcome = 'done'
+		group by resource_id, detail ->> 'attempt' having count(*) > 1`,
+	"every delete was done once": sql`
+		select resource_id from audit_entries where action = 'document.delete' and outcome = 'done' group by resource_id having count(*) > 1`,
+	"every event started a function once": sql`
+		select function_id || ' ' || (events -> 0 ->> 'id') from job_runs where events -> 0 ->> 'id' is not null
+		group by function_id, events -> 0 ->> 'id' having count(*) > 1`,
+	"no step has two results": sql`
+		select run_id || ' ' || done_seq from job_steps where done_seq is not null group by run_id, done_seq having count(*) > 1`,
+	"nobody waits in a transaction or for a lock": sql`
+		select pid::text from pg_stat_activity where datname = current_database() and (
+			(state like 'idle in transaction%' and state_change < now() - interval '5 seconds')
+			or (wait_event_type = 'Lock' and query_start < now() - interval '5 seconds'))`,
 	"every run has one audit row for its start and one for its end": sql`
 		select r.id::text from runs r left join audit_entries a on a.resource_kind = 'run' and a.resource_id = r.id::text
 		group by r.id having count(*) filter (where a.action = 'run.start') <> 1 or count(*) filter (where a.action = 'run.finish') <> 1`,
@@ -64,9 +89,13 @@ export async function violations(db: Database, accepted: Accepted): Promise<stri
 		["documents", accepted.documentIds],
 	] as const) {
 		const rows = await db.orm.execute(sql`select id::text from ${sql.identifier(table)}`);
-		const stored = new Set(rows.map((row) => row.id));
+		const stored = new Set([...rows.map((row) => row.id), ...accepted.doomedIds]);
 		const lost = ids.filter((id) => !stored.has(id));
 		if (lost.length > 0) broken.push(`what was accepted is stored: ${table} ${lost}`);
 	}
+	const there = await db.orm.execute(sql`select id::text from documents where deleted_at is null`);
+	const living = new Set(there.map((row) => row.id));
+	const back = accepted.deletedIds.filter((id) => living.has(id));
+	if (back.length > 0) broken.push(`what was deleted stays so: ${back}`);
 	return broken;
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Database } from "@/db/connection";
 import { freePort } from "@/server/launch/postgres/cluster";
 import { type Client, connect } from "@/tests/support/client";
-import { answers, type Product, startProduct } from "@/tests/support/product";
+import { answers, type Product, processes, startProduct } from "@/tests/support/product";
 import { productDatabase } from "@/tests/support/product-database";
 
 export type PartName = "launcher" | "web" | "worker" | "postgres";
@@ -58,6 +58,23 @@ export class Standing {
 	/** Its own database, for looking at what is stored. */
 	database(): Promise<Database> {
 		return productDatabase({ data: this.data });
+	}
+
+	/** Parsers of ours that outlived their worker: nobody would ever end them. */
+	orphans(): string[] {
+		const worker = this.now?.pids().worker;
+		const isOrphan = ({ command, parent }: { command: string; parent: number }) =>
+			command.includes(join(this.data, "files")) && parent !== worker;
+		return processes()
+			.filter(isOrphan)
+			.map(({ command }) => command.slice(0, 200));
+	}
+
+	/** Files that somebody who is gone has left half-written: the next upload removes them. */
+	async halfFiles(): Promise<string[]> {
+		const living = new Set(processes().map(({ pid }) => pid));
+		const names = await readdir(join(this.data, "files", "tmp"));
+		return names.filter((name) => !living.has(Number(name.split(".")[0])));
 	}
 
 	async remove(): Promise<void> {

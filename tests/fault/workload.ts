@@ -18,6 +18,9 @@ export async function addDocument(client: Client, collectionId: string, name: st
 	});
 }
 
+export const deleteDocument = (client: Client, documentId: string) =>
+	client.api.knowledge.deleteDocument.mutate({ documentId });
+
 export type Followed = {
 	runId: string;
 	/** What a reader has at the end, however often the line was cut. */

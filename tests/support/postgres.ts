@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, chown, mkdir, mkdtemp } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, chown, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mayEnter, postgresAccount } from "@/server/launch/postgres/account";
@@ -31,24 +32,33 @@ const quick = {
 	jit: "off",
 };
 
-export async function startTestPostgres(settings: Record<string, string | number> = quick): Promise<TestPostgres> {
+/** With `kept`, what stands in that folder is there again the next time. */
+export async function startTestPostgres(
+	settings: Record<string, string | number> = quick,
+	kept?: string,
+): Promise<TestPostgres> {
 	const account = postgresAccount();
-	const folder = await mkdtemp(join((await mayEnter(tmpdir(), account)) ? tmpdir() : "/var/tmp", "quarterdeck-test-"));
+	const folder =
+		kept ?? (await mkdtemp(join((await mayEnter(tmpdir(), account)) ? tmpdir() : "/var/tmp", "quarterdeck-test-")));
 	// Both guards read from us: however this process ends, even by kill -9, the server stops and the folder goes.
 	const sweeper = guard(
-		`cat > /dev/null; while [ -e "$1/postgres/data/postmaster.pid" ]; do sleep 0.1; done; rm -rf -- "$1"`,
-		[folder],
+		`cat > /dev/null; while [ -e "$1/postgres/data/postmaster.pid" ]; do sleep 0.1; done; [ -z "$2" ] || rm -rf -- "$2"`,
+		[folder, kept ? "" : folder],
 	);
-	await chmod(folder, 0o711);
 	const home = join(folder, "postgres");
-	await mkdir(home);
+	await mkdir(home, { recursive: true });
+	await chmod(folder, 0o711);
 	if (account) await chown(home, account.uid, account.gid);
 
 	const packaged = await packagedPrograms(process.cwd());
 	const programs = (await canRun(packaged, account)) ? packaged : await copiedPrograms(packaged, home);
 	const cluster: Cluster = { programs, data: join(home, "data"), account };
-	const password = randomBytes(16).toString("hex");
-	await initialise(cluster, password);
+	const passwordFile = join(folder, "password");
+	const isThere = existsSync(passwordFile);
+	const password = isThere ? await readFile(passwordFile, "utf8") : randomBytes(16).toString("hex");
+	if (!isThere) await initialise(cluster, password);
+	// Only once it is whole: a half-made one is no use to anybody.
+	await writeFile(passwordFile, password, { mode: 0o600 });
 	const port = await freePort();
 	const server = guard(
 		`"$@" 2> "$PWD/log" & server=$!; cat > /dev/null; kill -INT $server; wait $server`,

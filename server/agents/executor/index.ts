@@ -64,7 +64,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			session.isWaiting = isWaiting;
 			if (isWaiting) void claim();
 		},
-		wallMs: options.wallMs ?? 10 * 60_000,
+		wallMs: options.wallMs ?? env().QD_RUN_MINUTES * 60_000,
 	};
 	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean };
 	const sessions = new Map<string, Session>();

@@ -3,6 +3,7 @@ import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
+import type { AgentCaps } from "@/db/schema";
 import { mayAskAgent } from "@/server/core/grants";
 import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
@@ -30,7 +31,13 @@ export type ClaimedRun = {
 	sessionId: string | null;
 	key: { id: string; name: string } | null;
 	/** Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
-	agent: { id: string; collectionIds: string[] | null; instructions: string | null; hasTools: boolean };
+	agent: {
+		id: string;
+		collectionIds: string[] | null;
+		instructions: string | null;
+		hasTools: boolean;
+		caps: AgentCaps;
+	};
 	/** Earlier questions of the thread that were answered, oldest first. */
 	history: { question: string; answer: string }[];
 	/** What an earlier attempt had said when it died. */
@@ -67,7 +74,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
 			'agent', json_build_object('id', a.id, 'collectionIds', a.collection_ids, 'instructions', v.body,
-				'hasTools', a.tools <> '[]'),
+				'hasTools', a.tools <> '[]', 'caps', a.caps),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
 				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
 import { runApproval, voidOfRuns, waitedMs } from "@/server/approvals/service";
+import { capsOf } from "@/server/core/caps";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
@@ -10,10 +11,11 @@ import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
-import type { RunEventBody, RunResult } from "@/server/runs/contract";
+import type { CapKind, RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import type { assistantGraph, Interrupted } from "../graphs/assistant";
+import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { AssistantContext } from "../graphs/assistant/state";
 import type { ClaimedRun } from "./lease";
@@ -47,6 +49,13 @@ export type SessionDeps = {
 	wallMs: number;
 };
 
+/** What the run's reader has of the answer, and what its finished steps have taken. */
+type Said = { text: string; spent: Spent };
+
+/** Its agent may have less time than the installation allows. */
+const wallOf = ({ agent }: ClaimedRun, { wallMs }: SessionDeps): number =>
+	Math.min(wallMs, capsOf(agent.caps).minutes * 60_000);
+
 /** A run that keeps killing the process that carries it out must come to an end. */
 const mostAttempts = 20;
 
@@ -57,8 +66,9 @@ export async function carryOut(
 	stop: AbortController,
 	deps: SessionDeps,
 ): Promise<void> {
-	const said = { text: run.partial };
-	const wall = new Wall(run.startedAt.getTime() + deps.wallMs - Date.now(), () => stop.abort(new RunStopped("late")));
+	const said: Said = { text: run.partial, spent: nothingSpent };
+	const wallMs = wallOf(run, deps);
+	const wall = new Wall(run.startedAt.getTime() + wallMs - Date.now(), () => stop.abort(new RunStopped("late")));
 	try {
 		// A run that was taken up anew may have waited for people, which is no time of its own.
 		wall.start(run.attempt > 1 ? await waitedMs(deps.db, run.id).catch(() => 0) : 0);
@@ -66,7 +76,7 @@ export async function carryOut(
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
 		const ending =
 			!run.isWaiting && run.tries > mostAttempts
-				? failed("It was interrupted too often.", said.text, deps)
+				? failed("It was interrupted too often.", said, deps)
 				: await drive(run, events, stop.signal, said, { ...deps, wall });
 		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
 		if (ending.state !== "succeeded") await deps.db.transaction((tx) => voidOfRuns(tx, [run.id]));
@@ -88,7 +98,7 @@ async function drive(
 	run: ClaimedRun,
 	events: RunLog,
 	signal: AbortSignal,
-	said: { text: string },
+	said: Said,
 	deps: SessionDeps & { wall: Wall },
 ): Promise<Ending> {
 	for (let tries = 0; ; tries += 1) {
@@ -102,19 +112,20 @@ async function drive(
 		} catch (error) {
 			const stopped = signal.aborted ? signal.reason : error;
 			if (stopped instanceof LeaseLost) throw stopped;
-			if (stopped instanceof RunStopped) return brokenOff(stopped, said.text, deps);
+			if (stopped instanceof RunStopped) return brokenOff(stopped, run, said, deps);
+			if (error instanceof CapMet) return failed(error.message, said, deps, error.cap);
 			if (mayPass(error)) {
 				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
 				// A stop while waiting shows itself in the next try.
 				await sleep(Math.min(200 * 2 ** tries, 2_000), undefined, { signal }).catch(() => {});
 				continue;
 			}
-			if (error instanceof NoLeave) return brokenOff(new RunStopped(error.refusal), said.text, deps);
-			if (error instanceof AgentRevoked) return brokenOff(new RunStopped("revoked"), said.text, deps);
+			if (error instanceof NoLeave) return brokenOff(new RunStopped(error.refusal), run, said, deps);
+			if (error instanceof AgentRevoked) return brokenOff(new RunStopped("revoked"), run, said, deps);
 			deps.log.error({ err: error, runId: run.id }, "a run failed");
 			const why =
 				error instanceof AppError && error.code !== "INTERNAL" ? error.message : "Something went wrong on our side.";
-			return failed(why, said.text, deps);
+			return failed(why, said, deps);
 		}
 	}
 }
@@ -123,7 +134,7 @@ async function invoke(
 	run: ClaimedRun,
 	events: RunLog,
 	signal: AbortSignal,
-	said: { text: string },
+	said: Said,
 	deps: SessionDeps & { wall: Wall; isNew: boolean },
 ) {
 	const { graph, model, search, isNew } = deps;
@@ -145,6 +156,10 @@ async function invoke(
 		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
+		caps: capsOf(run.agent.caps),
+		onSpent: (spent) => {
+			said.spent = spent;
+		},
 		tell: events.append,
 		say: (text) => {
 			said.text += text;
@@ -162,7 +177,8 @@ async function invoke(
 		context: { run: context },
 		signal,
 		durability: "async" as const,
-		recursionLimit: mostSteps,
+		// The caps end a run first, and say so.
+		recursionLimit: context.caps.steps + 10,
 	};
 	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
 	const { conversation } = run;
@@ -170,6 +186,7 @@ async function invoke(
 	const input = { question: run.question, collectionIds, history, conversation };
 	const before = isNew ? null : await graph.getState({ configurable: { thread_id: run.id } });
 	const isBegun = before?.createdAt !== undefined;
+	said.spent = (before?.values as { spent?: Spent } | undefined)?.spent ?? nothingSpent;
 	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Interrupted | undefined;
 	// Whoever follows the run knows what it waits for; they have yet to be told what was decided.
 	if (run.isWaiting && stillWaits) await waitForPerson(run, events, { waits: stillWaits, isTold: true, signal, deps });
@@ -180,9 +197,6 @@ async function invoke(
 	}
 	return state;
 }
-
-/** Each tool call is a step of its own. */
-const mostSteps = 200;
 
 /** What the graph was interrupted for; null where it has come to its end. */
 function waitsOf(state: object): Interrupted | null {
@@ -254,19 +268,19 @@ function narrowed(allowed: string[] | null, wanted: string[] | null): string[] |
 	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
 }
 
-function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending {
+function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {
 	switch (stopped.reason) {
 		case "asked":
-			return { ...failed("It was stopped.", text, deps), state: "cancelled" };
+			return { ...failed("It was stopped.", said, deps), state: "cancelled" };
 		case "disabled":
 		case "ended":
 		case "key":
 		case "rights":
-			return { ...failed(leaveTexts[stopped.reason], text, deps), state: "cancelled" };
+			return { ...failed(leaveTexts[stopped.reason], said, deps), state: "cancelled" };
 		case "revoked":
-			return { ...failed("You may no longer ask this agent.", text, deps), state: "cancelled" };
+			return { ...failed("You may no longer ask this agent.", said, deps), state: "cancelled" };
 		case "late":
-			return failed(`It took longer than ${Math.round(deps.wallMs / 60_000)} minutes.`, text, deps);
+			return failed(`It met its cap of ${Math.round(wallOf(run, deps) / 60_000)} minutes.`, said, deps, "time");
 		case "lost":
 		case "handover":
 			throw stopped;
@@ -276,7 +290,7 @@ function brokenOff(stopped: RunStopped, text: string, deps: SessionDeps): Ending
 const isNoLongerOurs = (reason: StopReason): boolean => reason === "lost" || reason === "handover";
 
 /** What was said stays, marked as incomplete. */
-function failed(reason: string, text: string, { model }: SessionDeps): Ending {
+function failed(reason: string, { text, spent }: Said, { model }: SessionDeps, cap?: CapKind): Ending {
 	const answer = text.replaceAll("\0", "").toWellFormed();
 	const result: RunResult = {
 		citations: [],
@@ -286,7 +300,9 @@ function failed(reason: string, text: string, { model }: SessionDeps): Ending {
 		incomplete: true,
 		unsupported: [],
 		model: model?.name ?? "none",
-		usage: { inputTokens: 0, outputTokens: Math.ceil(answer.length / 4) },
+		// What was being said when it broke off is not in what the finished steps have taken.
+		usage: { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens + Math.ceil(answer.length / 4) },
+		...(cap ? { cap } : {}),
 	};
 	return { state: "failed", answer: answer === "" ? null : answer, result, reason };
 }

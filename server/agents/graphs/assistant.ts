@@ -1,6 +1,7 @@
 import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
 import type { Waits } from "@/server/approvals/service";
 import { abstain, answer } from "./assistant/answer";
+import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
@@ -57,7 +58,9 @@ const act: Step = async ({ rounds }, run) => {
 		const { isDone, content } = outcome;
 		run.tell({ type: "tool.answered", callId, tool: shortName(tool), isDone });
 		const results = [...round.results, { ref, content }];
-		return [{ rounds: [...rounds.slice(0, -1), { ...round, results }] }, isDone ? null : "It was refused"];
+		const after = [...rounds.slice(0, -1), { ...round, results }];
+		expectProgress(after);
+		return [{ rounds: after }, isDone ? null : "It was refused"];
 	}
 	return [{}, null];
 };
@@ -69,9 +72,11 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting }) => {
+const check: Step = async ({ draft, findings, supporting, spent }) => {
 	const passages = supportingOf({ findings, supporting });
-	const { abstained, degraded, model, usage } = draft;
+	const { abstained, degraded, model } = draft;
+	// All answers that led here, not only the last.
+	const usage = { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens };
 	const incomplete = draft.failure !== null || draft.isCut;
 	const checked = checkAnswer(draft.text, abstained ? [] : passages);
 	const confidence = draft.calls?.length
@@ -87,17 +92,25 @@ const check: Step = async ({ draft, findings, supporting }) => {
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
 
-/** A node that tells the run's reader when it begins and ends. */
-function node(name: string, step: Step) {
+/** A node that tells the run's reader when it begins and ends, and counts. What is closing takes nothing that has a cap. */
+function node(name: string, step: Step, isClosing = false) {
 	return async (state: AssistantState, { context }: Runtime<typeof AssistantRuntime.State>): Promise<Update> => {
 		if (!context) throw new Error("the graph was started without its run");
 		const { run } = context;
 		run.signal.throwIfAborted();
+		if (!isClosing) expectLeft(run.caps, state.spent);
 		const started = performance.now();
 		run.tell({ type: "step.started", step: name });
 		const [update, note] = await step(state, run);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
-		return update;
+		const used = update.draft?.usage ?? nothingSpent;
+		const spent = {
+			steps: state.spent.steps + 1,
+			inputTokens: state.spent.inputTokens + used.inputTokens,
+			outputTokens: state.spent.outputTokens + used.outputTokens,
+		};
+		run.onSpent(spent);
+		return { ...update, spent };
 	};
 }
 
@@ -129,8 +142,8 @@ export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 		.addNode("grade", node("Weigh the passages", grade))
 		.addNode("answer", node("Write the answer", write))
 		.addNode("act", node("Use a tool", act))
-		.addNode("abstain", node("Say that there is no answer", admit))
-		.addNode("check", node("Check the citations", check))
+		.addNode("abstain", node("Say that there is no answer", admit, true))
+		.addNode("check", node("Check the citations", check, true))
 		.addEdge(START, "retrieve")
 		.addEdge("retrieve", "grade")
 		.addConditionalEdges("grade", mayAnswer, ["answer", "abstain"])

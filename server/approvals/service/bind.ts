@@ -7,6 +7,7 @@ import { AppError } from "@/server/core/errors";
 import { secretIn } from "@/server/core/mask";
 import type { Permission } from "@/server/core/permissions";
 import { mostArgumentChars } from "../contract";
+import type { Demands } from "./rules";
 
 /** A call of a tool that came through the gate, up to the point where it would be carried out. */
 export type ToolCall = {
@@ -18,7 +19,11 @@ export type ToolCall = {
 	input: unknown;
 	/** The call's id in its run; null for a program's call. */
 	callId: string | null;
-	/** What it would do, in plain words. */
+	/** What rules ask for beside that it is dangerous; null where none does. */
+	demands: Demands | null;
+	/** Other arguments than the call's own, as the tool's definition takes them: canonical JSON in. */
+	read: (text: string) => unknown;
+	/** What it would do, in plain words; with other arguments than the call's own where some are given. */
 	effect: (ctx: ServiceContext) => Promise<string>;
 };
 
@@ -34,8 +39,11 @@ export type Bound = {
 	runId: string | null;
 };
 
-/** What is done within its context is done, or not, together with the approval's use. */
-export type Work<T> = (ctx: ServiceContext) => Promise<T>;
+/**
+ * What is done within its context is done, or not, together with the approval's use. `instead` are arguments that somebody put
+ * in place of the call's own.
+ */
+export type Work<T> = (ctx: ServiceContext, instead?: { input: unknown }) => Promise<T>;
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
@@ -43,20 +51,8 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 export function bind({ actor }: ServiceContext, call: ToolCall): Bound {
 	const cause = causeOf(actor);
 	if (!cause) throw new AppError("UNAUTHENTICATED", "Sign in first.");
-	const text = canonical(call.input);
-	if (text.length > mostArgumentChars)
-		throw new AppError(
-			"TOO_LARGE",
-			`This needs a person's approval, and its arguments are too long to be read whole: at most ${mostArgumentChars.toLocaleString("en")} characters.`,
-		);
-	const secret = secretIn(call.input);
-	if (secret !== null)
-		throw new AppError(
-			"FORBIDDEN",
-			`This needs a person's approval, and ${secret === "" ? "its arguments hold" : `“${secret}” holds`} what looks like a secret, which nobody else may read. Do it yourself in the console.`,
-		);
+	const { text, hash: argumentsHash } = readable(call.input);
 	const target = targetOf(call.input);
-	const argumentsHash = sha256(text);
 	const behind = {
 		requesterId: cause.userId,
 		keyId: cause.keyId,
@@ -66,6 +62,23 @@ export function bind({ actor }: ServiceContext, call: ToolCall): Bound {
 	const { tool, version, callId } = call;
 	const bindingHash = sha256(canonical({ tool, version, argumentsHash, target, callId, ...behind }));
 	return { arguments: text, argumentsHash, bindingHash, target, ...behind };
+}
+
+/** The arguments as whoever decides reads them: whole, and without anything that has to be hidden. */
+export function readable(input: unknown): { text: string; hash: string } {
+	const text = canonical(input);
+	if (text.length > mostArgumentChars)
+		throw new AppError(
+			"TOO_LARGE",
+			`This needs a person's approval, and its arguments are too long to be read whole: at most ${mostArgumentChars.toLocaleString("en")} characters.`,
+		);
+	const secret = secretIn(input);
+	if (secret !== null)
+		throw new AppError(
+			"FORBIDDEN",
+			`This needs a person's approval, and ${secret === "" ? "its arguments hold" : `“${secret}” holds`} what looks like a secret, which nobody else may read. Do it yourself in the console.`,
+		);
+	return { text, hash: sha256(text) };
 }
 
 export const hashOf = (input: unknown): string => sha256(canonical(input));

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { approvals } from "@/db/schema";
+import { approvalDecisions, approvals } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -37,7 +37,7 @@ export async function answerOwn(
 }
 
 /** A key or an agent decides nothing: whoever has got hold of one could let through what they asked for themselves. */
-function requirePerson({ actor }: ServiceContext): UserActor {
+export function requirePerson({ actor }: ServiceContext): UserActor {
 	if (actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person decides, not a key or an agent.");
 	return actor;
 }
@@ -50,8 +50,13 @@ async function decide(ctx: ServiceContext, approvalId: string, decision: Decisio
 		const now = await personNow(tx, person.userId);
 		if (!now) throw new AppError("UNAUTHENTICATED", "Your session has ended. Sign in again.");
 		refuseWrongPerson(now, row, decision);
-		if (decision.state === "approved" && decision.argumentsHash !== row.argumentsHash)
-			throw new AppError("CONFLICT", "These are not the arguments that you looked at. Look at them again.");
+		const left = decision.state === "approved" ? await countIn(tx, row, { ...decision, userId: person.userId }) : 0;
+		const detail = { tool: row.tool, digest: hashNow(row), requesterId: row.requesterId };
+		if (left > 0) {
+			await audit(ctx, tx, { ...fact, resourceId: approvalId, runId: row.runId, detail: { ...detail, left } });
+			await notifyApprovals(tx, approvalId);
+			return;
+		}
 		await tx
 			.update(approvals)
 			.set({
@@ -68,11 +73,32 @@ async function decide(ctx: ServiceContext, approvalId: string, decision: Decisio
 			resourceId: approvalId,
 			runId: row.runId,
 			...(decision.state === "rejected" ? { reason: decision.reason } : {}),
-			detail: { tool: row.tool, digest: row.argumentsHash, requesterId: row.requesterId },
+			detail,
 		});
 		await notifyApprovals(tx, approvalId);
 	});
 	return getApproval(ctx, { approvalId });
+}
+
+/** What approving names: the arguments as they stand. */
+export const hashNow = ({ edit, argumentsHash }: Pick<ApprovalRow, "edit" | "argumentsHash">): string =>
+	edit?.argumentsHash ?? argumentsHash;
+
+/** Counts one more person in, each once, and answers how many more it takes. */
+async function countIn(
+	tx: Tx,
+	row: ApprovalRow,
+	{ userId, argumentsHash }: { userId: string; argumentsHash: string },
+): Promise<number> {
+	if (argumentsHash !== hashNow(row))
+		throw new AppError("CONFLICT", "These are not the arguments that you looked at. Look at them again.");
+	const [counted] = await tx
+		.insert(approvalDecisions)
+		.values({ approvalId: row.id, userId, argumentsHash })
+		.onConflictDoNothing()
+		.returning({ userId: approvalDecisions.userId });
+	if (!counted) throw new AppError("CONFLICT", "You have approved it already: it takes another person too.");
+	return row.people - (await tx.$count(approvalDecisions, eq(approvalDecisions.approvalId, row.id)));
 }
 
 function refuseWrongPerson(person: UserActor, row: ApprovalRow, decision: Decision): void {
@@ -84,7 +110,7 @@ function refuseWrongPerson(person: UserActor, row: ApprovalRow, decision: Decisi
 }
 
 /** Holds it until the transaction ends; of two who decide at once, the second learns what the first has decided. */
-async function holdPending(ctx: ServiceContext, tx: Tx, approvalId: string): Promise<ApprovalRow> {
+export async function holdPending(ctx: ServiceContext, tx: Tx, approvalId: string): Promise<ApprovalRow> {
 	const isLate = sql<boolean>`${approvals.expiresAt} <= clock_timestamp()`;
 	const [row] = await tx
 		.select({ ...getTableColumns(approvals), isLate })

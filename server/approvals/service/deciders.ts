@@ -8,24 +8,36 @@ import { readUserActor, roleKeys } from "@/server/core/rights";
 const isOwn = (permission: Permission) => (ownPermissions as readonly Permission[]).includes(permission);
 
 /** Whether the person of the row holds it, by a built-in role or by one of the organisation's own. */
-function holds(permission: Permission): SQL | undefined {
+export function holds(permission: Permission): SQL | undefined {
 	if (isOwn(permission)) return undefined;
 	const builtIn = roles.filter((role) => roleMay(role, permission));
 	return sql`exists (select 1 from (${roleKeys}) held where held.role in ${builtIn}
 		or held.role in (select id::text from roles where ${permission} = any(permissions)))`;
 }
 
-/** How many others than the requester may decide of such a call: they hold its right themselves. */
-export const countDeciders = (db: Reader, permission: Permission, requesterId: string): Promise<number> =>
-	db.$count(
-		users,
-		and(isNull(users.disabledAt), ne(users.id, requesterId), holds("approvals:decide"), holds(permission)),
+/** Whether the person of the row is of one of these roles or groups. */
+const isOneOf = (
+	keys: readonly string[],
+): SQL => sql`(exists (select 1 from (${roleKeys}) held where held.role in ${keys})
+	or exists (select 1 from group_members where user_id = ${users.id} and group_id::text in ${keys}))`;
+
+/** Others than the requester who may decide of such a call: they hold its right themselves, and are whom its rules name. */
+export const mayDecideOf = (asked: { permission: Permission; requesterId: string; approvers: string[][] }) =>
+	and(
+		isNull(users.disabledAt),
+		ne(users.id, asked.requesterId),
+		holds("approvals:decide"),
+		holds(asked.permission),
+		...asked.approvers.map(isOneOf),
 	);
+
+export const countDeciders = (db: Reader, asked: Parameters<typeof mayDecideOf>[0]): Promise<number> =>
+	db.$count(users, mayDecideOf(asked));
 
 /** Why this person may not decide of it; null where they may. Nobody lets another do what they may not do themselves. */
 export function whyNotDecide(
 	decider: UserActor,
-	asked: { requesterId: string; needsSecond: boolean; permission: string },
+	asked: { requesterId: string; needsSecond: boolean; permission: string; approvers: string[][] },
 ): string | null {
 	const isRequester = decider.userId === asked.requesterId;
 	if (!isPermission(asked.permission)) return "There is no such right any more.";
@@ -33,6 +45,8 @@ export function whyNotDecide(
 	if (!isRequester && !decider.permissions.has("approvals:decide")) return "This needs the right approvals:decide.";
 	if (!decider.permissions.has(asked.permission))
 		return `You don't hold ${asked.permission} yourself, which the call needs.`;
+	if (!asked.approvers.every((keys) => keys.some((key) => decider.grantees.includes(key))))
+		return "A rule names who approves this, and you are not among them.";
 	return null;
 }
 

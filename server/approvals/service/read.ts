@@ -1,12 +1,13 @@
-import { and, eq, gt, ne, or, type SQL, sql } from "drizzle-orm";
-import { agents, approvals, runs, users } from "@/db/schema";
+import { and, eq, gt, ne, not, or, type SQL, sql } from "drizzle-orm";
+import { agents, approvalDecisions, approvals, runs, users } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import { isPermission } from "@/server/core/permissions";
 import { roleKeys } from "@/server/core/rights";
 import type { Approval, ApprovalDetail, ListApprovals, OneApproval, Waiting } from "../contract";
-import { countDeciders, personNow, whyNotDecide } from "./deciders";
+import { countDeciders, nameOf, personNow, whyNotDecide } from "./deciders";
+import { namesOf } from "./rules";
 
 /** One's own, and everybody's where one decides. */
 export function mayReadApproval(ctx: ServiceContext): SQL | undefined {
@@ -20,7 +21,11 @@ const stateNow = sql<
 >`case when ${approvals.state} = 'pending' and ${approvals.expiresAt} <= now() then 'expired'
 	when ${approvals.state} = 'approved' and ${approvals.useBy} <= now() then 'void' else ${approvals.state} end`;
 
-const columns = {
+const hasApproved = (ctx: ServiceContext) =>
+	sql<boolean>`exists (select from approval_decisions
+		where approval_id = ${approvals.id} and user_id = ${requireUser(ctx).userId})`;
+
+const columnsFor = (ctx: ServiceContext) => ({
 	id: approvals.id,
 	state: stateNow,
 	tool: approvals.tool,
@@ -32,6 +37,10 @@ const columns = {
 	agentName: agents.name,
 	via: approvals.via,
 	needsSecond: approvals.needsSecond,
+	people: approvals.people,
+	approvers: approvals.approvers,
+	approvedBy: sql<number>`(select count(*)::int from approval_decisions where approval_id = ${approvals.id})`,
+	hasApproved: hasApproved(ctx),
 	decidedByName: sql<string | null>`(select name from users decider where decider.id = ${approvals.decidedBy})`,
 	decidedAt: approvals.decidedAt,
 	reason: approvals.reason,
@@ -39,21 +48,25 @@ const columns = {
 	expiresAt: approvals.expiresAt,
 	useBy: approvals.useBy,
 	usedAt: approvals.usedAt,
-};
+});
 
 const select = <More extends Record<string, SQL | SQL.Aliased>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select({ ...columns, ...more })
+		.select({ ...columnsFor(ctx), ...more })
 		.from(approvals)
 		.innerJoin(users, eq(users.id, approvals.requesterId))
 		.leftJoin(agents, eq(agents.id, approvals.agentId));
 
-type Row = Omit<Approval, "mayDecide" | "isOwn"> & { permission: string };
+type Row = Omit<Approval, "mayDecide" | "isOwn"> & { permission: string; approvers: string[][]; hasApproved: boolean };
 
 function judged<R extends Row>(ctx: ServiceContext, row: R) {
 	const user = requireUser(ctx);
 	const isOwn = row.requesterId === user.userId;
-	const why = ctx.actor.kind === "user" ? whyNotDecide(user, row) : "Only a person decides.";
+	const why =
+		ctx.actor.kind !== "user"
+			? "Only a person decides."
+			: (whyNotDecide(user, row) ??
+				(row.hasApproved ? "You have approved it already: it takes another person too." : null));
 	return { ...row, isOwn, mayDecide: row.state === "pending" && why === null, whyNot: why };
 }
 
@@ -84,7 +97,8 @@ export async function getApproval(ctx: ServiceContext, { approvalId }: OneApprov
 	const { userId } = requireUser(ctx);
 	const [row] = await ctx.db.orm
 		.select({
-			...columns,
+			...columnsFor(ctx),
+			edit: approvals.edit,
 			toolVersion: approvals.toolVersion,
 			arguments: approvals.arguments,
 			argumentsHash: approvals.argumentsHash,
@@ -106,13 +120,29 @@ export async function getApproval(ctx: ServiceContext, { approvalId }: OneApprov
 	if (!row) throw notFound("This approval");
 	const seen = judged(ctx, row);
 	const requester = await personNow(ctx.db.orm, row.requesterId);
-	const { permission } = seen;
+	const { permission, approvers } = seen;
+	const db = ctx.db.orm;
+	const names = await namesOf(db, approvers.flat());
+	const { edit } = row;
 	return {
 		...seen,
+		approvers: approvers.map((keys) => keys.map((key) => names.get(key) ?? "a role or group that is gone")),
+		edit: edit && { ...edit, byName: await nameOf(db, edit.by) },
+		approvals: await db
+			.select({ name: users.name, at: approvalDecisions.at })
+			.from(approvalDecisions)
+			.innerJoin(users, eq(users.id, approvalDecisions.userId))
+			.where(eq(approvalDecisions.approvalId, approvalId))
+			.orderBy(approvalDecisions.at),
 		requesterMay: isPermission(permission) && requester?.permissions.has(permission) === true,
-		otherDeciders: isPermission(permission) ? await countDeciders(ctx.db.orm, permission, row.requesterId) : 0,
+		otherDeciders: isPermission(permission) ? await countDeciders(db, { ...seen, permission }) : 0,
 	};
 }
+
+/** Whether each of its lists names one of these. */
+const namesMe = (grantees: readonly string[]): SQL => sql`not exists (
+	select from jsonb_array_elements(${approvals.approvers}) as named(keys)
+	where not exists (select from jsonb_array_elements_text(named.keys) as one(key) where one.key in ${[...grantees]}))`;
 
 /** What waits for the caller, and what the caller waits for. */
 export async function countWaiting(ctx: ServiceContext): Promise<Waiting> {
@@ -124,9 +154,10 @@ export async function countWaiting(ctx: ServiceContext): Promise<Waiting> {
 		and(isOwn, eq(approvals.needsSecond, false)),
 		decides ? ne(approvals.requesterId, user.userId) : undefined,
 	);
+	const isForMe = and(forMe, not(hasApproved(ctx)), namesMe(user.grantees));
 	const [row] = await ctx.db.orm
 		.select({
-			toDecide: sql<number>`(count(*) filter (where ${forMe}))::int`,
+			toDecide: sql<number>`(count(*) filter (where ${isForMe}))::int`,
 			own: sql<number>`(count(*) filter (where ${isOwn}))::int`,
 		})
 		.from(approvals)

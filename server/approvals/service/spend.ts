@@ -1,13 +1,14 @@
 import { and, eq, getTableColumns, inArray, sql } from "drizzle-orm";
 import superjson from "superjson";
 import type { Tx } from "@/db/connection";
-import { approvals, toolEffects } from "@/db/schema";
+import { approvalDecisions, approvals, toolEffects } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { useMinutes } from "../contract";
 import { notifyApprovals } from "../events";
-import type { Bound, ToolCall, Work } from "./bind";
+import { type Bound, hashOf, type ToolCall, type Work } from "./bind";
+import { hashNow } from "./decide";
 import { nameOf, personNow, whyNotDecide } from "./deciders";
 import { type ApprovalRow, NotApproved, notApproved } from "./outcome";
 import { together } from "./preview";
@@ -34,16 +35,20 @@ export async function spendApproval<T>(
 	call: ToolCall,
 	{ id, bound, work }: { id: string; bound: Bound; work: Work<T> },
 ): Promise<T> {
+	let instead: { input: unknown } | undefined;
 	try {
 		return await together<T>(ctx, {
-			before: (tx) => holdApproved(ctx, tx, { id, bound, call }),
-			work,
+			before: async (tx) => {
+				const { edit } = await holdApproved(ctx, tx, { id, bound, call });
+				instead = edit ? { input: call.read(edit.arguments) } : undefined;
+			},
+			work: (within) => work(within, instead),
 			settle: async (tx, answer) => {
 				await tx
 					.update(approvals)
 					.set({ state: "used", usedAt: sql`now()`, answer: superjson.stringify(answer) })
 					.where(eq(approvals.id, id));
-				const detail = { tool: call.tool, digest: bound.argumentsHash };
+				const detail = { tool: call.tool, digest: instead ? hashOf(instead.input) : bound.argumentsHash };
 				await audit(ctx, tx, { action: "approval.use", resource: "approval", resourceId: id, detail });
 				await notifyApprovals(tx, id);
 			},
@@ -64,7 +69,7 @@ async function holdApproved(
 	ctx: ServiceContext,
 	tx: Tx,
 	{ id, bound, call }: { id: string; bound: Bound; call: ToolCall },
-): Promise<void> {
+): Promise<ApprovalRow> {
 	const isLate = sql<boolean>`coalesce(${approvals.useBy} <= clock_timestamp(), true)`;
 	const [found] = await tx
 		.select({ ...getTableColumns(approvals), isLate })
@@ -78,9 +83,14 @@ async function holdApproved(
 	const requester = await personNow(tx, found.requesterId);
 	if (!requester?.permissions.has(call.permission) || !actorMay(ctx.actor, call.permission))
 		throw fail("whoever asked for it may not do this any more.");
-	const approver = found.decidedBy ? await personNow(tx, found.decidedBy) : null;
-	if (!approver || whyNotDecide(approver, found) !== null)
-		throw fail("whoever approved it may not approve this any more.");
+	const deciders = await tx
+		.select({ userId: approvalDecisions.userId })
+		.from(approvalDecisions)
+		.where(and(eq(approvalDecisions.approvalId, id), eq(approvalDecisions.argumentsHash, hashNow(found))));
+	const approvers = await Promise.all(deciders.map(({ userId }) => personNow(tx, userId)));
+	const still = approvers.filter((one) => one !== null && whyNotDecide(one, found) === null);
+	if (still.length < found.people) throw fail("whoever approved it may not approve this any more.");
+	return found;
 }
 
 async function voidApproval(ctx: ServiceContext, id: string, reason: string): Promise<void> {

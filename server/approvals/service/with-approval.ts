@@ -6,6 +6,8 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
+import { emit } from "@/server/jobs/emit";
+import { approvalAsked } from "@/server/jobs/events";
 import { useMinutes } from "../contract";
 import { notifyApprovals } from "../events";
 import { type Bound, bind, type ToolCall, type Work } from "./bind";
@@ -89,7 +91,9 @@ async function ask<T>(ctx: ServiceContext, call: ToolCall, bound: Bound, work: W
 				chain,
 				via: ctx.via,
 				requestId: ctx.requestId,
-				needsSecond: call.risk === "danger",
+				needsSecond: call.risk === "danger" || call.demands?.needsSecond === true,
+				people: call.demands?.people ?? 1,
+				approvers: call.demands?.approvers ?? [],
 				expiresAt: sql`now() + make_interval(hours => ${env().QD_APPROVAL_HOURS})`,
 			})
 			.onConflictDoNothing()
@@ -101,6 +105,7 @@ async function ask<T>(ctx: ServiceContext, call: ToolCall, bound: Bound, work: W
 			resourceId: made.id,
 			detail: { tool: call.tool, toolVersion: call.version, digest: bound.argumentsHash, target: bound.target },
 		});
+		await emit(tx, approvalAsked.create({ approvalId: made.id }));
 		await notifyApprovals(tx, made.id);
 		return made;
 	});
@@ -121,7 +126,7 @@ async function chainNow(ctx: ServiceContext, { agentId }: Bound) {
 }
 
 async function needed(db: Reader, row: ApprovalRow, call: ToolCall): Promise<ApprovalNeeded> {
-	const { id, effect, expiresAt, needsSecond, requesterId } = row;
-	const otherDeciders = needsSecond ? await countDeciders(db, call.permission, requesterId) : 0;
+	const { id, effect, expiresAt, needsSecond } = row;
+	const otherDeciders = needsSecond ? await countDeciders(db, { ...row, permission: call.permission }) : 0;
 	return new ApprovalNeeded({ id, effect, expiresAt, needsSecond, otherDeciders });
 }

@@ -31,6 +31,16 @@ export async function eraseEntries(db: Reader, userId: string): Promise<number> 
 	return Number(row?.n ?? 0);
 }
 
+/** Names and addresses that the person had before, as their own changes of them tell. */
+export async function formerWords(db: Reader, userId: string): Promise<string[]> {
+	const rows = await db.execute<{ word: string }>(sql`
+		select distinct value as word from audit_log l
+		join audit_personal p on p.seq = l.seq and p.sealed_at = l.sealed_at
+		cross join jsonb_each_text(coalesce(l.before, '{}') || coalesce(p.subject -> 'before', '{}')) field
+		where l.resource_id = ${userId} and l.action in ('user.rename', 'user.change-email') and field.key in ('name', 'email')`);
+	return rows.map(({ word }) => word);
+}
+
 /**
  * Empties the free text of all entries, whoever's they are, that says one of these words of an erased person: their name, their
  * address. Exports that may hold them can't be downloaded any more. Answers how many entries those were.

@@ -1,4 +1,4 @@
-export { eraseEntries, eraseWords, refuseWhenHeld, sealWaiting } from "./erase";
+export { eraseEntries, eraseWords, formerWords, refuseWhenHeld, sealWaiting } from "./erase";
 export { cancelExport, findExporter, getExport, listExports, openExport, requestExport } from "./exports";
 export { expireExports, finishExport } from "./finish-export";
 export { listAudit } from "./list-audit";

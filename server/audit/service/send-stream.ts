@@ -5,7 +5,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import type { GuardPolicy } from "@/server/core/fetch-guard";
 import { VaultProblem } from "@/server/core/vault";
-import { post } from "../outlets/delivery";
+import { post } from "@/server/core/webhook";
 import { toOcsf } from "../outlets/ocsf";
 import { chainOf } from "./read-chain";
 import { readSealed } from "./read-sealed";

@@ -7,8 +7,8 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { checkAddress, type GuardPolicy } from "@/server/core/fetch-guard";
 import { type SealedPlace, seal, unseal } from "@/server/core/vault";
+import { post } from "@/server/core/webhook";
 import type { AuditStream, ResumeStream, SaveStream, TestedStream } from "../contract";
-import { post } from "../outlets/delivery";
 import { chainOf } from "./read-chain";
 
 export type StreamRow = typeof auditStreams.$inferSelect;

@@ -15,7 +15,7 @@ export type GuardPolicy = {
 export type GuardedRequest = {
 	method?: "GET" | "POST" | "DELETE";
 	headers?: Record<string, string>;
-	body?: string;
+	body?: string | Uint8Array;
 	/** Most bytes of an answer. */
 	maxBytes?: number;
 	/** Longest for all of it, in ms. */

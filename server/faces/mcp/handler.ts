@@ -1,10 +1,12 @@
 import { WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
+import { tryAuditDenial } from "@/server/core/denials";
 import { AppError, errorTable } from "@/server/core/errors";
 import { ownOrigin } from "@/server/core/own-origin";
 import { mcpResource, resourceMetadataPath } from "@/server/oauth/resource";
 import { contextFromHeaders } from "@/server/trpc/context";
 import { toAppError } from "@/server/trpc/failure";
 import type { RequestContext } from "@/server/trpc/init";
+import { serviceContext } from "@/server/trpc/refusals";
 import { checkSite, readText } from "@/server/trpc/request-guard";
 import { mcpServer } from "./server";
 
@@ -18,12 +20,21 @@ export async function mcpHandler(request: Request): Promise<Response> {
 	const host = request.headers.get("host");
 	const known = contextFromHeaders(request.headers, query, mcpResource(host));
 	const ctx: RequestContext = { ...known, via: "mcp", signal: request.signal };
-	const answer = await answerTo(request, ctx, isProgram).catch((failure) =>
-		refusal(toAppError(failure), challenge(host, isProgram)),
-	);
+	const answer = await answerTo(request, ctx, isProgram).catch(async (failure) => {
+		const error = toAppError(failure);
+		if (isProgram) await writeDown(ctx, error);
+		return refusal(error, challenge(host, isProgram));
+	});
 	answer.headers.set("x-request-id", ctx.requestId);
 	answer.headers.set("cache-control", "no-store");
 	return answer;
+}
+
+/** A key or token that does not work is a refusal; to come without any is how a program begins to ask for access. */
+async function writeDown(ctx: RequestContext, error: AppError): Promise<void> {
+	if (error.code !== "UNAUTHENTICATED" || error.isAudited) return;
+	const fact = { action: "mcp.call", resource: "mcp", reason: error.message, detail: { problem: error.code } };
+	await tryAuditDenial(serviceContext(ctx, { kind: "anonymous" }), fact);
 }
 
 async function answerTo(request: Request, ctx: RequestContext, isProgram: boolean): Promise<Response> {

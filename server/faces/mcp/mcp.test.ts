@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { auditPending } from "@/db/schema";
@@ -173,4 +173,21 @@ test("a stranger is told how to come in; a batch, a foreign page, other methods 
 	expect(anonymous.status).toBe(401);
 	expect(anonymous.headers.get("www-authenticate")).toContain("Bearer");
 	expect((await send(JSON.stringify({ ...list, pad: "x".repeat(2_000_000) }))).status).toBe(413);
+});
+
+test("a key that does not work is refused, and the audit says so; to come without one is no refusal", async () => {
+	const denials = () =>
+		db.orm.$count(auditPending, and(eq(auditPending.action, "mcp.call"), eq(auditPending.outcome, "denied")));
+	const send = (headers: Record<string, string>) =>
+		fetch(`${origin}/api/mcp`, {
+			method: "POST",
+			body: "{}",
+			headers: { "content-type": "application/json", ...headers },
+		});
+	const before = await denials();
+	expect((await send({})).status).toBe(401);
+	expect(await denials()).toBe(before);
+	expect((await send({ authorization: "Bearer nothing-that-was-given" })).status).toBe(401);
+	// The same again within a minute would be counted, not written.
+	expect(await denials()).toBeGreaterThan(0);
 });

@@ -65,6 +65,17 @@ describe("a claim", () => {
 		expect(new Set(ids).size).toBe(5);
 	});
 
+	test("goes on with the run that began first, before it begins another", async () => {
+		const core = coreOf("a");
+		await send(core);
+		await send(core);
+		const first = await claimOne(core);
+		const op = { op: "StepRun" as const, id: "s", name: "s", data: 1 };
+		await settle(settled(core, first), { kind: "ops", ops: [op], isFinal: false, retryAt: null });
+		expect((await claimOne(core)).runId).toBe(first.runId);
+		expect((await claimOne(core)).runId).not.toBe(first.runId);
+	});
+
 	test("that was lost can't settle, whatever it found out", async () => {
 		const [slow, quick] = [coreOf("slow"), coreOf("quick")];
 		await send(slow);

@@ -15,6 +15,10 @@ export const finishTimeout = "$finish";
 
 const now: Due = { inMs: 0 };
 
+/** By when it began, as with the real server: what has begun goes on before later runs begin, so that a thousand end one after the other. */
+const placeOf = (run: JobOwner) =>
+	sql`coalesce((select created_at from job_runs where id = ${run.id}), now()) - make_interval(secs => ${run.priority}::int)`;
+
 /** Puts a call of the function into the queue. A waking worker is not told: that is the caller's business. */
 export async function enqueueCall(
 	tx: Tx,
@@ -29,7 +33,7 @@ export async function enqueueCall(
 		kind: "call",
 		attempt: job.attempt ?? 0,
 		runAt,
-		orderAt: sql`${runAt} - make_interval(secs => ${run.priority}::int)`,
+		orderAt: job.due ? sql`${runAt} - make_interval(secs => ${run.priority}::int)` : placeOf(run),
 		concurrencyKeys: run.concurrencyKeys,
 	});
 }
@@ -44,7 +48,7 @@ export async function enqueueDiscovery(tx: Tx, run: JobOwner, options: { evenIfP
 		: sql`exists (select 1 from job_steps where run_id = ${run.id} and done_seq is null)`;
 	await tx.execute(sql`
 		insert into job_queue (run_id, function_id, step_id, kind, order_at, concurrency_keys)
-		select ${run.id}, ${run.functionId}, ${discovery}, 'call', now() - make_interval(secs => ${run.priority}::int),
+		select ${run.id}, ${run.functionId}, ${discovery}, 'call', ${placeOf(run)},
 			${textArray(run.concurrencyKeys)}
 		where not ${isPending} and not exists (
 			select 1 from job_queue

@@ -136,6 +136,8 @@ export const Document = z.object({
 	name: z.string(),
 	mediaType: z.string(),
 	source: z.string().describe("Where it came from: `upload`, or the address or folder that it was read from."),
+	sourceId: z.uuid().nullable().describe("The source that keeps it up to date, where one does."),
+	sourceName: z.string().nullable().describe("That source's name."),
 	fields: DocumentFields,
 	isRestricted: z
 		.boolean()
@@ -164,6 +166,7 @@ export const ListDocuments = listOf(Document, {
 		mediaType: asks.oneOf(mediaTypes),
 		name: asks.text(255),
 		source: asks.text(2000),
+		sourceId: asks.id(),
 		isRestricted: asks.flag(),
 		createdAt: asks.time(),
 	},

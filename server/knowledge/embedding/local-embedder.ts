@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { entryFile } from "@/server/core/entry-file";
 import { env } from "@/server/core/env";
-import { entryFile } from "../entry-file";
 import { modelName, type Reply, type Task } from "./protocol";
 
 /** Turns texts into vectors of length 1. Vectors of two models can't be compared: `model` tells them apart. */

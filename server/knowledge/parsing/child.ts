@@ -1,4 +1,5 @@
 import { readFileSync, writeSync } from "node:fs";
+import { closeNetwork } from "@/server/core/close-network";
 import { type Contained, readArchive } from "./container";
 import { readCsv } from "./csv";
 import { detectFormat, type Format } from "./detect";
@@ -15,7 +16,6 @@ import { readScannedPages } from "./pdf-scan";
 import { readPicture } from "./picture";
 import { decodeText, readPlain } from "./plain";
 import type { ChildLine } from "./protocol";
-import { closeNetwork } from "./sandbox";
 import { readSitemap } from "./sitemap";
 import { readSlides } from "./slides";
 import { writeTable } from "./table";

@@ -19,6 +19,7 @@ import {
 	searchKnowledge,
 	storeUpload,
 	updateCollection,
+	updateDocument,
 	watchCollection,
 } from ".";
 
@@ -98,6 +99,29 @@ describe("a shared collection", () => {
 		await updateCollection(ann, { collectionId: collection.id, access: "private" });
 		expect((await search(bob, "where are snow chains kept")).map((one) => one.documentId)).not.toContain(document.id);
 		await expect(readDocument(bob, { documentId: document.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+	});
+
+	test("counts for each reader the documents that they may see", async () => {
+		const { id: collectionId } = await makeCollection(ann, { access: "everyone" });
+		await addReady(ann, { id: collectionId }, "open.txt", "Open to all.");
+		const kept = await addReady(ann, { id: collectionId }, "kept.txt", "Kept from most.");
+		await updateDocument(ann, { documentId: kept.id, isRestricted: true });
+		const countsFor = async (ctx: ServiceContext) => {
+			const { documentCount, readyCount } = await getCollection(ctx, { collectionId });
+			const listed = (await listCollections(ctx, { limit: 200 })).rows.find(({ id }) => id === collectionId);
+			const stop = new AbortController();
+			for await (const { data } of watchCollection({ ...ctx, signal: stop.signal }, { collectionId })) {
+				stop.abort();
+				return [documentCount, readyCount, listed?.documentCount, data.total.all];
+			}
+			return [];
+		};
+		expect(await countsFor(ann)).toEqual([2, 2, 2, 2]);
+		expect(await countsFor(bob)).toEqual([1, 1, 1, 1]);
+		await db.orm
+			.insert(grants)
+			.values({ resourceKind: "document", resourceId: kept.id, grantee: userId(bob), level: "read" });
+		expect(await countsFor(bob)).toEqual([2, 2, 2, 2]);
 	});
 
 	test("is read and not changed by others, but for administrators", async () => {

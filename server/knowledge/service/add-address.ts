@@ -34,7 +34,7 @@ export async function addAddress(ctx: ServiceContext, { collectionId, address }:
 	});
 }
 
-export type Link = { address: string; sha256: string; size: number; isBulk?: boolean };
+export type Link = { address: string; sha256: string; size: number; isBulk?: boolean; containerId?: string };
 
 /** Until it was fetched, all that is known of a document is its address. */
 export async function storeLink(address: string): Promise<Link> {
@@ -47,12 +47,13 @@ export async function insertLink(
 	ctx: ServiceContext,
 	tx: Tx,
 	collectionId: string,
-	{ address, sha256, size, isBulk = false }: Link,
+	{ address, sha256, size, isBulk = false, containerId }: Link,
 ): Promise<string | null> {
 	if (await holdAddressed(tx, collectionId, address)) return null;
 	await tx.insert(files).values({ sha256, size }).onConflictDoNothing();
 	const about = { name: nameOf(new URL(address), "html"), mediaType: fileTypes.html, source: address, isBulk };
-	return insertDocument(ctx, tx, collectionId, { sha256, size, ...about });
+	const within = containerId ? { containerId } : {};
+	return insertDocument(ctx, tx, collectionId, { sha256, size, ...about, ...within });
 }
 
 async function holdAddressed(tx: Tx, collectionId: string, address: string) {

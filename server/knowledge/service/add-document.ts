@@ -13,7 +13,16 @@ import { readableDocuments, toDocument } from "./document-row";
 import { startAgain } from "./retry-document";
 
 /** `source`: where it came from, unless somebody uploaded it. */
-type File = { sha256: string; size: number; name: string; mediaType: string; source?: string; isBulk?: boolean };
+type File = {
+	sha256: string;
+	size: number;
+	name: string;
+	mediaType: string;
+	source?: string;
+	sourceId?: string | null;
+	containerId?: string;
+	isBulk?: boolean;
+};
 
 /** Adds brought bytes to a collection. Where it has the same bytes already nothing is done twice; a failed one is tried again. */
 export async function addDocument(ctx: ServiceContext, input: AddDocument): Promise<AddedDocument> {
@@ -87,6 +96,8 @@ async function takeExisting(ctx: ServiceContext, tx: Tx, collectionId: string, f
 		)
 		.for("update");
 	if (!existing) throw new AppError("CONFLICT", "This file was removed from the collection just now: add it again.");
+	// Brought by itself too, it stays when the archive or source that it came from goes.
+	await tx.update(documents).set({ containerId: null, sourceId: null }).where(eq(documents.id, existing.id));
 	// The name may have been what was wrong with it.
 	if (existing.state === "failed" || existing.state === "cancelled")
 		await startAgain(ctx, tx, existing.id, { name: file.name, mediaType: file.mediaType });

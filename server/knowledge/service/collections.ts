@@ -1,10 +1,10 @@
-import { and, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, not, or, type SQL, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { collections, type DocumentState, documents, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { expectUnchanged, notFound } from "@/server/core/errors";
-import { accessOf, setAccess } from "@/server/core/grants";
+import { accessOf, isGrantedDocument, ownsCollection, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
 import { emit } from "@/server/jobs/emit";
@@ -137,10 +137,14 @@ export async function deleteCollection(ctx: ServiceContext, input: OneCollection
 }
 
 function readable<More extends Record<string, SQL>>(ctx: ServiceContext, db: Reader, more: More) {
+	const user = requireUser(ctx);
+	// Of a collection that they read, all but what is kept from them. Cheap first: few documents are restricted.
+	const isTheirs = or(not(documents.isRestricted), ownsCollection(user), isGrantedDocument(user));
 	const count = (...states: DocumentState[]) =>
 		sql<number>`(select count(*) from ${documents} where ${and(
 			sql`${documents.collectionId} = ${collections.id}`,
 			isNull(documents.deletedAt),
+			isTheirs,
 			states.length > 0 ? inArray(documents.state, states) : undefined,
 		)})::int`;
 	return db

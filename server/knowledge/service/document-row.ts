@@ -13,6 +13,8 @@ const columns = (ctx: ServiceContext) => ({
 	name: documents.name,
 	mediaType: documents.mediaType,
 	source: documents.source,
+	sourceId: documents.sourceId,
+	sourceName: sql<string | null>`(select name from sources where sources.id = ${documents.sourceId})`,
 	fields: documents.fields,
 	isRestricted: documents.isRestricted,
 	size: documents.size,

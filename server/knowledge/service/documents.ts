@@ -1,13 +1,11 @@
-import { and, eq, isNull, max, sql } from "drizzle-orm";
+import { and, eq, inArray, max, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { chunks, documentPages, documents, formerPassages } from "@/db/schema";
+import { chunks, type DocumentState, documentPages, documents, formerPassages, sourceItems } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import { fileStore } from "@/server/files/store";
-import { emit } from "@/server/jobs/emit";
-import { documentRemoved } from "@/server/jobs/events";
 import type {
 	Document,
 	DocumentText,
@@ -18,9 +16,10 @@ import type {
 	UpdateDocument,
 } from "../contract";
 import { cleanLine } from "../parsing";
-import { holdManaged, notifyCollection, raiseVersion } from "./access";
+import { holdManaged, notifyCollection } from "./access";
 import { getCollection } from "./collections";
 import { readableDocuments, toDocument } from "./document-row";
+import { removeDocuments, withContents } from "./remove-documents";
 
 /** Newest first. */
 export async function listDocuments(
@@ -34,6 +33,7 @@ export async function listDocuments(
 			mediaType: documents.mediaType,
 			name: documents.name,
 			source: documents.source,
+			sourceId: documents.sourceId,
 			isRestricted: documents.isRestricted,
 			createdAt: documents.createdAt,
 		},
@@ -53,6 +53,18 @@ export async function getDocument(ctx: ServiceContext, input: OneDocument): Prom
 	return toDocument(row);
 }
 
+/** Why there is no text yet, and what to do. */
+const unread = "This document is still being read: try again in a moment.";
+const unreadStates = {
+	queued: "This document waits to be read: try again in a moment.",
+	parsing: unread,
+	chunking: unread,
+	embedding: unread,
+	indexing: unread,
+	paused: "The reading of this document is paused. Whoever manages its collection can resume it there.",
+	cancelled: "The reading of this document was given up. Whoever manages its collection can try it again there.",
+} as const satisfies Record<Exclude<DocumentState, "ready" | "failed">, string>;
+
 /** One page of a document's text, and in it the passage that was asked for. */
 export async function readDocument(ctx: ServiceContext, input: ReadDocument): Promise<DocumentText> {
 	const db = ctx.db.orm;
@@ -60,8 +72,7 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 	if (!row) throw notFound("This document");
 	if (row.state === "failed")
 		throw new AppError("CONFLICT", `This document could not be read. ${row.reason ?? ""}`.trim());
-	if (row.state !== "ready")
-		throw new AppError("CONFLICT", "This document is still being read: try again in a moment.");
+	if (row.state !== "ready") throw new AppError("CONFLICT", unreadStates[row.state]);
 	const passage = input.chunkId ? await findPlace(db, row.id, input.chunkId) : null;
 	if (input.chunkId && !passage) throw notFound("This passage");
 	const page = input.page ?? passage?.page ?? 1;
@@ -120,7 +131,10 @@ export async function tellDeletedDocument(ctx: ServiceContext, { documentId }: O
 	const [seen] = await readableDocuments(ctx.db.orm, ctx, eq(documents.id, documentId));
 	if (!seen) throw notFound("This document");
 	const { name } = await getCollection(ctx, { collectionId: seen.collectionId });
-	return `Delete the document “${seen.name}” of the collection “${name}”, for good.`;
+	const more = (await withContents(ctx.db.orm, [documentId])).length - 1;
+	const contents =
+		more > 0 ? `, with ${more === 1 ? "the document" : `the ${more} documents`} that came out of it` : "";
+	return `Delete the document “${seen.name}” of the collection “${name}”${contents}, for good.`;
 }
 
 /** What it is called, what is written down about it, and whether all who read its collection may find it. */
@@ -155,28 +169,17 @@ export async function updateDocument(ctx: ServiceContext, input: UpdateDocument)
 	});
 }
 
-/** At once nobody finds it; a job removes its rows and, where nothing else needs them, its bytes. */
+/** At once nobody finds it, nor what came out of it; a job removes its rows and, where nothing else needs them, its bytes. */
 export async function deleteDocument(ctx: ServiceContext, input: OneDocument): Promise<{ deleted: true }> {
 	const { documentId } = input;
 	await ctx.db.transaction(async (tx) => {
 		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, documentId));
 		if (!seen) throw notFound("This document");
 		await holdManaged(ctx, tx, seen.collectionId, "no key update");
-		const [removed] = await tx
-			.update(documents)
-			.set({ deletedAt: sql`now()`, updatedAt: sql`now()` })
-			.where(and(eq(documents.id, documentId), isNull(documents.deletedAt)))
-			.returning({ name: documents.name, sha256: documents.sha256 });
-		if (!removed) throw notFound("This document");
-		await raiseVersion(tx, seen.collectionId);
-		await audit(ctx, tx, {
-			action: "document.delete",
-			resource: "document",
-			resourceId: documentId,
-			detail: { collectionId: seen.collectionId, ...removed },
-		});
-		await emit(tx, documentRemoved.create({ documentId }));
-		await notifyCollection(tx, seen.collectionId);
+		const removed = await removeDocuments(ctx, tx, seen.collectionId, [documentId]);
+		if (!removed.includes(documentId)) throw notFound("This document");
+		// Its source brings it back when the file there changes, and not before.
+		await tx.update(sourceItems).set({ isLeftOut: true }).where(inArray(sourceItems.documentId, removed));
 	});
 	return { deleted: true };
 }

@@ -1,3 +1,10 @@
+export {
+	holdManaged as holdManagedCollection,
+	isThere as isCollectionThere,
+	mayManage as mayManageCollection,
+	notifyCollection,
+	raiseVersion,
+} from "./access";
 export { addAddress } from "./add-address";
 export { addDocument } from "./add-document";
 export { addText } from "./add-text";
@@ -24,6 +31,7 @@ export { embedForCaller } from "./embed-texts";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
 export { failDocument } from "./ingest/fail-document";
+export { fetchPage } from "./ingest/fetch-address";
 export { indexDocument } from "./ingest/index-document";
 export { endRecognition, parseDocument, recognisePages } from "./ingest/parse-document";
 export { publishVectors } from "./ingest/publish-vectors";
@@ -38,6 +46,7 @@ export { findRefusal, workReindex } from "./reindex/work";
 export { retryDocument } from "./retry-document";
 export { searchKnowledge } from "./search";
 export { steerDocuments } from "./steer-documents";
+export { putSynced, readableType, readSitemapLinks, removeSynced, storeBytes } from "./synced";
 export { storeUpload } from "./upload";
 export { moveToIndexBeside, tellVectorIndex } from "./vector-index";
 export { watchCollection } from "./watch";

@@ -36,7 +36,8 @@ export async function startAgain(
 	ctx: ServiceContext,
 	tx: Tx,
 	documentId: string,
-	changed: { name?: string; mediaType?: string } = {},
+	changed: { name?: string; mediaType?: string; sha256?: string; size?: number } = {},
+	isBulk = false,
 ): Promise<void> {
 	// One that was ready is not found until it is ready again.
 	await tx
@@ -66,7 +67,7 @@ export async function startAgain(
 		resourceId: documentId,
 		detail: { attempt: row.attempt },
 	});
-	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, isBulk: false, ...requireCause(ctx) }));
+	await emit(tx, documentAdded.create({ documentId, attempt: row.attempt, isBulk, ...requireCause(ctx) }));
 	await raiseVersion(tx, row.collectionId);
 	await notifyCollection(tx, row.collectionId);
 }

@@ -112,7 +112,8 @@ async function countStates(ctx: ServiceContext, collectionId: string): Promise<C
 			total: sql<number>`sum(${documents.total})::int`,
 		})
 		.from(documents)
-		.where(and(eq(documents.collectionId, collectionId), sql`${documents.deletedAt} is null`))
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.where(and(eq(documents.collectionId, collectionId), mayReadDocument(ctx)))
 		.groupBy(documents.state);
 	const all = rows.reduce((sum, row) => sum + row.count, 0);
 	const of = (state: string) => rows.find((row) => row.state === state)?.count ?? 0;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { CallToolResult } from "@modelcontextprotocol/sdk/types.js";
 import { and, eq, sql } from "drizzle-orm";
 import { mcpServers, mcpTools } from "@/db/schema";
-import { onceOutside, withApproval } from "@/server/approvals/service";
+import { demandsOf, onceOutside, withApproval } from "@/server/approvals/service";
 import { hasProvedLately } from "@/server/auth/service";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
@@ -75,8 +75,11 @@ async function send(
 /** What a model asks for waits for a second person; a person in the console proves who they are. Keys are bound by their scopes. */
 async function needLeave(ctx: ServiceContext, { tool, server }: Found, input: CallRemote): Promise<void> {
 	const { actor, toolCall } = ctx;
-	if (tool.risk !== "danger" && !toolCall?.needsApproval) return;
-	if (ctx.via !== "mcp" && ctx.via !== "tool") {
+	const isModel = ctx.via === "mcp" || ctx.via === "tool";
+	const agentId = actor.kind === "agent" ? actor.agentId : null;
+	const demands = isModel && tool.risk !== "read" ? await demandsOf(ctx.db.orm, { tool: procedure, agentId }) : null;
+	if (tool.risk !== "danger" && !toolCall?.needsApproval && demands === null) return;
+	if (!isModel) {
 		if (actor.kind === "user" && actor.sessionId !== null && !(await hasProvedLately(ctx.db, actor.sessionId)))
 			throw new AppError("PROOF_NEEDED", "This tool is dangerous: prove first who you are.");
 		return;
@@ -90,6 +93,10 @@ async function needLeave(ctx: ServiceContext, { tool, server }: Found, input: Ca
 		permission: "mcp-tools:use" as const,
 		input,
 		callId: toolCall?.id ?? null,
+		demands,
+		read: () => {
+			throw new AppError("CONFLICT", "What another server is asked can't be tried out, and so not be changed.");
+		},
 		effect: async () =>
 			`Calls the tool ${tool.name} of the server ${server.name}, outside of this installation. What it does there can't be tried out.`,
 	};

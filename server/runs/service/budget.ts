@@ -5,8 +5,6 @@ import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { estimateTokens, maxAnswerTokens } from "@/server/models/model";
 
-/** Most runs of one person that have not ended. */
-const mostOpenRuns = 100;
 /** What rules, passages and earlier turns may come to, in tokens. */
 const contextTokens = 4_500;
 
@@ -32,6 +30,7 @@ export async function askBudget(
 					where key_id = ${key?.keyId ?? null} and created_at >= date_trunc('day', now(), 'UTC')) as "usedByKey",
 				(select count(*)::int from runs where user_id = ${userId} and state in ('queued', 'running', 'waiting')) as open`),
 	]);
+	const { QD_RUNS_PER_USER: mostOpenRuns } = env();
 	if (now && now.open >= mostOpenRuns)
 		throw new AppError(
 			"LIMIT_REACHED",

@@ -1,8 +1,10 @@
 import { Annotation } from "@langchain/langgraph";
+import type { Caps } from "@/server/core/caps";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel, ModelTool, ToolCall, Usage } from "@/server/models/model";
 import type { Conversation, FunctionCall, RunEventBody, RunResult } from "@/server/runs/contract";
+import { nothingSpent, type Spent } from "./caps";
 
 /** An earlier question of the conversation and what was answered. */
 export type Turn = { question: string; answer: string };
@@ -17,6 +19,10 @@ export type AssistantContext = {
 	/** What the agent may call for the person at this moment. */
 	tools: readonly ModelTool[];
 	callTool: (call: ToolCall) => Promise<ToolOutcome>;
+	/** Most that the run may take. */
+	caps: Caps;
+	/** Told after each step, for a run that is broken off. */
+	onSpent: (spent: Spent) => void;
 	tell: (body: RunEventBody) => void;
 	/** Adds to the answer that the reader sees. */
 	say: (text: string) => void;
@@ -66,6 +72,7 @@ export const AssistantState = Annotation.Root({
 	draft: Annotation<Draft>(),
 	/** What the agent's own tools were asked and have answered since the question, in order. */
 	rounds: Annotation<ToolRound[]>({ reducer: (_, rounds) => rounds, default: () => [] }),
+	spent: Annotation<Spent>({ reducer: (_, spent) => spent, default: () => nothingSpent }),
 	final: Annotation<{ answer: string; result: RunResult }>(),
 });
 /** The passages that an answer may cite, by the order of their markers. */

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import type { SignedCheckpoint } from "@/db/schema";
 import { type Env, env } from "@/server/core/env";
+import { type S3Key, s3Address, signS3 } from "@/server/core/s3-signature";
 
 const timeoutMs = 15_000;
 
@@ -50,41 +51,17 @@ async function pushToWebhook(place: { url: string; secret: string }, checkpoint:
 	});
 }
 
-type Bucket = { url: string; keyId: string; secret: string; region: string };
-const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-const hmac = (key: string | Buffer, text: string) => createHmac("sha256", key).update(text).digest();
-
-/** S3 signs a path with every character but the unreserved ones encoded, whatever the address leaves as it is. */
-const encodeSegment = (segment: string): string =>
-	encodeURIComponent(decodeURIComponent(segment)).replace(
-		/[!'()*]/g,
-		(one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`,
-	);
+type Bucket = { url: string } & S3Key;
 
 /** One object a checkpoint, in a bucket that may keep what it has against overwriting (object lock). */
-async function putToS3({ url, keyId, secret, region }: Bucket, checkpoint: SignedCheckpoint): Promise<void> {
+async function putToS3({ url, ...key }: Bucket, checkpoint: SignedCheckpoint): Promise<void> {
 	const name = `${checkpoint.chain}/${String(checkpoint.size).padStart(15, "0")}.json`;
-	const target = new URL(`${url.replace(/\/$/, "")}/${name}`);
-	target.pathname = target.pathname.split("/").map(encodeSegment).join("/");
+	const target = s3Address(`${url.replace(/\/$/, "")}/${name}`);
 	const body = JSON.stringify(checkpoint);
-	const time = new Date().toISOString().replace(/[-:]|\.\d+/g, "");
-	const scope = `${time.slice(0, 8)}/${region}/s3/aws4_request`;
 	const headers = {
 		"content-type": "application/json",
-		host: target.host,
 		// A bucket with object lock takes nothing without one.
 		"x-amz-checksum-sha256": createHash("sha256").update(body).digest("base64"),
-		"x-amz-content-sha256": sha256(body),
-		"x-amz-date": time,
 	};
-	const names = Object.keys(headers).join(";");
-	const lines = Object.entries(headers).map(([key, value]) => `${key}:${value}\n`);
-	const request = ["PUT", target.pathname, "", lines.join(""), names, headers["x-amz-content-sha256"]].join("\n");
-	const text = ["AWS4-HMAC-SHA256", time, scope, sha256(request)].join("\n");
-	const key = scope.split("/").reduce<string | Buffer>((at, part) => hmac(at, part), `AWS4${secret}`);
-	const { host: _, ...sent } = headers;
-	await send(target, "PUT", body, {
-		...sent,
-		authorization: `AWS4-HMAC-SHA256 Credential=${keyId}/${scope}, SignedHeaders=${names}, Signature=${hmac(key, text).toString("hex")}`,
-	});
+	await send(target, "PUT", body, signS3(key, { method: "PUT", url: target, body, headers }));
 }

@@ -21,6 +21,7 @@ const columns = {
 	mediaType: documents.mediaType,
 	name: documents.name,
 	source: documents.source,
+	sourceId: documents.sourceId,
 	state: documents.state,
 	done: documents.done,
 	chunkCount: documents.chunkCount,
@@ -41,6 +42,7 @@ export type Held = {
 	mediaType: string;
 	name: string;
 	source: string;
+	sourceId: string | null;
 	state: DocumentState;
 	done: number;
 	chunkCount: number | null;

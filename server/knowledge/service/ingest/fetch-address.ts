@@ -25,7 +25,7 @@ export const isAddress = (source: string): boolean => /^https?:\/\//.test(source
 
 /** Fetches what the document's address leads to and makes it the document's file. Null where the document is gone. */
 export async function fetchAddress(ctx: ServiceContext, attempt: Attempt, held: Held): Promise<Held | null> {
-	const { url, answer } = await follow(ctx, held.source);
+	const { url, answer } = await follow(held.source, {}, ctx.signal);
 	const ending = endingOf(url, answer);
 	const stored = await fileStore().putStream(Readable.from([answer.body]), { maxBytes: maxFileBytes });
 	return withAttempt(ctx, attempt, async (tx, now) => {
@@ -43,25 +43,46 @@ export async function fetchAddress(ctx: ServiceContext, attempt: Attempt, held: 
 			);
 		if (same) throw notRead(`The collection has the same contents already, as ${same.name}.`);
 		await tx.insert(files).values(stored).onConflictDoNothing();
-		const mediaType =
-			ending === "xml" ? sitemapType : (Object.entries(fileTypes).find(([one]) => one === ending)?.[1] ?? "");
-		const fetched = { ...stored, mediaType, name: nameOf(new URL(held.source), ending) };
+		const fetched = { ...stored, mediaType: typeOf(ending), name: nameOf(new URL(held.source), ending) };
 		await tx.update(documents).set(fetched).where(eq(documents.id, now.id));
 		return { ...now, ...fetched };
 	});
 }
 
-async function follow(ctx: ServiceContext, address: string): Promise<{ url: URL; answer: GuardedAnswer }> {
+const typeOf = (ending: string): string =>
+	ending === "xml" ? sitemapType : (Object.entries(fileTypes).find(([one]) => one === ending)?.[1] ?? "");
+
+/** A page as it is now. `mark` tells its server which state is known; null where it is still that. */
+export type Page = { body: Buffer; name: string; mediaType: string; mark: string | null };
+
+/** What an address leads to. `known` is the mark that it had. Throws an UnreadableFile with the reason. */
+export async function fetchPage(address: string, known: string | null, signal?: AbortSignal): Promise<Page | null> {
+	const [kind, value = ""] = known?.split(/ (.*)/s) ?? [];
+	const since: Record<string, string> =
+		kind === "etag" ? { "if-none-match": value } : kind === "modified" ? { "if-modified-since": value } : {};
+	const { url, answer } = await follow(address, since, signal);
+	if (answer.status === 304) return null;
+	const ending = endingOf(url, answer);
+	const { etag, "last-modified": modified } = answer.headers;
+	const mark = etag ? `etag ${etag}` : modified ? `modified ${modified}` : null;
+	return { body: answer.body, name: nameOf(new URL(address), ending), mediaType: typeOf(ending), mark };
+}
+
+async function follow(
+	address: string,
+	since: Record<string, string>,
+	signal?: AbortSignal,
+): Promise<{ url: URL; answer: GuardedAnswer }> {
 	let url = new URL(address);
 	for (let turns = 0; turns <= mostRedirects; turns++) {
 		const answer = await guardedFetch(url.href, {
-			headers: { accept: "text/html,application/xhtml+xml,text/plain,application/pdf,*/*;q=0.5" },
-			signal: ctx.signal,
+			headers: { accept: "text/html,application/xhtml+xml,text/plain,application/pdf,*/*;q=0.5", ...since },
+			signal,
 		}).catch((error: unknown) => {
-			if (error instanceof AppError) throw notRead(error.message);
+			if (error instanceof AppError) throw notRead(error.message, error);
 			throw error;
 		});
-		if (answer.status === 200) return { url, answer };
+		if (answer.status === 200 || (answer.status === 304 && Object.keys(since).length > 0)) return { url, answer };
 		const next = redirects.includes(answer.status) ? URL.parse(String(answer.headers.location ?? ""), url) : null;
 		if (!next) throw notRead(`The address answered with status ${answer.status}.`);
 		url = next;
@@ -83,4 +104,4 @@ function endingOf(url: URL, { headers, body }: GuardedAnswer): string {
 	return ending;
 }
 
-const notRead = (reason: string) => new UnreadableFile("notFetched", reason);
+const notRead = (reason: string, cause?: unknown) => new UnreadableFile("notFetched", reason, { cause });

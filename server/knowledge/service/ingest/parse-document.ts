@@ -5,7 +5,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 import { pageWord } from "../../contract";
 import { type ParsedPage, parseFile, recogniseScans, UnreadableFile } from "../../parsing";
-import { addContained, addLinks } from "./add-contained";
+import { addContained, addLinks, removeGone } from "./add-contained";
 import { type Attempt, type Held, setState, withAttempt } from "./attempt";
 import { fetchAddress, isAddress } from "./fetch-address";
 
@@ -23,12 +23,15 @@ export async function parseDocument(ctx: ServiceContext, attempt: Attempt): Prom
 		return { ...held, isOpen };
 	});
 	if (!begun?.isOpen) return begun && { scans: [] };
-	const file = isAddress(begun.source) ? await fetchAddress(ctx, attempt, begun) : begun;
+	// What a source keeps up to date was brought by its sync.
+	const file = isAddress(begun.source) && !begun.sourceId ? await fetchAddress(ctx, attempt, begun) : begun;
 	if (!file) return null;
+	const inner: string[] = [];
 	const { pages, scans, links, dropped } = await parseFile(await storedPath(file), file.mediaType, {
 		...(ctx.signal ? { signal: ctx.signal } : {}),
-		onFile: (contained) => addContained(ctx, file, contained),
+		onFile: async (contained) => void inner.push(await addContained(ctx, file, contained)),
 	});
+	await removeGone(ctx, file, inner);
 	await addLinks(ctx, file, links);
 	const stored = await withAttempt(ctx, attempt, async (tx, held) => {
 		if (held.state !== "parsing") return true;

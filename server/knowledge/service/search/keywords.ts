@@ -3,20 +3,25 @@ import { z } from "zod";
 import type { Database } from "@/db/connection";
 import { chunks, documents, postings } from "@/db/schema";
 import type { Scope } from "../../vectors/store";
-import { commonTerms } from "./common-terms";
+import { termCounts } from "./term-counts";
 import { totalsOf } from "./totals";
 
 /** BM25's settings: how soon a repeated term stops counting, and how much long passages are held back. */
 const k1 = 1.2;
 const b = 0.75;
-/** A term in more passages than this says little and costs much. */
-const mostPassagesOfTerm = 20_000;
-/** All terms of a question together, the rarest first. */
-const mostPostings = 60_000;
+
+/** What one search reads at most, however much there is: the rest of the terms only tells the best of what was found apart. */
+export type Limits = {
+	/** A term in more passages than this says little and costs much. */
+	passagesOfTerm: number;
+	/** Of all terms of a question together, the rarest first. */
+	postings: number;
+};
+const usual: Limits = { passagesOfTerm: 20_000, postings: 30_000 };
 
 const Found = z.object({
 	terms: z.array(z.string()),
-	common: z.array(z.string()),
+	counts: z.array(z.number()),
 	ids: z.array(z.coerce.number()),
 	scores: z.array(z.number()),
 	cut: z.boolean(),
@@ -24,14 +29,20 @@ const Found = z.object({
 export type KeywordHits = { terms: string[]; ids: number[]; scores: number[] };
 
 /** The passages that share words with the query, best first by BM25, and the query's terms as the index knows them. */
-export async function findKeywords(db: Database, query: string, scope: Scope, most: number): Promise<KeywordHits> {
+export async function findKeywords(
+	db: Database,
+	query: string,
+	scope: Scope,
+	most: number,
+	limits: Limits = usual,
+): Promise<KeywordHits> {
 	const totals = await totalsOf(db, scope.collections);
-	const known = commonTerms(scope);
+	const counts = termCounts(scope);
 	// Passages of documents just deleted stand in the index until a job has removed them: then more are looked at.
 	for (let wide = most * 3; ; wide *= 10) {
-		const [row] = await db.orm.execute(rank(query, scope, { most, wide, totals, skip: known.list() }));
-		const { terms, common, ids, scores, cut } = Found.parse(row);
-		known.learn(common);
+		const [row] = await db.orm.execute(rank(query, scope, { most, wide, totals, known: counts.known(), limits }));
+		const { terms, counts: found, ids, scores, cut } = Found.parse(row);
+		counts.learn(new Map(terms.map((term, i) => [term, found[i] ?? 0])));
 		if (ids.length >= most || !cut) return { terms, ids, scores };
 	}
 }
@@ -51,50 +62,71 @@ function inScope({ collections, except, only }: Scope): SQL {
 		or (${postings.collectionNo} = any(${nos(false)}) and ${postings.documentNo} = any(${numbers(only)})))`;
 }
 
-type Settings = { most: number; wide: number; totals: { passages: number; length: number }; skip: string[] };
+type Settings = {
+	most: number;
+	wide: number;
+	totals: { passages: number; length: number };
+	known: ReadonlyMap<string, number>;
+	limits: Limits;
+};
 
-// `offset 0` keeps the planner from another way: without statistics, as after much was added, it would read all passages.
-function rank(query: string, scope: Scope, { most, wide, totals, skip }: Settings) {
+/**
+ * Counts are remembered; the rarest terms are read whole as far as the limits go, and the best of what they find is looked at for the
+ * other terms. `offset 0` keeps the planner from another way: without statistics, as after much was added, it would read all passages.
+ */
+function rank(query: string, scope: Scope, { most, wide, totals, known, limits }: Settings) {
 	const { passages, length } = totals;
 	const within = inScope(scope);
+	const scoreOf = (one: SQL) =>
+		sql`${one}.tf / (${one}.tf + ${k1 * (1 - b)}::float8 + ${(k1 * b) / length}::float8 * ${one}.length)`;
 	return sql`
 		with query as materialized (
 			select lexeme as term, cardinality(positions) as weight from unnest(to_tsvector('english', ${query}))
 		), counted as materialized (
-			select term, weight, case when term = any(${sql.param(skip)}::text[]) then ${mostPassagesOfTerm + 1} else (
-				select count(*) from (
+			select query.term, weight, coalesce(known.df, (
+				select count(*)::int from (
 					select 1 from ${postings} where ${postings.term} = query.term and ${within}
-					limit ${mostPassagesOfTerm + 1}
+					limit ${limits.passagesOfTerm + 1}
 				) as few
-			) end as df from query
-		), ordered as (
-			select term, weight, df, sum(df) over (order by df, term) as until, row_number() over (order by df, term) as place
+			)) as df
+			from query left join unnest(${sql.param([...known.keys()])}::text[], ${numbers([...known.values()])}) as known (term, df)
+				on known.term = query.term
+		), ordered as materialized (
+			select term, df, weight * ${k1 + 1}::float8
+				* ln(1 + (greatest(${passages}::float8, df) - df + 0.5::float8) / (df + 0.5::float8)) as worth,
+				sum(df) over (order by df, term) as until, row_number() over (order by df, term) as place
 			from counted where df > 0
-		), kept as materialized (
-			select term, weight, df from ordered where place = 1 or (df <= ${mostPassagesOfTerm} and until <= ${mostPostings})
+		), chosen as materialized (
+			select term, worth, place = 1 or until <= ${limits.postings} as is_read
+			from ordered where place = 1 or df <= ${limits.passagesOfTerm}
 		), scored as materialized (
-			select posting.chunk_id as id, sum(
-				kept.weight * ln(1 + (greatest(${passages}::float8, kept.df) - kept.df + 0.5) / (kept.df + 0.5))
-				* posting.tf * ${k1 + 1}::float8
-				/ (posting.tf + ${k1}::float8 * (1 - ${b}::float8 + ${b}::float8 * posting.length / ${length}::float8))
-			) as score
-			from kept cross join lateral (
+			select posting.chunk_id as id, sum(chosen.worth * ${scoreOf(sql`posting`)}) as score
+			from chosen cross join lateral (
 				select ${postings.chunkId}, ${postings.tf}, ${postings.length} from ${postings}
-				where ${postings.term} = kept.term and ${within} limit ${mostPassagesOfTerm}
+				where ${postings.term} = chosen.term and ${within} limit ${limits.passagesOfTerm}
 			) as posting
-			group by 1 order by 2 desc, 1 limit ${wide}
+			where chosen.is_read group by 1 order by 2 desc, 1 limit ${wide}
+		), whole as materialized (
+			select scored.id, scored.score + coalesce(case when exists (select from chosen where not is_read) then (
+				select sum(chosen.worth * ${scoreOf(sql`own`)})
+				from (
+					select ${postings.term}, ${postings.tf}, ${postings.length} from ${postings}
+					where ${postings.chunkId} = scored.id offset 0
+				) as own
+				join chosen on chosen.term = own.term and not chosen.is_read
+			) end, 0) as score from scored
 		), found as (
-			select scored.id, scored.score from scored
-			cross join lateral (select ${chunks.documentId} as of from ${chunks} where ${chunks.id} = scored.id offset 0) as chunk
+			select whole.id, whole.score from whole
+			cross join lateral (select ${chunks.documentId} as of from ${chunks} where ${chunks.id} = whole.id offset 0) as chunk
 			cross join lateral (
 				select 1 from ${documents}
 				where ${documents.id} = chunk.of and ${documents.state} = 'ready' and ${documents.deletedAt} is null offset 0
 			) as document
-			order by scored.score desc, scored.id limit ${most}
+			order by whole.score desc, whole.id limit ${most}
 		)
 		select
-			(select coalesce(array_agg(term order by term), '{}') from query) as terms,
-			(select coalesce(array_agg(term), '{}') from counted where df > ${mostPassagesOfTerm}) as common,
+			(select coalesce(array_agg(term order by term), '{}') from counted) as terms,
+			(select coalesce(array_agg(df order by term), '{}') from counted) as counts,
 			(select coalesce(array_agg(id order by score desc, id), '{}') from found) as ids,
 			(select coalesce(array_agg(score::float8 order by score desc, id), '{}') from found) as scores,
 			(select count(*) from scored) >= ${wide} as cut`;

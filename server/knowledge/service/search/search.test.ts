@@ -9,6 +9,8 @@ import { prose } from "@/tests/support/documents";
 import { addReady, makeCollection } from "@/tests/support/knowledge";
 import { searchKnowledge } from "..";
 import { fuse } from "./fuse";
+import { findKeywords } from "./keywords";
+import { scopeOf } from "./scope";
 
 describe("a hybrid search", () => {
 	let db: Database;
@@ -51,6 +53,23 @@ describe("a hybrid search", () => {
 	test("tells which of the question's words a passage has, by their stems", async () => {
 		const [first] = await find("Which holidays are employees entitled to?");
 		expect(first).toMatchObject({ matchedTerms: ["employe", "entitl", "holiday"], queryTermCount: 3 });
+	});
+
+	test("reads the rarest words first and tells the best apart by the rest, however many passages have those", async () => {
+		const scope = await scopeOf(ctx, {});
+		const words = "zx-4410 treasurer budget council";
+		const whole = await findKeywords(db, words, scope, 10);
+		expect(whole.ids.length).toBeGreaterThan(1);
+		const bounded = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1_000, postings: 1 });
+		// Only what has the rarest word is looked at, and has the score that all of its words give it.
+		expect(bounded.ids).toEqual([whole.ids[0]]);
+		expect(bounded.scores[0]).toBeCloseTo(whole.scores[0] ?? 0, 9);
+		const few = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1, postings: 1 });
+		expect(few.ids).toEqual([whole.ids[0]]);
+		expect(few.scores[0]).toBeLessThan(whole.scores[0] ?? 0);
+		expect((await findKeywords(db, "budget council", scope, 10, { passagesOfTerm: 1, postings: 1 })).ids).toHaveLength(
+			1,
+		);
 	});
 
 	test("gives at most as many as asked, best first, none twice", async () => {

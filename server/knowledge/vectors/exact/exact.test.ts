@@ -5,6 +5,7 @@ import { testContext, testDatabase } from "@/tests/support";
 import { addReady, bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { chunkDocument, deleteDocument, embedChunks, parseDocument } from "../../service";
 import { BlockCache } from "./blocks";
+import { dotsWith } from "./dots";
 import type { Rows } from "./scan";
 import { Scanner } from "./scanner";
 
@@ -65,6 +66,24 @@ describe("the vector scan", () => {
 		expect(found.map((one) => one.id)).toEqual(
 			exact((row) => (row >= 10 && row < 500) || (row >= 9_000 && row < 12_000)),
 		);
+	});
+
+	test.each([16, 20, 64, 384])("compares as plain arithmetic does, in %i dimensions", (dimension) => {
+		const values = Float32Array.from({ length: dimension * 600 }, (_, i) => Math.sin(i * 12.9898) / 4);
+		const asked = values.slice(dimension * 7, dimension * 8);
+		const dots = dotsWith(asked);
+		for (const [from, to] of [
+			[0, 1],
+			[3, 3 + dots.rowsAtOnce],
+			[590, 600],
+		] as const) {
+			const found = [...dots.of(values, from, to).subarray(0, to - from)];
+			const expected = Array.from({ length: to - from }, (_, n) =>
+				asked.reduce((sum, value, i) => sum + value * (values[(from + n) * dimension + i] ?? 0), 0),
+			);
+			expect(found).toHaveLength(expected.length);
+			expect(Math.max(...found.map((one, n) => Math.abs(one - (expected[n] ?? 0))))).toBeLessThan(0.001);
+		}
 	});
 
 	test("serves many at once, each with its own answer", async () => {

@@ -4,7 +4,8 @@ import { chunkVectors, documents } from "@/db/schema";
 import { embedder } from "../../embedding";
 import type { Near, Point, Scope, VectorStore, Wanted } from "../store";
 import { type Block, BlockCache, rangesOf } from "./blocks";
-import { dot, type Rows } from "./scan";
+import { dot } from "./dots";
+import type { Rows } from "./scan";
 import { Scanner } from "./scanner";
 
 type Options = { model: string; dimension: number; maxBytes?: number };

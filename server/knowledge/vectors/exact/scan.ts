@@ -1,4 +1,5 @@
 import type { Near } from "../store";
+import { dotsWith } from "./dots";
 
 /** Vectors one after the other in memory that threads share, and the rows of them to compare: from and to, in turn. */
 export type Rows = { ids: Float64Array; vectors: Float32Array; dimension: number; ranges: Int32Array };
@@ -12,26 +13,18 @@ export const countRows = (all: Rows[]): number =>
 /** The passages nearest to the query, nearest first, by comparing with every row: vectors have length 1. */
 export function scan(all: Rows[], query: Float32Array, most: number): Near[] {
 	const nearest = new Nearest(most);
-	for (const { ids, vectors, dimension, ranges } of all) {
+	const dots = dotsWith(query);
+	for (const { ids, vectors, ranges } of all) {
 		for (let i = 0; i < ranges.length; i += 2) {
 			const to = ranges[i + 1] ?? 0;
-			for (let row = ranges[i] ?? 0; row < to; row++)
-				nearest.offer(ids[row] ?? 0, dot(vectors, row * dimension, query));
+			for (let from = ranges[i] ?? 0; from < to; from += dots.rowsAtOnce) {
+				const until = Math.min(to, from + dots.rowsAtOnce);
+				const similarities = dots.of(vectors, from, until);
+				for (let row = from; row < until; row++) nearest.offer(ids[row] ?? 0, similarities[row - from] ?? 0);
+			}
 		}
 	}
 	return nearest.sorted();
-}
-
-/** Four sums at once: each waits for its own last one only, which is about twice as fast. */
-export function dot(vectors: Float32Array, at: number, query: Float32Array): number {
-	let [a, b, c, d] = [0, 0, 0, 0];
-	for (let i = 0; i < query.length; i += 4) {
-		a += (vectors[at + i] ?? 0) * (query[i] ?? 0);
-		b += (vectors[at + i + 1] ?? 0) * (query[i + 1] ?? 0);
-		c += (vectors[at + i + 2] ?? 0) * (query[i + 2] ?? 0);
-		d += (vectors[at + i + 3] ?? 0) * (query[i + 3] ?? 0);
-	}
-	return a + b + c + d;
 }
 
 /** Keeps the best few of many: almost all are refused by one comparison. */

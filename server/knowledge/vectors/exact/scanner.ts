@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { entryFile } from "../../entry-file";
+import { entryFile } from "@/server/core/entry-file";
 import type { Near } from "../store";
 import { countRows, type Rows, scan } from "./scan";
 

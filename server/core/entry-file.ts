@@ -8,6 +8,7 @@ const sources = {
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
 	scanner: "server/knowledge/vectors/exact/thread.ts",
+	git: "server/sources/kinds/git-child.ts",
 } as const;
 type Entry = keyof typeof sources;
 

@@ -1,5 +1,5 @@
-import { AppError } from "@/server/core/errors";
-import { type GuardPolicy, guardedFetch } from "@/server/core/fetch-guard";
+import { AppError } from "../errors";
+import { type GuardPolicy, guardedFetch } from "../fetch-guard";
 import { signedHeaders } from "./signature";
 
 export type Delivery = { url: string; id: string; body: string; secrets: string[]; signal?: AbortSignal | undefined };

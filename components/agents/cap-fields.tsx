@@ -1,0 +1,39 @@
+"use client";
+
+import { NumberInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useApi } from "@/components/trpc/client";
+import type { Agent } from "@/server/agents/contract";
+import styles from "./agents.module.css";
+import { capNames, capWords } from "./facts";
+
+const noInput = {};
+
+/** Most that one run of the agent may take; what is left empty is what the installation allows. */
+export function CapFields({ caps, onChange }: { caps: Agent["caps"]; onChange: (caps: Agent["caps"]) => void }) {
+	const api = useApi();
+	const most = useQuery(api.agents.caps.queryOptions(noInput)).data;
+	return (
+		<fieldset className={styles.caps}>
+			<legend>Most that one run may take</legend>
+			<div className={styles.capPair}>
+				{capNames.map((name) => (
+					<NumberInput
+						key={name}
+						label={capWords[name]}
+						min={name === "steps" ? 4 : name === "tokens" ? 100 : name === "minutes" ? 1 : 0}
+						max={most?.[name]}
+						allowDecimal={name === "cost"}
+						thousandSeparator=","
+						placeholder={most ? most[name].toLocaleString("en") : undefined}
+						value={caps[name] ?? ""}
+						onChange={(value) => {
+							const { [name]: _, ...others } = caps;
+							onChange(typeof value === "number" ? { ...others, [name]: value } : others);
+						}}
+					/>
+				))}
+			</div>
+		</fieldset>
+	);
+}

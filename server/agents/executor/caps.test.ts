@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { eq } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { agents, approvals, budgetEntries } from "@/db/schema";
+import type { Agent } from "@/server/agents/contract";
+import { createAgent, updateAgent } from "@/server/agents/service";
+import { answerOwn } from "@/server/approvals/service";
+import type { ServiceContext } from "@/server/core/context";
+import { createPrompt } from "@/server/prompts/service";
+import { getRun, startRun } from "@/server/runs/service";
+import { testContext, until } from "@/tests/support";
+import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
+import { type Provider, startProvider } from "@/tests/support/provider";
+
+// T41: a run that would go on for ever ends at the first cap that it meets, and says which.
+
+let base: Awaited<ReturnType<typeof agentsDatabase>>;
+let provider: Provider;
+let builder: ServiceContext;
+let executor: Awaited<ReturnType<typeof testExecutor>>;
+beforeAll(async () => {
+	base = await agentsDatabase();
+	provider = await startProvider();
+	builder = await testContext(base.db, { role: "builder" });
+	executor = await testExecutor(base, provider);
+});
+afterEach(() => provider.usually({}));
+afterAll(async () => {
+	await executor.stop();
+	await provider.stop();
+	await base.checkpoints.close();
+});
+
+const agentWith = async (caps: Agent["caps"], more: { tools?: string[]; approvalTools?: string[] } = {}) => {
+	const fields = { name: randomUUID(), description: "", promptVersionId: null, collectionIds: null };
+	const tools = { tools: ["agents.list"], ...more };
+	return (await createAgent(builder, { ...fields, ...tools, access: "everyone", caps })).id;
+};
+const list = (limit: number) => ({ name: "agents_list", arguments: { limit } });
+/** Asks, and answers with how it ended. */
+async function ask(agentId: string) {
+	const { runId } = await startRun(builder, { question: "Go on for ever.", agentId });
+	const { events } = await readRun(builder, runId);
+	const run = await getRun(builder, { runId });
+	const called = events.filter(({ body }) => body.type === "tool.answered").length;
+	const [budget] = await base.db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, runId));
+	const { inputTokens = 0, outputTokens = 0 } = run.result?.usage ?? {};
+	return { run, called, settled: budget?.settled, used: inputTokens + outputTokens };
+}
+
+describe("a run ends at its cap", () => {
+	test("on steps, with what all its answers took", async () => {
+		provider.next(...[1, 2].map((limit) => ({ toolCalls: [list(limit)] })));
+		const { run, called, settled, used } = await ask(await agentWith({ steps: 6 }));
+		expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 6 steps.", result: { cap: "steps" } });
+		expect(called).toBe(2);
+		expect([settled, used > 600]).toEqual([used, true]);
+	});
+
+	test("on tokens", async () => {
+		provider.usually({ toolCalls: [list(7)] });
+		const { run, called } = await ask(await agentWith({ tokens: 100 }));
+		expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 100 tokens.", result: { cap: "tokens" } });
+		expect(called).toBe(0);
+	});
+
+	test("where it calls a tool again and again with the same arguments and the same answer, in whatever order they stand", async () => {
+		const calls = ['{"limit":3,"sort":"name"}', '{ "sort": "name", "limit": 3 }'];
+		const toolCalls = calls.map((text) => ({ name: "agents_list", arguments: JSON.parse(text) as unknown }));
+		provider.usually({ toolCalls });
+		const { run, called } = await ask(await agentWith({}));
+		expect(run).toMatchObject({ state: "failed", result: { cap: "loop" } });
+		expect(run.reason).toContain("agents_list was called 3 times");
+		expect(called).toBe(3);
+	});
+
+	test("counts on over a wait, whoever takes it up then", async () => {
+		const tools = { tools: ["prompts.save"], approvalTools: ["prompts.save"] };
+		const { prompt } = await createPrompt(builder, {
+			name: randomUUID(),
+			body: "One.",
+			message: "",
+			access: "private",
+		});
+		const save = { name: "prompts_save", arguments: { promptId: prompt.id, basedOn: 1, body: "Two.", message: "" } };
+		provider.next({ toolCalls: [save] });
+		const agentId = await agentWith({ steps: 4 }, tools);
+		const { runId } = await startRun(builder, { question: "Write it.", agentId });
+		const asked = await until(
+			async () => (await base.db.orm.select().from(approvals).where(eq(approvals.runId, runId)))[0],
+		);
+		await until(async () => (await getRun(builder, { runId })).state === "waiting");
+		await executor.stop();
+		executor = await testExecutor(base, provider);
+		await answerOwn(builder, { approvalId: asked.id, isAllowed: true, argumentsHash: asked.argumentsHash });
+		await readRun(builder, runId);
+		expect(await getRun(builder, { runId })).toMatchObject({ state: "failed", result: { cap: "steps" } });
+	});
+});
+
+test("an agent has less than what the installation allows, or as much, and never more", async () => {
+	await expect(agentWith({ steps: 26 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+	const agentId = await agentWith({ steps: 25, minutes: 10 });
+	const tooLong = updateAgent(builder, { agentId, caps: { minutes: 11 } });
+	await expect(tooLong).rejects.toMatchObject({ code: "INVALID_INPUT" });
+	// What the installation allowed when it was saved counts no more once it allows less.
+	await base.db.orm
+		.update(agents)
+		.set({ caps: { steps: 900 } })
+		.where(eq(agents.id, agentId));
+	provider.next(...Array.from({ length: 6 }, (_, at) => ({ toolCalls: [list(at + 1), list(at + 50), list(at + 90)] })));
+	const { run } = await ask(agentId);
+	expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 25 steps." });
+});

@@ -1,0 +1,24 @@
+import type { AgentCaps } from "@/db/schema";
+import { env } from "./env";
+
+/** Most that one run may take: steps of its graph, tokens, money, minutes of its own. */
+export type Caps = { steps: number; tokens: number; cost: number; minutes: number };
+
+/** What this installation allows at most. */
+export function installationCaps(): Caps {
+	const { QD_RUN_STEPS, QD_RUN_TOKENS, QD_RUN_COST, QD_RUN_MINUTES } = env();
+	return { steps: QD_RUN_STEPS, tokens: QD_RUN_TOKENS, cost: QD_RUN_COST, minutes: QD_RUN_MINUTES };
+}
+
+/** What an agent's runs may take: its own caps, and never more than the installation allows by now. */
+export function capsOf(own: AgentCaps): Caps {
+	const most = installationCaps();
+	const within = (name: keyof Caps) => Math.min(own[name] ?? most[name], most[name]);
+	return { steps: within("steps"), tokens: within("tokens"), cost: within("cost"), minutes: within("minutes") };
+}
+
+/** What tokens cost, in the currency of the prices; 0 where none are set. */
+export function costOf({ inputTokens, outputTokens }: { inputTokens: number; outputTokens: number }): number {
+	const { QD_MODEL_INPUT_PRICE, QD_MODEL_OUTPUT_PRICE } = env();
+	return (inputTokens * QD_MODEL_INPUT_PRICE + outputTokens * QD_MODEL_OUTPUT_PRICE) / 1_000_000;
+}
