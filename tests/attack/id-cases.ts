@@ -167,6 +167,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"procedures.tryTool": { agentId: own("agent") },
 
+	"stops.lift": { stopId: shared("stop", "stops are the installation's") },
+
 	"jobs.get": { jobRunId: job },
 	"jobs.cancel": { jobRunId: job },
 	"jobs.retry": { jobRunId: job },
