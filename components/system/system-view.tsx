@@ -3,6 +3,7 @@
 import {
 	IconAlertTriangle,
 	IconCircleCheck,
+	IconHandStop,
 	IconInfoCircle,
 	IconMail,
 	IconPlugConnected,
@@ -28,6 +29,7 @@ const refreshMs = 10_000;
 /** Whether each part truly works, found out by trying. */
 export function SystemView() {
 	const api = useApi();
+	const mayStop = useMay("stops:manage");
 	const mayManagePrograms = useMay("programs:manage");
 	const mayManageServers = useMay("mcp-servers:manage");
 	const mayReadMail = useMay("mail:read");
@@ -40,6 +42,11 @@ export function SystemView() {
 				count={health ? `version ${health.version}` : undefined}
 				actions={
 					<>
+						{mayStop ? (
+							<ButtonLink href="/system/stops" icon={IconHandStop}>
+								Stops
+							</ButtonLink>
+						) : null}
 						{mayReadMail ? (
 							<ButtonLink href="/system/outbox" icon={IconMail}>
 								Outbox

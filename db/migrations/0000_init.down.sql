@@ -3,7 +3,7 @@ DROP TABLE
 	"account_links",
 	"agents",
 	"api_keys",
-	"approval_decisions", "approval_notices", "approval_rules", "approvals",
+	"stops", "approval_decisions", "approval_notices", "approval_rules", "approvals",
 	"audit_chain",
 	"audit_checkpoints",
 	"audit_dropped",

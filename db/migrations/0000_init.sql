@@ -647,9 +647,7 @@ CREATE TABLE "document_pages" (
 CREATE TABLE "document_uses" (
 	"document_id" uuid PRIMARY KEY NOT NULL,
 	"found_count" integer DEFAULT 0 NOT NULL,
-	"found_at" timestamp with time zone,
-	"cited_count" integer DEFAULT 0 NOT NULL,
-	"cited_at" timestamp with time zone
+	"found_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "documents" (
@@ -869,6 +867,16 @@ CREATE TABLE "sources" (
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "stops" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"kind" text NOT NULL,
+	"target" text DEFAULT '' NOT NULL,
+	"reason" text NOT NULL,
+	"placed_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "stops_target_key" UNIQUE("kind","target")
+);
+--> statement-breakpoint
 CREATE TABLE "api_keys" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -1023,6 +1031,7 @@ ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_source_id_sources_id_fk" F
 ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_asked_by_users_id_fk" FOREIGN KEY ("asked_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sources" ADD CONSTRAINT "sources_collection_id_collections_id_fk" FOREIGN KEY ("collection_id") REFERENCES "public"."collections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sources" ADD CONSTRAINT "sources_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "stops" ADD CONSTRAINT "stops_placed_by_users_id_fk" FOREIGN KEY ("placed_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1148,6 +1157,7 @@ CREATE INDEX "source_runs_created_idx" ON "source_runs" USING btree ("created_at
 CREATE INDEX "sources_collection_idx" ON "sources" USING btree ("collection_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "sources_owner_idx" ON "sources" USING btree ("owner_id");--> statement-breakpoint
 CREATE INDEX "sources_next_idx" ON "sources" USING btree ("next_at") WHERE not "sources"."is_paused";--> statement-breakpoint
+CREATE INDEX "stops_created_idx" ON "stops" USING btree ("created_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "api_keys_prefix_key" ON "api_keys" USING btree ("prefix");--> statement-breakpoint
 CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_codes_created_idx" ON "oauth_codes" USING btree ("created_at");--> statement-breakpoint

@@ -13,5 +13,6 @@ export * from "./oauth";
 export * from "./procedures";
 export * from "./remotes";
 export * from "./sources";
+export * from "./stops";
 export * from "./tokens";
 export * from "./users";

@@ -58,6 +58,7 @@ const grants = {
 	"access:explain": overseers,
 	"mail:read": administrators,
 	"mail:send": administrators,
+	"stops:manage": [...administrators, "operator"],
 	"system:read": [...administrators, "operator"],
 	"owners:write": ["owner"],
 } as const satisfies Record<`${string}:${string}`, readonly Role[]>;
@@ -106,6 +107,7 @@ export const permissionDescriptions = {
 	"access:explain": "Ask why anybody may do a thing, and see what they see.",
 	"mail:read": "See the mail that was sent.",
 	"mail:send": "Send a mail that was kept or did not arrive.",
+	"stops:manage": "Stop agents, tools, models, or everything; and lift it.",
 	"system:read": "See the system's health.",
 	"owners:write": "Make and change owners.",
 } as const satisfies Record<Permission, string>;

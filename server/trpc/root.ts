@@ -17,6 +17,7 @@ import { remotesRouter } from "@/server/remotes/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
+import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
@@ -46,6 +47,7 @@ export const appRouter = router({
 	mail: mailRouter,
 	oauth: oauthRouter,
 	remotes: remotesRouter,
+	stops: stopsRouter,
 	system: systemRouter,
 	procedures: proceduresRouter((): AnyTRPCRouter => appRouter),
 });

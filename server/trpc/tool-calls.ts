@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import canonicalize from "canonicalize";
 import { z } from "zod";
 import { demandsOf, onceInRun, tryCall, type Work, withApproval } from "@/server/approvals/service";
-import type { Via } from "@/server/core/actor";
+import { actorUser, type Via } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
+import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
 import { fromJson } from "@/server/faces/rest/coerce";
 import type { Call } from "./gate";
 import type { ProcedureMeta } from "./procedure";
@@ -23,7 +24,9 @@ export async function carryOut<T>(
 	work: Work<T>,
 ): Promise<T> {
 	const { ctx, input } = opts;
-	if (!isToolCall(ctx.via) || meta.isOutside) return work(ctx);
+	if (!isToolCall(ctx.via)) return work(ctx);
+	await expectNotStopped(ctx, path, input);
+	if (meta.isOutside) return work(ctx);
 	const isAgent = ctx.actor.kind === "agent";
 	const callId = request.toolCall?.id ?? null;
 	const { onTried } = request.toolCall ?? {};
@@ -45,6 +48,17 @@ export async function carryOut<T>(
 	if (!onTried) return withApproval(ctx, call, work);
 	onTried(await tryCall(ctx, call, work));
 	return notMade();
+}
+
+/** What is stopped does not begin, whatever was approved. A tool of another server's goes by its own name. */
+async function expectNotStopped(ctx: ServiceContext, path: string, input: unknown): Promise<void> {
+	const { actor } = ctx;
+	const user = actorUser(actor)?.userId ?? null;
+	const agent = actor.kind === "agent" ? actor.agentId : null;
+	const stops = await stopsNow(ctx.db);
+	const alias = path === "remotes.callTool" ? Object(input).tool : null;
+	const stop = stopFor(stops, { tool: path, agent, user }) ?? stopFor(stops, { tool: alias });
+	if (stop) throw new AppError("FORBIDDEN", stopTexts[stop.kind], { reason: stopTexts[stop.kind] });
 }
 
 /** Who only tries a call out looks at no answer of it. */

@@ -107,7 +107,10 @@ test("no output has a field for what is secret", () => {
 		// Its place in the chain.
 		"audit.list: rows[].hash",
 		// What an approval names: the arguments stand beside it.
-		...["get", "approve", "reject", "answerOwn"].map((verb) => `approvals.${verb}: argumentsHash`),
+		...["get", "approve", "reject", "answerOwn", "edit"].flatMap((verb) => [
+			`approvals.${verb}: argumentsHash`,
+			`approvals.${verb}: edit.argumentsHash`,
+		]),
 		// What a definition comes to that stands beside it.
 		...["get", "add", "change", "refresh"].map((verb) => `remotes.${verb}: tools[].hash`),
 		"remotes.setTool: hash",

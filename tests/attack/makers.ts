@@ -20,6 +20,7 @@ import {
 	roles,
 	sessions,
 	sources,
+	stops,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -203,6 +204,11 @@ export const makers = {
 			.insert(approvalRules)
 			.values({ tool: name("tool") })
 			.returning({ id: approvalRules.id });
+		return row?.id ?? "";
+	},
+	stop: async (ctx) => {
+		const values = { kind: "tool" as const, target: name("tool"), reason: "A test." };
+		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {

@@ -7,6 +7,7 @@ import { TRPCClientError } from "@trpc/client";
 import { type Client, connect } from "@/tests/support/client";
 import { longPdf, mixedFile } from "@/tests/support/mixed-files";
 import { type Product, processes, startProduct } from "@/tests/support/product";
+import { productDatabase } from "@/tests/support/product-database";
 import { report, textOf } from "./stream-material";
 
 // `npm run bench -- ingest [--files=500] [--pages=0] [--corpora=FOLDER]`: mixed files through the built product, from their upload
@@ -43,6 +44,7 @@ try {
 	const failed = rows.filter(({ state }) => state !== "ready");
 	for (const { name, reason } of failed) console.error(`${name} failed: ${reason}`);
 	for (const [name, reason] of refusals) console.error(`${name} was refused: ${reason}`);
+	await tellSteps(product);
 	const bad = failed.filter(({ name, reason }) => isOurs(name) || !reason);
 	if (bad.length > 0) throw new Error(`${bad.length} documents failed, such as ${bad[0]?.name}: ${bad[0]?.reason}`);
 	console.error(`${rows.length} documents, sent in ${sent.toFixed(0)} s, through in ${seconds.toFixed(0)} s`);
@@ -58,6 +60,19 @@ try {
 } finally {
 	await product?.stop();
 	rmSync(data, { recursive: true, force: true });
+}
+
+/** Where the time went, for whoever wants to make it less. */
+async function tellSteps(of: Product): Promise<void> {
+	const db = await productDatabase(of);
+	const rows = await db.sql<{ step: string; count: number; ms: number; most: number }[]>`
+		select coalesce(s.op || ' ' || regexp_replace(s.name, '\\d+', 'n', 'g'), 'call') as step, count(*)::int as count,
+			round(avg(a.ms))::int as ms, max(a.ms)::int as most
+		from job_attempts a join job_runs r on r.id = a.run_id and r.function_id like '%ingest-document'
+		left join job_steps s on s.run_id = a.run_id and s.id = a.step_id group by 1 order by sum(a.ms) desc`;
+	for (const { step, count, ms, most } of rows)
+		console.error(`${step}: ${count} times, ${ms} ms each, ${most} at most`);
+	await db.close();
 }
 
 async function makeOwner({ url }: Product, code: string | null): Promise<Client> {
@@ -86,7 +101,9 @@ async function makeFiles(): Promise<File[]> {
 }
 
 /** Broken and hostile files may fail; those that the bench made may not. */
-const isOurs = (name: string) => !name.startsWith("strange-");
+function isOurs(name: string): boolean {
+	return !name.startsWith("strange-");
+}
 
 /** Brings them as the console does, a few at a time; answers with what was refused, and why. */
 async function bringAll({ api }: Client, collectionId: string): Promise<Map<string, string>> {
@@ -149,6 +166,8 @@ function probe({ api }: Client) {
 			await sleep(probeEveryMs);
 		}
 	})();
+	// Whoever awaits it is told; where something else failed first, that is the news.
+	going.catch(() => {});
 	return {
 		end: async () => {
 			isOn = false;

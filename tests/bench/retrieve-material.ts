@@ -62,12 +62,14 @@ async function makeFor(db: Database, ownerId: string, made: Made): Promise<void>
 async function makePassages(db: Database, made: Made & { ownerId: string }): Promise<string[]> {
 	const ids = Array.from({ length: made.collections }, () => randomUUID());
 	const each = made.passages / made.collections;
+	const { model, dimension } = embedder();
 	await db.sql.begin(async (sql) => {
 		// No foreign key is checked row by row: what goes in is known to fit.
 		await sql`set local session_replication_role = replica`;
 		await sql`set local work_mem = '256MB'`;
 		for (const id of ids) {
-			await sql`insert into collections (id, name, owner_id) values (${id}, ${`Shelf ${id}`}, ${made.ownerId})`;
+			await sql`insert into collections (id, name, owner_id, model, dimension)
+				values (${id}, ${`Shelf ${id}`}, ${made.ownerId}, ${model}, ${dimension})`;
 			await sql`
 				insert into documents (collection_id, sha256, name, media_type, size, state, page_count, chunk_count, term_count,
 					uploaded_by, ready_at)

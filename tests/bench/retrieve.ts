@@ -73,7 +73,13 @@ try {
 		await measureSearch(tenth, "100k_tenth");
 		await measureSearch(all, "100k");
 		// Before what is compared with fills it.
-		tell("rss_mb", process.memoryUsage().rss / 1024 / 1024, { unit: "MB", baseline: 600, n: 1 });
+		const { rss, ...parts } = process.memoryUsage();
+		console.error(
+			Object.entries(parts)
+				.map(([part, bytes]) => `${part} ${Math.round(bytes / 2 ** 20)} MB`)
+				.join(", "),
+		);
+		tell("rss_mb", rss / 2 ** 20, { unit: "MB", baseline: 600, n: 1 });
 		tell("recall_at_10", await recall(all), { unit: "ratio", baseline: 1, n: compared });
 		await measureLoop(all);
 		await measureLexical(all, "100k");

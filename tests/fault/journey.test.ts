@@ -8,7 +8,7 @@ import { type PartName, Standing } from "./standing";
 import { addDocument, deleteDocument, type Followed, followRun } from "./workload";
 
 /** Longest from a part's return to the end of all that was under way, in ms. */
-const settleMs = 30_000;
+const settleMs = 60_000;
 const rounds = Number(process.env.QD_FAULT_ROUNDS ?? 50);
 const seed = Number(process.env.QD_FAULT_SEED ?? Date.now() % 1_000_000);
 

@@ -3,6 +3,7 @@ import type { Database } from "@/db/connection";
 import { approvalsChannel } from "@/server/approvals/service";
 import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
+import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { callTool, type ToolContext } from "@/server/faces/tool";
 import { configuredModel } from "@/server/models/configured";
@@ -11,6 +12,7 @@ import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { assistantGraph } from "../graphs/assistant";
+import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
 import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
@@ -45,11 +47,14 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		requestId: run.requestId,
 		signal,
 	});
+	const model = options.model === undefined ? configuredModel(env()) : options.model;
+	/** What was stopped when that was last read; null until then, and nothing is begun. */
+	let stops: Stop[] | null = null;
 	const deps: SessionDeps = {
 		db,
 		log,
 		graph: assistantGraph(saver),
-		model: options.model === undefined ? configuredModel(env()) : options.model,
+		model: model && unlessStopped(model, () => stops ?? []),
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
@@ -86,6 +91,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 				claimAgain = false;
 				const free = slots - [...sessions.values()].filter(({ isWaiting }) => !isWaiting).length;
 				if (isStopping || free <= 0) break;
+				stops ??= await inTime(stopsNow(db, 0));
 				const runs = await inTime(claimRuns(db, owner, free));
 				for (const run of runs) begin(run);
 				claimAgain ||= runs.length === free;
@@ -113,6 +119,17 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		};
 		sessions.set(run.id, session);
 		if (isStopping) breakOff(run.id, "handover");
+		halt(session);
+	}
+
+	function halt({ run, stop }: Session): void {
+		const found = haltOf(run, stops ?? []);
+		if (found) stop.abort(new RunStopped("halted", stopTexts[found.kind]));
+	}
+
+	async function readStops(): Promise<void> {
+		stops = await stopsNow(db, 0);
+		for (const session of sessions.values()) halt(session);
 	}
 
 	async function beat(): Promise<void> {
@@ -156,6 +173,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		beatMs,
 	);
 	const polls = setInterval(() => {
+		void readStops().catch((error) => log.warn({ error: String(error) }, "stops could not be read"));
 		void releaseDeadLeases(db, owner)
 			.catch((error) => log.warn({ error: String(error) }, "leases could not be looked through"))
 			.then(claim);

@@ -22,10 +22,14 @@ import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | WithoutLeave;
+export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
-	constructor(readonly reason: StopReason) {
+	constructor(
+		readonly reason: StopReason,
+		/** Why, where there is more to say than the reason. */
+		readonly why = "It was stopped by an administrator.",
+	) {
 		super(`the run was stopped: ${reason}`);
 	}
 }
@@ -277,6 +281,8 @@ function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: Sessi
 		case "key":
 		case "rights":
 			return { ...failed(leaveTexts[stopped.reason], said, deps), state: "cancelled" };
+		case "halted":
+			return { ...failed(stopped.why, said, deps), state: "cancelled" };
 		case "revoked":
 			return { ...failed("You may no longer ask this agent.", said, deps), state: "cancelled" };
 		case "late":
