@@ -25,6 +25,7 @@ export {
 	openDocument,
 	readDocument,
 	tellDeletedDocument,
+	unreadableDocuments,
 	updateDocument,
 } from "./documents";
 export { embedForCaller } from "./embed-texts";
