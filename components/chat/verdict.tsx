@@ -91,6 +91,7 @@ export function Verdict(props: {
 					{text ? <CopyText text={text} label="Copy the answer" /> : null}
 				</span>
 			</div>
+			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
 		</>

@@ -4,6 +4,7 @@ import styles from "./knowledge.module.css";
 const tabs = [
 	{ path: "", label: "Documents" },
 	{ path: "/sources", label: "Sources" },
+	{ path: "/health", label: "Health" },
 ] as const;
 
 /** The pages of one collection, for whoever manages it. */

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconPencil, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
@@ -21,10 +21,12 @@ import { CollectionTabs } from "./collection-tabs";
 import { DocumentList } from "./document-list";
 import { Intake } from "./intake";
 import styles from "./knowledge.module.css";
+import { Reindexing } from "./reindexing";
 import { AccessBadge } from "./states";
 import { useWatch } from "./use-watch";
 
 const CollectionForm = dynamic(() => import("./collection-form"), { ssr: false });
+const ReindexForm = dynamic(() => import("./reindex-form"), { ssr: false });
 const DropArea = dynamic(() => import("./drop-area"), { ssr: false, loading: () => <div className={styles.drop} /> });
 
 /** One collection: bring files in, see how far they are, open them. */
@@ -59,6 +61,7 @@ export function CollectionView({ collectionId }: { collectionId: string }) {
 			{mayAdd ? <CollectionTabs collectionId={collectionId} at="" /> : null}
 			{mayAdd ? <DropArea collectionId={collectionId} onAdded={watch.put} /> : null}
 			{mayAdd ? <AddAddress collectionId={collectionId} onAdded={watch.put} /> : null}
+			<Reindexing collectionId={collectionId} mayManage={mayAdd} />
 			<Intake
 				collectionId={collectionId}
 				total={watch.total}
@@ -76,6 +79,7 @@ function Manage({ collection }: { collection: Collection }) {
 	const cache = useQueryClient();
 	const router = useRouter();
 	const [isEditing, setEditing] = useState(false);
+	const [isReindexing, setReindexing] = useState(false);
 	const remove = useMutation(
 		api.knowledge.deleteCollection.mutationOptions({
 			onSuccess: async () => {
@@ -100,10 +104,14 @@ function Manage({ collection }: { collection: Collection }) {
 			<Button icon={IconPencil} onClick={() => setEditing(true)}>
 				Change
 			</Button>
+			<Button icon={IconRefresh} onClick={() => setReindexing(true)}>
+				Re-index
+			</Button>
 			<Button look="danger" icon={IconTrash} isBusy={remove.isPending} onClick={() => void ask()}>
 				Delete
 			</Button>
 			{isEditing ? <CollectionForm collection={collection} onClose={() => setEditing(false)} /> : null}
+			{isReindexing ? <ReindexForm collectionId={collection.id} onClose={() => setReindexing(false)} /> : null}
 		</>
 	);
 }

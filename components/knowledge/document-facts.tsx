@@ -8,7 +8,7 @@ import { bytes, counted, figure } from "@/components/ui/figures";
 import { Link } from "@/components/ui/link";
 import { Fact, Facts, PanelSection } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
-import type { Document, DroppedKind } from "@/server/knowledge/contract";
+import { type Document, type DroppedKind, pageWord } from "@/server/knowledge/contract";
 import styles from "./knowledge.module.css";
 
 /** What a kind of left-out content is called, one and many, and why it is left out. */
@@ -24,6 +24,8 @@ const dropped: Record<DroppedKind, { one: string; many: string; why: string }> =
 	attachments: { one: "attachment", many: "attachments", why: "read as documents of their own, where they can be" },
 };
 
+const factNames = { page: "Pages", sheet: "Sheets", slide: "Slides" };
+
 /** About a document: what it is, what was left out of it, its other versions, and which of one's own answers cited it. */
 export function DocumentFacts({ document, isInCollection }: { document: Document; isInCollection: boolean }) {
 	return (
@@ -31,7 +33,9 @@ export function DocumentFacts({ document, isInCollection }: { document: Document
 			<Facts>
 				<Fact name="Kind">{document.mediaType.split("/").pop()?.split(".").pop()}</Fact>
 				<Fact name="Size">{bytes(document.size)}</Fact>
-				<Fact name="Pages">{document.pageCount === null ? null : figure(document.pageCount)}</Fact>
+				<Fact name={factNames[pageWord(document.mediaType) ?? "page"]}>
+					{document.pageCount === null ? null : figure(document.pageCount)}
+				</Fact>
 				<Fact name="Passages">{document.chunkCount === null ? null : figure(document.chunkCount)}</Fact>
 				<Fact name="Source">{document.source}</Fact>
 				<Fact name="Kept up to date by">

@@ -9,7 +9,7 @@ import { toFailure } from "@/components/trpc/failure";
 import { IconButton } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { figure } from "@/components/ui/figures";
-import type { DocumentText } from "@/server/knowledge/contract";
+import { type DocumentText, pageWord } from "@/server/knowledge/contract";
 import styles from "./document-reader.module.css";
 
 const PdfPage = dynamic(() => import("./pdf-page"), { ssr: false });
@@ -42,7 +42,12 @@ export function DocumentReader(props: {
 	return (
 		<div className={styles.reader}>
 			{document.pageCount && document.pageCount > 1 ? (
-				<PageSwitch page={page} pageCount={document.pageCount} onPage={onPage} />
+				<PageSwitch
+					word={pageWord(document.mediaType) ?? "page"}
+					page={page}
+					pageCount={document.pageCount}
+					onPage={onPage}
+				/>
 			) : null}
 			{isDrawn ? (
 				<PdfPage
@@ -66,14 +71,15 @@ export function DocumentReader(props: {
 	);
 }
 
-function PageText({ content: { text, passage } }: { content: DocumentText }) {
+function PageText({ content: { document, text, passage } }: { content: DocumentText }) {
 	const mark = useRef<HTMLElement>(null);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: another passage is brought into view
 	useEffect(() => {
 		// Where it answers with a promise, that must not be taken for the effect's end.
 		mark.current?.scrollIntoView({ block: "center" });
 	}, [passage?.start]);
-	if (!text.trim()) return <p className={styles.blank}>This page has no text.</p>;
+	const word = pageWord(document.mediaType) ?? "page";
+	if (!text.trim()) return <p className={styles.blank}>This {word} has no text.</p>;
 	if (!passage) return <div className={styles.text}>{text}</div>;
 	return (
 		<div className={styles.text}>
@@ -86,23 +92,31 @@ function PageText({ content: { text, passage } }: { content: DocumentText }) {
 	);
 }
 
-function PageSwitch({ page, pageCount, onPage }: { page: number; pageCount: number; onPage: (page: number) => void }) {
+type Turning = { word: "page" | "sheet" | "slide"; page: number; pageCount: number; onPage: (page: number) => void };
+
+function PageSwitch({ word, page, pageCount, onPage }: Turning) {
+	const name = `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 	const go = (event: FormEvent<HTMLFormElement>) => {
 		event.preventDefault();
 		const wanted = Number(new FormData(event.currentTarget).get("page"));
 		if (Number.isInteger(wanted) && wanted >= 1 && wanted <= pageCount) onPage(wanted);
 	};
 	return (
-		<nav className={styles.pages} aria-label="Pages of the document">
-			<IconButton icon={IconChevronLeft} label="Page before" disabled={page <= 1} onClick={() => onPage(page - 1)} />
+		<nav className={styles.pages} aria-label={`${name}s of the document`}>
+			<IconButton
+				icon={IconChevronLeft}
+				label={`${name} before`}
+				disabled={page <= 1}
+				onClick={() => onPage(page - 1)}
+			/>
 			<form onSubmit={go}>
 				<label>
-					Page <input key={page} name="page" inputMode="numeric" defaultValue={page} /> of {figure(pageCount)}
+					{name} <input key={page} name="page" inputMode="numeric" defaultValue={page} /> of {figure(pageCount)}
 				</label>
 			</form>
 			<IconButton
 				icon={IconChevronRight}
-				label="Page after"
+				label={`${name} after`}
 				disabled={page >= pageCount}
 				onClick={() => onPage(page + 1)}
 			/>

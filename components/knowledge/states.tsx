@@ -14,7 +14,7 @@ import { figure } from "@/components/ui/figures";
 import type { Collection, Document } from "@/server/knowledge/contract";
 
 /** The way from queued to ready, in words. */
-const words = {
+export const stateWords = {
 	queued: "Waits its turn",
 	parsing: "Reading",
 	chunking: "Splitting",
@@ -44,7 +44,7 @@ export function DocumentState({ document }: { document: Document }) {
 			const { tone, icon } = marks[document.state];
 			return (
 				<Badge tone={tone} icon={icon} isPlain>
-					{words[document.state]}
+					{stateWords[document.state]}
 				</Badge>
 			);
 		}
@@ -55,7 +55,7 @@ export function DocumentState({ document }: { document: Document }) {
 			return (
 				<Bar
 					share={document.progress}
-					label={words[document.state]}
+					label={stateWords[document.state]}
 					detail={document.total > 1 ? `${figure(document.done)} of ${figure(document.total)}` : undefined}
 				/>
 			);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Search, SearchFilter } from "@/server/knowledge/contract";
+import { fileTypes, type Search, SearchFilter } from "@/server/knowledge/contract";
 
 export const filterNames = ["in", "type", "added", "source", "field"] as const;
 const dayMs = 86_400_000;
@@ -10,14 +10,32 @@ export const ages = [
 	{ value: "month", label: "Added in the last month", days: 31 },
 	{ value: "year", label: "Added in the last year", days: 366 },
 ] as const;
+/** Every kind of file that can be read, in the order that people know them. */
+const names = {
+	pdf: "PDF",
+	docx: "Word",
+	xlsx: "Excel",
+	pptx: "PowerPoint",
+	odt: "OpenDocument text",
+	csv: "Table (CSV)",
+	eml: "Mail",
+	md: "Markdown",
+	html: "HTML",
+	txt: "Text",
+	png: "Picture (PNG)",
+	jpg: "Picture (JPEG)",
+	webp: "Picture (WebP)",
+	tiff: "Picture (TIFF)",
+	gif: "Picture (GIF)",
+	zip: "Archive (ZIP)",
+} as const satisfies Partial<Record<keyof typeof fileTypes, string>>;
 export const kinds = [
 	{ value: "", label: "Any kind" },
-	{ value: "application/pdf", label: "PDF" },
-	{ value: "application/vnd.openxmlformats-officedocument.wordprocessingml.document", label: "Word" },
-	{ value: "text/markdown", label: "Markdown" },
-	{ value: "text/html", label: "HTML" },
-	{ value: "text/plain", label: "Text" },
-] as const;
+	...(Object.keys(names) as (keyof typeof names)[]).map((ending) => ({
+		value: fileTypes[ending],
+		label: names[ending],
+	})),
+];
 const shown = 20;
 
 type Asked = { input: Search | null; problem: string | null };

@@ -2,7 +2,7 @@ import { IconLock } from "@tabler/icons-react";
 import { Badge } from "@/components/ui/badge";
 import { figure } from "@/components/ui/figures";
 import { Link } from "@/components/ui/link";
-import type { Passage } from "@/server/knowledge/contract";
+import { type Passage, pageWordOf } from "@/server/knowledge/contract";
 import { excerptOf, markTerms } from "./marks";
 import { passageHref } from "./place";
 import styles from "./search.module.css";
@@ -10,7 +10,11 @@ import styles from "./search.module.css";
 /** One passage: where it stands, what it says, and why it was found. */
 export function Hit({ passage, isOpen, onOpen }: { passage: Passage; isOpen: boolean; onOpen: () => void }) {
 	const { documentName, collectionName, pageCount, page, heading, text, matchedTerms } = passage;
-	const place = [collectionName, pageCount === null ? null : `page ${figure(page)}`, heading || null].filter(Boolean);
+	const place = [
+		collectionName,
+		pageCount === null ? null : `${pageWordOf(documentName)} ${figure(page)}`,
+		heading || null,
+	].filter(Boolean);
 	return (
 		<li className={styles.hit} data-row={passage.chunkId} data-open={isOpen || undefined}>
 			<div className={styles.hitHead}>

@@ -55,6 +55,7 @@ const theme: MantineThemeOverride = createTheme({
 		TextInput: control,
 		PasswordInput: control,
 		NativeSelect: control,
+		NumberInput: control,
 		MultiSelect: control,
 		Textarea: control,
 		Modal: {

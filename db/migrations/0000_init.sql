@@ -647,9 +647,7 @@ CREATE TABLE "document_pages" (
 CREATE TABLE "document_uses" (
 	"document_id" uuid PRIMARY KEY NOT NULL,
 	"found_count" integer DEFAULT 0 NOT NULL,
-	"found_at" timestamp with time zone,
-	"cited_count" integer DEFAULT 0 NOT NULL,
-	"cited_at" timestamp with time zone
+	"found_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "documents" (

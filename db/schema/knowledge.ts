@@ -186,15 +186,13 @@ export const documents = pgTable(
 	],
 );
 
-/** When documents were last found by a search, and cited: written by many searches at once, now and then. */
+/** When documents were last found by a search: many searches together write it now and then. What was never found was never cited. */
 export const documentUses = pgTable("document_uses", {
 	documentId: uuid()
 		.primaryKey()
 		.references(() => documents.id, { onDelete: "cascade" }),
 	foundCount: integer().notNull().default(0),
 	foundAt: at(),
-	citedCount: integer().notNull().default(0),
-	citedAt: at(),
 });
 
 /** The text of a document, one row a page; formats without pages have one. */

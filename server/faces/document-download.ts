@@ -12,6 +12,6 @@ export const downloadDocument = (
 	download(request, async (caller) => {
 		const { name, size, sha256 } = await caller.knowledge.openDocument(OneDocument.parse(await params));
 		// Node's own types and the browser's don't know that theirs are the same stream.
-		const body = Readable.toWeb(createReadStream(fileStore().path(sha256))) as ReadableStream<Uint8Array>;
-		return { name, bytes: size, mediaType: "application/octet-stream", body };
+		const body = () => Readable.toWeb(createReadStream(fileStore().path(sha256))) as ReadableStream<Uint8Array>;
+		return { name, bytes: size, mediaType: "application/octet-stream", hash: sha256, body };
 	});

@@ -1,9 +1,17 @@
 import { contextFromHeaders } from "@/server/trpc/context";
 import { checkSite } from "@/server/trpc/request-guard";
 import { createCaller } from "@/server/trpc/root";
+import { matches } from "./rest/answer";
 import { problemOf, problemResponse } from "./rest/problem";
 
-export type Download = { name: string; bytes: number; mediaType: string; body: ReadableStream<Uint8Array> };
+export type Download = {
+	name: string;
+	bytes: number;
+	mediaType: string;
+	/** Of bytes that never change: who has them is let know that they may have them still, and is sent none. */
+	hash?: string;
+	body: () => ReadableStream<Uint8Array>;
+};
 
 /**
  * Bytes that a procedure gives to whoever may have them: it decides and writes down, here is only what JSON can't carry.
@@ -20,14 +28,19 @@ export async function download(
 	try {
 		if (!isProgram) await checkSite(request, ctx);
 		const file = await open(createCaller(ctx));
-		return new Response(file.body, {
+		const tag = file.hash === undefined ? null : `"${file.hash}"`;
+		// Whether they may have it is asked each time, so no copy is used without asking.
+		const caching = { "cache-control": tag ? "private, no-cache" : "no-store", ...(tag ? { etag: tag } : {}) };
+		if (tag && matches(headers.get("if-none-match"), tag))
+			return new Response(null, { status: 304, headers: { ...caching, "x-request-id": ctx.requestId } });
+		return new Response(file.body(), {
 			headers: {
+				...caching,
 				"content-type": file.mediaType,
 				"content-length": String(file.bytes),
 				"content-disposition": `attachment; ${named(file.name)}`,
 				"x-content-type-options": "nosniff",
 				"content-security-policy": "default-src 'none'; sandbox",
-				"cache-control": "no-store",
 				"x-request-id": ctx.requestId,
 			},
 		});

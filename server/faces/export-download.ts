@@ -11,5 +11,5 @@ export const downloadExport = (
 	download(request, async (caller) => {
 		const { parts, ...file } = await caller.audit.openExport(OpenExport.parse(await params));
 		// Node's own types and the browser's don't know that theirs are the same stream.
-		return { ...file, body: WebStream.from(readParts(parts)) as ReadableStream<Uint8Array> };
+		return { ...file, body: () => WebStream.from(readParts(parts)) as ReadableStream<Uint8Array> };
 	});

@@ -166,7 +166,7 @@ const reindex = inngest.createFunction(
 		priority: { run: "-300" },
 		concurrency: { limit: 1 },
 		onFailure: async ({ event, runId, step }) => {
-			const { indexNo } = event.data.event.data as Started;
+			const { indexNo }: Started = event.data.event.data;
 			await step.run("say why", () =>
 				patiently(() => failReindex(jobContext("reindex", runId), indexNo, "It failed on our side, several times.")),
 			);

@@ -33,6 +33,7 @@ import {
 	Upload,
 	WatchCollection,
 } from "./contract";
+import { CollectionDuplicates, CollectionHealth } from "./contract/health";
 import {
 	addAddress,
 	addDocument,
@@ -44,6 +45,8 @@ import {
 	embedForCaller,
 	getCollection,
 	getDocument,
+	getDuplicates,
+	getHealth,
 	getIndexing,
 	listCollections,
 	listDocuments,
@@ -282,6 +285,27 @@ export const knowledgeRouter = router({
 			({ ctx, input }) => deleteDocument(ctx, input),
 			({ ctx, input }) => tellDeletedDocument(ctx, input),
 		),
+
+	getHealth: procedure("knowledge:write", {
+		rest: "GET /collections/{collectionId}/health",
+		summary:
+			"Get what in a collection wants attention: states, stale and never-found documents, questions without an answer.",
+		risk: "read",
+		tool: "Tell how a collection stands: its documents by state, stale ones, ones that no search ever found, and the caller's own questions that it did not answer.",
+	})
+		.input(OneCollection)
+		.output(CollectionHealth)
+		.query(({ ctx, input }) => getHealth(ctx, input)),
+
+	getDuplicates: procedure("knowledge:write", {
+		rest: "GET /collections/{collectionId}/duplicates",
+		summary: "Get the pairs of documents of a collection that say nearly the same.",
+		risk: "read",
+		limit: "heavy",
+	})
+		.input(OneCollection)
+		.output(CollectionDuplicates)
+		.query(({ ctx, input }) => getDuplicates(ctx, input)),
 
 	search: procedure("knowledge:read", {
 		rest: "GET /passages",

@@ -50,6 +50,10 @@ export const RunResult = z.object({
 		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+	searchedFor: z
+		.string()
+		.optional()
+		.describe("What a model made of a follow-up to search for; missing where it was searched as it was asked."),
 	cap: CapKind.optional().describe("What a run that failed had no more of; `loop`: it repeated itself."),
 	calls: z
 		.array(FunctionCall)

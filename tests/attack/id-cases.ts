@@ -123,6 +123,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.deleteDocument": { documentId: own("document") },
 	"knowledge.openDocument": { documentId: own("document") },
 	"knowledge.updateDocument": { documentId: own("document") },
+	"knowledge.getHealth": { collectionId: own("collection") },
+	"knowledge.getDuplicates": { collectionId: own("collection") },
 	"sources.list": { collectionId: own("collection") },
 	"sources.add": { collectionId: own("collection"), keyId: word("what a store of somebody else calls its key") },
 	"sources.get": { sourceId: own("source") },

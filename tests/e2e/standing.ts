@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
@@ -15,13 +15,16 @@ export type Standing = {
 	url: string;
 	provider: Provider;
 	setupCode: string;
+	/** A folder of this machine that collections may follow. */
+	folder: string;
 	remove: () => Promise<void>;
 };
 
 export async function stand(): Promise<Standing> {
 	const provider = await startProvider();
 	const data = await mkdtemp(join(tmpdir(), "quarterdeck-e2e-"));
-	const env = { QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" };
+	const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-e2e-folder-")));
+	const env = { QD_SOURCE_FOLDERS: folder, QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" };
 	const product = await startProduct({ data, env });
 	const { setupCode } = await product.ready;
 	return {
@@ -29,10 +32,12 @@ export async function stand(): Promise<Standing> {
 		url: product.url,
 		provider,
 		setupCode: setupCode ?? "",
+		folder,
 		remove: async () => {
 			await product.stop();
 			await provider.stop();
 			await rm(data, { recursive: true, force: true });
+			await rm(folder, { recursive: true, force: true });
 		},
 	};
 }

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { TOTP } from "otpauth";
 import { expect } from "playwright/test";
 import { type Client, connect } from "../support/client";
@@ -21,6 +23,7 @@ export async function fill(standing: Standing): Promise<World> {
 	await stranger.api.auth.createOwner.mutate({ code: standing.setupCode, ...owner });
 	const { api } = await connect(standing.url, owner);
 	const work = await fillWork(api);
+	await fillSource(api, work.collectionId, standing.folder);
 	const people = await fillPeople(standing.url, api, work);
 	const mails = await fillMails(api, people);
 	const audit = await fillAudit(api);
@@ -30,6 +33,18 @@ export async function fill(standing: Standing): Promise<World> {
 		open: mails.open,
 		guarded: staff,
 	};
+}
+
+/** A folder that the collection follows, with a file that can be taken and one that can't. */
+async function fillSource(api: Api, collectionId: string, folder: string): Promise<void> {
+	await writeFile(join(folder, "tides.md"), "# Tides\n\nHigh water at noon.");
+	await writeFile(join(folder, "empty.md"), "");
+	const more = { kind: "folder", name: "Harbour handbook", address: folder } as const;
+	const { id: sourceId } = await api.sources.add.mutate({ collectionId, ...more });
+	await api.sources.sync.mutate({ sourceId });
+	await expect
+		.poll(async () => (await api.sources.get.query({ sourceId })).lastRun?.state, { timeout: 60_000 })
+		.toBe("partial");
 }
 
 async function fillWork(api: Api) {
@@ -75,6 +90,8 @@ async function fillWork(api: Api) {
 			search: "/search",
 			"search-found": "/search?q=annual%20leave",
 			collection: `/knowledge/${collection.id}`,
+			sources: `/knowledge/${collection.id}/sources`,
+			health: `/knowledge/${collection.id}/health`,
 			document: `/knowledge/documents/${document.id}`,
 			runs: "/runs",
 			prompts: "/prompts",

@@ -89,8 +89,9 @@ async function pointsOf({ meta }: Procedure, { actor }: Caller): Promise<number>
 
 /** A call, and what it left behind: rows of the audit, calls that were counted, points that were taken. */
 async function traced(face: Face, procedure: Procedure, person: Caller, input: Record<string, unknown>) {
-	// What is refused again within a minute would be counted instead of written.
+	// What is refused again within a minute would be counted instead of written, and no count's minute may end in between.
 	await writeCounts();
+	(globalThis as { quarterdeckLimiters?: Map<string, unknown> }).quarterdeckLimiters?.clear();
 	const [rows, points] = await Promise.all([db.orm.$count(auditEntries), pointsOf(procedure, person)]);
 	const calls = callCounts().get(procedure.path)?.calls ?? 0;
 	const { code } = await ask(face, procedure, person, input);

@@ -39,6 +39,8 @@ export const testExecutor = (
 		checkpoints,
 		model: provider ? openaiModel({ url: provider.url, key: "sk-test", model: "stand-in" }) : null,
 		search: finds(),
+		// What it finds is of no document that there is.
+		expectReadable: async () => {},
 		...more,
 	});
 

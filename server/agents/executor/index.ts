@@ -5,7 +5,8 @@ import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
-import { callTool, type ToolContext } from "@/server/faces/tool";
+import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
+import { unreadableDocuments } from "@/server/knowledge/service";
 import { configuredModel } from "@/server/models/configured";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
@@ -25,7 +26,7 @@ export type ExecutorOptions = {
 	/** Stops it, like `stop()`. */
 	signal?: AbortSignal;
 	checkpoints?: Checkpoints;
-} & Partial<Pick<SessionDeps, "model" | "search" | "wallMs">>;
+} & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
 
 const beatMs = 1_500;
 const pollMs = 1_000;
@@ -62,6 +63,17 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		search: options.search ?? ((run, input, signal) => callTool(toolContext(run, signal), "knowledge.search", input)),
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
+		expectReadable:
+			options.expectReadable ??
+			(async (run, documentIds, signal) => {
+				const actor = await agentNow(toolContext(run, signal));
+				const ctx = { ...asItself, db, actor, requestId: run.requestId };
+				if ((await unreadableDocuments(ctx, documentIds)).length > 0) throw new RunStopped("taken");
+			}),
+		onResting: (run, documentIds) => {
+			const session = sessions.get(run.id);
+			if (session) session.restsOn = documentIds;
+		},
 		heard: (approvalId, signal) => heard(bells, approvalId, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -71,7 +83,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		wallMs: options.wallMs ?? env().QD_RUN_MINUTES * 60_000,
 	};
-	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean };
+	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean; restsOn: string[] };
 	const sessions = new Map<string, Session>();
 	let isStopping = false;
 	let isClaiming = false;
@@ -112,6 +124,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			run,
 			stop,
 			isWaiting: false,
+			restsOn: [],
 			done: carryOut(run, events, stop, deps).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				void claim();
@@ -148,6 +161,18 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			[...before.values()].map(({ run }) => run),
 		);
 		for (const [runId, reason] of withoutLeave) breakOff(runId, reason);
+		await Promise.all([...before.values()].map((session) => expectRest(session)));
+	}
+
+	/** What an answer that is being written rests on may be taken away meanwhile. */
+	async function expectRest({ run, stop, restsOn }: Session): Promise<void> {
+		if (restsOn.length === 0 || stop.signal.aborted) return;
+		try {
+			await deps.expectReadable(run, restsOn, stop.signal);
+		} catch (error) {
+			if (error instanceof RunStopped) stop.abort(error);
+			else if (!stop.signal.aborted) log.warn({ error: String(error), runId: run.id }, "rights were not asked");
+		}
 	}
 
 	const unlisten = await db.listen(
@@ -199,6 +224,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	options.signal?.addEventListener("abort", () => void stop(), { once: true });
 	return { stop };
 }
+
+/** How a run asks for itself what its person may read. */
+const asItself = { via: "job" as const, origin: { address: null, userAgent: null } };
 
 /** Without news a waiting run looks all the same, in ms: time decides too, and a word may be lost. */
 const lookMs = 10_000;

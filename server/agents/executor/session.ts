@@ -22,7 +22,7 @@ import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 
 /** Why a run is broken off. */
-export type StopReason = "asked" | "revoked" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
+export type StopReason = "asked" | "revoked" | "taken" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
 export class RunStopped extends Error {
 	override readonly name = "RunStopped";
 	constructor(
@@ -42,6 +42,9 @@ export type SessionDeps = {
 	/** Throws RunStopped where whoever started it has lost their leave since. */
 	expectLeave: (run: ClaimedRun) => Promise<void>;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
+	/** Throws RunStopped where the person may not read one of these documents any more; asked again with each beat. */
+	expectReadable: (run: ClaimedRun, documentIds: string[], signal: AbortSignal) => Promise<void>;
+	onResting: (run: ClaimedRun, documentIds: string[]) => void;
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
@@ -95,6 +98,9 @@ export async function carryOut(
 	}
 }
 
+const takenAway =
+	"A document that this answer rested on can no longer be read by you: it was deleted, or your access to it was taken away.";
+
 type Ending = Omit<Extract<RunEventBody, { type: "run.ended" }>, "type">;
 
 /** Drives the graph to its end, waiting for a database that is away. Throws where the run is no longer ours. */
@@ -116,7 +122,11 @@ async function drive(
 		} catch (error) {
 			const stopped = signal.aborted ? signal.reason : error;
 			if (stopped instanceof LeaseLost) throw stopped;
-			if (stopped instanceof RunStopped) return brokenOff(stopped, run, said, deps);
+			if (stopped instanceof RunStopped) {
+				// What they may not read any more does not stay before their eyes either.
+				if (stopped.reason === "taken" && said.text !== "") events.append({ type: "answer.restarted", why: takenAway });
+				return brokenOff(stopped, run, said, deps);
+			}
 			if (error instanceof CapMet) return failed(error.message, said, deps, error.cap);
 			if (mayPass(error)) {
 				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
@@ -149,6 +159,7 @@ async function invoke(
 	if (beginsWithSearch(run)) leave.catch(() => {});
 	else await leave;
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
+	let searchedAt = Number.NEGATIVE_INFINITY;
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
@@ -156,7 +167,14 @@ async function invoke(
 			const found = search(run, input, signal);
 			found.catch(() => {});
 			await leave;
+			searchedAt = performance.now();
 			return found;
+		},
+		expectLeave: () => leave,
+		restOn: async (documentIds) => {
+			deps.onResting(run, documentIds);
+			// The search has just asked for their rights.
+			if (performance.now() - searchedAt > justMs) await deps.expectReadable(run, documentIds, signal);
 		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
@@ -201,6 +219,9 @@ async function invoke(
 	}
 	return state;
 }
+
+/** For so long what was found out about rights is taken to be of now. */
+const justMs = 1_000;
 
 /** What the graph was interrupted for; null where it has come to its end. */
 function waitsOf(state: object): Interrupted | null {
@@ -285,6 +306,8 @@ function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: Sessi
 			return { ...failed(stopped.why, said, deps), state: "cancelled" };
 		case "revoked":
 			return { ...failed("You may no longer ask this agent.", said, deps), state: "cancelled" };
+		case "taken":
+			return { ...failed(takenAway, said, deps), state: "cancelled", answer: null };
 		case "late":
 			return failed(`It met its cap of ${Math.round(wallOf(run, deps) / 60_000)} minutes.`, said, deps, "time");
 		case "lost":

@@ -5,8 +5,16 @@ import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
-import { searchQuery } from "./assistant/query";
-import { type AssistantContext, AssistantRuntime, AssistantState, supportingOf } from "./assistant/state";
+import { mayLean, searchQuery } from "./assistant/query";
+import { rewriteQuestion } from "./assistant/rewrite";
+import {
+	type AssistantContext,
+	AssistantRuntime,
+	AssistantState,
+	type Rewritten,
+	supportingOf,
+	type Turn,
+} from "./assistant/state";
 
 const mostPassages = 8;
 
@@ -20,14 +28,27 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 
 const retrieve: Step = async ({ question, history, collectionIds }, run) => {
 	if (collectionIds?.length === 0) return [{ findings: { passages: [], searchedCollections: 0 } }, null];
+	const rewritten = await standAlone(question, history, run);
 	const findings = await run.search({
-		query: searchQuery(question, history),
+		query: rewritten?.query ?? searchQuery(question, history),
 		limit: mostPassages,
 		...(collectionIds ? { collectionIds } : {}),
 	});
 	const documents = new Set(findings.passages.map(({ documentId }) => documentId)).size;
-	return [{ findings }, `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`];
+	const found = `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`;
+	return [{ rewritten, findings }, rewritten?.query ? `Searched for: ${rewritten.query} · ${found}` : found];
 };
+
+/** Of a follow-up, where a model is set; a thread's first question goes out as it was asked, and at once. */
+async function standAlone(question: string, history: Turn[], run: AssistantContext): Promise<Rewritten | null> {
+	if (!run.model || history.length === 0 || !mayLean(question)) return null;
+	await run.expectLeave();
+	return rewriteQuestion(run.model, { question, history }, run.signal);
+}
+
+const documentsOf = (state: Pick<AssistantState, "findings" | "supporting">): string[] => [
+	...new Set(supportingOf(state).map(({ documentId }) => documentId)),
+];
 
 const grade: Step = async ({ findings }, run) => {
 	const supporting = supportingPlaces(findings.passages);
@@ -36,6 +57,7 @@ const grade: Step = async ({ findings }, run) => {
 };
 
 const write: Step = async (state, run) => {
+	await run.restOn(documentsOf(state));
 	const draft = await answer(state, run);
 	const { toolCalls = [] } = draft;
 	const round = state.rounds.length;
@@ -72,11 +94,13 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting, spent }) => {
+const check: Step = async ({ draft, findings, supporting, rewritten, spent }, run) => {
+	await run.restOn(documentsOf({ findings, supporting }));
 	const passages = supportingOf({ findings, supporting });
 	const { abstained, degraded, model } = draft;
-	// All answers that led here, not only the last.
+	// All that led here: every answer, and what it took to word the search.
 	const usage = { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens };
+	const searchedFor = rewritten?.query ? { searchedFor: rewritten.query } : {};
 	const incomplete = draft.failure !== null || draft.isCut;
 	const checked = checkAnswer(draft.text, abstained ? [] : passages);
 	const confidence = draft.calls?.length
@@ -88,7 +112,18 @@ const check: Step = async ({ draft, findings, supporting, spent }) => {
 	// That there is no answer claims nothing that a passage could support.
 	const unsupported = abstained ? [] : checked.unsupported;
 	const calls = draft.calls?.length ? { calls: draft.calls } : {};
-	const result = { citations, confidence, abstained, degraded, incomplete, unsupported, model, usage, ...calls };
+	const result = {
+		citations,
+		confidence,
+		abstained,
+		degraded,
+		incomplete,
+		unsupported,
+		model,
+		usage,
+		...searchedFor,
+		...calls,
+	};
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
 
@@ -103,7 +138,7 @@ function node(name: string, step: Step, isClosing = false) {
 		run.tell({ type: "step.started", step: name });
 		const [update, note] = await step(state, run);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
-		const used = update.draft?.usage ?? nothingSpent;
+		const used = update.draft?.usage ?? update.rewritten?.usage ?? nothingSpent;
 		const spent = {
 			steps: state.spent.steps + 1,
 			inputTokens: state.spent.inputTokens + used.inputTokens,

@@ -64,7 +64,7 @@ async function versionsKnown({ request, route, ctx }: RestCall) {
 }
 
 /** Weak comparison, as RFC 9110 wants it for If-None-Match: a proxy that compresses makes strong tags weak. */
-function matches(header: string | null, tag: string): boolean {
+export function matches(header: string | null, tag: string): boolean {
 	if (!header) return false;
 	if (header.trim() === "*") return true;
 	return header.split(",").some((one) => one.trim().replace(/^W\//, "") === tag);

@@ -53,6 +53,14 @@ export async function getDocument(ctx: ServiceContext, input: OneDocument): Prom
 	return toDocument(row);
 }
 
+/** Those of the documents that the caller may not read at this moment, or that are gone. */
+export async function unreadableDocuments(ctx: ServiceContext, ids: string[]): Promise<string[]> {
+	if (ids.length === 0) return [];
+	const rows = await readableDocuments(ctx.db.orm, ctx, inArray(documents.id, ids));
+	const readable = new Set(rows.map(({ id }) => id));
+	return ids.filter((id) => !readable.has(id));
+}
+
 /** Why there is no text yet, and what to do. */
 const unread = "This document is still being read: try again in a moment.";
 const unreadStates = {

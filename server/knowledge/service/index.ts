@@ -25,9 +25,12 @@ export {
 	openDocument,
 	readDocument,
 	tellDeletedDocument,
+	unreadableDocuments,
 	updateDocument,
 } from "./documents";
 export { embedForCaller } from "./embed-texts";
+export { getHealth } from "./health";
+export { getDuplicates } from "./health/duplicates";
 export { chunkDocument } from "./ingest/chunk-document";
 export { embedChunks } from "./ingest/embed-chunks";
 export { failDocument } from "./ingest/fail-document";

@@ -84,7 +84,7 @@ function toBlock(passage: Passage, index: number): string {
 	return `<passage n="${index + 1}" document="${attribute(documentName)}"${place}${under}>\n${escaped(text)}\n</passage>`;
 }
 
-const escaped = (text: string): string =>
+export const escaped = (text: string): string =>
 	visible(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 const attribute = (text: string): string => escaped(text).replaceAll('"', "&quot;").replace(/\s+/gu, " ");
 

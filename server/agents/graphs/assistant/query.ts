@@ -7,6 +7,9 @@ const leaning =
 const continuing = /^(and|or|but|so|also|what about|how about|why|when|where|who)\b/i;
 const longestQuery = 4_000;
 
+/** Whether a question may leave out what was said before; one of many words that points at nothing stands by itself. */
+export const mayLean = (question: string): boolean => meaningfulWords(question).length < 6 || leaning.test(question);
+
 /** The words to search by. A follow-up such as "and for part-time staff?" means nothing without the question before it. */
 export function searchQuery(question: string, history: readonly Turn[]): string {
 	const previous = history.at(-1)?.question;

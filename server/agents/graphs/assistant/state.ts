@@ -19,6 +19,10 @@ export type AssistantContext = {
 	/** What the agent may call for the person at this moment. */
 	tools: readonly ModelTool[];
 	callTool: (call: ToolCall) => Promise<ToolOutcome>;
+	/** Before a model hears of the question: throws where whoever asked it may not any more. */
+	expectLeave: () => Promise<void>;
+	/** What the answer rests on from now on: where the person may not read one of these any more, the run ends. */
+	restOn: (documentIds: string[]) => Promise<void>;
 	/** Most that the run may take. */
 	caps: Caps;
 	/** Told after each step, for a run that is broken off. */
@@ -60,12 +64,17 @@ export type ToolRound = {
 	results: { ref: string; content: string }[];
 };
 
+/** `query` is null where the model gave nothing to go by. */
+export type Rewritten = { query: string | null; usage: Usage };
+
 export const AssistantState = Annotation.Root({
 	question: Annotation<string>(),
 	collectionIds: Annotation<string[] | null>(),
 	history: Annotation<Turn[]>(),
 	/** Of a caller that keeps its own: its wishes, its functions, and what those have answered. */
 	conversation: Annotation<Conversation | null>(),
+	/** What a model made of a follow-up to search for, and what that took; null where none was asked. */
+	rewritten: Annotation<Rewritten | null>(),
 	findings: Annotation<Findings>(),
 	/** Which of the passages found support an answer, by their places; the order is that of their markers. */
 	supporting: Annotation<number[]>(),

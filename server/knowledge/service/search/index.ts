@@ -4,6 +4,7 @@ import type { Passage, Search, SearchResult } from "../../contract";
 import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
 import { type Near, StoreAway } from "../../vectors/store";
+import { noteFound } from "../found";
 import { rememberedKeywords, rememberedNearest } from "./candidates";
 import { fuse, type Ranked } from "./fuse";
 import { grantsOf } from "./grants";
@@ -37,9 +38,14 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 		judge ? Math.max(rerankDepth, input.limit) : input.limit,
 	);
 	const judged = await rerank(judge, input.query, found, ctx.signal);
-	const passages = await explain(ctx, input, judged.passages.slice(0, input.limit), { keywords, meaning });
+	const explained = await explain(ctx, input, judged.passages.slice(0, input.limit), { keywords, meaning });
+	const passages = withinBudget(explained, input.mostTokens);
+	noteFound(
+		ctx.db,
+		passages.flatMap(({ documentId, duplicates }) => [documentId, ...duplicates.map((one) => one.documentId)]),
+	);
 	return {
-		passages: withinBudget(passages, input.mostTokens),
+		passages,
 		searchedCollections,
 		degraded: meaning.problem ?? judged.problem,
 	};
