@@ -64,6 +64,25 @@ describe("pages", () => {
 		expect(numbers(rows)).toEqual(downFrom(40));
 	});
 
+	test.each<[string, AuditFilter]>([
+		["all", {}],
+		["of one kind", { resourceKind: "thing" }],
+		["from one address", { address: "203.0.113.9" }],
+	])("go on through the months of sealing, however few entries each has: %s", async (_, filter) => {
+		ctx = { ...ctx, origin: { address: "203.0.113.9", userAgent: "program" } };
+		for (const [month, daysAgo] of [200, 95, 63, 62, 31, 1, 0].entries()) {
+			await write(month * 3, month * 3 + 3);
+			await sealNext(db, 1_000, Date.now() - daysAgo * 86_400_000);
+		}
+		const found: AuditEntry[] = [];
+		for (let cursor: string | null = null, n = 0; n === 0 || cursor; n++) {
+			const more: Awaited<ReturnType<typeof page>> = await page(cursor, 4, filter);
+			found.push(...more.rows.filter(({ action }) => action === "thing.do"));
+			cursor = more.next;
+		}
+		expect(numbers(found)).toEqual(downFrom(21));
+	});
+
 	test("a page that ends among what waited goes on where all of it was sealed meanwhile", async () => {
 		await write(0, 30);
 		const rows = await rest(await page(null), async () => {

@@ -7,7 +7,8 @@ import { type AuditFilter, type AuditPage, type ListAudit, toAuditFilter } from 
 import { type EntryRow, pendingColumns, sealedColumns, toEntry } from "./entry";
 
 /** Longest that an entry's transaction may have taken: how far the order of times and the order of numbers can differ. */
-export const slack = sql.raw("interval '10 minutes'");
+const slackMs = 600_000;
+export const slack = sql.raw(`interval '${slackMs} milliseconds'`);
 
 /**
  * Newest first, in the order of the chain; what is not sealed yet comes before, in the order of its writing. Pages stay as
@@ -30,18 +31,11 @@ export async function readPage(db: Database, { limit, cursor, ...input }: Asked)
 	const list = listOf(input);
 	const place = placeOf(cursor, list);
 	const most = limit + 1;
-	const rows = await db.orm.execute<EntryRow & { size: string; first_id: string }>(sql`
-		with head as (select size from audit_chain),
-		fresh as (${freshEntries(input, place, most)}),
-		page as materialized (${sealedPage(input, place, most)})
-		select head.size, (select coalesce(min(id), 0) from audit_pending) as first_id, entry.*
-		from head cross join (
-			(select * from fresh)
-			union all
-			(select page.*, p.actor, p.subject from page
-				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at
-				order by page.seq desc)
-		) entry limit ${most}`);
+	let rows: Found[] = [];
+	for (const months of monthsToTry(input, place)) {
+		rows = await db.orm.execute<Found>(pageQuery(input, place, { most, months }));
+		if (rows.length === most) break;
+	}
 	const shown = rows.slice(0, limit);
 	const last = shown.at(-1);
 	return {
@@ -50,30 +44,78 @@ export async function readPage(db: Database, { limit, cursor, ...input }: Asked)
 	};
 }
 
+type Found = EntryRow & { size: string; first_id: string };
+type Bounds = { most: number; months: Months };
+
+function pageQuery(input: AuditFilter, place: Place, { most, months }: Bounds): SQL {
+	return sql`
+		with head as (select size from audit_chain),
+		fresh as (${freshEntries(input, place, most)}),
+		page as materialized (${sealedPage(input, place, { most, months })})
+		select head.size, (select coalesce(min(id), 0) from audit_pending) as first_id, entry.*
+		from head cross join (
+			(select * from fresh)
+			union all
+			(select page.*, p.actor, p.subject from page
+				left join audit_personal p on p.seq = page.seq and p.sealed_at = page.sealed_at and ${within(months, "p")}
+				order by page.seq desc)
+		) entry limit ${most}`;
+}
+
+/** Months of sealing, from and before. The time of sealing never runs backwards along the numbers of the chain. */
+type Months = { from: Date | null; before: Date | null };
+
+/**
+ * Where a page is looked for: most fill in the newest months, and then no other month is planned for and read. What few entries
+ * have is looked for in all of them at once.
+ */
+function monthsToTry(input: AuditFilter, place: Place): Months[] {
+	const end = place.kind === "sealed" ? place.sealedAt : null;
+	const before = end && monthOf(end, 1);
+	// Nothing is sealed before it is written.
+	if (input.from) return [{ from: monthOf(new Date(new Date(input.from).getTime() - slackMs)), before }];
+	const whole = { from: null, before };
+	const isRare = input.requestId ?? input.resourceId ?? input.runId;
+	return isRare ? [whole] : [{ from: monthOf(end ?? new Date(), -1), before }, whole];
+}
+
+const monthOf = (at: Date, later = 0): Date => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + later, 1));
+
+/** As words of the statement, not as parameters: a plan that is kept must know them. There are few, as they are months. */
+function within({ from, before }: Months, table: "l" | "p"): SQL {
+	const bounds = [
+		...(from ? [`${table}.sealed_at >= timestamptz '${from.toISOString()}'`] : []),
+		...(before ? [`${table}.sealed_at < timestamptz '${before.toISOString()}'`] : []),
+	];
+	return sql.raw(bounds.length > 0 ? bounds.join(" and ") : "true");
+}
+
 /**
  * Where a page begins: after an entry of the chain, or after one that was not sealed when the list was opened. Then the chain
  * had `size` entries, and `bound` is above the number of every entry that was waiting.
  */
 type Place =
 	| { kind: "start" }
-	| { kind: "sealed"; seq: number }
+	| { kind: "sealed"; seq: number; sealedAt: Date }
 	| { kind: "fresh"; id: number; size: number; bound: number };
 
 function placeOf(cursor: string | undefined, list: string): Place {
 	const key = decodeCursor(cursor, list)?.map(Number);
 	if (!key) return { kind: "start" };
-	const [first = 0, id = 0, bound = 0] = key;
-	return key.length === 1 ? { kind: "sealed", seq: first } : { kind: "fresh", size: first, id, bound };
+	const [first = 0, second = 0, bound] = key;
+	return bound === undefined
+		? { kind: "sealed", seq: first, sealedAt: new Date(second) }
+		: { kind: "fresh", size: first, id: second, bound };
 }
 
-function placeAfter(before: Place, last: EntryRow & { size: string; first_id: string }): number[] {
+function placeAfter(before: Place, last: Found): number[] {
 	const { size, bound } =
 		before.kind === "fresh"
 			? before
 			: // Each that waits has a number of its own; some may come late, out of longer transactions.
 				{ size: Number(last.size), bound: Number(last.size) + Number(last.id) - Number(last.first_id) + 10_000 };
 	const wasSealed = last.seq !== null && (before.kind !== "fresh" || Number(last.seq) <= size);
-	return wasSealed ? [Number(last.seq)] : [size, Number(last.id), bound];
+	return wasSealed ? [Number(last.seq), new Date(last.sealed_at ?? 0).getTime()] : [size, Number(last.id), bound];
 }
 
 /** Entries that were not sealed when the list was opened; some may be by now. */
@@ -96,13 +138,14 @@ function freshEntries(input: AuditFilter, place: Place, most: number): SQL {
 }
 
 /** Entries of the chain, found by the index of one filter and in its order. */
-function sealedPage(input: AuditFilter, place: Place, most: number): SQL {
+function sealedPage(input: AuditFilter, place: Place, { most, months }: Bounds): SQL {
 	const isByAddress = input.address !== undefined;
 	const from = isByAddress
 		? sql`audit_personal p join audit_log l on l.seq = p.seq and l.sealed_at = p.sealed_at`
 		: sql`audit_log l`;
 	const seq = sql.raw(isByAddress ? "p.seq" : "l.seq");
-	const wanted = [conditions(input, sql.raw("p.actor"))];
+	const wanted = [conditions(input, sql.raw("p.actor")), within(months, isByAddress ? "p" : "l")];
+	if (isByAddress && !asksNothingElse(input)) wanted.push(within(months, "l"));
 	if (place.kind === "sealed") wanted.push(sql`${seq} < ${place.seq}`);
 	if (place.kind === "fresh") wanted.push(sql`${seq} <= ${place.size}`);
 	// The order of times is nearly that of numbers: bounds in numbers let every index skip what is too early or too late.
