@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
+import { sources } from "@/db/schema";
 import { createGroup } from "@/server/access/service";
 import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
@@ -22,7 +23,13 @@ beforeAll(async () => {
 	const ctx = await testContext(db, owner);
 	ids.userId = owner.userId;
 	ids.groupId = (await createGroup(ctx, { name: "Some", description: "" })).id;
-	ids.collectionId = (await createCollection(ctx, { name: "Some", description: "", access: "private" })).id;
+	const { id: collectionId } = await createCollection(ctx, { name: "Some", description: "", access: "private" });
+	const source = { collectionId, ownerId: owner.userId, kind: "sitemap" as const, name: "Some" };
+	const [made] = await db.orm
+		.insert(sources)
+		.values({ ...source, address: "https://example.test/sitemap.xml" })
+		.returning({ id: sources.id });
+	Object.assign(ids, { collectionId, sourceId: made?.id });
 });
 
 const lists = listProcedures(appRouter).flatMap(({ path, type, meta }) => {

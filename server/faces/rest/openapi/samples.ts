@@ -27,6 +27,8 @@ export const sampleValues: Record<string, unknown> = {
 	token: "mH3v0Qn8rT1yZ5cX7kB2wE4g",
 	code: "K7QD-93HX-PM2T",
 	functionId: "knowledge-ingest",
+	keyId: "KEY7QD93HX",
+	tool: "knowledge.deleteDocument",
 	sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	argumentsHash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	address: "192.0.2.7",
