@@ -41,7 +41,7 @@ const EveryMinutes = z
 const branch = z
 	.string()
 	.trim()
-	.regex(/^(?!-)[\w./-]{1,200}$/, "That is no branch's name.")
+	.regex(/^[\w./][\w./-]{0,199}$/, "That is no branch's name.")
 	.describe("git: left out, its server's main one.");
 const username = z
 	.string()
