@@ -7,7 +7,6 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { useDatabase } from "@/server/core/database";
-import { openApiDocument } from "@/server/faces/rest/openapi/document";
 import { inngest } from "@/server/jobs/client";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
@@ -16,9 +15,7 @@ import { testEngine } from "@/tests/support/jobs";
 import { restClient } from "@/tests/support/rest";
 
 const run = promisify(execFile);
-const root = process.cwd();
-// Inside the project, so that the client finds its packages.
-const folder = join(root, "node_modules", ".cache", "quarterdeck", `client-${process.pid}`);
+const folder = join(process.cwd(), "node_modules", ".cache", "quarterdeck", `import-${process.pid}`);
 let address: string;
 let key: string;
 const server = createServer((asked, response) => {
@@ -62,53 +59,6 @@ test("the README's commands do what they say", async () => {
 		{ uploadId: expect.any(String), size: 46 },
 		{ status: 400, code: "INVALID_INPUT", errors: [{ field: "/filter/colour" }] },
 	]);
-});
-
-const program = `
-import createClient from "openapi-fetch";
-import type { paths } from "./types";
-
-const [baseUrl = "", key = ""] = process.argv.slice(2);
-const client = createClient<paths>({ baseUrl: baseUrl + "/api/v1", headers: { "x-api-key": key } });
-const made = await client.POST("/collections", { body: { name: "From a client", description: "", access: "private" } });
-if (!made.data) throw new Error(made.error.detail);
-const id: string = made.data.id;
-const read = await client.GET("/collections/{collectionId}", { params: { path: { collectionId: id } } });
-const etag = read.response.headers.get("etag") ?? "";
-const again = await client.GET("/collections/{collectionId}", {
-	params: { path: { collectionId: id }, header: { "If-None-Match": etag } },
-});
-const list = await client.GET("/collections", { params: { query: { limit: 1, sort: "name", "filter[name][in]": ["From a client"] } } });
-const next: string | null | undefined = list.data?.next;
-const wrong = await client.PATCH("/collections/{collectionId}", { params: { path: { collectionId: id } }, body: { name: "" } });
-const field: string | undefined = wrong.error?.errors?.[0]?.field;
-const gone = await client.DELETE("/collections/{collectionId}", { params: { path: { collectionId: id } } });
-console.log(JSON.stringify([made.response.status, read.data?.name, again.response.status, list.data?.rows.length, next, field, gone.response.status]));
-`;
-
-test("a client that is generated from the document compiles, and works", async () => {
-	writeFileSync(join(folder, "openapi.json"), JSON.stringify(openApiDocument()));
-	writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-	writeFileSync(join(folder, "client.ts"), program);
-	const options = {
-		target: "ES2024",
-		lib: ["ES2024", "DOM"],
-		module: "ESNext",
-		moduleResolution: "bundler",
-		strict: true,
-	};
-	const compilerOptions = { ...options, outDir: join(folder, "out"), skipLibCheck: true, types: ["node"] };
-	writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-	await run(process.execPath, [
-		"tests/support/openapi/types-of.mjs",
-		join(folder, "openapi.json"),
-		join(folder, "types.ts"),
-	]);
-	const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-	const { stdout: complaints } = await run(process.execPath, [tsc, "-p", folder]).catch((failure) => failure);
-	expect(complaints).toBe("");
-	const { stdout } = await run(process.execPath, [join(folder, "out", "client.js"), address, key]);
-	expect(JSON.parse(stdout)).toEqual([201, "From a client", 304, 1, null, "/name", 204]);
 });
 
 test("npm run import brings a folder in, waits until it is read, and says what was not", async () => {

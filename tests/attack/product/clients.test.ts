@@ -2,6 +2,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import OpenAI from "openai";
 import { beforeAll, describe, expect, test } from "vitest";
+import { runGeneratedClient } from "@/tests/support/generated-client";
 import { until } from "@/tests/support/until";
 import { accounts, asConsole, call, query, url } from "./ask";
 
@@ -63,6 +64,15 @@ describe("openai", () => {
 		expect(streamed).toContain("25 days");
 	});
 
+	test("with functions of the caller's own, and by the newer face", async () => {
+		const parameters = { type: "object", properties: { day: { type: "string" } } };
+		const tools = [{ type: "function" as const, function: { name: "book_leave", parameters } }];
+		const offered = await client().chat.completions.create({ ...asked(question), tools });
+		expect(offered.choices[0]).toMatchObject({ finish_reason: "stop", message: { role: "assistant" } });
+		const response = await client().responses.create({ model: "Assistant", input: question });
+		expect(response.output_text).toContain("25 days");
+	});
+
 	test("embeddings", async () => {
 		const { data } = await client().embeddings.create({ model: "minilm", input: ["One berth", "Two berths"] });
 		expect(data.map(({ embedding }) => embedding.length)).toEqual([384, 384]);
@@ -112,6 +122,11 @@ describe("@modelcontextprotocol/sdk", () => {
 		await client.close();
 	});
 });
+
+test("a client that is generated from the served document compiles, and works", async () => {
+	const said = await runGeneratedClient(url, key);
+	expect(said).toEqual([201, "From a client", 304, 1, null, "/name", 204]);
+}, 120_000);
 
 test("fetch: tags spare what is known, and cursors lead through all of a list, once", async () => {
 	for (const n of [1, 2]) await rest("POST /collections", { name: `Berths ${n}` });
