@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import OpenAI from "openai";
 import superjson from "superjson";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { readSecrets } from "@/server/launch/data-folder";
@@ -107,6 +108,30 @@ test("a key that was revoked in the one is refused in the other", async () => {
 	expect(await status()).toBe(200);
 	await onA.api.keys.revoke.mutate({ keyId: key.id });
 	await until(async () => (await status()) === 401, longest);
+});
+
+test("OpenAI's own client is asked for a function of its caller's through the one, and answered through the other", async () => {
+	const { onA } = await person();
+	const terms = { expiresInDays: null, addresses: [], tokensPerDay: null, callsPerMinute: null };
+	const scopes = ["agents:read", "runs:read", "runs:write", "knowledge:read"] as const;
+	const { secret } = await onA.api.keys.create.mutate({ ...terms, name: "Tides", scopes: [...scopes] });
+	const at = ({ url }: Product) => new OpenAI({ baseURL: `${url}/api/openai/v1`, apiKey: secret, maxRetries: 0 });
+	const tools = [
+		{
+			type: "function" as const,
+			function: { name: "tide_at", description: "Height.", parameters: { type: "object" } },
+		},
+	];
+	const messages: OpenAI.ChatCompletionMessageParam[] = [{ role: "user", content: "How high is the tide?" }];
+	provider.next({ text: "", toolCalls: [{ name: "tide_at", arguments: { port: "Marrow" } }] });
+	const [first] = (await at(a).chat.completions.create({ model: "Assistant", messages, tools })).choices;
+	const calls = first?.message.tool_calls ?? [];
+	expect(calls).toMatchObject([{ type: "function", function: { name: "tide_at", arguments: '{"port":"Marrow"}' } }]);
+	provider.next({ text: "It is 3 metres." });
+	messages.push({ role: "assistant", tool_calls: calls });
+	messages.push({ role: "tool", tool_call_id: calls[0]?.id ?? "", content: "3 metres" });
+	const [second] = (await at(b).chat.completions.create({ model: "Assistant", messages, tools })).choices;
+	expect(second).toMatchObject({ finish_reason: "stop", message: { content: "It is 3 metres." } });
 });
 
 test("what was spent in the one is spent in the other, to the call", async () => {
