@@ -3,6 +3,7 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { install, isInstalled } from "./install.mjs";
 import { node24 } from "./node.mjs";
 import { endOnSignals, run } from "./run.mjs";
 import { stage } from "./stages.mjs";
@@ -50,6 +51,8 @@ function sawEverything(said) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
 	endOnSignals();
+	// After a pull, a package that is not there yet would look like a fault of the code.
+	if (!isInstalled(root)) await stage("install", () => install(root), "the first time about two minutes");
 	const failures = await check();
 	if (failures.length > 0) console.error(`\n${failures.join("\n\n")}\n`);
 	process.exitCode = failures.length > 0 ? 1 : 0;

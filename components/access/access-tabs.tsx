@@ -2,10 +2,8 @@
 
 import { usePathname } from "next/navigation";
 import { useMe } from "@/components/shell/me";
-import { bringIntoSight } from "@/components/ui/in-sight";
-import { Link } from "@/components/ui/link";
+import { Tabs } from "@/components/ui/tabs";
 import type { Permission } from "@/server/core/permissions";
-import styles from "./access.module.css";
 
 const tabs: { href: string; label: string; permission: Permission }[] = [
 	{ href: "/users", label: "People", permission: "users:read" },
@@ -21,20 +19,10 @@ export function AccessTabs() {
 	const { permissions } = useMe();
 	const here = tabs.findLast(({ href }) => path === href || path.startsWith(`${href}/`));
 	return (
-		<nav aria-label="People and roles" className={styles.tabs}>
-			{tabs
-				.filter(({ permission }) => permissions.includes(permission))
-				.map(({ href, label }) => (
-					<Link
-						key={href}
-						href={href}
-						className={styles.tab}
-						ref={here?.href === href ? bringIntoSight : undefined}
-						aria-current={here?.href === href ? "page" : undefined}
-					>
-						{label}
-					</Link>
-				))}
-		</nav>
+		<Tabs
+			label="People and roles"
+			tabs={tabs.filter(({ permission }) => permissions.includes(permission))}
+			at={here?.href}
+		/>
 	);
 }

@@ -1,9 +1,8 @@
 "use client";
 
 import { usePathname } from "next/navigation";
-import accessStyles from "@/components/access/access.module.css";
 import { useMay } from "@/components/shell/me";
-import { Link } from "@/components/ui/link";
+import { Tabs } from "@/components/ui/tabs";
 
 const tabs = [
 	{ href: "/approvals", label: "Calls" },
@@ -14,13 +13,5 @@ const tabs = [
 export function ApprovalsTabs() {
 	const path = usePathname();
 	if (!useMay("approvals:decide")) return null;
-	return (
-		<nav aria-label="Approvals" className={accessStyles.tabs}>
-			{tabs.map(({ href, label }) => (
-				<Link key={href} href={href} className={accessStyles.tab} aria-current={path === href ? "page" : undefined}>
-					{label}
-				</Link>
-			))}
-		</nav>
-	);
+	return <Tabs label="Approvals" tabs={tabs} at={path} />;
 }

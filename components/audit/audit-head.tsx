@@ -3,10 +3,9 @@
 import { usePathname } from "next/navigation";
 import type { ReactNode } from "react";
 import { useMe } from "@/components/shell/me";
-import { Link } from "@/components/ui/link";
 import { PageHeader } from "@/components/ui/page-header";
+import { Tabs } from "@/components/ui/tabs";
 import type { Permission } from "@/server/core/permissions";
-import styles from "./audit.module.css";
 
 const tabs = [
 	{ href: "/audit", label: "Entries", permission: "audit:read" },
@@ -23,15 +22,7 @@ export function AuditHead({ actions }: { actions?: ReactNode }) {
 			<PageHeader title="Audit" actions={actions}>
 				Every change and every refusal, written in the same moment as what it tells.
 			</PageHeader>
-			<nav aria-label="Audit" className={styles.tabs}>
-				{tabs
-					.filter(({ permission }) => permissions.includes(permission))
-					.map(({ href, label }) => (
-						<Link key={href} href={href} aria-current={path === href ? "page" : undefined}>
-							{label}
-						</Link>
-					))}
-			</nav>
+			<Tabs label="Audit" tabs={tabs.filter(({ permission }) => permissions.includes(permission))} at={path} />
 		</>
 	);
 }

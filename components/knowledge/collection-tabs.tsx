@@ -1,5 +1,4 @@
-import { Link } from "@/components/ui/link";
-import styles from "./knowledge.module.css";
+import { Tabs } from "@/components/ui/tabs";
 
 const tabs = [
 	{ path: "", label: "Documents" },
@@ -9,18 +8,12 @@ const tabs = [
 
 /** The pages of one collection, for whoever manages it. */
 export function CollectionTabs({ collectionId, at }: { collectionId: string; at: (typeof tabs)[number]["path"] }) {
+	const home = `/knowledge/${collectionId}`;
 	return (
-		<nav aria-label="Collection" className={styles.tabs}>
-			{tabs.map(({ path, label }) => (
-				<Link
-					key={path}
-					href={`/knowledge/${collectionId}${path}`}
-					className={styles.tab}
-					aria-current={path === at ? "page" : undefined}
-				>
-					{label}
-				</Link>
-			))}
-		</nav>
+		<Tabs
+			label="Collection"
+			tabs={tabs.map(({ path, label }) => ({ href: `${home}${path}`, label }))}
+			at={`${home}${at}`}
+		/>
 	);
 }
