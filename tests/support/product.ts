@@ -125,8 +125,9 @@ export function familyOf(pid: number): Record<string, number> {
 	const family: Record<string, number> = {};
 	const visit = (one: Seen) => {
 		const name = /quarterdeck-(web|worker)/.exec(one.command)?.[1] ?? /\/bin\/(postgres) -D/.exec(one.command)?.[1];
-		if (name) family[name] = one.pid;
-		else if (one.command.includes("start.mjs")) family.launcher = one.pid;
+		// Its own child bears its command too until it has become another program: the parent comes first and stays.
+		if (name) family[name] ??= one.pid;
+		else if (one.command.includes("start.mjs")) family.launcher ??= one.pid;
 		for (const child of all) if (child.parent === one.pid) visit(child);
 	};
 	const first = all.find((one) => one.pid === pid);
