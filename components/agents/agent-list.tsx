@@ -18,6 +18,7 @@ import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { Agent } from "@/server/agents/contract";
 import { AgentPanel } from "./agent-panel";
+import { AgentTabs } from "./agent-tabs";
 import { collectionsOf, promptOf } from "./facts";
 
 const AgentForm = dynamic(() => import("./agent-form"), { ssr: false });
@@ -76,6 +77,7 @@ export function AgentList() {
 			>
 				Each answers in its own way, from the collections that it was given, with the rights of whoever asks.
 			</PageHeader>
+			<AgentTabs />
 			<Split
 				panel={
 					open ? (

@@ -18,6 +18,7 @@ DROP TABLE
 	"audit_streams",
 	"audit_verifications",
 	"budget_entries",
+	"feedback",
 	"chunk_vectors",
 	"chunks",
 	"collections",

@@ -78,6 +78,17 @@ export const agents = pgTable(
 	(t) => [uniqueIndex("agents_name_key").on(t.name), index("agents_created_idx").on(t.createdAt, t.id)],
 );
 
+/**
+ * What a chat is found by. Whose it is, and which, stand among the words: a search through one person's chats never looks at
+ * another's. Of a run that is under way nothing is kept, so that it costs one entry, at its end.
+ */
+export const threadWords = sql.raw(
+	"to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])",
+);
+export const runWords = sql.raw(
+	"to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text])",
+);
+
 export const threads = pgTable(
 	"threads",
 	{
@@ -97,6 +108,7 @@ export const threads = pgTable(
 	(t) => [
 		index("threads_user_idx").on(t.userId, t.updatedAt, t.id),
 		index("threads_user_agent_idx").on(t.userId, t.agentId, t.updatedAt, t.id),
+		index("threads_words_idx").using("gin", sql`(${threadWords})`),
 	],
 );
 
@@ -148,6 +160,9 @@ export const runs = pgTable(
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
+		index("runs_words_idx")
+			.using("gin", sql`(${runWords})`)
+			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
 );

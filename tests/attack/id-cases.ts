@@ -154,6 +154,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"approvals.watch": { lastEventId: position },
 
 	"threads.get": { threadId: own("thread") },
+	"threads.export": { threadId: own("thread") },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
@@ -161,6 +162,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
 	"runs.events": { runId: own("run"), lastEventId: position },
+
+	"feedback.give": { runId: own("answeredRun") },
+	"feedback.withdraw": { runId: own("answeredRun") },
+	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },

@@ -68,6 +68,8 @@ async function fillWork(api: Api) {
 		question: "Which berth does the ferry Marrowby use on Sundays?",
 	});
 	await expect.poll(async () => (await api.runs.get.query({ runId })).state, { timeout: 30_000 }).toBe("succeeded");
+	await api.feedback.give.mutate({ runId, thumb: "down", reason: "incomplete", correction: "Berth 2, and say until when." });
+	const { rows: said } = await api.feedback.list.query({});
 	const { prompt } = await api.prompts.create.mutate({
 		name: "Harbour voice",
 		body: "Answer as the harbour office does: short, with times.",
@@ -84,6 +86,7 @@ async function fillWork(api: Api) {
 			chat: "/chat",
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
+			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
 			approvals: "/approvals",
 			knowledge: "/knowledge",
