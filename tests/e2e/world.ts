@@ -68,7 +68,12 @@ async function fillWork(api: Api) {
 		question: "Which berth does the ferry Marrowby use on Sundays?",
 	});
 	await expect.poll(async () => (await api.runs.get.query({ runId })).state, { timeout: 30_000 }).toBe("succeeded");
-	await api.feedback.give.mutate({ runId, thumb: "down", reason: "incomplete", correction: "Berth 2, and say until when." });
+	await api.feedback.give.mutate({
+		runId,
+		thumb: "down",
+		reason: "incomplete",
+		correction: "Berth 2, and say until when.",
+	});
 	const { rows: said } = await api.feedback.list.query({});
 	const { prompt } = await api.prompts.create.mutate({
 		name: "Harbour voice",
