@@ -5,6 +5,10 @@ import { accesses } from "@/server/core/permissions";
 
 const Access = z.enum(accesses);
 
+export const graphNames = ["assistant"] as const;
+export const GraphName = z.enum(graphNames);
+export type GraphName = z.infer<typeof GraphName>;
+
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 const AgentCaps = z
 	.strictObject({
@@ -27,7 +31,7 @@ export const Agent = z.object({
 	id: z.uuid(),
 	name: z.string(),
 	description: z.string(),
-	graph: z.enum(["assistant"]),
+	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable(),
