@@ -1,12 +1,11 @@
 "use client";
 
-import { IconMessageReport, IconThumbDown, IconThumbUp } from "@tabler/icons-react";
+import { IconMessageReport } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { AgentTabs } from "@/components/agents/agent-tabs";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
-import { Badge } from "@/components/ui/badge";
 import { ButtonLink } from "@/components/ui/button-link";
 import { type Column, DataTable } from "@/components/ui/data-table";
 import { Empty } from "@/components/ui/empty";
@@ -16,18 +15,11 @@ import { PageHeader } from "@/components/ui/page-header";
 import { Split } from "@/components/ui/side-panel";
 import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
-import { type Feedback, feedbackReasons, type Thumb } from "@/server/feedback/contract";
+import { type Feedback, feedbackReasons } from "@/server/feedback/contract";
 import { FeedbackPanel } from "./feedback-panel";
 import { filterFrom } from "./filter";
-import { reasonWords, thumbWords } from "./words";
-
-export function ThumbBadge({ thumb }: { thumb: Thumb }) {
-	return (
-		<Badge tone={thumb === "up" ? "accent" : "amber"} icon={thumb === "up" ? IconThumbUp : IconThumbDown}>
-			{thumbWords[thumb]}
-		</Badge>
-	);
-}
+import { ThumbBadge } from "./thumb-badge";
+import { reasonWords } from "./words";
 
 const columns: Column<Feedback>[] = [
 	{ key: "question", title: "Question", cell: (row) => row.question ?? "In a chat of somebody else's" },

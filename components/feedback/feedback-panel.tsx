@@ -10,7 +10,7 @@ import { Link } from "@/components/ui/link";
 import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel";
 import { Exactly } from "@/components/ui/time";
 import styles from "./feedback.module.css";
-import { ThumbBadge } from "./feedback-list";
+import { ThumbBadge } from "./thumb-badge";
 import { reasonWords } from "./words";
 
 const kept = "Somebody who was shown this chat said this; the chat itself is its owner's.";
