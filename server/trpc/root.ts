@@ -37,7 +37,7 @@ export const appRouter = router({
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,
-	agents: agentsRouter,
+	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
