@@ -214,10 +214,11 @@ export const runEvents = pgTable(
 	(t) => [primaryKey({ columns: [t.runId, t.seq] })],
 );
 
-/** Tokens held back for a run before it starts, settled when it ends. Outlives its run: deleting a thread gives no tokens back. */
+/** Tokens held back before they are used, settled after. An entry outlives its run: deleting a thread gives no tokens back. */
 export const budgetEntries = pgTable(
 	"budget_entries",
 	{
+		/** The run's, or of its own where a model is called outside of runs, such as to rerank what a search found. */
 		runId: uuid().primaryKey(),
 		userId: uuid().notNull(),
 		/** The key that started the run, which may have a budget of its own. */

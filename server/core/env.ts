@@ -105,6 +105,7 @@ export const Env = z
 		QD_RERANK_URL: url,
 		QD_RERANK_KEY: text,
 		QD_RERANK_MODEL: text,
+		QD_RERANK_CHAT: z.preprocess(empty, z.enum(["off", "on"]).default("off")),
 		QD_WORKER_MEMORY_MB: count(1024, 65536),
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
@@ -162,6 +163,10 @@ export const Env = z
 	.refine((env) => !env.QD_RERANK_URL === !env.QD_RERANK_MODEL, {
 		path: ["QD_RERANK_MODEL"],
 		error: "QD_RERANK_URL and QD_RERANK_MODEL go together: set both, or neither",
+	})
+	.refine((env) => env.QD_RERANK_CHAT === "off" || (env.QD_MODEL_URL && !env.QD_RERANK_URL), {
+		path: ["QD_RERANK_CHAT"],
+		error: "needs QD_MODEL_URL, and no QD_RERANK_URL beside it",
 	})
 	.refine(
 		(env) => !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_ID && !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_SECRET,

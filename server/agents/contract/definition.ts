@@ -18,14 +18,15 @@ export const RunCaps = z.object({
 });
 export type RunCaps = z.infer<typeof RunCaps>;
 
-export const graphs = ["assistant"] as const;
-export const Graph = z.enum(graphs).describe("How it works, step by step.");
+export const graphNames = ["assistant"] as const;
+export const GraphName = z.enum(graphNames).describe("How it works, step by step.");
+export type GraphName = z.infer<typeof GraphName>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
-	graph: Graph,
+	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
 	model: z.string().min(1).max(200).nullable().describe("One of the installation's models; null: its first."),
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
@@ -41,7 +42,7 @@ export const definitionFields = {
 
 /** The same, as it is read. */
 export const readDefinition = {
-	graph: Graph,
+	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),

@@ -4,7 +4,7 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { definitionFields, definitionNames, RunCaps } from "./definition";
+export { definitionNames, GraphName, graphNames, RunCaps } from "./definition";
 export * from "./transfer";
 export * from "./versions";
 
@@ -53,6 +53,7 @@ const fields = {
 export const CreateAgent = z.strictObject({
 	name: fields.name,
 	description: fields.description.default(""),
+	graph: fields.graph.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
 	model: fields.model.optional(),
 	collectionIds: fields.collectionIds.default(null),
@@ -67,6 +68,7 @@ export const UpdateAgent = z.strictObject({
 	agentId: z.uuid(),
 	name: fields.name.optional(),
 	description: fields.description.optional(),
+	graph: fields.graph.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
 	model: fields.model.optional(),
 	collectionIds: fields.collectionIds.optional(),

@@ -63,6 +63,7 @@ const Message = z.string().trim().max(200);
 /** What is left out stays as it is in the draft, or in the version that it is begun from. */
 export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
+	graph: definitionFields.graph.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	model: definitionFields.model.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),

@@ -13,7 +13,7 @@ import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
-import { assistantGraph } from "../graphs/assistant";
+import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
@@ -59,7 +59,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	const deps: SessionDeps = {
 		db,
 		log,
-		graph: assistantGraph(saver),
+		graphs: openGraphs(saver),
 		model: model && heeding(model),
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);

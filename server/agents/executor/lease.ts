@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { AgentCaps } from "@/db/schema";
+import type { GraphName } from "@/server/agents/contract";
 import { mayAskAgent } from "@/server/core/grants";
 import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
@@ -33,6 +34,7 @@ export type ClaimedRun = {
 	/** Of the version that it was started with. Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
 	agent: {
 		id: string;
+		graph: GraphName;
 		/** Null: the installation's first. */
 		model: string | null;
 		collectionIds: string[] | null;
@@ -75,7 +77,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'model', a.model, 'collectionIds', a.collection_ids, 'instructions', v.body,
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'collectionIds', a.collection_ids, 'instructions', v.body,
 				'hasTools', a.tools <> '[]', 'caps', a.caps),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs

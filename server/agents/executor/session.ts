@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
+import type { GraphName } from "@/server/agents/contract";
 import { runApproval, voidOfRuns, waitedMs } from "@/server/approvals/service";
 import { capsOf } from "@/server/core/caps";
 import type { ServiceContext } from "@/server/core/context";
@@ -14,10 +15,11 @@ import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
 import type { CapKind, RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
-import type { assistantGraph, Interrupted } from "../graphs/assistant";
+import type { Interrupted } from "../graphs/assistant";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { AssistantContext } from "../graphs/assistant/state";
+import type { RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 
@@ -37,7 +39,7 @@ export class RunStopped extends Error {
 export type SessionDeps = {
 	db: Database;
 	log: Log;
-	graph: ReturnType<typeof assistantGraph>;
+	graphs: Record<GraphName, RunGraph>;
 	model: ChatModel | null;
 	/** Throws RunStopped where whoever started it has lost their leave since. */
 	expectLeave: (run: ClaimedRun) => Promise<void>;
@@ -151,7 +153,8 @@ async function invoke(
 	said: Said,
 	deps: SessionDeps & { wall: Wall; isNew: boolean },
 ) {
-	const { graph, model, search, isNew } = deps;
+	const { model, search, isNew } = deps;
+	const graph = deps.graphs[run.agent.graph];
 	signal.throwIfAborted();
 	// A new run's search asks for itself whether it may, and changes nothing: what else must be known before a model hears of the
 	// question is found out meanwhile.
@@ -208,7 +211,7 @@ async function invoke(
 	const input = { question: run.question, collectionIds, history, conversation };
 	const before = isNew ? null : await graph.getState({ configurable: { thread_id: run.id } });
 	const isBegun = before?.createdAt !== undefined;
-	said.spent = (before?.values as { spent?: Spent } | undefined)?.spent ?? nothingSpent;
+	said.spent = before?.values.spent ?? nothingSpent;
 	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Interrupted | undefined;
 	// Whoever follows the run knows what it waits for; they have yet to be told what was decided.
 	if (run.isWaiting && stillWaits) await waitForPerson(run, events, { waits: stillWaits, isTold: true, signal, deps });
@@ -255,7 +258,7 @@ async function waitForPerson(
 	await events.flushed();
 	// What the graph had saved goes out with the events, or right after: it must be there to go on from.
 	const isSaved = async () =>
-		(await deps.graph.getState({ configurable: { thread_id: run.id } })).tasks.some(
+		(await deps.graphs[run.agent.graph].getState({ configurable: { thread_id: run.id } })).tasks.some(
 			({ interrupts }) => interrupts.length > 0,
 		);
 	while (!(await isSaved())) await sleep(20, undefined, { signal });

@@ -11,7 +11,7 @@ import { grantsOf } from "./grants";
 import type { KeywordHits } from "./keywords";
 import { neighboursOf } from "./neighbours";
 import { type Readable, readPassages } from "./passages";
-import { rerank, rerankDepth, reranker } from "./rerank";
+import { rerank, rerankerFor } from "./rerank";
 import { type SearchScope, scopeOf } from "./scope";
 import { withinBudget } from "./within-budget";
 
@@ -29,13 +29,13 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 		rememberedKeywords(ctx, input.query, scope, depth),
 		findMeaning(ctx, input.query, scope),
 	]);
-	const judge = input.rerank === false ? null : reranker();
+	const judge = input.rerank === false ? null : await rerankerFor(ctx);
 	const ranked = fuse(keywords.ids, ...meaning.lists.map(({ nearest }) => nearest.map((one) => one.id)));
 	const found = await readPassages(
 		ctx,
 		ranked,
 		keywords.terms,
-		judge ? Math.max(rerankDepth, input.limit) : input.limit,
+		judge ? Math.max(judge.depth, input.limit) : input.limit,
 	);
 	const judged = await rerank(judge, input.query, found, ctx.signal);
 	const explained = await explain(ctx, input, judged.passages.slice(0, input.limit), { keywords, meaning });

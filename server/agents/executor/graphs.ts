@@ -1,0 +1,44 @@
+import type { BaseCheckpointSaver } from "@langchain/langgraph";
+import type { GraphName } from "@/server/agents/contract";
+import type { Conversation, RunResult } from "@/server/runs/contract";
+import { assistantGraph } from "../graphs/assistant";
+import type { Spent } from "../graphs/assistant/caps";
+import type { AssistantContext, Turn } from "../graphs/assistant/state";
+
+/** What a run begins with, whichever graph carries it out. */
+export type GraphInput = {
+	question: string;
+	collectionIds: string[] | null;
+	history: Turn[];
+	conversation: Conversation | null;
+};
+
+type Place = { thread_id: string; isNew?: boolean };
+type Config = {
+	configurable: Place;
+	context: { run: AssistantContext };
+	signal: AbortSignal;
+	durability: "async";
+	recursionLimit: number;
+};
+/** Where a graph stands: what it has taken, and what it is interrupted for. */
+export type Standing = {
+	createdAt?: string;
+	values: { spent?: Spent };
+	tasks: readonly { interrupts: readonly { value?: unknown }[] }[];
+};
+export type GraphEnd = {
+	draft: { failure: string | null };
+	final: { answer: string; result: RunResult };
+};
+
+/** What the executor asks of a graph. Null goes on from the checkpoint. */
+export type RunGraph = {
+	invoke: (input: GraphInput | null, config: Config) => Promise<GraphEnd>;
+	getState: (config: { configurable: Place }) => Promise<Standing>;
+};
+
+/** Every graph that an agent can have, made once for all runs. */
+export function openGraphs(saver: BaseCheckpointSaver): Record<GraphName, RunGraph> {
+	return { assistant: assistantGraph(saver) };
+}
