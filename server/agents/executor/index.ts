@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import { approvalsChannel } from "@/server/approvals/service";
+import { actorMay } from "@/server/core/actor";
 import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
@@ -13,6 +14,7 @@ import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
+import { leaveOutTraces } from "../untraced";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
@@ -39,6 +41,7 @@ const handoverMs = 3_000;
 /** Takes up runs and carries them out, until it is stopped; then others take over at once. */
 export async function startExecutor(options: ExecutorOptions): Promise<{ stop: () => Promise<void> }> {
 	const { database: db, log, slots } = options;
+	leaveOutTraces();
 	const owner = newOwner();
 	const saver = new GatheringSaver((options.checkpoints ?? checkpointer()).connections);
 	const writer = createEventWriter(db, { owner, log, checkpoints: saver });
@@ -65,7 +68,14 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
 		},
-		search: options.search ?? ((run, input, signal) => callTool(toolContext(run, signal), "knowledge.search", input)),
+		search:
+			options.search ??
+			(async (run, input, signal) => {
+				const tool = toolContext(run, signal);
+				const actor = await agentNow(tool);
+				if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
+				return callTool(tool, "knowledge.search", input, actor);
+			}),
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
 		expectReadable:
