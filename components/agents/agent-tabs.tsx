@@ -1,17 +1,14 @@
-"use client";
-
-import { usePathname } from "next/navigation";
-import { useMay } from "@/components/shell/me";
 import { Tabs } from "@/components/ui/tabs";
 
 const tabs = [
-	{ href: "/agents", label: "Agents" },
-	{ href: "/agents/feedback", label: "Feedback" },
-];
+	{ path: "", label: "Definition" },
+	{ path: "/versions", label: "Versions" },
+] as const;
 
-/** The agents, and what people said of their answers, for who manages some. */
-export function AgentTabs() {
-	const path = usePathname();
-	if (!useMay("feedback:read")) return null;
-	return <Tabs label="Agents" tabs={tabs} at={path} />;
+/** The pages of one agent, for whoever manages it. */
+export function AgentTabs({ agentId, at }: { agentId: string; at: (typeof tabs)[number]["path"] }) {
+	const home = `/agents/${agentId}`;
+	return (
+		<Tabs label="Agent" tabs={tabs.map(({ path, label }) => ({ href: `${home}${path}`, label }))} at={`${home}${at}`} />
+	);
 }

@@ -2,7 +2,7 @@
 
 import { IconMessageReport } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { AgentTabs } from "@/components/agents/agent-tabs";
+import { AgentsTabs } from "@/components/agents/agents-tabs";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
@@ -65,7 +65,7 @@ export function FeedbackList() {
 			<PageHeader title="Feedback">
 				What people said of the answers of the agents that you manage, and what they should have said.
 			</PageHeader>
-			<AgentTabs />
+			<AgentsTabs />
 			<FilterBar>
 				<FilterSelect label="Answer" value={url.get("thumb") ?? ""} options={thumbOptions} onChange={choose("thumb")} />
 				<FilterSelect

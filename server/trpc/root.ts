@@ -38,7 +38,7 @@ export const appRouter = router({
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,
-	agents: agentsRouter,
+	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
 	feedback: feedbackRouter,

@@ -85,6 +85,9 @@ async function fillWork(api: Api) {
 		description: "Berths, tides and departures.",
 		promptVersionId: prompt.latestVersionId,
 	});
+	await api.agents.update.mutate({ agentId: agent.id, collectionIds: [collection.id], caps: { steps: 12 } });
+	const next = { tools: ["knowledge.search"], message: "Looks for itself" };
+	await api.agents.saveDraft.mutate({ agentId: agent.id, ...next });
 	return {
 		collectionId: collection.id,
 		paths: {
@@ -93,6 +96,8 @@ async function fillWork(api: Api) {
 			agents: "/agents",
 			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
+			agentDefinition: `/agents/${agent.id}`,
+			agentVersions: `/agents/${agent.id}/versions?version=2&with=1`,
 			approvals: "/approvals",
 			knowledge: "/knowledge",
 			search: "/search",

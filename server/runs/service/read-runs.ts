@@ -15,6 +15,7 @@ const columns = {
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,
+	agentVersion: sql<number>`(select version from agent_versions where id = ${runs.agentVersionId})`,
 	question: runs.question,
 	state: runs.state,
 	answer: runs.answer,
