@@ -20,7 +20,11 @@ export async function exportThread(
 	let isWhole = false;
 	while (!isWhole && runs.length < mostRuns) {
 		const [before] = runs;
-		const older = await runsOfThread(ctx, threadId, { limit: atOnce, branchId: branchId ?? null, ...(before ? { before } : {}) });
+		const older = await runsOfThread(ctx, threadId, {
+			limit: atOnce,
+			branchId: branchId ?? null,
+			...(before ? { before } : {}),
+		});
 		runs.unshift(...older);
 		isWhole = older.length < atOnce;
 	}
