@@ -15,4 +15,5 @@ export * from "./remotes";
 export * from "./sources";
 export * from "./stops";
 export * from "./tokens";
+export * from "./triggers";
 export * from "./users";

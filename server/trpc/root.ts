@@ -21,6 +21,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -40,6 +41,7 @@ export const appRouter = router({
 	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
+	triggers: triggersRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,

@@ -178,6 +178,15 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"runs.stop": { runId: own("run") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
+	"triggers.get": { triggerId: own("trigger") },
+	"triggers.calls": { triggerId: own("trigger") },
+	"triggers.addSchedule": { agentId: own("agent") },
+	"triggers.addWebhook": { agentId: own("agent") },
+	"triggers.change": { triggerId: own("trigger") },
+	"triggers.rotate": { triggerId: own("trigger") },
+	"triggers.start": { triggerId: own("trigger") },
+	"triggers.remove": { triggerId: own("trigger") },
+
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },
 

@@ -22,13 +22,14 @@ import {
 	sources,
 	stops,
 } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { chooseAgent, createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
 import { startRun } from "@/server/runs/service";
+import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
@@ -56,6 +57,8 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
+/** The agent that is asked where nobody chose one. */
+const chosenAgent = async (ctx: ServiceContext) => (await chooseAgent(ctx.db.orm, requireUser(ctx), undefined)).agentId;
 const question = { question: "How many days of leave are there?" };
 
 /** One of every kind of object that an input can name. */
@@ -127,6 +130,10 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	trigger: async (ctx) => {
+		const agentId = await chosenAgent(ctx);
+		return (await addWebhook(ctx, { agentId, name: name("Webhook").slice(0, 80), question: "How many?" })).trigger.id;
+	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
 		const [row] = await ctx.db.orm
