@@ -144,13 +144,13 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	},
 	"agents.archive": { agentId: own("agent") },
 	"agents.getVersion": { agentId: own("agent") },
-	"agents.compareVersions": { agentId: own("agent") },
+	"agents.compareVersions": { agentId: own("draftedAgent") },
 	"agents.listVersions": { agentId: own("agent") },
-	"agents.getDraft": { agentId: own("agent") },
-	"agents.discardDraft": { agentId: own("agent") },
-	"agents.askReview": { agentId: own("agent") },
-	"agents.review": { agentId: own("agent") },
-	"agents.publish": { agentId: own("agent") },
+	"agents.getDraft": { agentId: own("draftedAgent") },
+	"agents.discardDraft": { agentId: own("draftedAgent") },
+	"agents.askReview": { agentId: own("draftedAgent") },
+	"agents.review": { agentId: own("draftedAgent") },
+	"agents.publish": { agentId: own("draftedAgent") },
 	"agents.restore": { agentId: own("agent") },
 	"agents.export": { agentId: own("agent") },
 	"agents.import": { agentId: own("agent") },
@@ -208,6 +208,18 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"agents.getVersion": { version: 1 },
+	"agents.compareVersions": { from: 1 },
+	"agents.restore": { version: 1, as: "draft" },
+	"agents.review": { basedOn: 1 },
+	"agents.import": {
+		document: {
+			schema: "quarterdeck.agent/1",
+			...{ name: "Brought", description: "", graph: "assistant", prompt: null, model: null, collections: null },
+			...{ tools: [], approvalTools: [], caps: {}, needsReview: false },
+		},
+	},
+	"triggers.addSchedule": { cron: "0 7 * * *" },
 	"access.listGrants": { kind: "collection" },
 	"access.share": { kind: "collection" },
 	"access.unshare": { kind: "collection" },

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	agentVersions,
 	approvalRules,
 	approvals,
 	auditExports,
@@ -22,7 +23,7 @@ import {
 	sources,
 	stops,
 } from "@/db/schema";
-import { chooseAgent, createAgent } from "@/server/agents/service";
+import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
@@ -57,8 +58,10 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
-/** The agent that is asked where nobody chose one. */
-const chosenAgent = async (ctx: ServiceContext) => (await chooseAgent(ctx.db.orm, requireUser(ctx), undefined)).agentId;
+const makeAgent = async (ctx: ServiceContext): Promise<string> => {
+	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
+	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+};
 const question = { question: "How many days of leave are there?" };
 
 /** One of every kind of object that an input can name. */
@@ -119,9 +122,12 @@ export const makers = {
 			.returning({ id: chunks.id });
 		return chunk?.id ?? 0;
 	},
-	agent: async (ctx) => {
-		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, { ...fields, access: "private" })).id;
+	agent: makeAgent,
+	draftedAgent: async (ctx) => {
+		const agentId = await makeAgent(ctx);
+		// Of nobody's hand, so that its owner may review it.
+		await ctx.db.orm.insert(agentVersions).values({ agentId, basedOn: 1 });
+		return agentId;
 	},
 	prompt: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
@@ -131,7 +137,7 @@ export const makers = {
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	trigger: async (ctx) => {
-		const agentId = await chosenAgent(ctx);
+		const agentId = await makeAgent(ctx);
 		return (await addWebhook(ctx, { agentId, name: name("Webhook").slice(0, 80), question: "How many?" })).trigger.id;
 	},
 	invitation: async (ctx) => {
