@@ -68,6 +68,7 @@ export const Run = z.object({
 	threadTitle: z.string(),
 	agentId: z.uuid(),
 	agentName: z.string(),
+	agentVersion: z.int().describe("The version of the agent that it runs, from its start to its end."),
 	question: z.string(),
 	state: RunState,
 	answer: z.string().nullable(),

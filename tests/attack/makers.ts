@@ -18,12 +18,14 @@ import {
 	mcpTools,
 	passkeys,
 	roles,
+	runs,
 	sessions,
 	sources,
 	stops,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
@@ -57,6 +59,16 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
+
+async function makeAgent(ctx: ServiceContext): Promise<string> {
+	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
+	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+}
+async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
+	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
+	await ctx.db.orm.update(runs).set({ state: "succeeded", answer: "Thirty days." }).where(eq(runs.id, runId));
+	return runId;
+}
 
 /** One of every kind of object that an input can name. */
 export const makers = {
@@ -116,10 +128,7 @@ export const makers = {
 			.returning({ id: chunks.id });
 		return chunk?.id ?? 0;
 	},
-	agent: async (ctx) => {
-		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, { ...fields, access: "private" })).id;
-	},
+	agent: makeAgent,
 	prompt: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
@@ -127,6 +136,11 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	answeredRun: (ctx) => makeAnswer(ctx),
+	feedback: async (ctx) => {
+		const runId = await makeAnswer(ctx, await makeAgent(ctx));
+		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;
+	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
 		const [row] = await ctx.db.orm

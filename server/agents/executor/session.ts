@@ -156,24 +156,19 @@ async function invoke(
 	const { model, search, isNew } = deps;
 	const graph = deps.graphs[run.agent.graph];
 	signal.throwIfAborted();
-	// A new run's search asks for itself whether it may, and changes nothing: what else must be known before a model hears of the
-	// question is found out meanwhile.
-	const leave = deps.expectLeave(run);
-	if (beginsWithSearch(run)) leave.catch(() => {});
-	else await leave;
+	// A new run's search asks for itself whether it may, before a model hears of the question.
+	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const context: AssistantContext = {
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
-			const found = search(run, input, signal);
-			found.catch(() => {});
-			await leave;
+			const found = await search(run, input, signal);
 			searchedAt = performance.now();
 			return found;
 		},
-		expectLeave: () => leave,
+		expectLeave: () => deps.expectLeave(run),
 		restOn: async (documentIds) => {
 			deps.onResting(run, documentIds);
 			// The search has just asked for their rights.

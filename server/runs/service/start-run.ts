@@ -26,7 +26,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([
+		const [{ agentId, agentVersionId }, reserved] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
@@ -49,13 +49,20 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				threadId,
 				userId,
 				agentId,
+				agentVersionId,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
 				conversation: input.conversation ?? null,
 				requestId: ctx.requestId,
 			}),
-			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
+			audit(ctx, tx, {
+				action: "run.start",
+				resource: "run",
+				resourceId: runId,
+				runId,
+				detail: { threadId, agentId, agentVersionId },
+			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
 	});
@@ -63,7 +70,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 }
 
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<string> {
+async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
