@@ -11,6 +11,7 @@ import { Activity } from "./activity";
 import { Answer } from "./answer";
 import type { Span } from "./answer-props";
 import { AskedFor } from "./asked";
+import { CheckpointsLink, CompareLink } from "./branches";
 import { FeedbackForm, Thumbs, useFeedback } from "./feedback";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
@@ -20,7 +21,14 @@ import { Verdict } from "./verdict";
 const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
-export function Turn({ run, isOwn, onAskAgain }: { run: ThreadRun; isOwn: boolean; onAskAgain?: () => void }) {
+export function Turn(props: {
+	run: ThreadRun;
+	isOwn: boolean;
+	/** The run from whose checkpoint it went on. */
+	forkedFrom: string | null;
+	onAskAgain?: (() => void) | undefined;
+}) {
+	const { run, isOwn, onAskAgain } = props;
 	const [wasOpen, setFollowed] = useState(isOpen(run));
 	// How it came about is its owner's to see.
 	const feed = useRunFeed(wasOpen && isOwn ? run.id : null);
@@ -72,9 +80,15 @@ export function Turn({ run, isOwn, onAskAgain }: { run: ThreadRun; isOwn: boolea
 						text={text}
 						result={result}
 						onAskAgain={onAskAgain}
-						tools={run.answer === null ? null : <Thumbs state={feedback} />}
+						tools={
+							<>
+								{isOwn ? <CheckpointsLink runId={run.id} /> : null}
+								{run.answer === null ? null : <Thumbs state={feedback} />}
+							</>
+						}
 					>
 						<FeedbackForm state={feedback} />
+						{props.forkedFrom && isOwn ? <CompareLink runId={run.id} otherRunId={props.forkedFrom} /> : null}
 					</Verdict>
 				)}
 			</div>
