@@ -18,6 +18,7 @@ import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { Agent } from "@/server/agents/contract";
 import { AgentPanel } from "./agent-panel";
+import { AgentsTabs } from "./agents-tabs";
 import { collectionsOf, promptOf } from "./facts";
 
 const AgentForm = dynamic(() => import("./agent-form"), { ssr: false });
@@ -87,6 +88,7 @@ export function AgentList() {
 			>
 				Each answers in its own way, from the collections that it was given, with the rights of whoever asks.
 			</PageHeader>
+			<AgentsTabs />
 			<Split panel={open ? <AgentPanel key={open.id} agent={open} onClose={() => url.set({ open: null })} /> : null}>
 				<DataTable
 					label="Agents"

@@ -75,6 +75,17 @@ export const agents = pgTable(
 	(t) => [uniqueIndex("agents_name_key").on(t.name), index("agents_created_idx").on(t.createdAt, t.id)],
 );
 
+/**
+ * What a chat is found by. Whose it is, and which, stand among the words: a search through one person's chats never looks at
+ * another's. Of a run that is under way nothing is kept, so that it costs one entry, at its end.
+ */
+export const threadWords = sql.raw(
+	"to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])",
+);
+export const runWords = sql.raw(
+	"to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text])",
+);
+
 /** What an agent is made of. With a number it never changes (a trigger sees to it); without one it is the draft, of which there is one at most. */
 export const agentVersions = pgTable(
 	"agent_versions",
@@ -140,6 +151,7 @@ export const threads = pgTable(
 	(t) => [
 		index("threads_user_idx").on(t.userId, t.updatedAt, t.id),
 		index("threads_user_agent_idx").on(t.userId, t.agentId, t.updatedAt, t.id),
+		index("threads_words_idx").using("gin", sql`(${threadWords})`),
 	],
 );
 
@@ -163,6 +175,9 @@ export const runs = pgTable(
 		agentVersionId: uuid()
 			.notNull()
 			.references(() => agentVersions.id),
+		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
+		branchId: uuid(),
+		forkedFrom: uuid(),
 		/** What it was started with: a session, or a key, with whose rights it acts. */
 		sessionId: uuid(),
 		keyId: uuid(),
@@ -195,8 +210,39 @@ export const runs = pgTable(
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
+		index("runs_words_idx")
+			.using("gin", sql`(${runWords})`)
+			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
+);
+
+/** Where a thread parts: a branch begins with a run that went on from a checkpoint of another. */
+export const threadBranches = pgTable(
+	"thread_branches",
+	{
+		id: uuid().primaryKey(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		fromRunId: uuid().notNull(),
+		runId: uuid().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("thread_branches_thread_idx").on(t.threadId, t.createdAt)],
+);
+
+/** What a branch has in common with those that it grew out of: their runs before a moment. `ofBranchId` null is the trunk. */
+export const branchSegments = pgTable(
+	"branch_segments",
+	{
+		branchId: uuid()
+			.notNull()
+			.references(() => threadBranches.id, { onDelete: "cascade" }),
+		ofBranchId: uuid(),
+		before: at().notNull(),
+	},
+	(t) => [index("branch_segments_branch_idx").on(t.branchId)],
 );
 
 /** What happened in a run, gap-free from 1. Append only. */

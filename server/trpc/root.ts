@@ -4,7 +4,9 @@ import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { checkpointsRouter } from "@/server/checkpoints/router";
 import { factorsRouter } from "@/server/factors/router";
+import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
@@ -42,6 +44,8 @@ export const appRouter = router({
 	threads: threadsRouter,
 	runs: runsRouter,
 	triggers: triggersRouter,
+	checkpoints: checkpointsRouter,
+	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,

@@ -19,12 +19,14 @@ import {
 	mcpTools,
 	passkeys,
 	roles,
+	runs,
 	sessions,
 	sources,
 	stops,
 } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
@@ -58,11 +60,17 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
-const makeAgent = async (ctx: ServiceContext): Promise<string> => {
+const question = { question: "How many days of leave are there?" };
+
+async function makeAgent(ctx: ServiceContext): Promise<string> {
 	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
 	return (await createAgent(ctx, { ...fields, access: "private" })).id;
-};
-const question = { question: "How many days of leave are there?" };
+}
+async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
+	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
+	await ctx.db.orm.update(runs).set({ state: "succeeded", answer: "Thirty days." }).where(eq(runs.id, runId));
+	return runId;
+}
 
 /** One of every kind of object that an input can name. */
 export const makers = {
@@ -139,6 +147,11 @@ export const makers = {
 	trigger: async (ctx) => {
 		const agentId = await makeAgent(ctx);
 		return (await addWebhook(ctx, { agentId, name: name("Webhook").slice(0, 80), question: "How many?" })).trigger.id;
+	},
+	answeredRun: (ctx) => makeAnswer(ctx),
+	feedback: async (ctx) => {
+		const runId = await makeAnswer(ctx, await makeAgent(ctx));
+		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;
 	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
