@@ -1,5 +1,5 @@
+import { CronExpressionParser } from "cron-parser";
 import { invalidField } from "@/server/core/errors";
-import { nextTick } from "@/server/jobs/engine/time";
 
 const fiveFields = /^\S+( \S+){4}$/;
 
@@ -13,7 +13,7 @@ export function nextTime(cron: string, timeZone: string, from: Date): Date {
 		throw invalidField("timeZone", "There is no such time zone: give one such as Europe/Berlin.");
 	}
 	try {
-		return nextTick(`TZ=${timeZone} ${words}`, from);
+		return CronExpressionParser.parse(words, { tz: timeZone, currentDate: from }).next().toDate();
 	} catch {
 		throw invalidField("cron", "This is no time that ever comes: write it as in `0 7 * * 1-5`.");
 	}

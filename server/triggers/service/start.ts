@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { and, asc, eq, lte, sql } from "drizzle-orm";
 import { isDatabaseAway, type Tx } from "@/db/connection";
 import { triggerCalls, triggers } from "@/db/schema";
-import { findStanding, refusalTexts } from "@/server/auth/principal";
+import { findStanding, refusalTexts } from "@/server/auth/service";
 import { actorMay, type Principal } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
