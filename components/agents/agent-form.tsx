@@ -10,9 +10,10 @@ import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
-import { type Agent, CreateAgent } from "@/server/agents/contract";
+import { type Agent, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { CapFields } from "./cap-fields";
+import { graphWords } from "./facts";
 import { PromptChoice } from "./prompt-choice";
 import { ToolChoice } from "./tool-choice";
 
@@ -27,6 +28,7 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 	const form = useForm<CreateAgent>({
 		initialValues: {
 			name: agent?.name ?? "",
+			graph: agent?.graph ?? "assistant",
 			description: agent?.description ?? "",
 			promptVersionId: agent?.promptVersionId ?? null,
 			collectionIds: agent?.collectionIds ?? null,
@@ -45,15 +47,15 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 	const create = useMutation(api.agents.create.mutationOptions({ onSuccess }));
 	const update = useMutation(api.agents.update.mutationOptions({ onSuccess }));
 	const error = create.error ?? update.error;
-	const { collectionIds } = form.values;
+	const { collectionIds, graph = "assistant" } = form.values;
 	return (
 		<Theme>
 			<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
 				<form
 					className={styles.stack}
 					noValidate
-					onSubmit={form.onSubmit((values) =>
-						agent ? update.mutate({ agentId: agent.id, ...values }) : create.mutate(values),
+					onSubmit={form.onSubmit(({ graph: chosen, ...values }) =>
+						agent ? update.mutate({ agentId: agent.id, ...values }) : create.mutate({ ...values, graph: chosen }),
 					)}
 				>
 					<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
@@ -66,6 +68,20 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 						maxLength={500}
 						{...form.getInputProps("description")}
 					/>
+					{agent ? null : (
+						<Radio.Group
+							label="How it works"
+							description="It stays what it is made as."
+							value={graph}
+							onChange={(value) => form.setValues({ graph: GraphName.parse(value), tools: [], approvalTools: [] })}
+						>
+							<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
+								{graphNames.map((name) => (
+									<Radio key={name} value={name} label={graphWords[name]} />
+								))}
+							</div>
+						</Radio.Group>
+					)}
 					<PromptChoice
 						current={agent}
 						value={form.values.promptVersionId}
@@ -93,12 +109,18 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 							error={form.errors.collectionIds}
 						/>
 					)}
-					<ToolChoice
-						tools={form.values.tools ?? []}
-						approvalTools={form.values.approvalTools ?? []}
-						onChange={(chosen) => form.setValues(chosen)}
+					{graph === "research" ? null : (
+						<ToolChoice
+							tools={form.values.tools ?? []}
+							approvalTools={form.values.approvalTools ?? []}
+							onChange={(chosen) => form.setValues(chosen)}
+						/>
+					)}
+					<CapFields
+						graph={graph}
+						caps={form.values.caps ?? {}}
+						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
-					<CapFields caps={form.values.caps ?? {}} onChange={(caps) => form.setFieldValue("caps", caps)} />
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

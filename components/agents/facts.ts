@@ -1,5 +1,5 @@
 import { counted } from "@/components/ui/figures";
-import type { Agent } from "@/server/agents/contract";
+import type { Agent, GraphName } from "@/server/agents/contract";
 
 export const collectionsOf = ({ collectionIds }: Agent): string =>
 	collectionIds === null ? "All that the asker may read" : counted(collectionIds.length, "collection");
@@ -10,6 +10,11 @@ export const promptOf = (agent: Agent): string =>
 		: agent.promptName === null
 			? "One that you may not read"
 			: `${agent.promptName}, version ${agent.promptVersion}`;
+
+export const graphWords = {
+	assistant: "Answers at once, from what one search finds",
+	research: "Researches: a plan, researchers at the same time, a report",
+} as const satisfies Record<GraphName, string>;
 
 export const capNames = ["steps", "tokens", "cost", "minutes"] as const;
 export const capWords = { steps: "Steps", tokens: "Tokens", cost: "Cost", minutes: "Minutes" } as const;

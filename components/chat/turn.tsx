@@ -1,6 +1,7 @@
 "use client";
 
 import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { isOpen } from "@/components/runs/took";
 import { CopyId } from "@/components/ui/copy";
@@ -15,12 +16,17 @@ import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
 import { Verdict } from "./verdict";
 
+/** Only research needs it. */
+const Research = dynamic(() => import("@/components/research/research"));
+
 const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
 export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void }) {
 	const [wasOpen, setFollowed] = useState(isOpen(run));
-	const feed = useRunFeed(wasOpen ? run.id : null);
+	// What researchers found stands in the run's events alone.
+	const isResearch = run.graph === "research";
+	const feed = useRunFeed(wasOpen || isResearch ? run.id : null);
 	const { story } = feed;
 	const isLive = isOpen(run) && story.ending === null;
 	const state = isOpen(run) ? (story.ending?.state ?? run.state) : run.state;
@@ -35,6 +41,7 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
 				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />
+				{isResearch ? <Research run={run} story={story} isLive={isLive} /> : null}
 				{story.approvals.map((asked) => (
 					<AskedFor key={asked.approvalId} asked={asked} isLive={isLive} />
 				))}

@@ -57,7 +57,7 @@ export const agents = pgTable(
 		id: uuid().primaryKey().defaultRandom(),
 		name: text().notNull(),
 		description: text().notNull().default(""),
-		graph: text().$type<"assistant">().notNull().default("assistant"),
+		graph: text().$type<"assistant" | "research">().notNull().default("assistant"),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** Null: every collection that the asking person may read. */

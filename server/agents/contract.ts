@@ -5,9 +5,11 @@ import { accesses } from "@/server/core/permissions";
 
 const Access = z.enum(accesses);
 
-export const graphNames = ["assistant"] as const;
+export const graphNames = ["assistant", "research"] as const;
 export const GraphName = z.enum(graphNames);
 export type GraphName = z.infer<typeof GraphName>;
+const saysOfGraph =
+	"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report. It stays what it was made as.";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 const AgentCaps = z
@@ -18,6 +20,12 @@ const AgentCaps = z
 		minutes: cap(z.int().min(1).max(1_440), "Minutes; time in which it waits for a person is not counted."),
 	})
 	.describe("Most that one of its runs may take, where that is less than what the installation allows.");
+/** A plan, one researcher, a report and its review. */
+export const leastResearchSteps = 12;
+export const AskCaps = z.strictObject({
+	graph: GraphName.default("assistant").describe("What carries the run out: research works longer."),
+});
+export type AskCaps = z.infer<typeof AskCaps>;
 /** What the installation allows each run at most. */
 export const RunCaps = z.object({
 	steps: z.int().describe("Steps of a graph."),
@@ -31,7 +39,7 @@ export const Agent = z.object({
 	id: z.uuid(),
 	name: z.string(),
 	description: z.string(),
-	graph: GraphName,
+	graph: GraphName.describe(saysOfGraph),
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable(),
@@ -80,6 +88,7 @@ const fields = {
 };
 export const CreateAgent = z.strictObject({
 	name: fields.name,
+	graph: GraphName.optional().describe(`${saysOfGraph} Left out: \`assistant\`.`),
 	description: fields.description.default(""),
 	promptVersionId: fields.promptVersionId.default(null),
 	collectionIds: fields.collectionIds.default(null),

@@ -1,7 +1,7 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
-import { Done, Nothing } from "@/server/users/contract";
-import { Agent, AgentPage, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
+import { Done } from "@/server/users/contract";
+import { Agent, AgentPage, AskCaps, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
 import { archiveAgent, createAgent, getAgent, listAgents, runCaps, updateAgent, versionOfAgent } from "./service";
 
 export const agentsRouter = router({
@@ -20,9 +20,9 @@ export const agentsRouter = router({
 		summary: "Get what one run may take at most in this installation.",
 		risk: "read",
 	})
-		.input(Nothing)
+		.input(AskCaps)
 		.output(RunCaps)
-		.query(() => runCaps()),
+		.query(({ input }) => runCaps(input)),
 
 	get: procedure("agents:read", {
 		revision: "revision",

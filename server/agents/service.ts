@@ -9,7 +9,17 @@ import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, mayAskAgent as mayAskAgentAtOnce, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import type { Agent, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "./contract";
+import {
+	type Agent,
+	type AskCaps,
+	type CreateAgent,
+	type GraphName,
+	type ListAgents,
+	leastResearchSteps,
+	type OneAgent,
+	type RunCaps,
+	type UpdateAgent,
+} from "./contract";
 
 const columns = {
 	id: agents.id,
@@ -99,7 +109,7 @@ const nameTaken = (name: string) => (error: unknown) => {
 
 export async function createAgent(ctx: ServiceContext, { access, ...input }: CreateAgent): Promise<Agent> {
 	const { userId } = requireUser(ctx);
-	expectWithin(input.caps);
+	expectFits(input);
 	const agentId = await ctx.db
 		.transaction(async (tx) => {
 			await holdPromptVersion(ctx, tx, input.promptVersionId);
@@ -126,11 +136,11 @@ export async function updateAgent(
 	ctx: ServiceContext,
 	{ agentId, access, basedOn, ...change }: UpdateAgent,
 ): Promise<Agent> {
-	expectWithin(change.caps);
 	await ctx.db
 		.transaction(async (tx) => {
 			const before = await holdManaged(ctx, tx, agentId);
 			expectUnchanged("this agent", basedOn, before.revision);
+			expectFits({ ...change, graph: before.graph });
 			if (change.promptVersionId !== before.promptVersionId) await holdPromptVersion(ctx, tx, change.promptVersionId);
 			if (before.isDefault && access === "private") throw defaultIsForAll();
 			await tx
@@ -155,17 +165,21 @@ export async function updateAgent(
 }
 
 /** What the installation allows each run at most. */
-export const runCaps = async (): Promise<RunCaps> => installationCaps();
+export const runCaps = async ({ graph }: AskCaps): Promise<RunCaps> => installationCaps(graph);
 
 /** An agent can have less than what the installation allows, not more. */
-function expectWithin(caps: AgentCaps = {}): void {
-	const most = installationCaps();
+function expectFits({ graph, caps = {}, tools = [] }: Pick<CreateAgent, "graph" | "caps" | "tools">): void {
+	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
 			throw new AppError(
 				"INVALID_INPUT",
 				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
 			);
+	if (graph !== "research") return;
+	if (tools.length > 0) throw new AppError("INVALID_INPUT", "A research agent searches documents, and calls no tools.");
+	if ((caps.steps ?? leastResearchSteps) < leastResearchSteps)
+		throw new AppError("INVALID_INPUT", `Research takes at least ${leastResearchSteps} steps.`);
 }
 
 export const defaultIsForAll = (): AppError =>
@@ -185,14 +199,18 @@ export async function archiveAgent(ctx: ServiceContext, { agentId }: OneAgent): 
 }
 
 /** The agent to ask, or the default one; read in the transaction that leans on it. */
-export async function chooseAgent(tx: Reader, user: UserActor, agentId: string | undefined): Promise<string> {
+export async function chooseAgent(
+	tx: Reader,
+	user: UserActor,
+	agentId: string | undefined,
+): Promise<{ id: string; graph: GraphName; caps: AgentCaps }> {
 	const [agent] = await tx
-		.select({ id: agents.id })
+		.select({ id: agents.id, graph: agents.graph, caps: agents.caps })
 		.from(agents)
 		.where(and(mayAsk(user), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))
 		.limit(1);
 	if (!agent) throw notFound("This agent");
-	return agent.id;
+	return agent;
 }
 
 export async function mayAskAgent(db: Reader, user: UserActor, agentId: string): Promise<boolean> {
@@ -227,6 +245,7 @@ async function holdManaged(ctx: ServiceContext, tx: Tx, agentId: string) {
 		.select({
 			name: agents.name,
 			description: agents.description,
+			graph: agents.graph,
 			isDefault: agents.isDefault,
 			revision: agents.revision,
 			promptVersionId: agents.promptVersionId,

@@ -14,6 +14,7 @@ import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
+import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
@@ -40,6 +41,7 @@ export const appRouter = router({
 	agents: agentsRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
+	research: researchRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,

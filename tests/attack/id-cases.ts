@@ -160,6 +160,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"runs.start": { threadId: own("thread"), agentId: own("agent"), "collectionIds[]": filter("collection") },
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
+	"research.get": { runId: own("run") },
+	"research.acceptPlan": { runId: own("planned") },
+	"research.steer": { runId: own("planned") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
 	"prompts.get": { promptId: own("prompt") },

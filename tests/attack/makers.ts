@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	agents,
 	approvalRules,
 	approvals,
 	auditExports,
@@ -28,6 +29,7 @@ import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
+import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { testUser } from "@/tests/support";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
@@ -127,6 +129,14 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	/** A research run that waits with its plan. */
+	planned: async (ctx) => {
+		const agent = { name: name("Researcher"), graph: "research" as const, createdBy: requireUser(ctx).userId };
+		const [made] = await ctx.db.orm.insert(agents).values(agent).returning({ id: agents.id });
+		const { runId } = await startRun(ctx, { ...question, agentId: made?.id });
+		await proposePlan(ctx.db, runId, { parts: ["How many days?"], isAwaited: true });
+		return runId;
+	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
 		const [row] = await ctx.db.orm

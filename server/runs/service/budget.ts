@@ -18,8 +18,9 @@ export async function askBudget(
 	userId: string,
 	question: string,
 	key: Pick<ApiKeyActor, "keyId" | "tokensPerDay"> | null = null,
+	atLeast = 0,
 ): Promise<number> {
-	const reserved = contextTokens + maxAnswerTokens + estimateTokens(question);
+	const reserved = Math.max(atLeast, contextTokens + maxAnswerTokens + estimateTokens(question));
 	// Sent together; what is second looks only once the first holds the lock.
 	const [, [now]] = await Promise.all([
 		tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${userId}, 1))`),

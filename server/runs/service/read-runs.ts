@@ -12,6 +12,7 @@ const columns = {
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,
+	graph: agents.graph,
 	question: runs.question,
 	state: runs.state,
 	answer: runs.answer,

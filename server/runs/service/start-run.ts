@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries, runs, threads } from "@/db/schema";
+import { type AgentCaps, budgetEntries, runs, threads } from "@/db/schema";
+import type { GraphName } from "@/server/agents/contract";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
+import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
 import { askBudget } from "./budget";
@@ -26,10 +29,16 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([
+		const [agent, least] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
+		const { id: agentId } = agent;
+		// Research asks a model many times: all that it may use is held back.
+		const isResearch = agent.graph === "research";
+		const reserved = isResearch
+			? await askBudget(tx, userId, input.question, key, capsOf(agent.caps, agent.graph).tokens)
+			: least;
 		const row = {
 			id: threadId,
 			userId,
@@ -58,12 +67,15 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
+		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
 }
 
+type AskedAgent = { id: string; graph: GraphName; caps: AgentCaps };
+
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<string> {
+async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<AskedAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
