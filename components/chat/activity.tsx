@@ -8,14 +8,24 @@ import styles from "./activity.module.css";
 import type { RunStory, Step } from "./fold-run";
 
 /** What the agent did for an answer: one line; its steps with their times below, when asked for. */
-export function Activity(props: { run: Run; story: RunStory; isLive: boolean; onFollow: () => void }) {
+export function Activity(props: { run: Run; story: RunStory; isLive: boolean; onFollow: (() => void) | null }) {
 	const { run, story, isLive } = props;
 	const [isWide, setWide] = useState(false);
 	const current = story.steps.findLast((step) => step.ms === null) ?? story.steps.at(-1);
+	const { onFollow } = props;
 	const toggle = () => {
 		setWide(!isWide);
-		props.onFollow();
+		onFollow?.();
 	};
+	if (!onFollow)
+		return (
+			<div className={styles.activity}>
+				<span className={styles.line}>
+					<span className={styles.agent}>{run.agentName}</span>
+					<span className={styles.doing}>{isLive ? "is answering…" : done(run)}</span>
+				</span>
+			</div>
+		);
 	return (
 		<div className={styles.activity} data-live={isLive || undefined}>
 			<button type="button" className={styles.line} aria-expanded={isWide} onClick={toggle}>

@@ -29,6 +29,7 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 	const source = useUrl().get("source");
 	const isNew = conversation.threadId === null;
 	useTitle(thread?.title ?? (isNew ? "New chat" : null));
+	const isOwn = thread?.mayManage !== false;
 	const isEmpty = isNew && !sending && outbox.queue.length === 0;
 	return (
 		<>
@@ -43,7 +44,8 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 							<Turn
 								key={run.id}
 								run={run}
-								onAskAgain={index === runs.length - 1 ? () => conversation.send(run.question) : undefined}
+								isOwn={isOwn}
+								onAskAgain={index === runs.length - 1 && isOwn ? () => conversation.send(run.question) : undefined}
 							/>
 						))}
 						{sending ? <OnItsWay sending={sending} conversation={conversation} /> : null}
@@ -52,11 +54,17 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 				</section>
 				<div className={styles.foot}>
 					{isAway ? <Latest onClick={pin}>{conversation.isBusy ? "Follow the answer" : "To the latest"}</Latest> : null}
-					<Composer conversation={conversation} />
+					{isOwn ? <Composer conversation={conversation} /> : <ReadOnly ownerName={thread?.ownerName ?? ""} />}
 				</div>
 			</div>
 			{source ? <SourcePanel documentId={source} /> : null}
 		</>
+	);
+}
+
+function ReadOnly({ ownerName }: { ownerName: string }) {
+	return (
+		<p className={styles.readOnly}>{ownerName} shares this chat with you: you can read it, and they go on with it.</p>
 	);
 }
 

@@ -101,7 +101,9 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Chat">
 				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
 			</Fact>
-			<Fact name="Agent">{run.agentName}</Fact>
+			<Fact name="Agent">
+				{run.agentName}, version {run.agentVersion}
+			</Fact>
 			<Fact name="Model">{run.result?.model}</Fact>
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}

@@ -1,6 +1,7 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"account_links",
+	"agent_versions",
 	"agents",
 	"api_keys",
 	"stops", "approval_decisions", "approval_notices", "approval_rules", "approvals",
@@ -18,6 +19,7 @@ DROP TABLE
 	"audit_streams",
 	"audit_verifications",
 	"budget_entries",
+	"feedback",
 	"chunk_vectors",
 	"chunks",
 	"collections",

@@ -5,6 +5,7 @@ export * from "./approvals";
 export * from "./audit";
 export * from "./audit-outlets";
 export * from "./factors";
+export * from "./feedback";
 export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";

@@ -48,8 +48,10 @@ const verifyChain = inngest.createFunction(
 const keepMonths = inngest.createFunction(
 	{ id: "audit-months", name: "Make and drop months of the audit", concurrency: 1, triggers: [{ cron: "37 2 * * *" }] },
 	async ({ runId, step }) => {
-		await step.run("make months", () => makeMonths(jobContext("audit-months", runId)));
-		return { dropped: await step.run("drop months", () => dropMonths(jobContext("audit-months", runId))) };
+		await step.run("make months", () => patiently(() => makeMonths(jobContext("audit-months", runId))));
+		return {
+			dropped: await step.run("drop months", () => patiently(() => dropMonths(jobContext("audit-months", runId)))),
+		};
 	},
 );
 

@@ -60,7 +60,8 @@ const exportAudit = inngest.createFunction(
 
 const expire = inngest.createFunction(
 	{ id: "expire-audit-exports", name: "Remove exports past their time", triggers: [{ cron: "41 * * * *" }] },
-	({ runId, step }) => step.run("expire", () => expireExports(jobContext("expire-audit-exports", runId))),
+	({ runId, step }) =>
+		step.run("expire", () => patiently(() => expireExports(jobContext("expire-audit-exports", runId)))),
 );
 
 export const exportJobs = [exportAudit, expire];

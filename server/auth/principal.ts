@@ -1,4 +1,4 @@
-import { and, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { sessions, users } from "@/db/schema";
 import type { Cause, Principal, UserActor } from "@/server/core/actor";
@@ -22,9 +22,8 @@ const unique = (ids: (string | null)[]) => [...new Set(ids.filter((id) => id !==
  * has run out, leaves what it started alone; one that somebody ended does not, nor does a key that no longer works.
  */
 export async function findStandings(db: Database, causes: readonly Cause[]): Promise<Standing[]> {
-	const [people, found, keys] = await Promise.all([
-		findPeople(db, unique(causes.map(({ userId }) => userId))),
-		findSessions(db, unique(causes.map(({ sessionId }) => sessionId))),
+	const [{ people, found }, keys] = await Promise.all([
+		findPeople(db, unique(causes.map(({ userId }) => userId)), unique(causes.map(({ sessionId }) => sessionId))),
 		findKeyActors(db, unique(causes.map(({ keyId }) => keyId))),
 	]);
 	return causes.map(({ userId, sessionId, keyId }): Standing => {
@@ -43,28 +42,33 @@ export async function findStanding(db: Database, cause: Cause): Promise<Standing
 	return standing ?? { principal: null, refusal: "disabled" };
 }
 
-async function findPeople(db: Database, userIds: string[]) {
-	if (userIds.length === 0) return new Map<string, never>();
+type Session = { id: string; scopes: string[] | null; isEnded: boolean };
+
+/** Those of the people who may still act, and of their sessions those that say more than that there is one. */
+async function findPeople(db: Database, userIds: string[], sessionIds: string[]) {
+	const people = new Map<string, UserActor>();
+	const found = new Map<string, Session>();
+	if (userIds.length === 0) return { people, found };
+	const saysMore = or(isNotNull(sessions.revokedAt), isNotNull(sessions.scopes));
 	const rows = await db.orm
-		.select(rightsColumns)
+		.select({
+			person: rightsColumns,
+			session: {
+				id: sessions.id,
+				scopes: sessions.scopes,
+				isEnded: sql<boolean>`${sessions.revokedAt} is not null and ${sessions.revokedBecause} is distinct from 'signed out'`,
+			},
+		})
 		.from(users)
+		.leftJoin(sessions, and(eq(sessions.userId, users.id), inArray(sessions.id, sessionIds), saysMore))
 		.where(and(inArray(users.id, userIds), isNull(users.disabledAt)));
-	return new Map(rows.map((row) => [row.userId, toUserActor(row, { sessionId: null, provedAt: null })]));
+	for (const { person, session } of rows) {
+		people.set(person.userId, toUserActor(person, { sessionId: null, provedAt: null }));
+		if (session) found.set(session.id, session);
+	}
+	return { people, found };
 }
 
 /** What a program was let do is all that it can leave behind. */
 const within = (person: UserActor, scopes: string[] | null): UserActor =>
 	scopes ? { ...person, permissions: new Set([...person.permissions].filter((one) => scopes.includes(one))) } : person;
-
-async function findSessions(db: Database, sessionIds: string[]) {
-	if (sessionIds.length === 0) return new Map<string, never>();
-	const rows = await db.orm
-		.select({
-			id: sessions.id,
-			scopes: sessions.scopes,
-			isEnded: sql<boolean>`${sessions.revokedAt} is not null and ${sessions.revokedBecause} is distinct from 'signed out'`,
-		})
-		.from(sessions)
-		.where(and(inArray(sessions.id, sessionIds), or(isNotNull(sessions.revokedAt), isNotNull(sessions.scopes))));
-	return new Map(rows.map((row) => [row.id, row]));
-}

@@ -44,6 +44,17 @@ const folders = z.preprocess(
 		)
 		.optional(),
 );
+/** Names, with commas between. */
+const names = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value
+					.split(",")
+					.map((one) => one.trim())
+					.filter(Boolean)
+			: undefined,
+	z.array(z.string().max(200, "has a name of more than 200 characters")).max(50, "has more than 50 names").optional(),
+);
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
 const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
@@ -82,6 +93,8 @@ export const Env = z
 		QD_MODEL_URL: url,
 		QD_MODEL_KEY: text,
 		QD_MODEL: text,
+		/** More models of the same endpoint, which agents may be given by name. */
+		QD_MODELS: names,
 		QD_EMBED_URL: url,
 		QD_EMBED_KEY: text,
 		QD_EMBED_MODEL: text,
@@ -92,6 +105,7 @@ export const Env = z
 		QD_RERANK_URL: url,
 		QD_RERANK_KEY: text,
 		QD_RERANK_MODEL: text,
+		QD_RERANK_CHAT: z.preprocess(empty, z.enum(["off", "on"]).default("off")),
 		QD_WORKER_MEMORY_MB: count(1024, 65536),
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
@@ -134,6 +148,10 @@ export const Env = z
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
 	})
+	.refine((env) => !env.QD_MODELS || env.QD_MODEL, {
+		path: ["QD_MODELS"],
+		error: "QD_MODELS names more models beside QD_MODEL: set that one too",
+	})
 	.refine(
 		(env) => !env.QD_EMBED_URL === !env.QD_EMBED_MODEL && !env.QD_EMBED_URL === (env.QD_EMBED_DIMENSION === undefined),
 		{
@@ -148,6 +166,10 @@ export const Env = z
 	.refine((env) => !env.QD_RERANK_URL === !env.QD_RERANK_MODEL, {
 		path: ["QD_RERANK_MODEL"],
 		error: "QD_RERANK_URL and QD_RERANK_MODEL go together: set both, or neither",
+	})
+	.refine((env) => env.QD_RERANK_CHAT === "off" || (env.QD_MODEL_URL && !env.QD_RERANK_URL), {
+		path: ["QD_RERANK_CHAT"],
+		error: "needs QD_MODEL_URL, and no QD_RERANK_URL beside it",
 	})
 	.refine(
 		(env) => !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_ID && !env.QD_OIDC_ISSUER === !env.QD_OIDC_CLIENT_SECRET,

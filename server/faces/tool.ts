@@ -65,11 +65,13 @@ export async function callTool<Name extends ToolName>(
 	tool: ToolContext,
 	name: Name,
 	input: At<Inputs, Split<Name>>,
+	/** Where that was just found out. */
+	known?: Actor,
 ): Promise<At<Outputs, Split<Name>>> {
 	const procedure = proceduresByName()[name];
 	if (!procedure?._def.meta?.tool) throw notFound("This tool");
 	const { db, requestId, signal } = tool;
-	const actor = await agentNow(tool);
+	const actor = known ?? (await agentNow(tool));
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {
 		return await callByName(caller, name, input);

@@ -3,6 +3,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "./client";
 import { jobContext } from "./context";
+import { patiently } from "./patience";
 
 const batch = 500;
 /** A step ends after so many batches; the next night goes on from there. */
@@ -51,7 +52,8 @@ export async function deleteOutdated(ctx: ServiceContext, table: Table): Promise
 export const prune = inngest.createFunction(
 	{ id: "prune", concurrency: 1, triggers: [{ cron: "17 3 * * *" }] },
 	async ({ step, runId }) => {
-		const run = (table: Table) => step.run(`prune ${table}`, () => deleteOutdated(jobContext("prune", runId), table));
+		const run = (table: Table) =>
+			step.run(`prune ${table}`, () => patiently(() => deleteOutdated(jobContext("prune", runId), table)));
 		const deleted = {
 			job_runs: await run("job_runs"),
 			job_events: await run("job_events"),
@@ -68,12 +70,14 @@ export const prune = inngest.createFunction(
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;
-		await step.run("write it down", async () => {
-			const ctx = jobContext("prune", runId);
-			await ctx.db.transaction((tx) =>
-				audit(ctx, tx, { action: "retention.prune", resource: "system", detail: deleted }),
-			);
-		});
+		await step.run("write it down", () =>
+			patiently(async () => {
+				const ctx = jobContext("prune", runId);
+				await ctx.db.transaction((tx) =>
+					audit(ctx, tx, { action: "retention.prune", resource: "system", detail: deleted }),
+				);
+			}),
+		);
 		return deleted;
 	},
 );

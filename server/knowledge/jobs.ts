@@ -1,4 +1,5 @@
 import { NonRetriableError } from "inngest";
+import { settleForgotten } from "@/server/budgets/service";
 import type { ServiceContext } from "@/server/core/context";
 import { inngest } from "@/server/jobs/client";
 import { jobContext } from "@/server/jobs/context";
@@ -201,25 +202,32 @@ const removeRetiredIndex = inngest.createFunction(
 
 const purgeRemovedDocument = inngest.createFunction(
 	{ id: "purge-document", name: "Remove a deleted document's rows", triggers: [documentRemoved] },
-	({ event, runId, step }) => step.run("purge", () => purgeDocument(jobContext("purge-document", runId), event.data)),
+	({ event, runId, step }) =>
+		step.run("purge", () => patiently(() => purgeDocument(jobContext("purge-document", runId), event.data))),
 );
 
 const purgeRemovedCollection = inngest.createFunction(
 	{ id: "purge-collection", name: "Remove a deleted collection's rows", triggers: [collectionRemoved] },
 	async ({ event, runId, step }) => {
 		const context = () => jobContext("purge-collection", runId);
-		const ids = await step.run("list documents", () => listDoomed(context(), event.data));
+		const ids = await step.run("list documents", () => patiently(() => listDoomed(context(), event.data)));
 		for (let from = 0; from < ids.length; from += purgedAtOnce)
-			await step.run(`purge documents from ${from + 1}`, async () => {
-				for (const documentId of ids.slice(from, from + purgedAtOnce)) await purgeDocument(context(), { documentId });
-			});
+			await step.run(`purge documents from ${from + 1}`, () =>
+				patiently(async () => {
+					for (const documentId of ids.slice(from, from + purgedAtOnce)) await purgeDocument(context(), { documentId });
+				}),
+			);
 		return { documents: ids.length };
 	},
 );
 
 const sweep = inngest.createFunction(
 	{ id: "sweep-knowledge", name: "Remove files that nothing needs any more", triggers: [{ cron: "17 * * * *" }] },
-	({ runId, step }) => step.run("sweep", () => sweepKnowledge(jobContext("sweep-knowledge", runId))),
+	async ({ runId, step }) => {
+		const context = () => jobContext("sweep-knowledge", runId);
+		await step.run("settle what killed calls had held back", () => patiently(() => settleForgotten(context())));
+		return step.run("sweep", () => patiently(() => sweepKnowledge(context())));
+	},
 );
 
 export const knowledgeJobs = [

@@ -37,10 +37,7 @@ function later(error: unknown): never {
 const forgetLinks = inngest.createFunction(
 	{ id: "forget-links", name: "Take expired links out of mails", triggers: [{ cron: "*/10 * * * *" }] },
 	({ runId, step }) =>
-		step.run("forget", () => {
-			const { db } = jobContext("forget-links", runId);
-			return db.transaction(forgetExpiredLinks);
-		}),
+		step.run("forget", () => patiently(() => jobContext("forget-links", runId).db.transaction(forgetExpiredLinks))),
 );
 
 export const mailJobs = [sendWaitingMail, forgetLinks];

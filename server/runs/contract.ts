@@ -70,6 +70,7 @@ export const Run = z.object({
 	agentId: z.uuid(),
 	agentName: z.string(),
 	graph: GraphName.describe("What carries it out: `research` makes a plan, looks into its parts and writes a report."),
+	agentVersion: z.int().describe("The version of the agent that it runs, from its start to its end."),
 	question: z.string(),
 	state: RunState,
 	answer: z.string().nullable(),

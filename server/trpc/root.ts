@@ -5,6 +5,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { factorsRouter } from "@/server/factors/router";
+import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
@@ -38,10 +39,11 @@ export const appRouter = router({
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,
-	agents: agentsRouter,
+	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
 	research: researchRouter,
+	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,

@@ -143,6 +143,22 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
+	"agents.getVersion": { agentId: own("agent") },
+	"agents.compareVersions": { agentId: own("agent") },
+	"agents.listVersions": { agentId: own("agent") },
+	"agents.getDraft": { agentId: own("agent") },
+	"agents.discardDraft": { agentId: own("agent") },
+	"agents.askReview": { agentId: own("agent") },
+	"agents.review": { agentId: own("agent") },
+	"agents.publish": { agentId: own("agent") },
+	"agents.restore": { agentId: own("agent") },
+	"agents.export": { agentId: own("agent") },
+	"agents.import": { agentId: own("agent") },
+	"agents.saveDraft": {
+		agentId: own("agent"),
+		promptVersionId: own("promptVersion"),
+		"collectionIds[]": filter("collection"),
+	},
 
 	"approvals.get": { approvalId: anyApproval },
 	"approvals.approve": { approvalId: anyApproval },
@@ -154,6 +170,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"approvals.watch": { lastEventId: position },
 
 	"threads.get": { threadId: own("thread") },
+	"threads.export": { threadId: own("thread") },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
@@ -164,6 +181,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"research.acceptPlan": { runId: own("planned") },
 	"research.steer": { runId: own("planned") },
 	"runs.events": { runId: own("run"), lastEventId: position },
+
+	"feedback.give": { runId: own("answeredRun") },
+	"feedback.withdraw": { runId: own("answeredRun") },
+	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
-	agents,
 	approvalRules,
 	approvals,
 	auditExports,
@@ -19,12 +18,14 @@ import {
 	mcpTools,
 	passkeys,
 	roles,
+	runs,
 	sessions,
 	sources,
 	stops,
 } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
@@ -59,6 +60,16 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
+
+async function makeAgent(ctx: ServiceContext): Promise<string> {
+	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
+	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+}
+async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
+	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
+	await ctx.db.orm.update(runs).set({ state: "succeeded", answer: "Thirty days." }).where(eq(runs.id, runId));
+	return runId;
+}
 
 /** One of every kind of object that an input can name. */
 export const makers = {
@@ -118,10 +129,7 @@ export const makers = {
 			.returning({ id: chunks.id });
 		return chunk?.id ?? 0;
 	},
-	agent: async (ctx) => {
-		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, { ...fields, access: "private" })).id;
-	},
+	agent: makeAgent,
 	prompt: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
@@ -131,11 +139,16 @@ export const makers = {
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	/** A research run that waits with its plan. */
 	planned: async (ctx) => {
-		const agent = { name: name("Researcher"), graph: "research" as const, createdBy: requireUser(ctx).userId };
-		const [made] = await ctx.db.orm.insert(agents).values(agent).returning({ id: agents.id });
-		const { runId } = await startRun(ctx, { ...question, agentId: made?.id });
+		const definition = { graph: "research" as const };
+		const made = { name: name("Researcher"), createdBy: requireUser(ctx).userId, definition };
+		const { runId } = await startRun(ctx, { ...question, agentId: await insertAgent(ctx.db.orm, made) });
 		await proposePlan(ctx.db, runId, { parts: ["How many days?"], isAwaited: true });
 		return runId;
+	},
+	answeredRun: (ctx) => makeAnswer(ctx),
+	feedback: async (ctx) => {
+		const runId = await makeAnswer(ctx, await makeAgent(ctx));
+		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;
 	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };

@@ -68,6 +68,13 @@ async function fillWork(api: Api) {
 		question: "Which berth does the ferry Marrowby use on Sundays?",
 	});
 	await expect.poll(async () => (await api.runs.get.query({ runId })).state, { timeout: 30_000 }).toBe("succeeded");
+	await api.feedback.give.mutate({
+		runId,
+		thumb: "down",
+		reason: "incomplete",
+		correction: "Berth 2, and say until when.",
+	});
+	const { rows: said } = await api.feedback.list.query({});
 	const { prompt } = await api.prompts.create.mutate({
 		name: "Harbour voice",
 		body: "Answer as the harbour office does: short, with times.",
@@ -78,13 +85,19 @@ async function fillWork(api: Api) {
 		description: "Berths, tides and departures.",
 		promptVersionId: prompt.latestVersionId,
 	});
+	await api.agents.update.mutate({ agentId: agent.id, collectionIds: [collection.id], caps: { steps: 12 } });
+	const next = { tools: ["knowledge.search"], message: "Looks for itself" };
+	await api.agents.saveDraft.mutate({ agentId: agent.id, ...next });
 	return {
 		collectionId: collection.id,
 		paths: {
 			chat: "/chat",
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
+			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
+			agentDefinition: `/agents/${agent.id}`,
+			agentVersions: `/agents/${agent.id}/versions?version=2&with=1`,
 			approvals: "/approvals",
 			knowledge: "/knowledge",
 			search: "/search",

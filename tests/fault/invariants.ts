@@ -4,6 +4,9 @@ import type { Database } from "@/db/connection";
 /** What was answered with success, and so must be true; `doomedIds`: what was asked to go, answered or not. */
 type Accepted = { runIds: string[]; documentIds: string[]; doomedIds: string[]; deletedIds: string[] };
 
+/** An index that was replaced waits for searches that began before, longer than a round takes. */
+const waitsToGo = sql`select from job_runs j where j.function_id like '%remove-index' and j.ended_at is null`;
+
 /** What must hold whenever nothing is under way, each as a query that finds what breaks it. */
 const rules: Record<string, SQL> = {
 	"every run ended": sql`select id::text from runs where state in ('queued', 'running', 'waiting')`,
@@ -28,8 +31,19 @@ const rules: Record<string, SQL> = {
 			or not exists (select from document_pages p where p.document_id = d.id))`,
 	"no index is left that nobody searches or makes": sql`
 		select c.id::text from chunks c join documents d on d.id = c.document_id join collections l on l.id = d.collection_id
-		where c.collection_no <> l.no and not exists (select from reindexes r where r.no = c.collection_no and r.state = 'building')`,
-	"every index that was begun has ended": sql`select no::text from reindexes where state = 'building'`,
+		where c.collection_no <> l.no and not exists (select from reindexes r where r.no = c.collection_no and r.state = 'building')
+		and not exists (${waitsToGo} and j.events -> 0 -> 'data' ->> 'indexNo' = c.collection_no::text)`,
+	"every index that was begun was made": sql`select no::text || ' ' || state from reindexes where state not in ('live', 'replaced')`,
+	"every switch was done once": sql`
+		select r.no::text from reindexes r where r.state in ('live', 'replaced') and 1 <> (select count(*) from audit_entries a
+			where a.action = 'collection.reindex' and a.outcome = 'done' and a.detail ->> 'index' = r.no::text)`,
+	"no note of how far an index is outlives its making": sql`select no::text from reindex_documents`,
+	"every sync ended": sql`select id::text from source_runs where state = 'running'`,
+	"every sync ended once": sql`
+		select s.id::text from sources s where (select count(*) from source_runs r where r.source_id = s.id and r.state in ('done', 'partial', 'failed'))
+		<> (select count(*) from audit_entries a where a.action = 'source.synced' and a.resource_id = s.id::text)`,
+	"every file of a source has its document": sql`
+		select i.path from source_items i left join documents d on d.id = i.document_id where d.id is null or d.deleted_at is not null`,
 	"any other document is not indexed at all": sql`
 		select d.id::text from documents d join chunks c on c.document_id = d.id join postings p on p.chunk_id = c.id
 		where d.state <> 'ready'`,
@@ -72,15 +86,23 @@ const rules: Record<string, SQL> = {
 	"every sealed audit entry has its personal part": sql`
 		select seq::text from audit_log l where not exists (select from audit_personal p where p.seq = l.seq)`,
 	"every event was delivered": sql`select id from job_events where delivered_at is null`,
-	"every job ended": sql`select id || ' ' || state from job_runs where state in ('queued', 'running', 'parked')`,
+	"every job ended": sql`
+		select id || ' ' || state from job_runs where state in ('queued', 'running', 'parked') and function_id not like '%remove-index'`,
 	"no claim is left of what ended": sql`
 		select q.id::text from job_queue q join job_runs r on r.id = q.run_id where r.ended_at is not null and q.claimed_by is not null`,
 };
 
+/** Beyond these, once a minute has passed since the last index was replaced. */
+export const atLast: Record<string, SQL> = {
+	"every index that was replaced is gone": sql`
+		select c.id::text from chunks c join documents d on d.id = c.document_id join collections l on l.id = d.collection_id
+		where c.collection_no <> l.no union all select id from job_runs where ended_at is null`,
+};
+
 /** The names of the rules that are broken, with the rows that break them. */
-export async function violations(db: Database, accepted: Accepted): Promise<string[]> {
+export async function violations(db: Database, accepted: Accepted, more: Record<string, SQL> = {}): Promise<string[]> {
 	const broken: string[] = [];
-	for (const [rule, query] of Object.entries(rules)) {
+	for (const [rule, query] of Object.entries({ ...rules, ...more })) {
 		const rows = await db.orm.execute(query);
 		if (rows.length > 0) broken.push(`${rule}: ${rows.slice(0, 3).map((row) => JSON.stringify(Object.values(row)))}`);
 	}

@@ -1,35 +1,49 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { until } from "@/tests/support";
 import type { Client } from "@/tests/support/client";
 import { type Provider, startProvider } from "@/tests/support/provider";
-import { violations } from "./invariants";
+import { atLast, violations } from "./invariants";
+import { Quay } from "./quay";
 import { seeded } from "./random";
 import { type PartName, Standing } from "./standing";
 import { addDocument, deleteDocument, type Followed, followRun } from "./workload";
 
 /** Longest from a part's return to the end of all that was under way, in ms. */
 const settleMs = 60_000;
+/** From then on a round says what it waited for. */
+const slowMs = 10_000;
 const rounds = Number(process.env.QD_FAULT_ROUNDS ?? 50);
+/** An index that was replaced goes 40 s later: none is replaced in the last rounds, so that nobody waits at the end. */
+const lastTurn = Math.max(rounds - 6, 2);
 const seed = Number(process.env.QD_FAULT_SEED ?? Date.now() % 1_000_000);
 
 let provider: Provider;
 let product: Standing;
 let client: Client;
 let collectionId: string;
+let folders: string;
+let quay: Quay;
 
 beforeAll(async () => {
 	provider = await startProvider();
 	provider.usually({ tokens: 40, intervalMs: 15 });
-	product = await Standing.make({ QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" });
+	folders = await mkdtemp(join(tmpdir(), "quarterdeck-fault-folders-"));
+	const model = { QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" };
+	product = await Standing.make({ ...model, QD_SOURCE_FOLDERS: folders });
 	client = await product.makeOwner(await product.start());
 	const collection = await client.api.knowledge.createCollection.mutate({ name: "Harbour", access: "everyone" });
 	collectionId = collection.id;
 	await addDocument(client, collectionId, "first");
 	await until(async () => (await client.api.knowledge.getCollection.query({ collectionId })).readyCount === 1, 60_000);
-}, 180_000);
+	quay = await Quay.make(client, join(folders, "quay"));
+}, 240_000);
 afterAll(async () => {
 	await product?.remove();
 	await provider?.stop();
+	if (folders) await rm(folders, { recursive: true, force: true });
 });
 
 const nameOf = (round: number) => `${seed}-${round}`;
@@ -55,6 +69,9 @@ test(
 			// One that was brought earlier goes while the next one comes.
 			const doomed = random.chance(0.6) ? documentIds.find((id) => !doomedIds.includes(id)) : undefined;
 			const isHasty = random.chance(0.3);
+			const isSynced = random.chance(0.5);
+			const isTurned = round <= lastTurn && random.chance(0.5);
+			if (isSynced) await quay.turnOver(nameOf(round), random);
 			// What was answered is held to; what was cut off before its answer may have happened or not.
 			const work = Promise.allSettled([
 				...[1, 2].map(async (n) => {
@@ -68,11 +85,15 @@ test(
 				isHasty &&
 					addDocument(client, collectionId, `${nameOf(round)}-hasty`).then(({ document }) => remove(document.id)),
 				doomed && remove(doomed),
+				isSynced && quay.sync(),
+				isTurned && quay.reindex(round),
 			]);
 			const victims: PartName[] = [random.pick(["web", "worker", "worker", "postgres", "launcher"])];
 			if (random.chance(0.2)) victims.push(random.pick(["web", "worker", "postgres"]));
-			for (const victim of victims) {
-				await random.pause(900);
+			const isAimed = isTurned && random.chance(0.5);
+			for (const [n, victim] of victims.entries()) {
+				if (isAimed && n === 0) await quay.nearSwitch(5_000);
+				else await random.pause(900);
 				product.kill(victim);
 			}
 			const killedAt = performance.now();
@@ -83,7 +104,17 @@ test(
 			await work;
 			const database = await product.database();
 			try {
-				const broken = async () => violations(database, { runIds, documentIds, doomedIds, deletedIds });
+				const accepted = { runIds, documentIds, doomedIds, deletedIds };
+				/** What it waited for in the end: where a round is slow, that says why. */
+				let last: string[] = [];
+				const broken = async () => {
+					const now = [
+						...(await violations(database, accepted, round === rounds ? atLast : {})),
+						...(await quay.violations(database)),
+					];
+					if (now.length > 0) last = now;
+					return now;
+				};
 				await until(async () => (await broken()).length === 0, settleMs).catch(async () => {
 					expect(await broken(), where).toEqual([]);
 				});
@@ -92,6 +123,8 @@ test(
 					found.passages.filter(({ documentId }) => deletedIds.includes(documentId)),
 					where,
 				).toEqual([]);
+				expect(await quay.staleFinds(), where).toEqual([]);
+				if (performance.now() - backAt > slowMs) console.log(JSON.stringify({ round, waitedFor: last }));
 				await until(() => product.orphans().length === 0, settleMs).catch(() => {
 					expect(product.orphans(), where).toEqual([]);
 				});
@@ -109,6 +142,7 @@ test(
 				JSON.stringify({
 					round,
 					victims,
+					with: [isSynced && "sync", isTurned && (isAimed ? "re-index, near its switch" : "re-index")].filter(Boolean),
 					downMs: Math.round(backAt - killedAt),
 					settledMs: Math.round(recoveries.at(-1) ?? 0),
 				}),

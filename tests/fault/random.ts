@@ -1,10 +1,12 @@
-/** Random choices that a recorded seed repeats (mulberry32). */
-export function seeded(seed: number): {
+export type Random = {
 	next: () => number;
 	pick: <T>(from: readonly T[]) => T;
 	chance: (of: number) => boolean;
 	pause: (mostMs: number) => Promise<void>;
-} {
+};
+
+/** Random choices that a recorded seed repeats (mulberry32). */
+export function seeded(seed: number): Random {
 	let state = seed >>> 0;
 	const next = () => {
 		state = (state + 0x6d2b79f5) >>> 0;

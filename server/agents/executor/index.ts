@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import { approvalsChannel } from "@/server/approvals/service";
+import { actorMay } from "@/server/core/actor";
 import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { configuredModel } from "@/server/models/configured";
+import { configuredModel, namedModels } from "@/server/models/configured";
+import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
+import { leaveOutTraces } from "../untraced";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
@@ -27,6 +30,8 @@ export type ExecutorOptions = {
 	/** Stops it, like `stop()`. */
 	signal?: AbortSignal;
 	checkpoints?: Checkpoints;
+	/** A model that an agent names. */
+	namedModel?: (name: string) => ChatModel;
 } & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
 
 const beatMs = 1_500;
@@ -37,6 +42,7 @@ const handoverMs = 3_000;
 /** Takes up runs and carries them out, until it is stopped; then others take over at once. */
 export async function startExecutor(options: ExecutorOptions): Promise<{ stop: () => Promise<void> }> {
 	const { database: db, log, slots } = options;
+	leaveOutTraces();
 	const owner = newOwner();
 	const saver = new GatheringSaver((options.checkpoints ?? checkpointer()).connections);
 	const writer = createEventWriter(db, { owner, log, checkpoints: saver });
@@ -52,16 +58,25 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	const model = options.model === undefined ? configuredModel(env()) : options.model;
 	/** What was stopped when that was last read; null until then, and nothing is begun. */
 	let stops: Stop[] | null = null;
+	const heeding = (of: ChatModel) => unlessStopped(of, () => stops ?? []);
+	const named = options.namedModel ?? namedModels(env());
 	const deps: SessionDeps = {
 		db,
 		log,
 		graphs: openGraphs(saver),
-		model: model && unlessStopped(model, () => stops ?? []),
+		model: model && heeding(model),
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
 		},
-		search: options.search ?? ((run, input, signal) => callTool(toolContext(run, signal), "knowledge.search", input)),
+		search:
+			options.search ??
+			(async (run, input, signal) => {
+				const tool = toolContext(run, signal);
+				const actor = await agentNow(tool);
+				if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
+				return callTool(tool, "knowledge.search", input, actor);
+			}),
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
 		expectReadable:
@@ -121,6 +136,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
+	const modelOf = ({ agent }: ClaimedRun) => (agent.model === null ? {} : { model: heeding(named(agent.model)) });
+
 	function begin(run: ClaimedRun): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
@@ -131,7 +148,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, deps).finally(() => {
+			done: carryOut(run, events, stop, { ...deps, ...modelOf(run) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				void claim();
 			}),

@@ -31,10 +31,12 @@ export type ClaimedRun = {
 	/** What it was started with. */
 	sessionId: string | null;
 	key: { id: string; name: string } | null;
-	/** Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
+	/** Of the version that it was started with. Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
 	agent: {
 		id: string;
 		graph: GraphName;
+		/** Null: the installation's first. */
+		model: string | null;
 		collectionIds: string[] | null;
 		instructions: string | null;
 		hasTools: boolean;
@@ -75,7 +77,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.id, 'graph', a.graph, 'collectionIds', a.collection_ids, 'instructions', v.body,
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'collectionIds', a.collection_ids, 'instructions', v.body,
 				'hasTools', a.tools <> '[]', 'caps', a.caps),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
@@ -86,7 +88,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
 		) as run
-		from taken t join users u on u.id = t.user_id join agents a on a.id = t.agent_id
+		from taken t join users u on u.id = t.user_id join agent_versions a on a.id = t.agent_version_id
 			left join prompt_versions v on v.id = a.prompt_version_id`);
 	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
 }

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { agents, auditEntries, budgetEntries, researchPlans, runs } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { auditEntries, budgetEntries, researchPlans, runs } from "@/db/schema";
+import { createAgent, updateAgent } from "@/server/agents/service";
 import { installationCaps } from "@/server/core/caps";
 import type { ServiceContext } from "@/server/core/context";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
@@ -24,11 +24,12 @@ const [first, second] = [
 let base: Awaited<ReturnType<typeof agentsDatabase>>;
 let provider: Provider;
 let agentId: string;
+let builder: ServiceContext;
 let searched: string[] = [];
 beforeAll(async () => {
 	base = await agentsDatabase();
 	provider = await startProvider();
-	const builder = await testContext(base.db, { role: "builder" });
+	builder = await testContext(base.db, { role: "builder" });
 	const agent = await createAgent(builder, {
 		name: "Researcher",
 		graph: "research",
@@ -259,15 +260,12 @@ test("a worker that goes away: what a finished researcher found is not done agai
 test("its steps are shared out: a plan that is longer than they allow is looked into as far as they go", async () => {
 	await without();
 	const ctx = await testContext(base.db);
-	await base.db.orm
-		.update(agents)
-		.set({ caps: { steps: 14 } })
-		.where(eq(agents.id, agentId));
+	await updateAgent(builder, { agentId, caps: { steps: 14 } });
 	const { runId, events } = await research(
 		ctx,
 		["annual leave one", "annual leave two", "annual leave three", "annual leave four"].map((part) => `${part}?`),
 	);
-	await base.db.orm.update(agents).set({ caps: {} }).where(eq(agents.id, agentId));
+	await updateAgent(builder, { agentId, caps: {} });
 	expect(
 		ofType(events, "part.finished")
 			.map(({ part }) => part)
@@ -323,7 +321,6 @@ test("stopping it while researchers work ends all of them, and what they took is
 });
 
 test("a research agent calls no tools and has steps enough; an assistant's run can't be steered", async () => {
-	const builder = await testContext(base.db, { role: "builder" });
 	const wanted = {
 		name: "Other",
 		description: "",

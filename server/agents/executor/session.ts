@@ -158,11 +158,8 @@ async function invoke(
 	const { model, search, isNew } = deps;
 	const graph = deps.graphs[run.agent.graph];
 	signal.throwIfAborted();
-	// A new run's search asks for itself whether it may, and changes nothing: what else must be known before a model hears of the
-	// question is found out meanwhile.
-	const leave = deps.expectLeave(run);
-	if (beginsWithSearch(run)) leave.catch(() => {});
-	else await leave;
+	// A new run's search asks for itself whether it may, before a model hears of the question.
+	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
@@ -170,13 +167,11 @@ async function invoke(
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
-			const found = search(run, input, signal);
-			found.catch(() => {});
-			await leave;
+			const found = await search(run, input, signal);
 			searchedAt = performance.now();
 			return found;
 		},
-		expectLeave: () => leave,
+		expectLeave: () => deps.expectLeave(run),
 		restOn: async (documentIds) => {
 			// Researchers lean on documents at the same time, and their report on all of them.
 			if (run.agent.graph === "research") for (const id of documentIds) rested.add(id);

@@ -1,5 +1,5 @@
 import { and, count, eq } from "drizzle-orm";
-import { agents, runSteers, runs } from "@/db/schema";
+import { agentVersions, runSteers, runs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
@@ -12,9 +12,9 @@ export async function steerRun(ctx: ServiceContext, { runId, text }: SteerRun): 
 	const { userId } = requireUser(ctx);
 	return ctx.db.transaction(async (tx) => {
 		const [run] = await tx
-			.select({ state: runs.state, graph: agents.graph })
+			.select({ state: runs.state, graph: agentVersions.graph })
 			.from(runs)
-			.innerJoin(agents, eq(agents.id, runs.agentId))
+			.innerJoin(agentVersions, eq(agentVersions.id, runs.agentVersionId))
 			.where(and(eq(runs.id, runId), eq(runs.userId, userId)))
 			.for("update", { of: runs });
 		if (!run) throw notFound("This run");

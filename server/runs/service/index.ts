@@ -1,4 +1,5 @@
 export { followRun } from "./follow-run";
+export { hideSources } from "./hide-sources";
 export { getRun, listRuns, runsOfThread, versionOfRun } from "./read-runs";
 export { removeRuns } from "./remove-runs";
 export { startRun } from "./start-run";

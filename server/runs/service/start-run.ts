@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { type AgentCaps, budgetEntries, runs, threads } from "@/db/schema";
-import type { GraphName } from "@/server/agents/contract";
+import { budgetEntries, runs, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -29,15 +28,14 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agent, least] = await Promise.all([
+		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
-		const { id: agentId } = agent;
 		// Research asks a model many times: all that it may use is held back.
-		const isResearch = agent.graph === "research";
+		const isResearch = graph === "research";
 		const reserved = isResearch
-			? await askBudget(tx, userId, input.question, key, capsOf(agent.caps, agent.graph).tokens)
+			? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens)
 			: least;
 		const row = {
 			id: threadId,
@@ -58,13 +56,20 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				threadId,
 				userId,
 				agentId,
+				agentVersionId,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
 				conversation: input.conversation ?? null,
 				requestId: ctx.requestId,
 			}),
-			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
+			audit(ctx, tx, {
+				action: "run.start",
+				resource: "run",
+				resourceId: runId,
+				runId,
+				detail: { threadId, agentId, agentVersionId },
+			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
 		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
@@ -72,10 +77,8 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	return { runId, threadId };
 }
 
-type AskedAgent = { id: string; graph: GraphName; caps: AgentCaps };
-
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<AskedAgent> {
+async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx

@@ -1,17 +1,18 @@
-import type { ServiceContext } from "@/server/core/context";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import { log } from "@/server/core/log";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
 import { type Near, StoreAway } from "../../vectors/store";
+import { unreadableDocuments } from "../documents";
 import { noteFound } from "../found";
 import { rememberedKeywords, rememberedNearest } from "./candidates";
 import { fuse, type Ranked } from "./fuse";
-import { grantsOf } from "./grants";
+import { toGrant } from "./grants";
 import type { KeywordHits } from "./keywords";
 import { neighboursOf } from "./neighbours";
 import { type Readable, readPassages } from "./passages";
-import { rerank, rerankDepth, reranker } from "./rerank";
+import { rerank, rerankerFor } from "./rerank";
 import { type SearchScope, scopeOf } from "./scope";
 import { withinBudget } from "./within-budget";
 
@@ -29,16 +30,20 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 		rememberedKeywords(ctx, input.query, scope, depth),
 		findMeaning(ctx, input.query, scope),
 	]);
-	const judge = input.rerank === false ? null : reranker();
+	const judge = input.rerank === false ? null : await rerankerFor(ctx);
 	const ranked = fuse(keywords.ids, ...meaning.lists.map(({ nearest }) => nearest.map((one) => one.id)));
 	const found = await readPassages(
 		ctx,
 		ranked,
 		keywords.terms,
-		judge ? Math.max(rerankDepth, input.limit) : input.limit,
+		judge ? Math.max(judge.depth, input.limit) : input.limit,
 	);
 	const judged = await rerank(judge, input.query, found, ctx.signal);
-	const explained = await explain(ctx, input, judged.passages.slice(0, input.limit), { keywords, meaning });
+	const best = judged.passages.slice(0, input.limit);
+	// Judging takes its time, in which something may be taken away.
+	const gone = judge ? await unreadableDocuments(ctx, [...new Set(best.map((one) => one.documentId))]) : [];
+	const readable = best.filter(({ documentId }) => !gone.includes(documentId));
+	const explained = await explain(ctx, input, readable, { keywords, meaning });
 	const passages = withinBudget(explained, input.mostTokens);
 	noteFound(
 		ctx.db,
@@ -107,22 +112,20 @@ async function explain(
 	{ keywords, meaning }: Facts,
 ): Promise<Passage[]> {
 	const lexical = new Map(keywords.ids.map((id, i) => [id, keywords.scores[i] ?? null]));
-	const [similarity, grants, around] = await Promise.all([
+	const user = requireUser(ctx);
+	const [similarity, around] = await Promise.all([
 		similaritiesOf(ctx, meaning, found),
-		grantsOf(ctx, [...new Set(found.map((one) => one.documentId))]),
 		neighboursOf(ctx, found, neighbours),
 	]);
-	return found.flatMap(({ id: _, ordinal: __, collectionNo: ___, documentNo: ____, ...passage }) => {
-		const grant = grants.get(passage.documentId);
-		// Taken away since it was found.
-		if (!grant) return [];
+	return found.flatMap(({ id: _, ordinal: __, collectionNo: ___, documentNo: ____, right, ...passage }) => {
+		if (!right) return [];
 		return {
 			...passage,
 			...(around.get(passage.chunkId) ?? { before: "", after: "" }),
 			similarity: similarity.get(passage.chunkId) ?? null,
 			lexicalScore: lexical.get(passage.chunkId) ?? null,
 			queryTermCount: keywords.terms.length,
-			grant,
+			grant: toGrant(right, user),
 		};
 	});
 }

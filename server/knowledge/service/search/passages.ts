@@ -1,10 +1,11 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import { chunks, collections, documents, postings } from "@/db/schema";
-import type { ServiceContext } from "@/server/core/context";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import type { Passage } from "../../contract";
 import { mayReadDocument } from "../access";
 import { Folded } from "./fold";
 import type { Ranked } from "./fuse";
+import { rightTo } from "./grants";
 
 type Row = Awaited<ReturnType<typeof rowsOf>> extends Map<number, infer One> ? One : never;
 export type Readable = Row;
@@ -71,6 +72,7 @@ async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
 			addedAt: documents.createdAt,
 			isRestricted: documents.isRestricted,
 			pageCount: documents.pageCount,
+			right: rightTo(requireUser(ctx)).as("by_right"),
 		})
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
@@ -95,6 +97,7 @@ async function rowsOf(ctx: ServiceContext, ids: number[], terms: string[]) {
 			heading: found.heading,
 			text: found.text,
 			matchedTerms: found.matchedTerms,
+			right: readable.right,
 		})
 		.from(found)
 		.crossJoinLateral(readable);

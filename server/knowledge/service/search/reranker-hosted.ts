@@ -9,6 +9,7 @@ const Answer = z.object({ results: z.array(z.object({ index: z.int().min(0), rel
 /** A reranker behind an address that the administrator set, such as `https://api.jina.ai/v1/rerank`. */
 export const hostedReranker = ({ url, key, model }: Endpoint): Reranker => ({
 	name: model,
+	depth: 40,
 	async score(query, documents, signal) {
 		const response = await fetch(url, {
 			method: "POST",
