@@ -161,7 +161,11 @@ export default function AgentForm({
 							onChange={(chosen) => form.setValues(chosen)}
 						/>
 					)}
-					<CapFields graph={graph} caps={form.values.caps ?? {}} onChange={(caps) => form.setFieldValue("caps", caps)} />
+					<CapFields
+						graph={graph}
+						caps={form.values.caps ?? {}}
+						onChange={(caps) => form.setFieldValue("caps", caps)}
+					/>
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
-import { capsOf, collectionsOf, graphWords, modelOf, promptOf, type Definition } from "./facts";
+import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf } from "./facts";
 
 /** What an agent, a draft or a version is made of. */
 export function DefinitionFacts({ of }: { of: Definition }) {

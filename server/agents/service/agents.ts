@@ -11,7 +11,17 @@ import { accessOf, mayAskAgent as mayAskAgentAtOnce, setAccess } from "@/server/
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
 import { modelNames } from "@/server/models/configured";
-import type { Agent, AgentModels, AskCaps, CreateAgent, GraphName, ListAgents, OneAgent, RunCaps, UpdateAgent } from "../contract";
+import type {
+	Agent,
+	AgentModels,
+	AskCaps,
+	CreateAgent,
+	GraphName,
+	ListAgents,
+	OneAgent,
+	RunCaps,
+	UpdateAgent,
+} from "../contract";
 import { definitionColumns, definitionOf, expectGivable, mayReadPrompt, shownVersion } from "./definition";
 import { type Held, holdManaged, insertAgent, mayAsk, mayManage, maySee, nameTaken, readPublished } from "./hold";
 

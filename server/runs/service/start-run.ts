@@ -34,9 +34,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 		]);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
-		const reserved = isResearch
-			? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens)
-			: least;
+		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
 		const row = {
 			id: threadId,
 			userId,
