@@ -8,6 +8,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { useTitle } from "@/components/ui/use-title";
 import { useUrl } from "@/components/ui/use-url";
 import { Begins } from "./activity";
+import { Branches } from "./branches";
 import { Composer } from "./composer";
 import styles from "./conversation.module.css";
 import { Question } from "./question";
@@ -21,12 +22,14 @@ import { Welcome } from "./welcome";
 const SourcePanel = dynamic(() => import("./source-panel"), { ssr: false });
 
 export function Conversation({ threadId }: { threadId: string | null }) {
-	const conversation = useConversation(threadId);
+	const url = useUrl();
+	const branchId = url.get("branch");
+	const conversation = useConversation(threadId, branchId);
 	const { thread, runs, sending, outbox } = conversation;
 	const frame = useRef<HTMLElement>(null);
 	const content = useRef<HTMLDivElement>(null);
 	const { isAway, pin } = usePinned(frame, content);
-	const source = useUrl().get("source");
+	const source = url.get("source");
 	const isNew = conversation.threadId === null;
 	useTitle(thread?.title ?? (isNew ? "New chat" : null));
 	const isOwn = thread?.mayManage !== false;
@@ -34,7 +37,8 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 	return (
 		<>
 			<div className={styles.conversation}>
-				<ThreadHeader thread={thread} isNew={isNew} />
+				<ThreadHeader thread={thread} branchId={branchId} isNew={isNew} />
+				<Branches branches={conversation.branches} openId={branchId} />
 				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
 				<section ref={frame} className={styles.scroll} tabIndex={0} aria-label="Conversation">
 					<div ref={content} className={styles.content}>
@@ -45,6 +49,7 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 								key={run.id}
 								run={run}
 								isOwn={isOwn}
+								forkedFrom={conversation.branches.find(({ runId }) => runId === run.id)?.fromRunId ?? null}
 								onAskAgain={index === runs.length - 1 && isOwn ? () => conversation.send(run.question) : undefined}
 							/>
 						))}

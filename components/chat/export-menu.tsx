@@ -11,11 +11,12 @@ import type { ExportThread, Thread } from "@/server/threads/contract";
 import styles from "./feedback.module.css";
 
 /** The chat as a file, with its sources. */
-export function ExportMenu({ thread }: { thread: Thread }) {
+export function ExportMenu({ thread, branchId }: { thread: Thread; branchId: string | null }) {
 	const client = useClient();
 	const menu = useRef<HTMLDivElement>(null);
 	const save = useMutation({
-		mutationFn: (format: ExportThread["format"]) => client.threads.export.query({ threadId: thread.id, format }),
+		mutationFn: (format: ExportThread["format"]) =>
+			client.threads.export.query({ threadId: thread.id, format, branchId: branchId ?? undefined }),
 		onSuccess: ({ fileName, mediaType, text }) => {
 			menu.current?.hidePopover();
 			const link = document.createElement("a");

@@ -16,7 +16,8 @@ import { ExportMenu } from "./export-menu";
 import { ThreadList } from "./thread-list";
 
 /** Which chat this is; its name can be changed, and it can be deleted. */
-export function ThreadHeader({ thread, isNew }: { thread: Thread | null; isNew: boolean }) {
+export function ThreadHeader(props: { thread: Thread | null; branchId: string | null; isNew: boolean }) {
+	const { thread, isNew } = props;
 	const [isRenaming, setRenaming] = useState(false);
 	const mayWrite = useMay("threads:write");
 	const drawer = useRef<HTMLDialogElement>(null);
@@ -41,7 +42,7 @@ export function ThreadHeader({ thread, isNew }: { thread: Thread | null; isNew: 
 			)}
 			{thread && !isRenaming ? (
 				<span className={styles.headTools}>
-					<ExportMenu thread={thread} />
+					<ExportMenu thread={thread} branchId={props.branchId} />
 					{mayWrite && thread.mayManage ? (
 						<>
 							<ShareChat thread={thread} />

@@ -12,6 +12,7 @@ import { Activity } from "./activity";
 import { Answer } from "./answer";
 import type { Span } from "./answer-props";
 import { AskedFor } from "./asked";
+import { CheckpointsLink, CompareLink } from "./branches";
 import { FeedbackForm, Thumbs, useFeedback } from "./feedback";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
@@ -24,7 +25,14 @@ const Research = dynamic(() => import("@/components/research/research"));
 const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
-export function Turn({ run, isOwn, onAskAgain }: { run: ThreadRun; isOwn: boolean; onAskAgain?: () => void }) {
+export function Turn(props: {
+	run: ThreadRun;
+	isOwn: boolean;
+	/** The run from whose checkpoint it went on. */
+	forkedFrom: string | null;
+	onAskAgain?: (() => void) | undefined;
+}) {
+	const { run, isOwn, onAskAgain } = props;
 	const [wasOpen, setFollowed] = useState(isOpen(run));
 	// What researchers found stands in the run's events alone.
 	const isResearch = run.graph === "research";
@@ -79,9 +87,15 @@ export function Turn({ run, isOwn, onAskAgain }: { run: ThreadRun; isOwn: boolea
 						text={text}
 						result={result}
 						onAskAgain={onAskAgain}
-						tools={run.answer === null ? null : <Thumbs state={feedback} />}
+						tools={
+							<>
+								{isOwn ? <CheckpointsLink runId={run.id} /> : null}
+								{run.answer === null ? null : <Thumbs state={feedback} />}
+							</>
+						}
 					>
 						<FeedbackForm state={feedback} />
+						{props.forkedFrom && isOwn ? <CompareLink runId={run.id} otherRunId={props.forkedFrom} /> : null}
 					</Verdict>
 				)}
 			</div>

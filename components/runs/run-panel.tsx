@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Answer } from "@/components/chat/answer";
 import { AskedFor } from "@/components/chat/asked";
+import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
 import Research from "@/components/research/research";
@@ -39,7 +40,14 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			title={run?.question ?? "Run"}
 			label="Run"
 			onClose={onClose}
-			actions={run ? <StopButton run={run} /> : null}
+			actions={
+				run ? (
+					<>
+						<CheckpointsLink runId={run.id} />
+						<StopButton run={run} />
+					</>
+				) : null
+			}
 		>
 			{query.error && !run ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
 			{run ? (

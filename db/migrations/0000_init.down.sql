@@ -18,6 +18,8 @@ DROP TABLE
 	"audit_sinks",
 	"audit_streams",
 	"audit_verifications",
+	"branch_segments",
+	"thread_branches",
 	"budget_entries",
 	"feedback",
 	"chunk_vectors",

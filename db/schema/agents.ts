@@ -175,6 +175,9 @@ export const runs = pgTable(
 		agentVersionId: uuid()
 			.notNull()
 			.references(() => agentVersions.id),
+		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
+		branchId: uuid(),
+		forkedFrom: uuid(),
 		/** What it was started with: a session, or a key, with whose rights it acts. */
 		sessionId: uuid(),
 		keyId: uuid(),
@@ -212,6 +215,34 @@ export const runs = pgTable(
 			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
+);
+
+/** Where a thread parts: a branch begins with a run that went on from a checkpoint of another. */
+export const threadBranches = pgTable(
+	"thread_branches",
+	{
+		id: uuid().primaryKey(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		fromRunId: uuid().notNull(),
+		runId: uuid().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("thread_branches_thread_idx").on(t.threadId, t.createdAt)],
+);
+
+/** What a branch has in common with those that it grew out of: their runs before a moment. `ofBranchId` null is the trunk. */
+export const branchSegments = pgTable(
+	"branch_segments",
+	{
+		branchId: uuid()
+			.notNull()
+			.references(() => threadBranches.id, { onDelete: "cascade" }),
+		ofBranchId: uuid(),
+		before: at().notNull(),
+	},
+	(t) => [index("branch_segments_branch_idx").on(t.branchId)],
 );
 
 /** What happened in a run, gap-free from 1. Append only. */

@@ -157,6 +157,7 @@ export const StartRun = z.strictObject({
 			`A question has at most ${maxQuestionChars.toLocaleString("en")} characters: put longer texts into a collection.`,
 		),
 	threadId: z.uuid().optional().describe("Left out: a new thread."),
+	branchId: z.uuid().optional().describe("The branch of the thread to go on in; left out: its trunk."),
 	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
 	collectionIds: z
 		.array(z.uuid())

@@ -46,14 +46,29 @@ export const ThreadRun = Run.extend({
 	feedback: OwnFeedback.nullable().describe("What the caller said of the answer; null where they said nothing."),
 });
 export type ThreadRun = z.infer<typeof ThreadRun>;
-/** A thread with its newest 200 runs, oldest first. */
-export const ThreadWithRuns = z.object({ thread: Thread, runs: z.array(ThreadRun) });
+export const GetThread = OneThread.extend({
+	branchId: z.uuid().optional().describe("The branch to show; left out: the trunk."),
+});
+export type GetThread = z.infer<typeof GetThread>;
+export const Branch = z.object({
+	id: z.uuid(),
+	fromRunId: z.uuid().describe("The run from whose checkpoint it went on."),
+	runId: z.uuid().describe("Its first run."),
+	createdAt: z.date(),
+});
+export type Branch = z.infer<typeof Branch>;
+/** A thread with the newest 200 runs of one of its branches, oldest first. */
+export const ThreadWithRuns = z.object({
+	thread: Thread,
+	runs: z.array(ThreadRun),
+	branches: z.array(Branch).describe("The branches beside the trunk, in the order in which they were made."),
+});
 export type ThreadWithRuns = z.infer<typeof ThreadWithRuns>;
 export const RenameThread = z.strictObject({ threadId: z.uuid(), title: z.string().trim().min(1).max(200) });
 export type RenameThread = z.infer<typeof RenameThread>;
 
 export const exportFormats = ["markdown", "json"] as const;
-export const ExportThread = OneThread.extend({
+export const ExportThread = GetThread.extend({
 	format: z.enum(exportFormats).default("markdown").describe("To be read by people, or by programs."),
 });
 export type ExportThread = z.infer<typeof ExportThread>;

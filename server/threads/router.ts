@@ -4,6 +4,7 @@ import { Done } from "@/server/users/contract";
 import {
 	ExportedThread,
 	ExportThread,
+	GetThread,
 	ListThreads,
 	OneThread,
 	RenameThread,
@@ -29,7 +30,7 @@ export const threadsRouter = router({
 		summary: "Get a thread with its newest runs.",
 		risk: "read",
 	})
-		.input(OneThread)
+		.input(GetThread)
 		.output(ThreadWithRuns)
 		.query(
 			({ ctx, input }) => getThread(ctx, input),

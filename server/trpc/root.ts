@@ -4,6 +4,7 @@ import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { checkpointsRouter } from "@/server/checkpoints/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
@@ -43,6 +44,7 @@ export const appRouter = router({
 	threads: threadsRouter,
 	runs: runsRouter,
 	research: researchRouter,
+	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,

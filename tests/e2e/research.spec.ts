@@ -44,7 +44,7 @@ test("a research run left and found again: its plan is edited, it is steered, an
 	await form.getByLabel("Researches: a plan").check();
 	await form.getByRole("button", { name: "Create agent" }).click();
 	await expect(form).toBeHidden();
-	const { rows } = await api.agents.list.query({ filter: { name: "Researcher" } });
+	const { rows } = await api.agents.list.query({ filter: { name: { eq: "Researcher" } } });
 	const question = "What are the rules of leave, and what does it cost?";
 	const { threadId } = await api.runs.start.mutate({ question, agentId: rows[0]?.id });
 

@@ -74,6 +74,18 @@ async function fillWork(api: Api) {
 		reason: "incomplete",
 		correction: "Berth 2, and say until when.",
 	});
+	const forkable = async () => {
+		const { checkpoints } = await api.checkpoints.ofRun.query({ runId });
+		return checkpoints.find(({ editable }) => editable.includes("passages"))?.id ?? "";
+	};
+	await expect.poll(forkable, { timeout: 30_000 }).not.toBe("");
+	const fork = await api.checkpoints.fork.mutate({
+		runId,
+		checkpointId: await forkable(),
+		question: "Which berth does it use on weekdays?",
+	});
+	const ended = async () => (await api.runs.get.query({ runId: fork.runId })).state;
+	await expect.poll(ended, { timeout: 30_000 }).toBe("succeeded");
 	const { rows: said } = await api.feedback.list.query({});
 	const { prompt } = await api.prompts.create.mutate({
 		name: "Harbour voice",
@@ -94,6 +106,9 @@ async function fillWork(api: Api) {
 			chat: "/chat",
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
+			checkpoints: `/runs/${runId}/checkpoints`,
+			branch: `/chat/${threadId}?branch=${fork.branchId}`,
+			compareRuns: `/runs/compare?a=${runId}&b=${fork.runId}`,
 			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
 			agentDefinition: `/agents/${agent.id}`,

@@ -23,6 +23,8 @@ export type ClaimedRun = {
 	requestId: string;
 	startedAt: Date;
 	stopRequested: boolean;
+	/** It goes on from a checkpoint of an earlier run. */
+	isForked: boolean;
 	/** It waited for a person when its last executor let go of it. */
 	isWaiting: boolean;
 	/** How often it was taken up since a person last decided: waiting for them outlives any number of restarts. */
@@ -70,7 +72,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
-			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting',
+			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null,
 			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
 				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
@@ -82,6 +84,8 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
 				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'
+					and (branch_id is not distinct from t.branch_id or exists (select from branch_segments s where s.branch_id = t.branch_id
+						and s.of_branch_id is not distinct from runs.branch_id and runs.created_at < s.before))
 				order by created_at desc limit ${mostTurns}) h), '[]'),
 			'partial', case when t.attempt = 1 then '' else coalesce((
 				select string_agg(e.data ->> 'text', '' order by e.seq) from run_events e

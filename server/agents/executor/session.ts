@@ -119,7 +119,7 @@ async function drive(
 		try {
 			const { draft, final } = await invoke(run, events, signal, said, {
 				...deps,
-				isNew: run.attempt === 1 && tries === 0,
+				isNew: run.attempt === 1 && tries === 0 && !run.isForked,
 			});
 			const state = draft.failure === null ? "succeeded" : "failed";
 			return { state, answer: final.answer, result: final.result, reason: draft.failure };
@@ -286,8 +286,8 @@ class Wall {
 	}
 }
 
-const beginsWithSearch = ({ attempt, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
+const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
+	attempt === 1 && !isForked && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
 function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {

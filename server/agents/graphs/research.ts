@@ -30,18 +30,25 @@ type InRun = Runtime<typeof ResearchRuntime.State>;
 /** Questions that instructions may add to those of the plan. */
 const mostAdded = 4;
 
+/** A program that keeps its own conversation waits for an answer: nobody looks at the plan. */
+const isAwaited = ({ conversation }: ResearchState): boolean => conversation === null;
+
 const plan: Step = async (state, run) => {
 	const { parts, usage, note } = await proposeParts(state, run);
-	// A program that keeps its own conversation waits for an answer: nobody looks at the plan.
-	await run.desk.propose({ parts, isAwaited: state.conversation === null });
-	return { update: {}, usage, note };
+	await run.desk.propose({ parts, isAwaited: isAwaited(state) });
+	return { update: { proposed: parts }, usage, note };
 };
 
 /** Nothing is searched for before the person has let the plan go on: the run waits here, and looks again. */
-async function agree(_: ResearchState, { context }: InRun): Promise<Update> {
+async function agree(state: ResearchState, { context }: InRun): Promise<Update> {
 	const run = runOf(context);
 	run.signal.throwIfAborted();
-	const now = await run.desk.plan();
+	let now = await run.desk.plan();
+	if (!now) {
+		// A run that was forked from another's checkpoint has the plan in its state alone.
+		await run.desk.propose({ parts: state.proposed, isAwaited: isAwaited(state) });
+		now = await run.desk.plan();
+	}
 	if (!now) throw new Error("the run has no plan");
 	if (now.state === "expired") throw new CapMet("time", "Nobody let its plan go on in time.");
 	if (now.state === "waiting")

@@ -1,5 +1,5 @@
 import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
-import { agents, runs, threads } from "@/db/schema";
+import { agents, branchSegments, runs, threads } from "@/db/schema";
 import type { GraphName } from "@/server/agents/contract";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
@@ -96,19 +96,28 @@ export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Prom
 export async function runsOfThread(
 	ctx: ServiceContext,
 	threadId: string,
-	{ limit, before }: { limit: number; before?: Run },
+	{ limit, before, branchId = null }: { limit: number; before?: Run; branchId?: string | null },
 ): Promise<Run[]> {
 	const user = requireUser(ctx);
 	const earlier =
 		before && sql`(${runs.createdAt}, ${runs.id}) < (select created_at, id from runs where id = ${before.id})`;
 	const rows = await select(ctx, {})
-		.where(and(eq(runs.threadId, threadId), mayReadThread(user), earlier))
+		.where(and(eq(runs.threadId, threadId), mayReadThread(user), inBranch(branchId), earlier))
 		.orderBy(desc(runs.createdAt), desc(runs.id))
 		.limit(limit);
 	const found = rows.reverse().map(toRun);
 	const isOwn = (run: Run, at: number) => rows[at]?.id === run.id && rows[at]?.userId === user.userId;
 	return found.every(isOwn) ? found : hideSourcesOf(ctx, found);
 }
+
+/** The trunk; or a branch, with what it has in common with those that it grew out of. */
+const inBranch = (branchId: string | null): SQL =>
+	branchId === null
+		? sql`${runs.branchId} is null`
+		: sql`(${runs.branchId} = ${branchId} or exists (select from ${branchSegments} where ${and(
+				eq(branchSegments.branchId, branchId),
+				sql`${branchSegments.ofBranchId} is not distinct from ${runs.branchId} and ${runs.createdAt} < ${branchSegments.before}`,
+			)}))`;
 
 async function hideSourcesOf(ctx: ServiceContext, found: Run[]): Promise<Run[]> {
 	const citations = await hideSources(

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries, runs, threads } from "@/db/schema";
+import { budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -55,6 +55,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				userId,
 				agentId,
 				agentVersionId,
+				branchId: input.branchId ?? null,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
@@ -86,7 +87,16 @@ async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<ty
 		if (!thread) throw notFound("This thread");
 		agentId ??= thread.agentId;
 	}
+	if (input.branchId) await expectBranch(tx, input.threadId ?? "", input.branchId);
 	return chooseAgent(tx, user, agentId);
+}
+
+async function expectBranch(tx: Tx, threadId: string, branchId: string): Promise<void> {
+	const [branch] = await tx
+		.select({ threadId: threadBranches.threadId })
+		.from(threadBranches)
+		.where(eq(threadBranches.id, branchId));
+	if (branch?.threadId !== threadId) throw notFound("This branch");
 }
 
 function titleOf(question: string): string {

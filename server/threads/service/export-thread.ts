@@ -3,20 +3,28 @@ import { pageWordOf } from "@/server/knowledge/contract";
 import type { Citation, Run } from "@/server/runs/contract";
 import { runsOfThread } from "@/server/runs/service";
 import type { ExportedThread, ExportThread, Thread } from "../contract";
-import { findThread } from "./read-thread";
+import { branchesOf, findThread } from "./read-thread";
 
 const atOnce = 200;
 /** Longer chats are given out by their newest part, and say so. */
 const mostRuns = 2_000;
 
 /** A thread as a file: every question with its answer and its sources, as the caller may read them. */
-export async function exportThread(ctx: ServiceContext, { threadId, format }: ExportThread): Promise<ExportedThread> {
+export async function exportThread(
+	ctx: ServiceContext,
+	{ threadId, branchId, format }: ExportThread,
+): Promise<ExportedThread> {
 	const thread = await findThread(ctx, threadId);
+	if (branchId) await branchesOf(ctx, threadId, branchId);
 	const runs: Run[] = [];
 	let isWhole = false;
 	while (!isWhole && runs.length < mostRuns) {
 		const [before] = runs;
-		const older = await runsOfThread(ctx, threadId, { limit: atOnce, ...(before ? { before } : {}) });
+		const older = await runsOfThread(ctx, threadId, {
+			limit: atOnce,
+			branchId: branchId ?? null,
+			...(before ? { before } : {}),
+		});
 		runs.unshift(...older);
 		isWhole = older.length < atOnce;
 	}

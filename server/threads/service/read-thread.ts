@@ -1,5 +1,5 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
-import { agents, feedback, threads } from "@/db/schema";
+import { agents, feedback, threadBranches, threads } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { mayReadThread } from "@/server/core/grants";
@@ -7,16 +7,31 @@ import type { Version } from "@/server/core/version";
 import { FeedbackReason } from "@/server/feedback/contract";
 import type { Run } from "@/server/runs/contract";
 import { runsOfThread } from "@/server/runs/service";
-import type { OneThread, Thread, ThreadRun, ThreadWithRuns } from "../contract";
+import type { Branch, GetThread, Thread, ThreadRun, ThreadWithRuns } from "../contract";
 import { selectThreads } from "./columns";
 
 const mostRuns = 200;
 
-export async function getThread(ctx: ServiceContext, { threadId }: OneThread): Promise<ThreadWithRuns> {
+export async function getThread(ctx: ServiceContext, { threadId, branchId }: GetThread): Promise<ThreadWithRuns> {
 	const thread = await findThread(ctx, threadId);
-	const runs = await runsOfThread(ctx, threadId, { limit: mostRuns });
-	return { thread, runs: await withFeedback(ctx, runs) };
+	const branches = await branchesOf(ctx, threadId, branchId);
+	const runs = await runsOfThread(ctx, threadId, { limit: mostRuns, branchId: branchId ?? null });
+	return { thread, runs: await withFeedback(ctx, runs), branches };
 }
+
+/** Of a thread that the caller may read. */
+export async function branchesOf(ctx: ServiceContext, threadId: string, wanted?: string): Promise<Branch[]> {
+	const { id, fromRunId, runId, createdAt } = threadBranches;
+	const rows = await ctx.db.orm
+		.select({ id, fromRunId, runId, createdAt })
+		.from(threadBranches)
+		.where(eq(threadBranches.threadId, threadId))
+		.orderBy(createdAt, id)
+		.limit(mostBranches);
+	if (wanted && !rows.some((row) => row.id === wanted)) throw notFound("This branch");
+	return rows;
+}
+const mostBranches = 500;
 
 /** What the caller themselves said of each answer. */
 async function withFeedback(ctx: ServiceContext, runs: Run[]): Promise<ThreadRun[]> {
@@ -39,7 +54,7 @@ async function withFeedback(ctx: ServiceContext, runs: Run[]): Promise<ThreadRun
 const toReason = (reason: string | null) => FeedbackReason.nullable().parse(reason);
 
 /** Of one's own: its own row's, its runs', what one said of them, and those of the agents that they name. Of another's: all that it shows. */
-export async function versionOfThread(ctx: ServiceContext, input: OneThread): Promise<Version> {
+export async function versionOfThread(ctx: ServiceContext, input: GetThread): Promise<Version> {
 	const { userId } = requireUser(ctx);
 	const [of] = await ctx.db.orm
 		.select({

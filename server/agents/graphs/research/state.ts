@@ -55,6 +55,8 @@ export const ResearchState = Annotation.Root({
 	collectionIds: Annotation<string[] | null>(),
 	history: Annotation<Turn[]>(),
 	conversation: Annotation<Conversation | null>(),
+	/** As it was first made; what its person made of it are the parts. */
+	proposed: Annotation<string[]>(),
 	parts: Annotation<Part[]>({ reducer: (_, parts) => parts, default: () => [] }),
 	findings: Annotation<Finding[]>({ reducer: byPart, default: () => [] }),
 	/** The instructions that questions were made of already. */
