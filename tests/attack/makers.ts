@@ -24,13 +24,14 @@ import {
 	sources,
 	stops,
 } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
+import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
@@ -147,6 +148,14 @@ export const makers = {
 	trigger: async (ctx) => {
 		const agentId = await makeAgent(ctx);
 		return (await addWebhook(ctx, { agentId, name: name("Webhook").slice(0, 80), question: "How many?" })).trigger.id;
+	},
+	/** A research run that waits with its plan. */
+	planned: async (ctx) => {
+		const definition = { graph: "research" as const };
+		const made = { name: name("Researcher"), createdBy: requireUser(ctx).userId, definition };
+		const { runId } = await startRun(ctx, { ...question, agentId: await insertAgent(ctx.db.orm, made) });
+		await proposePlan(ctx.db, runId, { parts: ["How many days?"], isAwaited: true });
+		return runId;
 	},
 	answeredRun: (ctx) => makeAnswer(ctx),
 	feedback: async (ctx) => {

@@ -70,7 +70,7 @@ export async function importAgent(
 	const { document, leaveOut } = input;
 	// Who may not change it learns nothing of what there is here.
 	if (input.agentId) await expectManaged(ctx, input.agentId);
-	expectWithin(document.caps);
+	expectWithin(document);
 	const { definition, missing } = await findHere(ctx, document, tools);
 	if (missing.length > 0 && !leaveOut) throw isMissing(missing);
 	const message = "As it was imported";
