@@ -4,9 +4,6 @@ import { seal, unseal } from "@/server/core/vault";
 
 export type TriggerRow = typeof triggers.$inferSelect;
 
-/** Where a webhook is called. */
-export const hookPath = (triggerId: string): string => `/api/hooks/${triggerId}`;
-
 const placeOf = (triggerId: string, version: number) => ({
 	table: "triggers",
 	row: triggerId,
