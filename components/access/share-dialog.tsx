@@ -19,7 +19,7 @@ const levels = [
 ];
 const levelOf = (value: string): GrantLevel => (value === "manage" ? "manage" : "read");
 
-/** With whom a collection, an agent, a prompt or a connected server is shared. Each change holds at once. */
+/** With whom a collection, an agent, a prompt, a connected server or a chat is shared. Each change holds at once. */
 export default function ShareDialog({ resource, onClose }: { resource: SharedResource; onClose: () => void }) {
 	const api = useApi();
 	const cache = useQueryClient();
@@ -29,13 +29,14 @@ export default function ShareDialog({ resource, onClose }: { resource: SharedRes
 		if (now && "rows" in now) cache.setQueryData(key, now);
 		else await cache.invalidateQueries({ queryKey: key });
 		// Their lists say who may open each.
-		for (const path of [api.knowledge, api.agents, api.prompts, api.remotes])
+		for (const path of [api.knowledge, api.agents, api.prompts, api.remotes, api.threads])
 			void cache.invalidateQueries(path.pathFilter());
 	};
 	const share = useMutation(api.access.share.mutationOptions({ onSuccess }));
 	const unshare = useMutation(api.access.unshare.mutationOptions({ onSuccess }));
 	const error = share.error ?? unshare.error;
 	const rows = sharing.data?.rows ?? [];
+	const isReadOnly = resource.kind === "document" || resource.kind === "thread";
 	return (
 		<Theme>
 			<Modal opened onClose={onClose} title={sharing.data ? `Share ${sharing.data.name}` : "Share"} size={560}>
@@ -43,7 +44,7 @@ export default function ShareDialog({ resource, onClose }: { resource: SharedRes
 					<Invite
 						without={rows.map(({ grantee }) => grantee)}
 						isBusy={share.isPending}
-						isReadOnly={resource.kind === "document"}
+						isReadOnly={isReadOnly}
 						onShare={(grantee, level) => share.mutate({ ...resource, grantee, level })}
 					/>
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
@@ -69,7 +70,7 @@ export default function ShareDialog({ resource, onClose }: { resource: SharedRes
 									<NativeSelect
 										size="sm"
 										aria-label={`What ${row.name} may do`}
-										data={row.kind === "everyone" || resource.kind === "document" ? levels.slice(0, 1) : levels}
+										data={row.kind === "everyone" || isReadOnly ? levels.slice(0, 1) : levels}
 										value={row.level}
 										onChange={(event) =>
 											share.mutate({ ...resource, grantee: row.grantee, level: levelOf(event.currentTarget.value) })

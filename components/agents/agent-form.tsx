@@ -1,8 +1,10 @@
 "use client";
 
-import { Drawer, MultiSelect, Radio, Textarea, TextInput } from "@mantine/core";
+import { Checkbox, Drawer, MultiSelect, Radio, Textarea, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { AccessChoice } from "@/components/access/access-choice";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -10,52 +12,99 @@ import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
-import { type Agent, CreateAgent } from "@/server/agents/contract";
+import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { CapFields } from "./cap-fields";
+import { graphWords } from "./facts";
+import { ModelChoice } from "./model-choice";
 import { PromptChoice } from "./prompt-choice";
 import { ToolChoice } from "./tool-choice";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
 const nowhere = { path: ["collectionIds"], error: "Choose at least one collection." };
 
-/** Makes an agent, or changes the given one. */
-export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: () => void }) {
+/** What belongs to the agent itself; all else to its definition, which has versions. */
+const general = ["name", "description", "access"] as const;
+type General = Pick<CreateAgent, (typeof general)[number]> & { needsReview?: boolean };
+
+/** Makes an agent, or changes the given one: what belongs to its definition goes into the draft, and from there on. */
+export default function AgentForm({
+	agent,
+	draft,
+	onClose,
+}: {
+	agent?: Agent;
+	/** What the next version is to be so far. */
+	draft?: AgentVersion | undefined;
+	onClose: () => void;
+}) {
 	const api = useApi();
 	const cache = useQueryClient();
+	const router = useRouter();
 	const collections = useQuery(api.knowledge.listCollections.queryOptions({ limit: 200 }));
+	const of = draft ?? agent;
+	const [needsReview, setNeedsReview] = useState(agent?.needsReview ?? false);
+	const [message, setMessage] = useState(draft?.message ?? "");
+	const [isPublished, setPublished] = useState(false);
+	const [initial] = useState<CreateAgent>(() => ({
+		name: agent?.name ?? "",
+		description: agent?.description ?? "",
+		graph: of?.graph ?? "assistant",
+		promptVersionId: of?.promptVersionId ?? null,
+		model: of?.model ?? null,
+		collectionIds: of?.collectionIds ?? null,
+		tools: of?.tools ?? [],
+		approvalTools: of?.approvalTools ?? [],
+		caps: of?.caps ?? {},
+		access: agent?.access ?? "private",
+	}));
 	const form = useForm<CreateAgent>({
-		initialValues: {
-			name: agent?.name ?? "",
-			description: agent?.description ?? "",
-			promptVersionId: agent?.promptVersionId ?? null,
-			collectionIds: agent?.collectionIds ?? null,
-			tools: agent?.tools ?? [],
-			approvalTools: agent?.approvalTools ?? [],
-			caps: agent?.caps ?? {},
-			access: agent?.access ?? "private",
-		},
+		initialValues: initial,
 		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere), { sync: true }),
 	});
-	const onSuccess = async (saved: Agent) => {
+	const create = useMutation(api.agents.create.mutationOptions());
+	const update = useMutation(api.agents.update.mutationOptions());
+	const save = useMutation(api.agents.saveDraft.mutationOptions());
+	const publish = useMutation(api.agents.publish.mutationOptions());
+	const mutations = [create, update, save, publish];
+	const error = mutations.find((one) => one.error)?.error;
+	const isBusy = mutations.some(({ isPending }) => isPending);
+	const done = async (words: string) => {
 		await cache.invalidateQueries(api.agents.pathFilter());
-		say(`${saved.name} is saved`);
+		say(words);
 		onClose();
 	};
-	const create = useMutation(api.agents.create.mutationOptions({ onSuccess }));
-	const update = useMutation(api.agents.update.mutationOptions({ onSuccess }));
-	const error = create.error ?? update.error;
-	const { collectionIds } = form.values;
+	const make = async (values: CreateAgent) => {
+		const made = await create.mutateAsync(values);
+		await done(`${made.name} can be asked`);
+		router.push(`/agents/${made.id}`);
+	};
+	const change = async (to: Agent, { name, description, access, ...definition }: CreateAgent, andPublish: boolean) => {
+		const before: General = {
+			name: to.name,
+			description: to.description,
+			access: to.access,
+			needsReview: to.needsReview,
+		};
+		const after: General = { name, description, access, needsReview };
+		if (!isSame(before, after)) await update.mutateAsync({ agentId: to.id, ...after });
+		if (draft === undefined && isSame(definition, definitionOf(initial))) return done(`${name} is saved`);
+		const saved = await save.mutateAsync({ agentId: to.id, ...definition, message, basedOn: draft?.revision ?? 0 });
+		if (!andPublish) return done("The draft is saved");
+		const over = to.version === null ? {} : { over: to.version };
+		const { version } = await publish.mutateAsync({ agentId: to.id, basedOn: saved.revision, ...over });
+		return done(`Version ${version} answers now`);
+	};
+	const submit = (values: CreateAgent) => {
+		const work = agent ? change(agent, values, isPublished) : make(values);
+		// What failed stands in the form.
+		work.catch(() => {});
+	};
+	const { collectionIds, graph = "assistant" } = form.values;
 	return (
 		<Theme>
 			<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
-				<form
-					className={styles.stack}
-					noValidate
-					onSubmit={form.onSubmit((values) =>
-						agent ? update.mutate({ agentId: agent.id, ...values }) : create.mutate(values),
-					)}
-				>
+				<form className={styles.stack} noValidate onSubmit={form.onSubmit(submit)}>
 					<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
 					<Textarea
 						label="What it is for"
@@ -66,11 +115,23 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 						maxLength={500}
 						{...form.getInputProps("description")}
 					/>
+					<Radio.Group
+						label="How it works"
+						value={graph}
+						onChange={(value) => form.setValues({ graph: GraphName.parse(value), tools: [], approvalTools: [] })}
+					>
+						<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
+							{graphNames.map((name) => (
+								<Radio key={name} value={name} label={graphWords[name]} />
+							))}
+						</div>
+					</Radio.Group>
 					<PromptChoice
-						current={agent}
+						current={of}
 						value={form.values.promptVersionId}
 						onChange={(id) => form.setFieldValue("promptVersionId", id)}
 					/>
+					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
 					<Radio.Group
 						label="Where it looks"
 						value={collectionIds === null ? "all" : "some"}
@@ -93,12 +154,18 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 							error={form.errors.collectionIds}
 						/>
 					)}
-					<ToolChoice
-						tools={form.values.tools ?? []}
-						approvalTools={form.values.approvalTools ?? []}
-						onChange={(chosen) => form.setValues(chosen)}
+					{graph === "research" ? null : (
+						<ToolChoice
+							tools={form.values.tools ?? []}
+							approvalTools={form.values.approvalTools ?? []}
+							onChange={(chosen) => form.setValues(chosen)}
+						/>
+					)}
+					<CapFields
+						graph={graph}
+						caps={form.values.caps ?? {}}
+						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
-					<CapFields caps={form.values.caps ?? {}} onChange={(caps) => form.setFieldValue("caps", caps)} />
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}
@@ -109,15 +176,52 @@ export default function AgentForm({ agent, onClose }: { agent?: Agent; onClose: 
 							everyone: "It still finds only what the asking person may read.",
 						}}
 					/>
+					{agent ? (
+						<>
+							<Checkbox
+								label="What changes it is reviewed"
+								description="Somebody who did not write a version approves it before it is published. Taking this back is for administrators."
+								checked={needsReview}
+								onChange={(event) => setNeedsReview(event.currentTarget.checked)}
+							/>
+							<TextInput
+								label="What is new"
+								description="For those who read its versions later."
+								maxLength={200}
+								value={message}
+								onChange={(event) => setMessage(event.currentTarget.value)}
+							/>
+						</>
+					) : null}
 					{error ? <ErrorView failure={toFailure(error)} /> : null}
 					<div className={styles.foot}>
 						<Button onClick={onClose}>Cancel</Button>
-						<Button type="submit" look="primary" isBusy={create.isPending || update.isPending}>
-							{agent ? "Save" : "Create agent"}
-						</Button>
+						{agent ? (
+							<Button
+								type="submit"
+								look={needsReview ? "primary" : undefined}
+								isBusy={isBusy && !isPublished}
+								onClick={() => setPublished(false)}
+							>
+								Save draft
+							</Button>
+						) : null}
+						{needsReview ? null : (
+							<Button
+								type="submit"
+								look="primary"
+								isBusy={isBusy && (isPublished || !agent)}
+								onClick={() => setPublished(true)}
+							>
+								{agent ? "Save and publish" : "Create agent"}
+							</Button>
+						)}
 					</div>
 				</form>
 			</Drawer>
 		</Theme>
 	);
 }
+
+const definitionOf = ({ name: _, description: __, access: ___, ...definition }: CreateAgent) => definition;
+const isSame = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);

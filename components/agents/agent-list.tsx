@@ -1,6 +1,6 @@
 "use client";
 
-import { IconPlus, IconRobot, IconStar } from "@tabler/icons-react";
+import { IconPlus, IconRobot, IconStar, IconUpload } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
@@ -18,9 +18,11 @@ import { When } from "@/components/ui/time";
 import { useUrl } from "@/components/ui/use-url";
 import type { Agent } from "@/server/agents/contract";
 import { AgentPanel } from "./agent-panel";
+import { AgentsTabs } from "./agents-tabs";
 import { collectionsOf, promptOf } from "./facts";
 
 const AgentForm = dynamic(() => import("./agent-form"), { ssr: false });
+const ImportForm = dynamic(() => import("./import-form"), { ssr: false });
 
 const columns: Column<Agent>[] = [
 	{ key: "name", title: "Name", cell: (row) => row.name },
@@ -29,7 +31,7 @@ const columns: Column<Agent>[] = [
 	{ key: "collections", title: "Looks in", width: 190, from: "wide", cell: collectionsOf },
 	{
 		key: "default",
-		title: "Default",
+		title: "State",
 		isUntitled: true,
 		width: 100,
 		cell: (row) =>
@@ -37,6 +39,8 @@ const columns: Column<Agent>[] = [
 				<Badge tone="accent" icon={IconStar}>
 					Default
 				</Badge>
+			) : row.version === null ? (
+				<Badge>Draft</Badge>
 			) : null,
 	},
 	{
@@ -61,7 +65,6 @@ export function AgentList() {
 		read: (cursor) => client.agents.list.query({ cursor }),
 	});
 	const open = list.rows.find((row) => row.id === openId);
-	const edited = list.rows.find((row) => row.id === url.get("edit"));
 	const newButton = (
 		<Button look="primary" icon={IconPlus} onClick={() => url.set({ new: "1" })}>
 			New agent
@@ -72,22 +75,21 @@ export function AgentList() {
 			<PageHeader
 				title="Agents"
 				count={list.rows.length > 0 && !list.hasMore ? counted(list.rows.length, "agent") : undefined}
-				actions={mayWrite ? newButton : undefined}
+				actions={
+					mayWrite ? (
+						<>
+							<Button icon={IconUpload} onClick={() => url.set({ import: "1" })}>
+								Import
+							</Button>
+							{newButton}
+						</>
+					) : undefined
+				}
 			>
 				Each answers in its own way, from the collections that it was given, with the rights of whoever asks.
 			</PageHeader>
-			<Split
-				panel={
-					open ? (
-						<AgentPanel
-							key={open.id}
-							agent={open}
-							onEdit={() => url.set({ edit: open.id })}
-							onClose={() => url.set({ open: null })}
-						/>
-					) : null
-				}
-			>
+			<AgentsTabs />
+			<Split panel={open ? <AgentPanel key={open.id} agent={open} onClose={() => url.set({ open: null })} /> : null}>
 				<DataTable
 					label="Agents"
 					list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
@@ -100,7 +102,7 @@ export function AgentList() {
 				/>
 			</Split>
 			{mayWrite && url.get("new") ? <AgentForm onClose={() => url.set({ new: null })} /> : null}
-			{mayWrite && edited ? <AgentForm key={edited.id} agent={edited} onClose={() => url.set({ edit: null })} /> : null}
+			{mayWrite && url.get("import") ? <ImportForm onClose={() => url.set({ import: null })} /> : null}
 		</ScanPage>
 	);
 }

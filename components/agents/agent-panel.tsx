@@ -1,6 +1,6 @@
 "use client";
 
-import { IconArchive, IconMessageCircle, IconPencil } from "@tabler/icons-react";
+import { IconArchive, IconMessageCircle, IconVersions } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { ShareButton } from "@/components/access/share-button";
@@ -10,6 +10,7 @@ import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { CopyId } from "@/components/ui/copy";
 import { Link } from "@/components/ui/link";
 import { confirm, say } from "@/components/ui/say";
@@ -17,13 +18,13 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { capsOf, collectionsOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, graphWords, modelOf, promptOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
-export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: () => void; onClose: () => void }) {
+export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
 	const router = useRouter();
 	const mayWrite = useMay("agents:write") && agent.mayManage;
-	const mayAsk = useMay("runs:write");
+	const mayAsk = useMay("runs:write") && agent.version !== null;
 	const ask = () => {
 		changeOutbox(newThreadKey, () => ({ agentId: agent.id }));
 		router.push("/chat");
@@ -37,16 +38,22 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 					</Button>
 				) : null}
 				{mayWrite ? (
-					<Button icon={IconPencil} onClick={onEdit}>
-						Change
-					</Button>
+					<ButtonLink icon={IconVersions} href={`/agents/${agent.id}`}>
+						Open
+					</ButtonLink>
 				) : null}
 				{mayWrite ? <ShareButton kind="agent" resourceId={agent.id} /> : null}
 				{mayWrite && !agent.isDefault ? <Archive agent={agent} onDone={onClose} /> : null}
 			</div>
 			{agent.description ? <p>{agent.description}</p> : null}
 			<Facts>
+				<Fact name="Version">
+					{agent.version === null
+						? "None yet: it is a draft"
+						: `${agent.version}${agent.hasDraft ? ", and a draft" : ""}`}
+				</Fact>
 				<Fact name="Prompt">{promptOf(agent)}</Fact>
+				<Fact name="Model">{modelOf(agent)}</Fact>
 				<Fact name="Looks in">{collectionsOf(agent)}</Fact>
 				<Fact name="Tools">
 					{agent.tools.length > 0 ? agent.tools.join(", ") : "None: it answers from documents only"}
@@ -58,7 +65,7 @@ export function AgentPanel({ agent, onEdit, onClose }: { agent: Agent; onEdit: (
 				<Fact name="Can be asked by">
 					{agent.access === "everyone" ? "Everyone" : "Its owner, and whom they shared it with"}
 				</Fact>
-				<Fact name="Graph">{agent.graph}</Fact>
+				<Fact name="How it works">{graphWords[agent.graph]}</Fact>
 				<Fact name="Changed">
 					<Exactly at={agent.updatedAt} />
 				</Fact>

@@ -4,12 +4,12 @@ import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi } from "@/components/trpc/client";
-import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
+import type { Definition } from "./facts";
 
 /** A prompt and which of its versions. An agent keeps the version that it was given, until somebody gives it another. */
 export function PromptChoice(props: {
-	current: Agent | undefined;
+	current: Definition | undefined;
 	value: string | null;
 	onChange: (versionId: string | null) => void;
 }) {

@@ -8,14 +8,24 @@ import styles from "./activity.module.css";
 import type { RunStory, Step } from "./fold-run";
 
 /** What the agent did for an answer: one line; its steps with their times below, when asked for. */
-export function Activity(props: { run: Run; story: RunStory; isLive: boolean; onFollow: () => void }) {
+export function Activity(props: { run: Run; story: RunStory; isLive: boolean; onFollow: (() => void) | null }) {
 	const { run, story, isLive } = props;
 	const [isWide, setWide] = useState(false);
 	const current = story.steps.findLast((step) => step.ms === null) ?? story.steps.at(-1);
+	const { onFollow } = props;
 	const toggle = () => {
 		setWide(!isWide);
-		props.onFollow();
+		onFollow?.();
 	};
+	if (!onFollow)
+		return (
+			<div className={styles.activity}>
+				<span className={styles.line}>
+					<span className={styles.agent}>{run.agentName}</span>
+					<span className={styles.doing}>{isLive ? "is answering…" : done(run)}</span>
+				</span>
+			</div>
+		);
 	return (
 		<div className={styles.activity} data-live={isLive || undefined}>
 			<button type="button" className={styles.line} aria-expanded={isWide} onClick={toggle}>
@@ -33,6 +43,9 @@ export function Activity(props: { run: Run; story: RunStory; isLive: boolean; on
 
 function doing(run: Run, story: RunStory, step: Step | undefined): string {
 	if (story.approvals.some(({ decision }) => decision === null)) return "Waits for approval";
+	const { plan, researchers } = story.research;
+	if (plan && !plan.isAccepted) return "Waits for you: look at its plan";
+	if (researchers.some(({ text }) => text === null) && step?.ms !== null) return "Researchers look into the questions…";
 	if (step) return step.ms === null ? `${step.name}…` : step.name;
 	return run.state === "queued" ? "Waits for a free place…" : "Begins…";
 }

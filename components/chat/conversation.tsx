@@ -8,6 +8,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { useTitle } from "@/components/ui/use-title";
 import { useUrl } from "@/components/ui/use-url";
 import { Begins } from "./activity";
+import { Branches } from "./branches";
 import { Composer } from "./composer";
 import styles from "./conversation.module.css";
 import { Question } from "./question";
@@ -21,19 +22,23 @@ import { Welcome } from "./welcome";
 const SourcePanel = dynamic(() => import("./source-panel"), { ssr: false });
 
 export function Conversation({ threadId }: { threadId: string | null }) {
-	const conversation = useConversation(threadId);
+	const url = useUrl();
+	const branchId = url.get("branch");
+	const conversation = useConversation(threadId, branchId);
 	const { thread, runs, sending, outbox } = conversation;
 	const frame = useRef<HTMLElement>(null);
 	const content = useRef<HTMLDivElement>(null);
 	const { isAway, pin } = usePinned(frame, content);
-	const source = useUrl().get("source");
+	const source = url.get("source");
 	const isNew = conversation.threadId === null;
 	useTitle(thread?.title ?? (isNew ? "New chat" : null));
+	const isOwn = thread?.mayManage !== false;
 	const isEmpty = isNew && !sending && outbox.queue.length === 0;
 	return (
 		<>
 			<div className={styles.conversation}>
-				<ThreadHeader thread={thread} isNew={isNew} />
+				<ThreadHeader thread={thread} branchId={branchId} isNew={isNew} />
+				<Branches branches={conversation.branches} openId={branchId} />
 				{/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
 				<section ref={frame} className={styles.scroll} tabIndex={0} aria-label="Conversation">
 					<div ref={content} className={styles.content}>
@@ -43,7 +48,9 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 							<Turn
 								key={run.id}
 								run={run}
-								onAskAgain={index === runs.length - 1 ? () => conversation.send(run.question) : undefined}
+								isOwn={isOwn}
+								forkedFrom={conversation.branches.find(({ runId }) => runId === run.id)?.fromRunId ?? null}
+								onAskAgain={index === runs.length - 1 && isOwn ? () => conversation.send(run.question) : undefined}
 							/>
 						))}
 						{sending ? <OnItsWay sending={sending} conversation={conversation} /> : null}
@@ -52,11 +59,17 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 				</section>
 				<div className={styles.foot}>
 					{isAway ? <Latest onClick={pin}>{conversation.isBusy ? "Follow the answer" : "To the latest"}</Latest> : null}
-					<Composer conversation={conversation} />
+					{isOwn ? <Composer conversation={conversation} /> : <ReadOnly ownerName={thread?.ownerName ?? ""} />}
 				</div>
 			</div>
 			{source ? <SourcePanel documentId={source} /> : null}
 		</>
+	);
+}
+
+function ReadOnly({ ownerName }: { ownerName: string }) {
+	return (
+		<p className={styles.readOnly}>{ownerName} shares this chat with you: you can read it, and they go on with it.</p>
 	);
 }
 

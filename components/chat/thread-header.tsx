@@ -1,7 +1,8 @@
 "use client";
 
-import { IconCheck, IconMessages, IconPencil, IconTrash } from "@tabler/icons-react";
+import { IconCheck, IconMessages, IconPencil, IconShare, IconTrash, IconUsers } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { type FormEvent, useRef, useState } from "react";
 import { useMay } from "@/components/shell/me";
@@ -11,10 +12,12 @@ import { IconButton } from "@/components/ui/button";
 import { confirm, say } from "@/components/ui/say";
 import type { Thread } from "@/server/threads/contract";
 import styles from "./conversation.module.css";
+import { ExportMenu } from "./export-menu";
 import { ThreadList } from "./thread-list";
 
 /** Which chat this is; its name can be changed, and it can be deleted. */
-export function ThreadHeader({ thread, isNew }: { thread: Thread | null; isNew: boolean }) {
+export function ThreadHeader(props: { thread: Thread | null; branchId: string | null; isNew: boolean }) {
+	const { thread, isNew } = props;
 	const [isRenaming, setRenaming] = useState(false);
 	const mayWrite = useMay("threads:write");
 	const drawer = useRef<HTMLDialogElement>(null);
@@ -37,13 +40,38 @@ export function ThreadHeader({ thread, isNew }: { thread: Thread | null; isNew: 
 			) : (
 				<h1>{isNew ? "New chat" : (thread?.title ?? "Chat")}</h1>
 			)}
-			{thread && mayWrite && !isRenaming ? (
+			{thread && !isRenaming ? (
 				<span className={styles.headTools}>
-					<IconButton icon={IconPencil} label="Rename this chat" onClick={() => setRenaming(true)} />
-					<RemoveButton thread={thread} />
+					<ExportMenu thread={thread} branchId={props.branchId} />
+					{mayWrite && thread.mayManage ? (
+						<>
+							<ShareChat thread={thread} />
+							<IconButton icon={IconPencil} label="Rename this chat" onClick={() => setRenaming(true)} />
+							<RemoveButton thread={thread} />
+						</>
+					) : null}
 				</span>
 			) : null}
 		</header>
+	);
+}
+
+const ShareDialog = dynamic(() => import("@/components/access/share-dialog"), { ssr: false });
+
+function ShareChat({ thread }: { thread: Thread }) {
+	const [isOpen, setOpen] = useState(false);
+	if (!useMay("shares:write")) return null;
+	return (
+		<>
+			<IconButton
+				icon={thread.isShared ? IconUsers : IconShare}
+				label={thread.isShared ? "Share this chat: others can read it" : "Share this chat"}
+				onClick={() => setOpen(true)}
+			/>
+			{isOpen ? (
+				<ShareDialog resource={{ kind: "thread", resourceId: thread.id }} onClose={() => setOpen(false)} />
+			) : null}
+		</>
 	);
 }
 

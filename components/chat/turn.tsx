@@ -1,26 +1,44 @@
 "use client";
 
 import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { isOpen } from "@/components/runs/took";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
 import type { Run } from "@/server/runs/contract";
+import type { ThreadRun } from "@/server/threads/contract";
 import { Activity } from "./activity";
 import { Answer } from "./answer";
 import type { Span } from "./answer-props";
 import { AskedFor } from "./asked";
+import { CheckpointsLink, CompareLink } from "./branches";
+import { FeedbackForm, Thumbs, useFeedback } from "./feedback";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
 import { Verdict } from "./verdict";
 
+/** Only research needs it. */
+const Research = dynamic(() => import("@/components/research/research"));
+
 const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
-export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void }) {
+export function Turn(props: {
+	run: ThreadRun;
+	isOwn: boolean;
+	/** The run from whose checkpoint it went on. */
+	forkedFrom: string | null;
+	onAskAgain?: (() => void) | undefined;
+}) {
+	const { run, isOwn, onAskAgain } = props;
 	const [wasOpen, setFollowed] = useState(isOpen(run));
-	const feed = useRunFeed(wasOpen ? run.id : null);
+	// What researchers found stands in the run's events alone.
+	const isResearch = run.graph === "research";
+	// How it came about is its owner's to see.
+	const feed = useRunFeed((wasOpen || isResearch) && isOwn ? run.id : null);
+	const feedback = useFeedback(run.id, run.feedback);
 	const { story } = feed;
 	const isLive = isOpen(run) && story.ending === null;
 	const state = isOpen(run) ? (story.ending?.state ?? run.state) : run.state;
@@ -30,11 +48,17 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 	const citations = result && result.citations.length > 0 ? result.citations : story.citations;
 	const reason = run.reason ?? story.ending?.reason ?? null;
 	return (
-		<article className={styles.turn} aria-label={`Question: ${run.question.slice(0, 120)}`} data-run={run.id}>
+		<article
+			id={run.id}
+			className={styles.turn}
+			aria-label={`Question: ${run.question.slice(0, 120)}`}
+			data-run={run.id}
+		>
 			<h2 className={styles.spoken}>{run.question.slice(0, 120)}</h2>
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
-				<Activity run={run} story={story} isLive={isLive} onFollow={() => setFollowed(true)} />
+				<Activity run={run} story={story} isLive={isLive} onFollow={isOwn ? () => setFollowed(true) : null} />
+				{isResearch && isOwn ? <Research run={run} story={story} isLive={isLive} /> : null}
 				{story.approvals.map((asked) => (
 					<AskedFor key={asked.approvalId} asked={asked} isLive={isLive} />
 				))}
@@ -57,7 +81,23 @@ export function Turn({ run, onAskAgain }: { run: Run; onAskAgain?: () => void })
 					isIncomplete={result?.incomplete ?? false}
 					hasText={text !== ""}
 				/>
-				{isLive ? null : <Verdict run={run} text={text} result={result} onAskAgain={onAskAgain} />}
+				{isLive ? null : (
+					<Verdict
+						run={run}
+						text={text}
+						result={result}
+						onAskAgain={onAskAgain}
+						tools={
+							<>
+								{isOwn ? <CheckpointsLink runId={run.id} /> : null}
+								{run.answer === null ? null : <Thumbs state={feedback} />}
+							</>
+						}
+					>
+						<FeedbackForm state={feedback} />
+						{props.forkedFrom && isOwn ? <CompareLink runId={run.id} otherRunId={props.forkedFrom} /> : null}
+					</Verdict>
+				)}
 			</div>
 		</article>
 	);

@@ -8,6 +8,7 @@ import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import type { Failure } from "@/components/ui/failure";
 import { say } from "@/components/ui/say";
+import type { Branch } from "@/server/threads/contract";
 import { changeOutbox, moveOutbox, type Queued, readOutbox, useOutbox } from "./outbox";
 import { useRunFeed } from "./run-feed";
 import { tellTabs, useOtherTabs } from "./thread-signal";
@@ -23,8 +24,10 @@ export type Sending = {
 	runId: string | null;
 };
 
+const noBranches: Branch[] = [];
+
 /** A thread with all that goes on in it: what was answered, what is being answered, what waits. */
-export function useConversation(givenId: string | null) {
+export function useConversation(givenId: string | null, branchId: string | null = null) {
 	const api = useApi();
 	const client = useClient();
 	const cache = useQueryClient();
@@ -36,7 +39,7 @@ export function useConversation(givenId: string | null) {
 	const outbox = useOutbox(key);
 	const [sending, setSending] = useState<Sending | null>(null);
 	const thread = useQuery({
-		...api.threads.get.queryOptions({ threadId: threadId ?? "" }),
+		...api.threads.get.queryOptions({ threadId: threadId ?? "", ...(branchId ? { branchId } : {}) }),
 		enabled: threadId !== null,
 		// The stream tells when a run ends; this is for a stream that never came.
 		refetchInterval: (query) => (query.state.data?.runs.some(isOpen) ? 8_000 : false),
@@ -49,10 +52,10 @@ export function useConversation(givenId: string | null) {
 	const refresh = useCallback(
 		(id: string) =>
 			Promise.all([
-				cache.invalidateQueries(api.threads.get.queryFilter({ threadId: id })),
+				cache.invalidateQueries(api.threads.get.queryFilter({ threadId: id, ...(branchId ? { branchId } : {}) })),
 				cache.invalidateQueries(api.threads.list.pathFilter()),
 			]),
-		[api, cache],
+		[api, cache, branchId],
 	);
 	useOtherTabs(useCallback((id: string) => void (id === threadId && refresh(id)), [threadId, refresh]));
 
@@ -62,6 +65,7 @@ export function useConversation(givenId: string | null) {
 			return client.runs.start.mutate({
 				question: text,
 				threadId: threadId ?? undefined,
+				branchId: branchId ?? undefined,
 				agentId: agentId ?? undefined,
 				collectionIds: collectionIds.length > 0 ? collectionIds : undefined,
 			});
@@ -116,6 +120,7 @@ export function useConversation(givenId: string | null) {
 		failure: thread.error && !thread.data ? toFailure(thread.error) : null,
 		retry: () => void thread.refetch(),
 		runs,
+		branches: thread.data?.branches ?? noBranches,
 		openRun,
 		feed,
 		outbox,

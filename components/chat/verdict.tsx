@@ -9,7 +9,7 @@ import {
 	IconTextRecognition,
 	IconZoomQuestion,
 } from "@tabler/icons-react";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
@@ -42,6 +42,9 @@ export function Verdict(props: {
 	text: string;
 	result: RunResult | null;
 	onAskAgain?: (() => void) | undefined;
+	/** What was said of the answer, and the way to say it; left out where nothing can be said here. */
+	tools?: ReactNode;
+	children?: ReactNode;
 }) {
 	const { run, result, text } = props;
 	const [shown, setShown] = useState<Shown>(null);
@@ -88,12 +91,14 @@ export function Verdict(props: {
 							Ask again
 						</Button>
 					) : null}
+					{props.tools}
 					{text ? <CopyText text={text} label="Copy the answer" /> : null}
 				</span>
 			</div>
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
+			{props.children}
 		</>
 	);
 }

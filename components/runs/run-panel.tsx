@@ -5,8 +5,10 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Answer } from "@/components/chat/answer";
 import { AskedFor } from "@/components/chat/asked";
+import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
+import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -38,7 +40,14 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			title={run?.question ?? "Run"}
 			label="Run"
 			onClose={onClose}
-			actions={run ? <StopButton run={run} /> : null}
+			actions={
+				run ? (
+					<>
+						<CheckpointsLink runId={run.id} />
+						<StopButton run={run} />
+					</>
+				) : null
+			}
 		>
 			{query.error && !run ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
 			{run ? (
@@ -47,6 +56,11 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 					<PanelSection title="Question">
 						<p className={styles.question}>{run.question}</p>
 					</PanelSection>
+					{run.graph === "research" ? (
+						<PanelSection title="Research">
+							<Research run={run} story={feed.story} isLive={isOpen(run)} />
+						</PanelSection>
+					) : null}
 					<PanelSection title="Answer">
 						<RunAnswer run={run} text={run.answer ?? feed.story.text} />
 					</PanelSection>
@@ -95,7 +109,9 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Chat">
 				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
 			</Fact>
-			<Fact name="Agent">{run.agentName}</Fact>
+			<Fact name="Agent">
+				{run.agentName}, version {run.agentVersion}
+			</Fact>
 			<Fact name="Model">{run.result?.model}</Fact>
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}

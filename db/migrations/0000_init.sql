@@ -74,22 +74,50 @@ CREATE TABLE "reset_requests" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE "agents" (
+CREATE TABLE "agent_versions" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
-	"name" text NOT NULL,
-	"description" text DEFAULT '' NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"version" integer,
 	"graph" text DEFAULT 'assistant' NOT NULL,
 	"prompt_version_id" uuid,
+	"model" text,
 	"collection_ids" jsonb,
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"message" text DEFAULT '' NOT NULL,
+	"author_ids" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"based_on" integer,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"review_asked_at" timestamp with time zone,
+	"reviewed_by" uuid,
+	"reviewed_at" timestamp with time zone,
+	"is_approved" boolean DEFAULT false NOT NULL,
+	"review_note" text DEFAULT '' NOT NULL,
+	"published_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "agents" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"published_version_id" uuid,
+	"latest_version" integer DEFAULT 0 NOT NULL,
+	"needs_review" boolean DEFAULT false NOT NULL,
 	"is_default" boolean DEFAULT false NOT NULL,
 	"created_by" uuid,
 	"revision" integer DEFAULT 1 NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"archived_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "branch_segments" (
+	"branch_id" uuid NOT NULL,
+	"of_branch_id" uuid,
+	"before" timestamp with time zone NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "budget_entries" (
@@ -134,6 +162,9 @@ CREATE TABLE "runs" (
 	"thread_id" uuid NOT NULL,
 	"user_id" uuid NOT NULL,
 	"agent_id" uuid NOT NULL,
+	"agent_version_id" uuid NOT NULL,
+	"branch_id" uuid,
+	"forked_from" uuid,
 	"session_id" uuid,
 	"key_id" uuid,
 	"question" text NOT NULL,
@@ -152,6 +183,14 @@ CREATE TABLE "runs" (
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"started_at" timestamp with time zone,
 	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "thread_branches" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"from_run_id" uuid NOT NULL,
+	"run_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "threads" (
@@ -480,6 +519,18 @@ CREATE TABLE "totp_factors" (
 	"confirmed_at" timestamp with time zone,
 	"last_step" bigint,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "feedback" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"user_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"thumb" text NOT NULL,
+	"reason" text,
+	"correction" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "idempotency_keys" (
@@ -815,6 +866,24 @@ CREATE TABLE "mcp_tools" (
 	"risk" text DEFAULT 'danger' NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "research_plans" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"parts" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"is_awaited" boolean DEFAULT true NOT NULL,
+	"is_edited" boolean DEFAULT false NOT NULL,
+	"proposed_at" timestamp with time zone,
+	"expires_at" timestamp with time zone,
+	"accepted_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "run_steers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"taken_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "source_items" (
 	"source_id" uuid NOT NULL,
 	"path" text NOT NULL,
@@ -975,8 +1044,13 @@ ALTER TABLE "group_members" ADD CONSTRAINT "group_members_user_id_users_id_fk" F
 ALTER TABLE "account_links" ADD CONSTRAINT "account_links_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_invited_by_users_id_fk" FOREIGN KEY ("invited_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "agents" ADD CONSTRAINT "agents_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD CONSTRAINT "agent_versions_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD CONSTRAINT "agent_versions_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD CONSTRAINT "agent_versions_reviewed_by_users_id_fk" FOREIGN KEY ("reviewed_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD CONSTRAINT "agent_versions_published_by_users_id_fk" FOREIGN KEY ("published_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "agents" ADD CONSTRAINT "agents_published_version_id_agent_versions_id_fk" FOREIGN KEY ("published_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "agents" ADD CONSTRAINT "agents_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "branch_segments" ADD CONSTRAINT "branch_segments_branch_id_thread_branches_id_fk" FOREIGN KEY ("branch_id") REFERENCES "public"."thread_branches"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompt_versions" ADD CONSTRAINT "prompt_versions_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "prompts" ADD CONSTRAINT "prompts_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -984,6 +1058,8 @@ ALTER TABLE "run_events" ADD CONSTRAINT "run_events_run_id_runs_id_fk" FOREIGN K
 ALTER TABLE "runs" ADD CONSTRAINT "runs_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_branches" ADD CONSTRAINT "thread_branches_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1001,6 +1077,9 @@ ALTER TABLE "recovery_codes" ADD CONSTRAINT "recovery_codes_user_id_users_id_fk"
 ALTER TABLE "session_intents" ADD CONSTRAINT "session_intents_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sign_in_steps" ADD CONSTRAINT "sign_in_steps_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "totp_factors" ADD CONSTRAINT "totp_factors_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "feedback" ADD CONSTRAINT "feedback_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "feedback" ADD CONSTRAINT "feedback_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "feedback" ADD CONSTRAINT "feedback_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_attempts" ADD CONSTRAINT "job_attempts_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_queue" ADD CONSTRAINT "job_queue_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "job_steps" ADD CONSTRAINT "job_steps_run_id_job_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."job_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1025,6 +1104,8 @@ ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("use
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "research_plans" ADD CONSTRAINT "research_plans_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "run_steers" ADD CONSTRAINT "run_steers_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1049,8 +1130,11 @@ CREATE UNIQUE INDEX "invitations_token_key" ON "invitations" USING btree ("token
 CREATE UNIQUE INDEX "invitations_open_key" ON "invitations" USING btree (lower("email")) WHERE "invitations"."accepted_at" is null and "invitations"."revoked_at" is null;--> statement-breakpoint
 CREATE INDEX "invitations_created_idx" ON "invitations" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "reset_requests_created_idx" ON "reset_requests" USING btree ("created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "agent_versions_number_key" ON "agent_versions" USING btree ("agent_id","version");--> statement-breakpoint
+CREATE UNIQUE INDEX "agent_versions_draft_key" ON "agent_versions" USING btree ("agent_id") WHERE "agent_versions"."version" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "agents_name_key" ON "agents" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "agents_created_idx" ON "agents" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "branch_segments_branch_idx" ON "branch_segments" USING btree ("branch_id");--> statement-breakpoint
 CREATE INDEX "budget_entries_user_idx" ON "budget_entries" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "budget_entries_key_idx" ON "budget_entries" USING btree ("key_id","created_at") WHERE "budget_entries"."key_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "prompt_versions_number_key" ON "prompt_versions" USING btree ("prompt_id","version");--> statement-breakpoint
@@ -1060,9 +1144,12 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_state_idx" ON "runs" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_words_idx" ON "runs" USING gin ((to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text]))) WHERE "runs"."state" in ('succeeded', 'failed', 'cancelled');--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
+CREATE INDEX "thread_branches_thread_idx" ON "thread_branches" USING btree ("thread_id","created_at");--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
+CREATE INDEX "threads_words_idx" ON "threads" USING gin ((to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])));--> statement-breakpoint
 CREATE INDEX "approval_rules_created_idx" ON "approval_rules" USING btree ("created_at","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_open_key" ON "approvals" USING btree ("binding_hash") WHERE "approvals"."state" in ('pending', 'approved');--> statement-breakpoint
 CREATE UNIQUE INDEX "approvals_call_key" ON "approvals" USING btree ("run_id","tool_call_id") WHERE "approvals"."run_id" is not null;--> statement-breakpoint
@@ -1093,6 +1180,10 @@ CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> s
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sign_in_steps_expires_idx" ON "sign_in_steps" USING btree ("expires_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "feedback_run_user_key" ON "feedback" USING btree ("run_id","user_id");--> statement-breakpoint
+CREATE INDEX "feedback_agent_idx" ON "feedback" USING btree ("agent_id","updated_at","id");--> statement-breakpoint
+CREATE INDEX "feedback_updated_idx" ON "feedback" USING btree ("updated_at","id");--> statement-breakpoint
+CREATE INDEX "feedback_user_idx" ON "feedback" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "idempotency_keys_created_idx" ON "idempotency_keys" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "job_attempts_run_idx" ON "job_attempts" USING btree ("run_id","id");--> statement-breakpoint
 CREATE INDEX "job_events_pending_idx" ON "job_events" USING btree ("seq") WHERE delivered_at is null;--> statement-breakpoint
@@ -1149,6 +1240,7 @@ CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");-
 CREATE UNIQUE INDEX "mcp_tools_alias_key" ON "mcp_tools" USING btree ("alias");--> statement-breakpoint
 CREATE INDEX "mcp_tools_server_idx" ON "mcp_tools" USING btree ("server_id","name");--> statement-breakpoint
 CREATE INDEX "mcp_tools_created_idx" ON "mcp_tools" USING btree ("created_at","id") WHERE "mcp_tools"."is_enabled";--> statement-breakpoint
+CREATE INDEX "run_steers_run_idx" ON "run_steers" USING btree ("run_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "source_items_document_idx" ON "source_items" USING btree ("document_id");--> statement-breakpoint
 CREATE INDEX "source_items_problem_idx" ON "source_items" USING btree ("source_id","path") WHERE "source_items"."problem" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "source_runs_running_key" ON "source_runs" USING btree ("source_id") WHERE "source_runs"."state" = 'running';--> statement-breakpoint

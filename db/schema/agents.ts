@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+	type AnyPgColumn,
 	boolean,
 	index,
 	integer,
@@ -50,23 +51,19 @@ export const promptVersions = pgTable(
 
 export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
 
-/** An agent: a graph with its instructions and what it may search. Who may ask it stands in `grants`. */
+/** An agent. What it is made of stands in its versions; who may ask it in `grants`. */
 export const agents = pgTable(
 	"agents",
 	{
 		id: uuid().primaryKey().defaultRandom(),
 		name: text().notNull(),
 		description: text().notNull().default(""),
-		graph: text().$type<"assistant">().notNull().default("assistant"),
-		/** The version of a prompt that gives its instructions; null for the graph's own. */
-		promptVersionId: uuid().references(() => promptVersions.id),
-		/** Null: every collection that the asking person may read. */
-		collectionIds: jsonb().$type<string[] | null>(),
-		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */
-		tools: jsonb().$type<string[]>().notNull().default([]),
-		approvalTools: jsonb().$type<string[]>().notNull().default([]),
-		/** Most that one of its runs may take, where that is less than what the installation allows. */
-		caps: jsonb().$type<AgentCaps>().notNull().default({}),
+		/** The version that answers; null where nothing was published yet, and nobody can ask it. */
+		publishedVersionId: uuid().references((): AnyPgColumn => agentVersions.id),
+		/** The greatest number that was given to a version. */
+		latestVersion: integer().notNull().default(0),
+		/** Somebody who did not write a draft has to approve it before it is published. */
+		needsReview: boolean().notNull().default(false),
 		isDefault: boolean().notNull().default(false),
 		createdBy: uuid().references(() => users.id),
 		/** Goes up with each change, so that nobody overwrites what they have not seen. */
@@ -76,6 +73,63 @@ export const agents = pgTable(
 		archivedAt: at(),
 	},
 	(t) => [uniqueIndex("agents_name_key").on(t.name), index("agents_created_idx").on(t.createdAt, t.id)],
+);
+
+/**
+ * What a chat is found by. Whose it is, and which, stand among the words: a search through one person's chats never looks at
+ * another's. Of a run that is under way nothing is kept, so that it costs one entry, at its end.
+ */
+export const threadWords = sql.raw(
+	"to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])",
+);
+export const runWords = sql.raw(
+	"to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text])",
+);
+
+/** What an agent is made of. With a number it never changes (a trigger sees to it); without one it is the draft, of which there is one at most. */
+export const agentVersions = pgTable(
+	"agent_versions",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		agentId: uuid()
+			.notNull()
+			.references(() => agents.id, { onDelete: "cascade" }),
+		/** Null: the draft. */
+		version: integer(),
+		graph: text().$type<"assistant" | "research">().notNull().default("assistant"),
+		/** The version of a prompt that gives its instructions; null for the graph's own. */
+		promptVersionId: uuid().references(() => promptVersions.id),
+		/** The model that it asks; null for the installation's first. */
+		model: text(),
+		/** Null: every collection that the asking person may read. */
+		collectionIds: jsonb().$type<string[] | null>(),
+		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */
+		tools: jsonb().$type<string[]>().notNull().default([]),
+		approvalTools: jsonb().$type<string[]>().notNull().default([]),
+		/** Most that one of its runs may take, where that is less than what the installation allows. */
+		caps: jsonb().$type<AgentCaps>().notNull().default({}),
+		/** What is new in it, in its author's words. */
+		message: text().notNull().default(""),
+		/** Everyone who wrote on it since it was begun, the last one last: none of them may approve it. Empty: the installation. */
+		authorIds: jsonb().$type<string[]>().notNull().default([]),
+		/** The number of the version that the draft was begun from. */
+		basedOn: integer(),
+		/** Goes up with each change of the draft. */
+		revision: integer().notNull().default(1),
+		reviewAskedAt: at(),
+		/** Who sent it back or approved it, and their words. */
+		reviewedBy: uuid().references(() => users.id),
+		reviewedAt: at(),
+		isApproved: boolean().notNull().default(false),
+		reviewNote: text().notNull().default(""),
+		publishedBy: uuid().references(() => users.id),
+		createdAt: at().notNull().defaultNow(),
+		updatedAt: at().notNull().defaultNow(),
+	},
+	(t) => [
+		uniqueIndex("agent_versions_number_key").on(t.agentId, t.version),
+		uniqueIndex("agent_versions_draft_key").on(t.agentId).where(sql`${t.version} is null`),
+	],
 );
 
 export const threads = pgTable(
@@ -97,6 +151,7 @@ export const threads = pgTable(
 	(t) => [
 		index("threads_user_idx").on(t.userId, t.updatedAt, t.id),
 		index("threads_user_agent_idx").on(t.userId, t.agentId, t.updatedAt, t.id),
+		index("threads_words_idx").using("gin", sql`(${threadWords})`),
 	],
 );
 
@@ -116,6 +171,13 @@ export const runs = pgTable(
 		agentId: uuid()
 			.notNull()
 			.references(() => agents.id),
+		/** What the agent was made of when it was asked; it stays so for the whole run. */
+		agentVersionId: uuid()
+			.notNull()
+			.references(() => agentVersions.id),
+		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
+		branchId: uuid(),
+		forkedFrom: uuid(),
 		/** What it was started with: a session, or a key, with whose rights it acts. */
 		sessionId: uuid(),
 		keyId: uuid(),
@@ -148,8 +210,39 @@ export const runs = pgTable(
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
+		index("runs_words_idx")
+			.using("gin", sql`(${runWords})`)
+			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
+);
+
+/** Where a thread parts: a branch begins with a run that went on from a checkpoint of another. */
+export const threadBranches = pgTable(
+	"thread_branches",
+	{
+		id: uuid().primaryKey(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		fromRunId: uuid().notNull(),
+		runId: uuid().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [index("thread_branches_thread_idx").on(t.threadId, t.createdAt)],
+);
+
+/** What a branch has in common with those that it grew out of: their runs before a moment. `ofBranchId` null is the trunk. */
+export const branchSegments = pgTable(
+	"branch_segments",
+	{
+		branchId: uuid()
+			.notNull()
+			.references(() => threadBranches.id, { onDelete: "cascade" }),
+		ofBranchId: uuid(),
+		before: at().notNull(),
+	},
+	(t) => [index("branch_segments_branch_idx").on(t.branchId)],
 );
 
 /** What happened in a run, gap-free from 1. Append only. */

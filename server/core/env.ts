@@ -44,6 +44,17 @@ const folders = z.preprocess(
 		)
 		.optional(),
 );
+/** Names, with commas between. */
+const names = z.preprocess(
+	(value) =>
+		typeof value === "string" && value.trim() !== ""
+			? value
+					.split(",")
+					.map((one) => one.trim())
+					.filter(Boolean)
+			: undefined,
+	z.array(z.string().max(200, "has a name of more than 200 characters")).max(50, "has more than 50 names").optional(),
+);
 /** `somebody@host`, or `Name <somebody@host>`. */
 const mailbox = /^(?:[^<>\r\n"]{0,100}<)?[^\s<>@,;"]+@[^\s<>@,;"]+>?$/;
 const mailboxProblem = "is not an address such as Quarterdeck <no-reply@example.org>";
@@ -82,6 +93,8 @@ export const Env = z
 		QD_MODEL_URL: url,
 		QD_MODEL_KEY: text,
 		QD_MODEL: text,
+		/** More models of the same endpoint, which agents may be given by name. */
+		QD_MODELS: names,
 		QD_EMBED_URL: url,
 		QD_EMBED_KEY: text,
 		QD_EMBED_MODEL: text,
@@ -101,6 +114,9 @@ export const Env = z
 		QD_RUN_TOKENS: count(200_000, 100_000_000),
 		QD_RUN_MINUTES: count(10, 24 * 60),
 		QD_RUN_COST: amount(5),
+		/** The same for research runs, which work longer. */
+		QD_RESEARCH_STEPS: count(60, 1_000),
+		QD_RESEARCH_MINUTES: count(60, 24 * 60),
 		/** What a million tokens cost; 0 where nobody says. */
 		QD_MODEL_INPUT_PRICE: amount(0),
 		QD_MODEL_OUTPUT_PRICE: amount(0),
@@ -131,6 +147,10 @@ export const Env = z
 	.refine((env) => !env.QD_MODEL_URL === !env.QD_MODEL, {
 		path: ["QD_MODEL"],
 		error: "QD_MODEL_URL and QD_MODEL go together: set both, or neither",
+	})
+	.refine((env) => !env.QD_MODELS || env.QD_MODEL, {
+		path: ["QD_MODELS"],
+		error: "QD_MODELS names more models beside QD_MODEL: set that one too",
 	})
 	.refine(
 		(env) => !env.QD_EMBED_URL === !env.QD_EMBED_MODEL && !env.QD_EMBED_URL === (env.QD_EMBED_DIMENSION === undefined),

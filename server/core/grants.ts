@@ -1,6 +1,6 @@
 import { and, eq, inArray, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { collections, documents, type GrantLevel, grants, mcpServers, type ResourceKind } from "@/db/schema";
+import { collections, documents, type GrantLevel, grants, mcpServers, type ResourceKind, threads } from "@/db/schema";
 import type { UserActor } from "./actor";
 import type { Access } from "./permissions";
 import { everyone } from "./rights";
@@ -49,6 +49,10 @@ export const isGrantedDocument = (user: UserActor): SQL<boolean> =>
 export const mayReadDocumentRow = (user: UserActor): SQL =>
 	sql`((${mayReadRow(user, "collection", collection)} and (not ${documents.isRestricted} or ${ownsCollection(user)}))
 		or ${isGrantedDocument(user)})`;
+
+/** Whether the person may read the chat of the row: their own, and what was shared with them. */
+export const mayReadThread = (user: UserActor): SQL =>
+	mayReadRow(user, "thread", { id: threads.id, ownerId: threads.userId });
 
 const server = { id: mcpServers.id, ownerId: mcpServers.ownerId };
 

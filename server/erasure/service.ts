@@ -1,5 +1,5 @@
-import { and, eq, inArray, isNull, sql } from "drizzle-orm";
-import { collections, grants, mails, roleAssignments, runs, threads, users } from "@/db/schema";
+import { and, eq, isNull, sql } from "drizzle-orm";
+import { collections, grants, mails, roleAssignments, threads, users } from "@/db/schema";
 import { eraseEntries, eraseWords, formerWords, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -7,7 +7,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved, userErased } from "@/server/jobs/events";
-import { removeRuns } from "@/server/runs/service";
+import { removeThreads } from "@/server/threads/service";
 import type { EraseUser } from "@/server/users/contract";
 import { setUserDisabled } from "@/server/users/service";
 
@@ -58,12 +58,7 @@ export async function removeConversations(ctx: ServiceContext, userId: string): 
 			.limit(threadsAtOnce);
 		if (some.length === 0) return 0;
 		const ids = some.map(({ id }) => id);
-		const theirs = await tx.select({ id: runs.id }).from(runs).where(inArray(runs.threadId, ids));
-		await removeRuns(
-			tx,
-			theirs.map(({ id }) => id),
-		);
-		await tx.delete(threads).where(inArray(threads.id, ids));
+		await removeThreads(tx, ids);
 		return ids.length;
 	});
 }

@@ -41,7 +41,7 @@ function toolsNamed(paths: readonly string[]): Tool[] {
 
 /** What the model is offered: what the agent was given, as far as the person may use it at this moment. */
 export async function offeredTools(tool: ToolContext): Promise<ModelTool[]> {
-	const { tools } = await agentTools(tool.db.orm, tool.agentId);
+	const { tools } = await agentTools(tool.db.orm, tool);
 	if (tools.length === 0) return [];
 	const actor = await agentNow(tool);
 	return [...ownTools(tools, actor), ...(await remoteTools(tool, actor, tools.filter(isRemote)))];
@@ -72,7 +72,7 @@ const contextOf = ({ db, requestId, signal }: ToolContext, actor: Actor) =>
  * told to the model in words; what stops the run, or may pass, is thrown.
  */
 export async function callAgentTool(tool: ToolContext, call: ToolCall): Promise<ToolOutcome> {
-	const [actor, given] = await Promise.all([agentNow(tool), agentTools(tool.db.orm, tool.agentId)]);
+	const [actor, given] = await Promise.all([agentNow(tool), agentTools(tool.db.orm, tool)]);
 	const request = contextOf(tool, actor);
 	if (isRemote(call.name) && given.tools.includes(call.name)) {
 		const needsApproval = given.approvalTools.includes(call.name);

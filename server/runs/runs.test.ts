@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { agents, auditEntries, budgetEntries, runEvents, runs } from "@/db/schema";
+import { insertAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
@@ -216,9 +217,7 @@ test("the list pages through all of one's runs, newest first, and filters by sta
 
 test("an archived agent can't be asked", async () => {
 	const ctx = await testContext(base.db);
-	const [old] = await base.db.orm
-		.insert(agents)
-		.values({ name: "Old one", archivedAt: new Date() })
-		.returning({ id: agents.id });
-	await expect(startRun(ctx, { question, agentId: old?.id ?? "" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+	const agentId = await insertAgent(base.db.orm, { name: "Old one" });
+	await base.db.orm.update(agents).set({ archivedAt: new Date() }).where(eq(agents.id, agentId));
+	await expect(startRun(ctx, { question, agentId })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });

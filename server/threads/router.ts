@@ -1,11 +1,26 @@
 import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
-import { ListThreads, OneThread, RenameThread, Thread, ThreadPage, ThreadWithRuns } from "./contract";
-import { getThread, listThreads, removeThread, renameThread, versionOfThread } from "./service";
+import {
+	ExportedThread,
+	ExportThread,
+	GetThread,
+	ListThreads,
+	OneThread,
+	RenameThread,
+	Thread,
+	ThreadPage,
+	ThreadWithRuns,
+} from "./contract";
+import { exportThread, getThread, listThreads, removeThread, renameThread, versionOfThread } from "./service";
 
 export const threadsRouter = router({
-	list: procedure("threads:read", { rest: "GET /threads", summary: "List the caller's own threads.", risk: "read" })
+	list: procedure("threads:read", {
+		rest: "GET /threads",
+		summary:
+			"List the caller's own threads, or those that others share with them, or those of either that have some words.",
+		risk: "read",
+	})
 		.input(ListThreads)
 		.output(ThreadPage)
 		.query(({ ctx, input }) => listThreads(ctx, input)),
@@ -15,12 +30,21 @@ export const threadsRouter = router({
 		summary: "Get a thread with its newest runs.",
 		risk: "read",
 	})
-		.input(OneThread)
+		.input(GetThread)
 		.output(ThreadWithRuns)
 		.query(
 			({ ctx, input }) => getThread(ctx, input),
 			({ ctx, input }) => versionOfThread(ctx, input),
 		),
+
+	export: procedure("threads:read", {
+		rest: "GET /threads/{threadId}/export",
+		summary: "Get a thread as a file, with the sources of its answers.",
+		risk: "read",
+	})
+		.input(ExportThread)
+		.output(ExportedThread)
+		.query(({ ctx, input }) => exportThread(ctx, input)),
 
 	rename: procedure("threads:write", {
 		rest: "PATCH /threads/{threadId}",

@@ -4,7 +4,9 @@ import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { checkpointsRouter } from "@/server/checkpoints/router";
 import { factorsRouter } from "@/server/factors/router";
+import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
@@ -14,6 +16,7 @@ import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
+import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
@@ -37,9 +40,12 @@ export const appRouter = router({
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,
-	agents: agentsRouter,
+	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
+	research: researchRouter,
+	checkpoints: checkpointsRouter,
+	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	jobs: jobsRouter,

@@ -3,6 +3,7 @@ import { and, eq, isNull, sql } from "drizzle-orm";
 import { type Database, databaseCode } from "@/db/connection";
 import { agents, roles, sessions, setup, users } from "@/db/schema";
 import { changeRights, holdPerson, holdRole, keepAnOwner, refuseUnreachable } from "@/server/access/service";
+import { insertAgent } from "@/server/agents/service";
 import { expectGoodPassword, hashPassword } from "@/server/auth/passwords";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -63,17 +64,16 @@ export async function createOwner(ctx: ServiceContext, input: CreateOwner): Prom
 			.values({ email: input.email, name: input.name, role: "owner", passwordHash })
 			.returning({ id: users.id });
 		if (!owner) throw new Error("the owner was not stored");
-		const [assistant] = await tx
-			.insert(agents)
-			.values({
+		const [known] = await tx.select({ id: agents.id }).from(agents).where(eq(agents.name, "Assistant"));
+		if (!known) {
+			const assistantId = await insertAgent(tx, {
 				name: "Assistant",
 				description: "Answers from the documents that you may read, and says where it found it.",
 				isDefault: true,
 				createdBy: owner.id,
-			})
-			.onConflictDoNothing()
-			.returning({ id: agents.id });
-		if (assistant) await setAccess(tx, "agent", assistant.id, "everyone");
+			});
+			await setAccess(tx, "agent", assistantId, "everyone");
+		}
 		const row = { userId: owner.id, name: input.name, role: "owner", groupIds: [], roleKeys: ["owner"], custom: [] };
 		const actor = toUserActor(row, { sessionId: null, provedAt: null });
 		await audit({ ...ctx, actor }, tx, {

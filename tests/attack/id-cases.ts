@@ -35,6 +35,8 @@ const program = shared("program", "programs are the organisation's");
 const mcpServer = own("mcpServer");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
+const branch = word("it is looked for among the branches of the thread beside it alone");
+const checkpoint = word("it is looked for among the checkpoints of the run beside it alone");
 const position = word("the position in a stream");
 
 /**
@@ -143,6 +145,22 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
+	"agents.getVersion": { agentId: own("agent") },
+	"agents.compareVersions": { agentId: own("agent") },
+	"agents.listVersions": { agentId: own("agent") },
+	"agents.getDraft": { agentId: own("agent") },
+	"agents.discardDraft": { agentId: own("agent") },
+	"agents.askReview": { agentId: own("agent") },
+	"agents.review": { agentId: own("agent") },
+	"agents.publish": { agentId: own("agent") },
+	"agents.restore": { agentId: own("agent") },
+	"agents.export": { agentId: own("agent") },
+	"agents.import": { agentId: own("agent") },
+	"agents.saveDraft": {
+		agentId: own("agent"),
+		promptVersionId: own("promptVersion"),
+		"collectionIds[]": filter("collection"),
+	},
 
 	"approvals.get": { approvalId: anyApproval },
 	"approvals.approve": { approvalId: anyApproval },
@@ -153,14 +171,31 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },
 
-	"threads.get": { threadId: own("thread") },
+	"threads.get": { threadId: own("thread"), branchId: branch },
+	"threads.export": { threadId: own("thread"), branchId: branch },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
-	"runs.start": { threadId: own("thread"), agentId: own("agent"), "collectionIds[]": filter("collection") },
+	"checkpoints.ofRun": { runId: own("run") },
+	"checkpoints.get": { runId: own("run"), checkpointId: checkpoint },
+	"checkpoints.fork": { runId: own("run"), checkpointId: checkpoint },
+	"checkpoints.compare": { runId: own("run"), otherRunId: own("run") },
+	"runs.start": {
+		threadId: own("thread"),
+		branchId: branch,
+		agentId: own("agent"),
+		"collectionIds[]": filter("collection"),
+	},
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
+	"research.get": { runId: own("run") },
+	"research.acceptPlan": { runId: own("planned") },
+	"research.steer": { runId: own("planned") },
 	"runs.events": { runId: own("run"), lastEventId: position },
+
+	"feedback.give": { runId: own("answeredRun") },
+	"feedback.withdraw": { runId: own("answeredRun") },
+	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },
 	"prompts.save": { promptId: own("prompt") },

@@ -18,16 +18,19 @@ import {
 	mcpTools,
 	passkeys,
 	roles,
+	runs,
 	sessions,
 	sources,
 	stops,
 } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
+import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { testUser } from "@/tests/support";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
@@ -57,6 +60,16 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
+
+async function makeAgent(ctx: ServiceContext): Promise<string> {
+	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
+	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+}
+async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
+	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
+	await ctx.db.orm.update(runs).set({ state: "succeeded", answer: "Thirty days." }).where(eq(runs.id, runId));
+	return runId;
+}
 
 /** One of every kind of object that an input can name. */
 export const makers = {
@@ -116,10 +129,7 @@ export const makers = {
 			.returning({ id: chunks.id });
 		return chunk?.id ?? 0;
 	},
-	agent: async (ctx) => {
-		const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
-		return (await createAgent(ctx, { ...fields, access: "private" })).id;
-	},
+	agent: makeAgent,
 	prompt: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
@@ -127,6 +137,19 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	/** A research run that waits with its plan. */
+	planned: async (ctx) => {
+		const definition = { graph: "research" as const };
+		const made = { name: name("Researcher"), createdBy: requireUser(ctx).userId, definition };
+		const { runId } = await startRun(ctx, { ...question, agentId: await insertAgent(ctx.db.orm, made) });
+		await proposePlan(ctx.db, runId, { parts: ["How many days?"], isAwaited: true });
+		return runId;
+	},
+	answeredRun: (ctx) => makeAnswer(ctx),
+	feedback: async (ctx) => {
+		const runId = await makeAnswer(ctx, await makeAgent(ctx));
+		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;
+	},
 	invitation: async (ctx) => {
 		const values = { email: `${randomUUID()}@example.test`, roles: ["staff"], invitedBy: requireUser(ctx).userId };
 		const [row] = await ctx.db.orm

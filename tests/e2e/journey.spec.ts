@@ -183,6 +183,31 @@ test("refreshing, a second tab and a network cut lose nothing", async ({ browser
 	await line.stop();
 });
 
+test("one goes back to a checkpoint, asks otherwise from there, and has both answers side by side", async () => {
+	await page.goto("/chat");
+	await ask(page, "How many days of annual leave do I have in my first year?");
+	await page.waitForURL("**/chat/*");
+	await answerOf(page).getByRole("link", { name: "Checkpoints" }).click();
+	await page.getByRole("button", { name: /After “Weigh the passages”/ }).click();
+	const state = page.getByRole("form", { name: "State at this checkpoint" });
+	await state.getByLabel("Question").fill("How many days of annual leave may I carry over?");
+	const chosen = state.getByRole("checkbox", { checked: true });
+	const count = await chosen.count();
+	if (count > 1) await chosen.last().uncheck();
+	await state.getByRole("button", { name: "Go on from here" }).click();
+	await page.waitForURL("**/chat/*?branch=*");
+	await expect(answerOf(page).getByRole("link", { name: "Checkpoints" })).toBeVisible({ timeout: 30_000 });
+	await expect(answerOf(page)).toContainText("carry over?");
+	await answerOf(page).getByRole("link", { name: "Compare with the first answer" }).click();
+	await expect(page.getByRole("article", { name: "First run" })).toContainText("in my first year?");
+	await expect(page.getByRole("article", { name: "Second run" })).toContainText("carry over?");
+	await expect(page.getByRole("article", { name: "Second run" })).toContainText("Steps (2)");
+	await page.goBack();
+	await page.getByLabel("Branch").selectOption("As it was asked first");
+	await expect(answerOf(page)).toContainText("in my first year?");
+	await expect(page.getByText("carry over?")).toBeHidden();
+});
+
 test("what the documents don't say is said so", async () => {
 	await page.goto("/chat");
 	await ask(page, "What is the wing span of the albatross in centimetres?");

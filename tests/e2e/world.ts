@@ -68,6 +68,25 @@ async function fillWork(api: Api) {
 		question: "Which berth does the ferry Marrowby use on Sundays?",
 	});
 	await expect.poll(async () => (await api.runs.get.query({ runId })).state, { timeout: 30_000 }).toBe("succeeded");
+	await api.feedback.give.mutate({
+		runId,
+		thumb: "down",
+		reason: "incomplete",
+		correction: "Berth 2, and say until when.",
+	});
+	const forkable = async () => {
+		const { checkpoints } = await api.checkpoints.ofRun.query({ runId });
+		return checkpoints.find(({ editable }) => editable.includes("passages"))?.id ?? "";
+	};
+	await expect.poll(forkable, { timeout: 30_000 }).not.toBe("");
+	const fork = await api.checkpoints.fork.mutate({
+		runId,
+		checkpointId: await forkable(),
+		question: "Which berth does it use on weekdays?",
+	});
+	const ended = async () => (await api.runs.get.query({ runId: fork.runId })).state;
+	await expect.poll(ended, { timeout: 30_000 }).toBe("succeeded");
+	const { rows: said } = await api.feedback.list.query({});
 	const { prompt } = await api.prompts.create.mutate({
 		name: "Harbour voice",
 		body: "Answer as the harbour office does: short, with times.",
@@ -78,13 +97,22 @@ async function fillWork(api: Api) {
 		description: "Berths, tides and departures.",
 		promptVersionId: prompt.latestVersionId,
 	});
+	await api.agents.update.mutate({ agentId: agent.id, collectionIds: [collection.id], caps: { steps: 12 } });
+	const next = { tools: ["knowledge.search"], message: "Looks for itself" };
+	await api.agents.saveDraft.mutate({ agentId: agent.id, ...next });
 	return {
 		collectionId: collection.id,
 		paths: {
 			chat: "/chat",
 			thread: `/chat/${threadId}`,
 			agents: "/agents",
+			checkpoints: `/runs/${runId}/checkpoints`,
+			branch: `/chat/${threadId}?branch=${fork.branchId}`,
+			compareRuns: `/runs/compare?a=${runId}&b=${fork.runId}`,
+			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
+			agentDefinition: `/agents/${agent.id}`,
+			agentVersions: `/agents/${agent.id}/versions?version=2&with=1`,
 			approvals: "/approvals",
 			knowledge: "/knowledge",
 			search: "/search",

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { agents, auditEntries, sessions } from "@/db/schema";
+import { agents, agentVersions, auditEntries, sessions } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { useDatabase } from "@/server/core/database";
 import { writeCounts } from "@/server/core/denials";
@@ -160,10 +160,14 @@ test("a row that is not what it was promised to be is our fault, on every face",
 	const procedure = procedures.find(({ path }) => path === "agents.list");
 	if (!procedure) throw new Error("there is no agents.list");
 	const staff = personIn("staff");
-	await db.orm
-		.update(agents)
-		.set({ graph: "another" as never })
-		.where(eq(agents.id, agentId));
+	const [before] = await db.orm.select({ at: agents.publishedVersionId }).from(agents).where(eq(agents.id, agentId));
+	const [broken] = await db.orm
+		.insert(agentVersions)
+		.values({ agentId, version: 1_000, graph: "another" as never })
+		.returning({ id: agentVersions.id });
+	const point = (to: string | null | undefined) =>
+		db.orm.update(agents).set({ publishedVersionId: to }).where(eq(agents.id, agentId));
+	await point(broken?.id);
 	try {
 		for (const face of ["rpc", ...facesOf(procedure, staff)] as const)
 			expect([face, (await ask(face, procedure, staff, {})).code]).toEqual([face, "INTERNAL"]);
@@ -171,7 +175,7 @@ test("a row that is not what it was promised to be is our fault, on every face",
 		expect({ status, ...body }).toMatchObject({ status: 500, code: "INTERNAL", requestId: expect.any(String) });
 		expect(body).not.toHaveProperty("errors");
 	} finally {
-		await db.orm.update(agents).set({ graph: "assistant" }).where(eq(agents.id, agentId));
+		await point(before?.at);
 	}
 });
 

@@ -1,7 +1,7 @@
 import type { Database } from "@/db/connection";
-import { agents } from "@/db/schema";
 import { type Checkpoints, openCheckpoints, setupCheckpoints } from "@/server/agents/checkpointer";
 import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
+import { insertAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import { setAccess } from "@/server/core/grants";
 import { log } from "@/server/core/log";
@@ -17,13 +17,9 @@ export async function agentsDatabase(): Promise<{ db: Database; agentId: string;
 	const db = await testDatabase();
 	await setupCheckpoints(urlOf(db));
 	const checkpoints = openCheckpoints(urlOf(db));
-	const [agent] = await db.orm
-		.insert(agents)
-		.values({ name: "Assistant", isDefault: true })
-		.returning({ id: agents.id });
-	if (!agent) throw new Error("The agent was not made");
-	await setAccess(db.orm, "agent", agent.id, "everyone");
-	return { db, agentId: agent.id, checkpoints };
+	const agentId = await insertAgent(db.orm, { name: "Assistant", isDefault: true });
+	await setAccess(db.orm, "agent", agentId, "everyone");
+	return { db, agentId, checkpoints };
 }
 
 /** An executor that asks the stand-in provider, and finds one passage whatever is asked. */

@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import {
-	agents,
 	collections,
 	grants,
 	groupMembers,
@@ -15,7 +14,7 @@ import {
 	roles,
 	users,
 } from "@/db/schema";
-import { getAgent, mayAskAgent } from "@/server/agents/service";
+import { getAgent, insertAgent, mayAskAgent } from "@/server/agents/service";
 import { findUserActor } from "@/server/auth/service";
 import { type Actor, actorMay, type UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
@@ -135,14 +134,11 @@ async function store(policy: World): Promise<Ids> {
 		await tx
 			.insert(promptVersions)
 			.values(some("prompt").map(({ id, ownerId }) => ({ promptId: id, version: 1, body: "x", createdBy: ownerId })));
-		await tx.insert(agents).values(
-			policy.things.agent.map((one, n) => ({
-				id: at(made.things.agent, n),
-				name: at(made.things.agent, n),
-				createdBy: ownerOf(one),
-				collectionIds: policy.looksIn[n]?.map((c) => at(made.things.collection, c)) ?? null,
-			})),
-		);
+		for (const [n, one] of policy.things.agent.entries()) {
+			const id = at(made.things.agent, n);
+			const collectionIds = policy.looksIn[n]?.map((c) => at(made.things.collection, c)) ?? null;
+			await insertAgent(tx, { id, name: id, createdBy: ownerOf(one), definition: { collectionIds } });
+		}
 		const shared = (Object.keys(policy.things) as ResourceKind[]).flatMap((kind) =>
 			policy.things[kind].flatMap((one, n) =>
 				one.grants.map(({ to, level }) => ({

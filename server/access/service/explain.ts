@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { agents, apiKeys, grants, users } from "@/db/schema";
+import { agents, agentVersions, apiKeys, grants, users } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -90,7 +90,11 @@ async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: On
 async function readAgent(ctx: ServiceContext, db: Reader, agentId: string): Promise<AgentFacts | null> {
 	const row = await readRow(ctx, db, { kind: "agent", resourceId: agentId });
 	if (!row) return null;
-	const [agent] = await db.select({ collectionIds: agents.collectionIds }).from(agents).where(eq(agents.id, agentId));
+	const [agent] = await db
+		.select({ collectionIds: agentVersions.collectionIds })
+		.from(agents)
+		.innerJoin(agentVersions, eq(agentVersions.id, agents.publishedVersionId))
+		.where(eq(agents.id, agentId));
 	return { row, collectionIds: agent?.collectionIds ?? null };
 }
 

@@ -1,6 +1,6 @@
 import { isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { agents, collections, documents, mcpServers, prompts } from "@/db/schema";
+import { agents, collections, documents, mcpServers, prompts, threads } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import {
 	mayManageRow,
@@ -70,8 +70,14 @@ const kinds: Record<SharedKind, Columns> = {
 		isRead: (user) => sql`(${mayUseServerRow(user)} or ${mayManageServerRow(user)})`,
 		isManaged: mayManageServerRow,
 	},
+	thread: {
+		table: sql`${threads}`,
+		...byItself("thread", threads.id, threads.userId),
+		name: threads.title,
+		isThere: sql`not ${threads.isCall}`,
+	},
 };
-export const sharedKinds: readonly SharedKind[] = ["collection", "document", "agent", "prompt", "mcpServer"];
+export const sharedKinds: readonly SharedKind[] = ["collection", "document", "agent", "prompt", "mcpServer", "thread"];
 
 /** The right to change resources of a kind at all, whichever. */
 export const writeOf = {
@@ -80,6 +86,7 @@ export const writeOf = {
 	agent: "agents:write",
 	prompt: "prompts:write",
 	mcpServer: "mcp-servers:manage",
+	thread: "threads:write",
 } as const satisfies Record<SharedKind, Permission>;
 
 export type ResourceRow = {

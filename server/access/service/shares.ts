@@ -32,9 +32,14 @@ async function findManaged(
 	const [found] = actorMay(ctx.actor, writeOf[kind])
 		? await readResources(db, kind, requireUser(ctx), { only: resourceId, limit: 1 })
 		: [];
-	if (!found?.isManaged) throw notFound(kind === "mcpServer" ? "This server" : `This ${kind}`);
+	if (!found?.isManaged) throw notFound(`This ${kindWords[kind]}`);
 	return found;
 }
+
+const kindWords = {
+	...{ collection: "collection", agent: "agent", prompt: "prompt", document: "document" },
+	...{ mcpServer: "server", thread: "chat" },
+} as const satisfies Record<SharedKind, string>;
 
 /** What its acts in the audit begin with. */
 const actOf = (kind: SharedKind): string => (kind === "mcpServer" ? "mcp-server" : kind);
@@ -89,6 +94,8 @@ export async function share(ctx: ServiceContext, input: Share): Promise<Sharing>
 		await findManaged(ctx, tx, input);
 		if (kind === "document" && level === "manage")
 			throw new AppError("CONFLICT", "A document can be read. Who may manage it is decided by its collection.");
+		if (kind === "thread" && level === "manage")
+			throw new AppError("CONFLICT", "A chat can be read. It stays its owner's to go on with.");
 		if (grantee === everyone && level === "manage")
 			throw new AppError("CONFLICT", "Everyone may read at most: choose who may manage it one by one.");
 		const name = await nameOf(tx, grantee);

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { agents, approvals, budgetEntries } from "@/db/schema";
+import { approvals, budgetEntries } from "@/db/schema";
 import type { Agent } from "@/server/agents/contract";
-import { createAgent, updateAgent } from "@/server/agents/service";
+import { createAgent, insertAgent, updateAgent } from "@/server/agents/service";
 import { answerOwn } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
+import { setAccess } from "@/server/core/grants";
 import { createPrompt } from "@/server/prompts/service";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
@@ -100,14 +101,13 @@ describe("a run ends at its cap", () => {
 
 test("an agent has less than what the installation allows, or as much, and never more", async () => {
 	await expect(agentWith({ steps: 26 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
-	const agentId = await agentWith({ steps: 25, minutes: 10 });
-	const tooLong = updateAgent(builder, { agentId, caps: { minutes: 11 } });
+	const within = await agentWith({ steps: 25, minutes: 10 });
+	const tooLong = updateAgent(builder, { agentId: within, caps: { minutes: 11 } });
 	await expect(tooLong).rejects.toMatchObject({ code: "INVALID_INPUT" });
 	// What the installation allowed when it was saved counts no more once it allows less.
-	await base.db.orm
-		.update(agents)
-		.set({ caps: { steps: 900 } })
-		.where(eq(agents.id, agentId));
+	const definition = { tools: ["agents.list"], caps: { steps: 900 } };
+	const agentId = await insertAgent(base.db.orm, { name: randomUUID(), definition });
+	await setAccess(base.db.orm, "agent", agentId, "everyone");
 	provider.next(...Array.from({ length: 6 }, (_, at) => ({ toolCalls: [list(at + 1), list(at + 50), list(at + 90)] })));
 	const { run } = await ask(agentId);
 	expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 25 steps." });

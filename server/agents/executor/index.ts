@@ -8,7 +8,9 @@ import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { configuredModel } from "@/server/models/configured";
+import { configuredModel, namedModels } from "@/server/models/configured";
+import type { ChatModel } from "@/server/models/model";
+import { planOf, proposePlan, takeSteers } from "@/server/research/service";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
@@ -28,6 +30,8 @@ export type ExecutorOptions = {
 	/** Stops it, like `stop()`. */
 	signal?: AbortSignal;
 	checkpoints?: Checkpoints;
+	/** A model that an agent names. */
+	namedModel?: (name: string) => ChatModel;
 } & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
 
 const beatMs = 1_500;
@@ -54,11 +58,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	const model = options.model === undefined ? configuredModel(env()) : options.model;
 	/** What was stopped when that was last read; null until then, and nothing is begun. */
 	let stops: Stop[] | null = null;
+	const heeding = (of: ChatModel) => unlessStopped(of, () => stops ?? []);
+	const named = options.namedModel ?? namedModels(env());
 	const deps: SessionDeps = {
 		db,
 		log,
 		graphs: openGraphs(saver),
-		model: model && unlessStopped(model, () => stops ?? []),
+		model: model && heeding(model),
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
@@ -84,14 +90,19 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const session = sessions.get(run.id);
 			if (session) session.restsOn = documentIds;
 		},
-		heard: (approvalId, signal) => heard(bells, approvalId, signal),
+		desk: ({ id }) => ({
+			propose: (plan) => proposePlan(db, id, plan),
+			plan: () => planOf(db, id),
+			steers: () => takeSteers(db, id),
+		}),
+		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
 			if (!session || session.isWaiting === isWaiting) return;
 			session.isWaiting = isWaiting;
 			if (isWaiting) void claim();
 		},
-		wallMs: options.wallMs ?? env().QD_RUN_MINUTES * 60_000,
+		wallMs: options.wallMs ?? Number.POSITIVE_INFINITY,
 	};
 	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean; restsOn: string[] };
 	const sessions = new Map<string, Session>();
@@ -125,6 +136,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
+	const modelOf = ({ agent }: ClaimedRun) => (agent.model === null ? {} : { model: heeding(named(agent.model)) });
+
 	function begin(run: ClaimedRun): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
@@ -135,7 +148,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, deps).finally(() => {
+			done: carryOut(run, events, stop, { ...deps, ...modelOf(run) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				void claim();
 			}),

@@ -23,6 +23,8 @@ export type ClaimedRun = {
 	requestId: string;
 	startedAt: Date;
 	stopRequested: boolean;
+	/** It goes on from a checkpoint of an earlier run. */
+	isForked: boolean;
 	/** It waited for a person when its last executor let go of it. */
 	isWaiting: boolean;
 	/** How often it was taken up since a person last decided: waiting for them outlives any number of restarts. */
@@ -31,10 +33,12 @@ export type ClaimedRun = {
 	/** What it was started with. */
 	sessionId: string | null;
 	key: { id: string; name: string } | null;
-	/** Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
+	/** Of the version that it was started with. Which tools it has is asked when they are offered; most have none, and then nothing is asked. */
 	agent: {
 		id: string;
 		graph: GraphName;
+		/** Null: the installation's first. */
+		model: string | null;
 		collectionIds: string[] | null;
 		instructions: string | null;
 		hasTools: boolean;
@@ -68,25 +72,27 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
-			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting',
+			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null,
 			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
 				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
-					(select max(seq) from run_events where run_id = t.id and type = 'approval.decided'), 0)) end,
+					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.id, 'graph', a.graph, 'collectionIds', a.collection_ids, 'instructions', v.body,
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'collectionIds', a.collection_ids, 'instructions', v.body,
 				'hasTools', a.tools <> '[]', 'caps', a.caps),
 			'history', coalesce((select json_agg(h order by h.created_at) from (
 				select question, answer, created_at from runs
 				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'
+					and (branch_id is not distinct from t.branch_id or exists (select from branch_segments s where s.branch_id = t.branch_id
+						and s.of_branch_id is not distinct from runs.branch_id and runs.created_at < s.before))
 				order by created_at desc limit ${mostTurns}) h), '[]'),
 			'partial', case when t.attempt = 1 then '' else coalesce((
 				select string_agg(e.data ->> 'text', '' order by e.seq) from run_events e
 				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
 		) as run
-		from taken t join users u on u.id = t.user_id join agents a on a.id = t.agent_id
+		from taken t join users u on u.id = t.user_id join agent_versions a on a.id = t.agent_version_id
 			left join prompt_versions v on v.id = a.prompt_version_id`);
 	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
 }

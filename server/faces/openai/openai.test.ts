@@ -3,6 +3,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { agents, runs, users } from "@/db/schema";
+import { insertAgent } from "@/server/agents/service";
 import { useDatabase } from "@/server/core/database";
 import type { Permission, Role } from "@/server/core/permissions";
 import { createKey } from "@/server/keys/service";
@@ -73,8 +74,8 @@ describe("chat completions", () => {
 
 	test("say that a tool waits for a person, at once; the run goes on without its caller", async () => {
 		const person = await testUser(db);
-		const values = { name: "Retitler", tools: ["agents.archive"], createdBy: person.userId };
-		const [agent] = await db.orm.insert(agents).values(values).returning({ id: agents.id });
+		const definition = { tools: ["agents.archive"] };
+		const agentId = await insertAgent(db.orm, { name: "Retitler", createdBy: person.userId, definition });
 		const headers = { Authorization: null, cookie: await cookieOf(db, person), "x-qd-csrf": "1" };
 		const own = new OpenAI({
 			baseURL: base,
@@ -83,7 +84,7 @@ describe("chat completions", () => {
 			defaultHeaders: { ...headers, origin: new URL(base).origin },
 		});
 		await db.orm.update(users).set({ role: "builder" }).where(eq(users.id, person.userId));
-		provider.next({ toolCalls: [{ name: "agents_archive", arguments: { agentId: agent?.id } }] });
+		provider.next({ toolCalls: [{ name: "agents_archive", arguments: { agentId } }] });
 		const answer = await own.chat.completions.create({ ...ask, model: "Retitler" });
 		expect(answer.choices[0]?.message.content).toMatch(/waits for a second person.*Retitler.*approvals\?open=/);
 		const extra = answer as unknown as Extra & { waits_for_approval: string };
@@ -293,8 +294,10 @@ test("a key asks with its own rights, below those of its owner", async () => {
 });
 
 test("an archived agent is no model any more", async () => {
-	const [agent] = await db.orm.insert(agents).values({ name: "Gone", archivedAt: new Date() }).returning();
+	const agentId = await insertAgent(db.orm, { name: "Gone" });
+	await db.orm.update(agents).set({ archivedAt: new Date() }).where(eq(agents.id, agentId));
 	expect((await client.models.list()).data.map(({ id }) => id)).not.toContain("Gone");
-	await expect(client.models.retrieve(agent?.id ?? "")).rejects.toMatchObject({ status: 404 });
-	await db.orm.delete(agents).where(eq(agents.id, agent?.id ?? ""));
+	await expect(client.models.retrieve(agentId)).rejects.toMatchObject({ status: 404 });
+	await db.orm.update(agents).set({ publishedVersionId: null }).where(eq(agents.id, agentId));
+	await db.orm.delete(agents).where(eq(agents.id, agentId));
 });

@@ -1,6 +1,6 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { agents, collections, documents } from "@/db/schema";
+import { agents, agentVersions, collections, documents } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { mayManageRow, mayReadDocumentRow, mayReadRow } from "@/server/core/grants";
@@ -10,11 +10,12 @@ const row = { id: collections.id, ownerId: collections.ownerId };
 /** The collections that the caller may find things in: the person's own, and those granted to them in any way. */
 export const mayRead = (ctx: ServiceContext): SQL | undefined => and(isThere(ctx), readsWhole(ctx));
 
-/** An agent looks in its own collections only, whoever it works for. */
+/** An agent looks in its own collections only, whoever it works for: what was taken from it is at once out of its sight. */
 const isAgents = ({ actor }: ServiceContext): SQL | undefined =>
 	actor.kind === "agent"
-		? sql`exists (select 1 from ${agents} where ${agents.id} = ${actor.agentId} and (${agents.collectionIds} is null
-			or jsonb_typeof(${agents.collectionIds}) = 'null' or ${agents.collectionIds} ? ${collections.id}::text))`
+		? sql`exists (select 1 from ${agents} join ${agentVersions} on ${agentVersions.id} = ${agents.publishedVersionId}
+			where ${agents.id} = ${actor.agentId} and (${agentVersions.collectionIds} is null
+				or jsonb_typeof(${agentVersions.collectionIds}) = 'null' or ${agentVersions.collectionIds} ? ${collections.id}::text))`
 		: undefined;
 
 /** Whether the person may change the collection of the row. */

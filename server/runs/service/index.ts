@@ -1,4 +1,7 @@
+export { runsChannel as runsChannelOf, toRunEvent } from "../events";
+export { askBudget } from "./budget";
 export { followRun } from "./follow-run";
+export { hideSources } from "./hide-sources";
 export { getRun, listRuns, runsOfThread, versionOfRun } from "./read-runs";
 export { removeRuns } from "./remove-runs";
 export { startRun } from "./start-run";

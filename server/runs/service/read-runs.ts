@@ -1,10 +1,14 @@
 import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
-import { agents, runs, threads } from "@/db/schema";
+import { agents, branchSegments, runs, threads } from "@/db/schema";
+import type { GraphName } from "@/server/agents/contract";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
+import { mayReadThread } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
+
 import { type ListRuns, type OneRun, type Run, RunResult } from "../contract";
+import { hideSources } from "./hide-sources";
 
 const columns = {
 	id: runs.id,
@@ -12,6 +16,8 @@ const columns = {
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,
+	graph: sql<GraphName>`(select graph from agent_versions where id = ${runs.agentVersionId})`,
+	agentVersion: sql<number>`(select version from agent_versions where id = ${runs.agentVersionId})`,
 	question: runs.question,
 	state: runs.state,
 	answer: runs.answer,
@@ -21,16 +27,20 @@ const columns = {
 	startedAt: runs.startedAt,
 	endedAt: runs.endedAt,
 };
+const withOwner = { ...columns, userId: runs.userId };
 
 const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select({ ...columns, ...more })
+		.select({ ...withOwner, ...more })
 		.from(runs)
 		.innerJoin(threads, eq(threads.id, runs.threadId))
 		.innerJoin(agents, eq(agents.id, runs.agentId));
 
-type Row = Omit<Run, "result"> & { result: unknown };
-const toRun = (row: Row): Run => ({ ...row, result: row.result ? RunResult.parse(row.result) : null });
+type Row = Omit<Run, "result"> & { result: unknown; userId: string };
+const toRun = ({ userId: _, ...row }: Row): Run => ({
+	...row,
+	result: row.result ? RunResult.parse(row.result) : null,
+});
 
 /** Runs are their person's own. */
 export async function listRuns(ctx: ServiceContext, input: ListRuns): Promise<{ rows: Run[]; next: string | null }> {
@@ -82,12 +92,37 @@ export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Prom
 	return { of: row };
 }
 
-/** The newest runs of a thread of one's own, oldest first. */
-export async function runsOfThread(ctx: ServiceContext, threadId: string, limit: number): Promise<Run[]> {
-	const { userId } = requireUser(ctx);
+/** The newest runs of a thread that one may read, oldest first; of those before a moment, where one is named. */
+export async function runsOfThread(
+	ctx: ServiceContext,
+	threadId: string,
+	{ limit, before, branchId = null }: { limit: number; before?: Run; branchId?: string | null },
+): Promise<Run[]> {
+	const user = requireUser(ctx);
+	const earlier =
+		before && sql`(${runs.createdAt}, ${runs.id}) < (select created_at, id from runs where id = ${before.id})`;
 	const rows = await select(ctx, {})
-		.where(and(eq(runs.threadId, threadId), eq(runs.userId, userId)))
+		.where(and(eq(runs.threadId, threadId), mayReadThread(user), inBranch(branchId), earlier))
 		.orderBy(desc(runs.createdAt), desc(runs.id))
 		.limit(limit);
-	return rows.reverse().map(toRun);
+	const found = rows.reverse().map(toRun);
+	const isOwn = (run: Run, at: number) => rows[at]?.id === run.id && rows[at]?.userId === user.userId;
+	return found.every(isOwn) ? found : hideSourcesOf(ctx, found);
+}
+
+/** The trunk; or a branch, with what it has in common with those that it grew out of. */
+const inBranch = (branchId: string | null): SQL =>
+	branchId === null
+		? sql`${runs.branchId} is null`
+		: sql`(${runs.branchId} = ${branchId} or exists (select from ${branchSegments} where ${and(
+				eq(branchSegments.branchId, branchId),
+				sql`${branchSegments.ofBranchId} is not distinct from ${runs.branchId} and ${runs.createdAt} < ${branchSegments.before}`,
+			)}))`;
+
+async function hideSourcesOf(ctx: ServiceContext, found: Run[]): Promise<Run[]> {
+	const citations = await hideSources(
+		ctx,
+		found.map(({ result }) => result?.citations ?? []),
+	);
+	return found.map((run, at) => ({ ...run, result: run.result && { ...run.result, citations: citations[at] ?? [] } }));
 }

@@ -1,12 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries, runs, threads } from "@/db/schema";
+import { budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
+import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
 import { askBudget } from "./budget";
@@ -26,10 +28,13 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [agentId, reserved] = await Promise.all([
+		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
+		// Research asks a model many times: all that it may use is held back.
+		const isResearch = graph === "research";
+		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
 		const row = {
 			id: threadId,
 			userId,
@@ -49,21 +54,30 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				threadId,
 				userId,
 				agentId,
+				agentVersionId,
+				branchId: input.branchId ?? null,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
 				conversation: input.conversation ?? null,
 				requestId: ctx.requestId,
 			}),
-			audit(ctx, tx, { action: "run.start", resource: "run", resourceId: runId, runId, detail: { threadId, agentId } }),
+			audit(ctx, tx, {
+				action: "run.start",
+				resource: "run",
+				resourceId: runId,
+				runId,
+				detail: { threadId, agentId, agentVersionId },
+			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
+		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
 }
 
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<string> {
+async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
@@ -73,7 +87,16 @@ async function agentFor(tx: Tx, user: UserActor, input: StartRun): Promise<strin
 		if (!thread) throw notFound("This thread");
 		agentId ??= thread.agentId;
 	}
+	if (input.branchId) await expectBranch(tx, input.threadId ?? "", input.branchId);
 	return chooseAgent(tx, user, agentId);
+}
+
+async function expectBranch(tx: Tx, threadId: string, branchId: string): Promise<void> {
+	const [branch] = await tx
+		.select({ threadId: threadBranches.threadId })
+		.from(threadBranches)
+		.where(eq(threadBranches.id, branchId));
+	if (branch?.threadId !== threadId) throw notFound("This branch");
 }
 
 function titleOf(question: string): string {

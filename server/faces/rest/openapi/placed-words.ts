@@ -62,6 +62,7 @@ export const placedFields: Record<string, string> = {
 	"PromptVersion.body": "Its text.",
 	"PromptVersion.message": "What was changed, in its author's words.",
 	"Run.threadTitle": "The title of its thread.",
+	"ThreadWithRuns.threadTitle": "The title of its thread.",
 	"RunEvent.body": "What happened.",
 	"RunEvent.attempt": "Which attempt begins, from 1.",
 	"RunEvent.seq": "Its number in the run, from 1, without a gap.",

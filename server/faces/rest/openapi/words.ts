@@ -10,6 +10,7 @@ export const commonFields: Record<string, string> = {
 	lastSeenAt: "When it was last used; null where it never was.",
 	name: "What people call it.",
 	title: "What people call it.",
+	branchId: "The branch of the thread; null for its trunk.",
 	description: "What it is for, in the words of whoever made it.",
 	email: "The person's e-mail address.",
 	agentName: "The agent's name.",

@@ -1,5 +1,5 @@
 import { and, asc, count, desc, eq, isNull, lt, type SQL, sql } from "drizzle-orm";
-import { agents, collections, documents, documentUses, runs } from "@/db/schema";
+import { agentVersions, collections, documents, documentUses, runs } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import type { OneCollection } from "../../contract";
@@ -66,17 +66,17 @@ async function some(ctx: ServiceContext, where: SQL | undefined) {
 /** The caller's own questions that this collection could have answered and nothing did. Nobody reads those of others. */
 function listUnanswered(ctx: ServiceContext, collectionId: string) {
 	const { userId } = requireUser(ctx);
-	const looksIn = (column: typeof agents.collectionIds | typeof runs.collectionIds) =>
+	const looksIn = (column: typeof agentVersions.collectionIds | typeof runs.collectionIds) =>
 		sql`(${column} is null or jsonb_typeof(${column}) = 'null' or ${column} ? ${collectionId})`;
 	return ctx.db.orm
 		.select({ runId: runs.id, threadId: runs.threadId, question: runs.question, at: runs.createdAt })
 		.from(runs)
-		.innerJoin(agents, eq(agents.id, runs.agentId))
+		.innerJoin(agentVersions, eq(agentVersions.id, runs.agentVersionId))
 		.where(
 			and(
 				...[eq(runs.userId, userId), sql`${runs.createdAt} > ${daysAgo(unansweredForDays)}`],
 				sql`${runs.result} @> '{"abstained": true}'::jsonb`,
-				...[looksIn(agents.collectionIds), looksIn(runs.collectionIds)],
+				...[looksIn(agentVersions.collectionIds), looksIn(runs.collectionIds)],
 			),
 		)
 		.orderBy(desc(runs.createdAt))

@@ -1,0 +1,14 @@
+import { Tabs } from "@/components/ui/tabs";
+
+const tabs = [
+	{ path: "", label: "Definition" },
+	{ path: "/versions", label: "Versions" },
+] as const;
+
+/** The pages of one agent, for whoever manages it. */
+export function AgentTabs({ agentId, at }: { agentId: string; at: (typeof tabs)[number]["path"] }) {
+	const home = `/agents/${agentId}`;
+	return (
+		<Tabs label="Agent" tabs={tabs.map(({ path, label }) => ({ href: `${home}${path}`, label }))} at={`${home}${at}`} />
+	);
+}

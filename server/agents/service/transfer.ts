@@ -1,0 +1,189 @@
+import { and, eq, inArray, isNull } from "drizzle-orm";
+import { z } from "zod";
+import type { Reader } from "@/db/connection";
+import { collections, prompts, promptVersions } from "@/db/schema";
+import { actorMay } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { env } from "@/server/core/env";
+import { AppError } from "@/server/core/errors";
+import type { Permission } from "@/server/core/permissions";
+import { modelNames } from "@/server/models/configured";
+import { listUsable } from "@/server/remotes/service";
+import type { AgentDocument, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
+import { getAgent } from "./agents";
+import { collectionNames, type Definition, expectWithin, mayReadCollection, mayReadPrompt } from "./definition";
+import { saveDraft } from "./draft";
+import { insertAgent, nameTaken } from "./hold";
+import { getDraft, getVersion } from "./versions";
+
+/** A tool by the name that agents are given it by, and what its caller has to hold. */
+export type KnownTool = { path: string; permission: Permission | null };
+
+/** An agent as a document. It leaves with names, so who may not read one of them can't take it along. */
+export async function exportAgent(ctx: ServiceContext, { agentId, version }: ExportAgent): Promise<AgentDocument> {
+	const agent = await getAgent(ctx, { agentId });
+	const wanted = version ?? agent.version;
+	const of = wanted === null ? await getDraft(ctx, { agentId }) : await getVersion(ctx, { agentId, version: wanted });
+	const names = await collectionNames(ctx, of.collectionIds ?? []);
+	const hidden = (of.collectionIds ?? []).filter((id) => !names.has(id)).length;
+	if (hidden > 0 || (of.promptVersionId && of.promptName === null))
+		throw new AppError(
+			"CONFLICT",
+			"It uses a prompt or a collection that you may not read, or that is gone: change its draft and export that.",
+		);
+	await audit(ctx, ctx.db.orm, {
+		action: "agent.export",
+		resource: "agent",
+		resourceId: agentId,
+		detail: { version: wanted },
+	});
+	return documentOf(agent, of, names);
+}
+
+function documentOf(
+	{ name, description, needsReview }: Pick<AgentDocument, "name" | "description" | "needsReview">,
+	of: AgentVersion,
+	names: Map<string, string>,
+): AgentDocument {
+	return {
+		schema: "quarterdeck.agent/1",
+		...{ name, description, needsReview },
+		graph: of.graph,
+		prompt: of.promptName && of.promptVersion ? { name: of.promptName, version: of.promptVersion } : null,
+		model: of.model,
+		collections: of.collectionIds?.flatMap((id) => names.get(id) ?? []) ?? null,
+		tools: of.tools,
+		approvalTools: of.approvalTools,
+		caps: of.caps,
+	};
+}
+
+type Missing = { path: (string | number)[]; message: string };
+
+/** Reads a document into a draft. It gives nothing that whoever brings it may not use here, and says what that is. */
+export async function importAgent(
+	ctx: ServiceContext,
+	input: ImportAgent,
+	tools: readonly KnownTool[],
+): Promise<ImportedAgent> {
+	const { document, leaveOut } = input;
+	expectWithin(document);
+	const { definition, missing } = await findHere(ctx, document, tools);
+	if (missing.length > 0 && !leaveOut) throw isMissing(missing);
+	const message = "As it was imported";
+	const agentId = input.agentId ?? (await makeDraft(ctx, input, { definition, message }, missing.length));
+	if (input.agentId) await saveDraft(ctx, { agentId, ...definition, message });
+	return { agentId, leftOut: missing.map(({ message: why }) => why) };
+}
+
+/** Told like what a form refuses: each with where it stands in the document. */
+function isMissing(missing: Missing[]): AppError {
+	const cause = new z.ZodError(
+		missing.map(({ path, message }) => ({ code: "custom", path: ["document", ...path], message, input: undefined })),
+	);
+	return new AppError("INVALID_INPUT", missing.map(({ message }) => message).join(" "), { cause });
+}
+
+async function makeDraft(
+	ctx: ServiceContext,
+	{ document, name = document.name }: ImportAgent,
+	written: { definition: Definition; message: string },
+	leftOut: number,
+): Promise<string> {
+	const { description, needsReview } = document;
+	const { userId } = requireUser(ctx);
+	return ctx.db
+		.transaction(async (tx) => {
+			const of = { name, description, needsReview };
+			const agentId = await insertAgent(tx, { ...of, createdBy: userId, isDraft: true, ...written });
+			await audit(ctx, tx, {
+				action: "agent.import",
+				resource: "agent",
+				resourceId: agentId,
+				detail: { leftOut },
+				after: { ...of, ...written.definition },
+			});
+			return agentId;
+		})
+		.catch(nameTaken(name));
+}
+
+async function findHere(ctx: ServiceContext, document: AgentDocument, known: readonly KnownTool[]) {
+	const db = ctx.db.orm;
+	const [prompt, found, tools] = await Promise.all([
+		findPrompt(ctx, db, document.prompt),
+		findCollections(ctx, db, document.collections),
+		findTools(ctx, document, known),
+	]);
+	const { model } = document;
+	const hasModel = model === null || modelNames(env()).includes(model);
+	const missing: Missing[] = [
+		...prompt.missing,
+		...(hasModel ? [] : [{ path: ["model"], message: `There is no model ${model} here.` }]),
+		...found.missing,
+		...tools.missing,
+	];
+	const definition: Definition = {
+		graph: document.graph,
+		promptVersionId: prompt.id,
+		model: hasModel ? model : null,
+		collectionIds: found.ids,
+		tools: document.tools.filter((tool) => tools.usable.has(tool)),
+		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),
+		caps: document.caps,
+	};
+	return { definition, missing };
+}
+
+async function findPrompt(ctx: ServiceContext, db: Reader, wanted: AgentDocument["prompt"]) {
+	if (!wanted) return { id: null, missing: [] };
+	const [found] = await db
+		.select({ id: promptVersions.id })
+		.from(promptVersions)
+		.innerJoin(prompts, eq(prompts.id, promptVersions.promptId))
+		.where(
+			and(eq(prompts.name, wanted.name), eq(promptVersions.version, wanted.version), mayReadPrompt(requireUser(ctx))),
+		);
+	const message = `There is no version ${wanted.version} of a prompt ${wanted.name} here that you may read.`;
+	return { id: found?.id ?? null, missing: found ? [] : [{ path: ["prompt"], message }] };
+}
+
+async function findCollections(ctx: ServiceContext, db: Reader, wanted: AgentDocument["collections"]) {
+	if (wanted === null) return { ids: null, missing: [] };
+	const rows =
+		wanted.length === 0
+			? []
+			: await db
+					.select({ id: collections.id, name: collections.name })
+					.from(collections)
+					.where(
+						and(inArray(collections.name, wanted), isNull(collections.deletedAt), mayReadCollection(requireUser(ctx))),
+					);
+	const all = wanted.map((name, at) => {
+		const ids = rows.filter((row) => row.name === name).map(({ id }) => id);
+		const message =
+			ids.length === 0
+				? `There is no collection ${name} here that you may read.`
+				: `There are ${ids.length} collections ${name} here: choose one in the draft.`;
+		return { ids, missing: { path: ["collections", at], message } };
+	});
+	return {
+		ids: all.flatMap(({ ids }) => (ids.length === 1 ? ids : [])),
+		missing: all.flatMap(({ ids, missing }) => (ids.length === 1 ? [] : [missing])),
+	};
+}
+
+async function findTools(ctx: ServiceContext, document: AgentDocument, known: readonly KnownTool[]) {
+	const may = (tool: KnownTool) => tool.permission !== null && actorMay(ctx.actor, tool.permission);
+	const usable = new Set(known.filter(may).map(({ path }) => path));
+	const others = document.tools.filter((tool) => tool.includes("__"));
+	if (others.length > 0 && actorMay(ctx.actor, "mcp-tools:use")) {
+		const { rows } = await listUsable(ctx, { limit: 100, filter: { alias: { in: others } } });
+		for (const { alias } of rows) usable.add(alias);
+	}
+	const missing = document.tools.flatMap((tool, at) =>
+		usable.has(tool) ? [] : [{ path: ["tools", at], message: `There is no tool ${tool} here that you may use.` }],
+	);
+	return { usable, missing };
+}

@@ -1,0 +1,96 @@
+import { and, eq } from "drizzle-orm";
+import type { Reader } from "@/db/connection";
+import { agentVersions, runs } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError, notFound } from "@/server/core/errors";
+import { unreadableDocuments } from "@/server/knowledge/service";
+import type { OneRun } from "@/server/runs/contract";
+import type { Checkpoint, CheckpointList, CheckpointState, FoundPassage, OneCheckpoint } from "../contract";
+import {
+	editableOf,
+	type StoredCheckpoint,
+	type StoredPassage,
+	type StoredState,
+	stepWords,
+	storedCheckpoints,
+	storedState,
+} from "./stored";
+
+/** A run of the caller's own, whose graph's state is known here; for all others it is not there. */
+export async function findOwnRun(ctx: ServiceContext, db: Reader, { runId }: OneRun) {
+	const { userId } = requireUser(ctx);
+	const [row] = await db
+		.select({ run: runs, graph: agentVersions.graph })
+		.from(runs)
+		.innerJoin(agentVersions, eq(agentVersions.id, runs.agentVersionId))
+		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
+	if (!row) throw notFound("This run");
+	if (row.graph !== "assistant") throw new AppError("CONFLICT", "Only the runs of assistants can be gone back into.");
+	return row.run;
+}
+
+export async function findCheckpoint(db: Reader, { runId, checkpointId }: OneCheckpoint): Promise<StoredCheckpoint> {
+	const [stored] = await storedCheckpoints(db, runId, checkpointId);
+	if (!stored) throw notFound("This checkpoint");
+	return stored;
+}
+
+const wordOf = (step: string): string => stepWords[step] ?? step;
+
+function toCheckpoint({ id, step, ts, next }: StoredCheckpoint, earlier: StoredCheckpoint | undefined): Checkpoint {
+	const [after] = earlier?.next ?? [];
+	const facts = { after: after ? wordOf(after) : null, before: next.map(wordOf), editable: editableOf(next) };
+	return { id, step, at: new Date(ts), ...facts };
+}
+
+export async function readCheckpoints(ctx: ServiceContext, input: OneRun): Promise<CheckpointList> {
+	await findOwnRun(ctx, ctx.db.orm, input);
+	const stored = await storedCheckpoints(ctx.db.orm, input.runId);
+	return { checkpoints: stored.map((one, at) => toCheckpoint(one, stored[at - 1])) };
+}
+
+const snippetLength = 400;
+const hidden = "A document that you may not read any more";
+
+/** What was found, as the caller may read it today. */
+export async function passagesOf(ctx: ServiceContext, state: StoredState): Promise<FoundPassage[]> {
+	const passages = state.findings?.passages ?? [];
+	const gone = new Set(await unreadableDocuments(ctx, [...new Set(passages.map(({ documentId }) => documentId))]));
+	return passages.map((passage, place) => {
+		const mayRead = !gone.has(passage.documentId);
+		return { ...shown(passage, mayRead), place, isChosen: state.supporting?.includes(place) ?? false, mayRead };
+	});
+}
+
+function shown(
+	{ chunkId, documentId, documentName, collectionId, page, pageCount, text }: StoredPassage,
+	mayRead: boolean,
+) {
+	const ids = { chunkId, documentId, collectionId };
+	if (!mayRead) return { ...ids, documentName: hidden, page: 1, pageCount: null, snippet: "" };
+	const flat = text.replace(/\s+/gu, " ").trim();
+	const snippet = flat.length <= snippetLength ? flat : `${flat.slice(0, snippetLength).toWellFormed()}…`;
+	return { ...ids, documentName, page, pageCount, snippet };
+}
+
+export async function getCheckpoint(ctx: ServiceContext, input: OneCheckpoint): Promise<CheckpointState> {
+	const db = ctx.db.orm;
+	await findOwnRun(ctx, db, input);
+	const all = await storedCheckpoints(db, input.runId);
+	const at = all.findIndex(({ id }) => id === input.checkpointId);
+	const stored = all[at];
+	if (!stored) throw notFound("This checkpoint");
+	const state = await storedState(db, input.runId, stored);
+	const tools = state.rounds.flatMap(({ calls, results }) =>
+		calls.map((call) => ({
+			...{ name: call.name, arguments: call.arguments },
+			content: results.find(({ ref }) => ref === call.ref)?.content ?? null,
+		})),
+	);
+	return {
+		...toCheckpoint(stored, all[at - 1]),
+		...{ question: state.question, turns: state.history.length, tools },
+		passages: await passagesOf(ctx, state),
+		draft: state.draft?.text || null,
+	};
+}

@@ -1,0 +1,4 @@
+export { removeThread, removeThreads, renameThread } from "./change-thread";
+export { exportThread } from "./export-thread";
+export { listThreads } from "./list-threads";
+export { getThread, versionOfThread } from "./read-thread";
