@@ -18,7 +18,7 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { capsOf, collectionsOf, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, graphWords, modelOf, promptOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
@@ -65,7 +65,7 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 				<Fact name="Can be asked by">
 					{agent.access === "everyone" ? "Everyone" : "Its owner, and whom they shared it with"}
 				</Fact>
-				<Fact name="Graph">{agent.graph}</Fact>
+				<Fact name="How it works">{graphWords[agent.graph]}</Fact>
 				<Fact name="Changed">
 					<Exactly at={agent.updatedAt} />
 				</Fact>

@@ -866,6 +866,24 @@ CREATE TABLE "mcp_tools" (
 	"risk" text DEFAULT 'danger' NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "research_plans" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"parts" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"is_awaited" boolean DEFAULT true NOT NULL,
+	"is_edited" boolean DEFAULT false NOT NULL,
+	"proposed_at" timestamp with time zone,
+	"expires_at" timestamp with time zone,
+	"accepted_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "run_steers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"taken_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "source_items" (
 	"source_id" uuid NOT NULL,
 	"path" text NOT NULL,
@@ -1086,6 +1104,8 @@ ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("use
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "research_plans" ADD CONSTRAINT "research_plans_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "run_steers" ADD CONSTRAINT "run_steers_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1220,6 +1240,7 @@ CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");-
 CREATE UNIQUE INDEX "mcp_tools_alias_key" ON "mcp_tools" USING btree ("alias");--> statement-breakpoint
 CREATE INDEX "mcp_tools_server_idx" ON "mcp_tools" USING btree ("server_id","name");--> statement-breakpoint
 CREATE INDEX "mcp_tools_created_idx" ON "mcp_tools" USING btree ("created_at","id") WHERE "mcp_tools"."is_enabled";--> statement-breakpoint
+CREATE INDEX "run_steers_run_idx" ON "run_steers" USING btree ("run_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "source_items_document_idx" ON "source_items" USING btree ("document_id");--> statement-breakpoint
 CREATE INDEX "source_items_problem_idx" ON "source_items" USING btree ("source_id","path") WHERE "source_items"."problem" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "source_runs_running_key" ON "source_runs" USING btree ("source_id") WHERE "source_runs"."state" = 'running';--> statement-breakpoint

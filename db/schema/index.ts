@@ -13,6 +13,7 @@ export * from "./mail";
 export * from "./oauth";
 export * from "./procedures";
 export * from "./remotes";
+export * from "./research";
 export * from "./sources";
 export * from "./stops";
 export * from "./tokens";

@@ -9,6 +9,7 @@ import {
 	AgentPage,
 	AgentVersion,
 	AgentVersionPage,
+	AskCaps,
 	AskReview,
 	CompareVersions,
 	CreateAgent,
@@ -77,9 +78,9 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 			summary: "Get what one run may take at most in this installation.",
 			risk: "read",
 		})
-			.input(Nothing)
+			.input(AskCaps)
 			.output(RunCaps)
-			.query(() => runCaps()),
+			.query(({ input }) => runCaps(input)),
 
 		get: procedure("agents:read", {
 			revision: "revision",

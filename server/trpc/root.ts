@@ -16,6 +16,7 @@ import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
+import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
@@ -42,6 +43,7 @@ export const appRouter = router({
 	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
+	research: researchRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),

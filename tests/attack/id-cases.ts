@@ -188,6 +188,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	},
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
+	"research.get": { runId: own("run") },
+	"research.acceptPlan": { runId: own("planned") },
+	"research.steer": { runId: own("planned") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
 	"feedback.give": { runId: own("answeredRun") },

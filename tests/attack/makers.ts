@@ -23,13 +23,14 @@ import {
 	sources,
 	stops,
 } from "@/db/schema";
-import { createAgent } from "@/server/agents/service";
+import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
+import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { testUser } from "@/tests/support";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
@@ -136,6 +137,14 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	/** A research run that waits with its plan. */
+	planned: async (ctx) => {
+		const definition = { graph: "research" as const };
+		const made = { name: name("Researcher"), createdBy: requireUser(ctx).userId, definition };
+		const { runId } = await startRun(ctx, { ...question, agentId: await insertAgent(ctx.db.orm, made) });
+		await proposePlan(ctx.db, runId, { parts: ["How many days?"], isAwaited: true });
+		return runId;
+	},
 	answeredRun: (ctx) => makeAnswer(ctx),
 	feedback: async (ctx) => {
 		const runId = await makeAnswer(ctx, await makeAgent(ctx));

@@ -4,7 +4,7 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { GraphName, RunCaps } from "./definition";
+export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps } from "./definition";
 export * from "./transfer";
 export * from "./versions";
 

@@ -68,7 +68,7 @@ export async function importAgent(
 	tools: readonly KnownTool[],
 ): Promise<ImportedAgent> {
 	const { document, leaveOut } = input;
-	expectWithin(document.caps);
+	expectWithin(document);
 	const { definition, missing } = await findHere(ctx, document, tools);
 	if (missing.length > 0 && !leaveOut) throw isMissing(missing);
 	const message = "As it was imported";
