@@ -12,11 +12,13 @@ import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
-import { type Agent, type AgentVersion, CreateAgent } from "@/server/agents/contract";
+import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { CapFields } from "./cap-fields";
+import { graphWords } from "./facts";
 import { ModelChoice } from "./model-choice";
 import { PromptChoice } from "./prompt-choice";
+import { TemplateChoice } from "./template-choice";
 import { ToolChoice } from "./tool-choice";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
@@ -48,6 +50,7 @@ export default function AgentForm({
 	const [initial] = useState<CreateAgent>(() => ({
 		name: agent?.name ?? "",
 		description: agent?.description ?? "",
+		graph: of?.graph ?? "assistant",
 		promptVersionId: of?.promptVersionId ?? null,
 		model: of?.model ?? null,
 		collectionIds: of?.collectionIds ?? null,
@@ -98,11 +101,12 @@ export default function AgentForm({
 		// What failed stands in the form.
 		work.catch(() => {});
 	};
-	const { collectionIds } = form.values;
+	const { collectionIds, graph = "assistant" } = form.values;
 	return (
 		<Theme>
 			<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
 				<form className={styles.stack} noValidate onSubmit={form.onSubmit(submit)}>
+					{agent ? null : <TemplateChoice onClose={onClose} />}
 					<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
 					<Textarea
 						label="What it is for"
@@ -113,6 +117,17 @@ export default function AgentForm({
 						maxLength={500}
 						{...form.getInputProps("description")}
 					/>
+					<Radio.Group
+						label="How it works"
+						value={graph}
+						onChange={(value) => form.setValues({ graph: GraphName.parse(value), tools: [], approvalTools: [] })}
+					>
+						<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
+							{graphNames.map((name) => (
+								<Radio key={name} value={name} label={graphWords[name]} />
+							))}
+						</div>
+					</Radio.Group>
 					<PromptChoice
 						current={of}
 						value={form.values.promptVersionId}
@@ -141,12 +156,18 @@ export default function AgentForm({
 							error={form.errors.collectionIds}
 						/>
 					)}
-					<ToolChoice
-						tools={form.values.tools ?? []}
-						approvalTools={form.values.approvalTools ?? []}
-						onChange={(chosen) => form.setValues(chosen)}
+					{graph === "research" ? null : (
+						<ToolChoice
+							tools={form.values.tools ?? []}
+							approvalTools={form.values.approvalTools ?? []}
+							onChange={(chosen) => form.setValues(chosen)}
+						/>
+					)}
+					<CapFields
+						graph={graph}
+						caps={form.values.caps ?? {}}
+						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
-					<CapFields caps={form.values.caps ?? {}} onChange={(caps) => form.setFieldValue("caps", caps)} />
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

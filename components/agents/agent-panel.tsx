@@ -1,6 +1,6 @@
 "use client";
 
-import { IconArchive, IconMessageCircle, IconVersions } from "@tabler/icons-react";
+import { IconArchive, IconClock, IconMessageCircle, IconVersions } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { ShareButton } from "@/components/access/share-button";
@@ -18,12 +18,13 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { capsOf, collectionsOf, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, graphWords, modelOf, promptOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
 	const router = useRouter();
 	const mayWrite = useMay("agents:write") && agent.mayManage;
+	const maySchedule = useMay("triggers:write");
 	const mayAsk = useMay("runs:write") && agent.version !== null;
 	const ask = () => {
 		changeOutbox(newThreadKey, () => ({ agentId: agent.id }));
@@ -40,6 +41,11 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 				{mayWrite ? (
 					<ButtonLink icon={IconVersions} href={`/agents/${agent.id}`}>
 						Open
+					</ButtonLink>
+				) : null}
+				{maySchedule && !mayWrite ? (
+					<ButtonLink icon={IconClock} href={`/agents/${agent.id}/triggers`}>
+						Schedules
 					</ButtonLink>
 				) : null}
 				{mayWrite ? <ShareButton kind="agent" resourceId={agent.id} /> : null}
@@ -65,7 +71,7 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 				<Fact name="Can be asked by">
 					{agent.access === "everyone" ? "Everyone" : "Its owner, and whom they shared it with"}
 				</Fact>
-				<Fact name="Graph">{agent.graph}</Fact>
+				<Fact name="How it works">{graphWords[agent.graph]}</Fact>
 				<Fact name="Changed">
 					<Exactly at={agent.updatedAt} />
 				</Fact>

@@ -3,16 +3,15 @@
 import { NumberInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
-import type { Agent } from "@/server/agents/contract";
+import { type Agent, type GraphName, leastResearchSteps } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import { capNames, capWords } from "./facts";
 
-const noInput = {};
-
 /** Most that one run of the agent may take; what is left empty is what the installation allows. */
-export function CapFields({ caps, onChange }: { caps: Agent["caps"]; onChange: (caps: Agent["caps"]) => void }) {
+export function CapFields(props: { graph: GraphName; caps: Agent["caps"]; onChange: (caps: Agent["caps"]) => void }) {
+	const { graph, caps, onChange } = props;
 	const api = useApi();
-	const most = useQuery(api.agents.caps.queryOptions(noInput)).data;
+	const most = useQuery(api.agents.caps.queryOptions({ graph })).data;
 	return (
 		<fieldset className={styles.caps}>
 			<legend>Most that one run may take</legend>
@@ -21,7 +20,17 @@ export function CapFields({ caps, onChange }: { caps: Agent["caps"]; onChange: (
 					<NumberInput
 						key={name}
 						label={capWords[name]}
-						min={name === "steps" ? 4 : name === "tokens" ? 100 : name === "minutes" ? 1 : 0}
+						min={
+							name === "steps"
+								? graph === "research"
+									? leastResearchSteps
+									: 4
+								: name === "tokens"
+									? 100
+									: name === "minutes"
+										? 1
+										: 0
+						}
 						max={most?.[name]}
 						allowDecimal={name === "cost"}
 						thousandSeparator=","

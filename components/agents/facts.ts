@@ -1,5 +1,5 @@
 import { counted } from "@/components/ui/figures";
-import type { Agent } from "@/server/agents/contract";
+import type { Agent, GraphName } from "@/server/agents/contract";
 
 /** What an agent is made of, whether it answers or is a version or a draft. */
 export type Definition = Pick<
@@ -26,6 +26,11 @@ export const promptOf = (agent: Definition): string =>
 		: agent.promptName === null
 			? "One that you may not read"
 			: `${agent.promptName}, version ${agent.promptVersion}`;
+
+export const graphWords = {
+	assistant: "Answers at once, from what one search finds",
+	research: "Researches: a plan, researchers at the same time, a report",
+} as const satisfies Record<GraphName, string>;
 
 export const capNames = ["steps", "tokens", "cost", "minutes"] as const;
 export const capWords = { steps: "Steps", tokens: "Tokens", cost: "Cost", minutes: "Minutes" } as const;

@@ -43,6 +43,9 @@ export function Activity(props: { run: Run; story: RunStory; isLive: boolean; on
 
 function doing(run: Run, story: RunStory, step: Step | undefined): string {
 	if (story.approvals.some(({ decision }) => decision === null)) return "Waits for approval";
+	const { plan, researchers } = story.research;
+	if (plan && !plan.isAccepted) return "Waits for you: look at its plan";
+	if (researchers.some(({ text }) => text === null) && step?.ms !== null) return "Researchers look into the questions…";
 	if (step) return step.ms === null ? `${step.name}…` : step.name;
 	return run.state === "queued" ? "Waits for a free place…" : "Begins…";
 }

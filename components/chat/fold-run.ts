@@ -1,3 +1,4 @@
+import { foldResearch, noResearch, type ResearchStory } from "@/components/research/fold-research";
 import type { Citation, RunEvent, RunEventBody, RunResult } from "@/server/runs/contract";
 
 export type Step = { name: string; ms: number | null; note: string | null };
@@ -19,6 +20,8 @@ export type RunStory = {
 	steps: Step[];
 	citations: Citation[];
 	approvals: Asked[];
+	/** Its plan and researchers, where it is research. */
+	research: ResearchStory;
 	/** Why another model answers, or the answer was started over. */
 	notes: string[];
 	ending: Ending | null;
@@ -31,6 +34,7 @@ export const emptyStory: RunStory = {
 	steps: [],
 	citations: [],
 	approvals: [],
+	research: noResearch,
 	notes: [],
 	ending: null,
 };
@@ -76,6 +80,14 @@ export function foldRun(
 		case "tool.called":
 		case "tool.answered":
 			return next;
+		case "plan.proposed":
+		case "plan.accepted":
+		case "part.started":
+		case "part.searched":
+		case "part.finished":
+		case "steer.taken":
+		case "draft.reviewed":
+			return { ...next, research: foldResearch(story.research, body) };
 		case "run.ended":
 			return { ...next, ending: { state: body.state, result: body.result, reason: body.reason } };
 	}

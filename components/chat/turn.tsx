@@ -1,6 +1,7 @@
 "use client";
 
 import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { useState } from "react";
 import { isOpen } from "@/components/runs/took";
 import { CopyId } from "@/components/ui/copy";
@@ -18,6 +19,9 @@ import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
 import { Verdict } from "./verdict";
 
+/** Only research needs it. */
+const Research = dynamic(() => import("@/components/research/research"));
+
 const none: Span[] = [];
 
 /** A question and its answer, whether it is coming in or long done. */
@@ -30,8 +34,10 @@ export function Turn(props: {
 }) {
 	const { run, isOwn, onAskAgain } = props;
 	const [wasOpen, setFollowed] = useState(isOpen(run));
+	// What researchers found stands in the run's events alone.
+	const isResearch = run.graph === "research";
 	// How it came about is its owner's to see.
-	const feed = useRunFeed(wasOpen && isOwn ? run.id : null);
+	const feed = useRunFeed((wasOpen || isResearch) && isOwn ? run.id : null);
 	const feedback = useFeedback(run.id, run.feedback);
 	const { story } = feed;
 	const isLive = isOpen(run) && story.ending === null;
@@ -52,6 +58,7 @@ export function Turn(props: {
 			<Question text={run.question} at={run.createdAt} />
 			<div className={styles.reply} aria-busy={isLive}>
 				<Activity run={run} story={story} isLive={isLive} onFollow={isOwn ? () => setFollowed(true) : null} />
+				{isResearch && isOwn ? <Research run={run} story={story} isLive={isLive} /> : null}
 				{story.approvals.map((asked) => (
 					<AskedFor key={asked.approvalId} asked={asked} isLive={isLive} />
 				))}

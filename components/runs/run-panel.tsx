@@ -8,6 +8,7 @@ import { AskedFor } from "@/components/chat/asked";
 import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
+import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -55,6 +56,11 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 					<PanelSection title="Question">
 						<p className={styles.question}>{run.question}</p>
 					</PanelSection>
+					{run.graph === "research" ? (
+						<PanelSection title="Research">
+							<Research run={run} story={feed.story} isLive={isOpen(run)} />
+						</PanelSection>
+					) : null}
 					<PanelSection title="Answer">
 						<RunAnswer run={run} text={run.answer ?? feed.story.text} />
 					</PanelSection>

@@ -13,7 +13,7 @@ import type { CapKind, RunState as State } from "@/server/runs/contract";
 export const runStateWords = {
 	queued: "Queued",
 	running: "Running",
-	waiting: "Waits for approval",
+	waiting: "Waits for a person",
 	succeeded: "Answered",
 	failed: "Failed",
 	cancelled: "Stopped",

@@ -1,6 +1,7 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"account_links",
+	"trigger_calls", "triggers",
 	"agent_versions",
 	"agents",
 	"api_keys",
@@ -62,8 +63,10 @@ DROP TABLE
 	"reindexes",
 	"reset_requests",
 	"role_assignments",
+	"research_plans",
 	"roles",
 	"run_events",
+	"run_steers",
 	"runs",
 	"session_intents",
 	"sessions",

@@ -866,6 +866,24 @@ CREATE TABLE "mcp_tools" (
 	"risk" text DEFAULT 'danger' NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "research_plans" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"parts" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"is_awaited" boolean DEFAULT true NOT NULL,
+	"is_edited" boolean DEFAULT false NOT NULL,
+	"proposed_at" timestamp with time zone,
+	"expires_at" timestamp with time zone,
+	"accepted_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "run_steers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"run_id" uuid NOT NULL,
+	"text" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"taken_at" timestamp with time zone
+);
+--> statement-breakpoint
 CREATE TABLE "source_items" (
 	"source_id" uuid NOT NULL,
 	"path" text NOT NULL,
@@ -984,6 +1002,37 @@ CREATE TABLE "signing_keys" (
 	"believed_until" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "trigger_calls" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"trigger_id" uuid NOT NULL,
+	"key" text NOT NULL,
+	"run_id" uuid,
+	"refusal" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "triggers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"owner_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"question" text NOT NULL,
+	"cron" text,
+	"time_zone" text,
+	"is_paused" boolean DEFAULT false NOT NULL,
+	"next_at" timestamp with time zone,
+	"sealed_secret" text,
+	"secret_version" integer DEFAULT 1 NOT NULL,
+	"sealed_former" text,
+	"former_until" timestamp with time zone,
+	"refused_at" timestamp with time zone,
+	"refused_because" text,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -1086,6 +1135,8 @@ ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("use
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "research_plans" ADD CONSTRAINT "research_plans_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "run_steers" ADD CONSTRAINT "run_steers_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_items" ADD CONSTRAINT "source_items_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "source_runs" ADD CONSTRAINT "source_runs_source_id_sources_id_fk" FOREIGN KEY ("source_id") REFERENCES "public"."sources"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1097,6 +1148,10 @@ ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "trigger_calls" ADD CONSTRAINT "trigger_calls_trigger_id_triggers_id_fk" FOREIGN KEY ("trigger_id") REFERENCES "public"."triggers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "trigger_calls" ADD CONSTRAINT "trigger_calls_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "triggers" ADD CONSTRAINT "triggers_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "triggers" ADD CONSTRAINT "triggers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
@@ -1220,6 +1275,7 @@ CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");-
 CREATE UNIQUE INDEX "mcp_tools_alias_key" ON "mcp_tools" USING btree ("alias");--> statement-breakpoint
 CREATE INDEX "mcp_tools_server_idx" ON "mcp_tools" USING btree ("server_id","name");--> statement-breakpoint
 CREATE INDEX "mcp_tools_created_idx" ON "mcp_tools" USING btree ("created_at","id") WHERE "mcp_tools"."is_enabled";--> statement-breakpoint
+CREATE INDEX "run_steers_run_idx" ON "run_steers" USING btree ("run_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "source_items_document_idx" ON "source_items" USING btree ("document_id");--> statement-breakpoint
 CREATE INDEX "source_items_problem_idx" ON "source_items" USING btree ("source_id","path") WHERE "source_items"."problem" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "source_runs_running_key" ON "source_runs" USING btree ("source_id") WHERE "source_runs"."state" = 'running';--> statement-breakpoint
@@ -1234,6 +1290,13 @@ CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_a
 CREATE INDEX "oauth_codes_created_idx" ON "oauth_codes" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "refresh_tokens_generation_key" ON "refresh_tokens" USING btree ("session_id","generation");--> statement-breakpoint
 CREATE UNIQUE INDEX "refresh_tokens_live_key" ON "refresh_tokens" USING btree ("session_id") WHERE "refresh_tokens"."used_at" is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "trigger_calls_key" ON "trigger_calls" USING btree ("trigger_id","key");--> statement-breakpoint
+CREATE INDEX "trigger_calls_trigger_idx" ON "trigger_calls" USING btree ("trigger_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "trigger_calls_run_idx" ON "trigger_calls" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "trigger_calls_created_idx" ON "trigger_calls" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "triggers_agent_idx" ON "triggers" USING btree ("agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "triggers_owner_idx" ON "triggers" USING btree ("owner_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "triggers_next_idx" ON "triggers" USING btree ("next_at") WHERE not "triggers"."is_paused";--> statement-breakpoint
 CREATE INDEX "sessions_user_idx" ON "sessions" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "sessions_client_idx" ON "sessions" USING btree ("client_id") WHERE "sessions"."client_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));--> statement-breakpoint

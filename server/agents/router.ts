@@ -9,9 +9,11 @@ import {
 	AgentPage,
 	AgentVersion,
 	AgentVersionPage,
+	AskCaps,
 	AskReview,
 	CompareVersions,
 	CreateAgent,
+	CreateFromTemplate,
 	ExportAgent,
 	ImportAgent,
 	ImportedAgent,
@@ -33,6 +35,7 @@ import {
 	askReview,
 	compareVersions,
 	createAgent,
+	createFromTemplate,
 	discardDraft,
 	exportAgent,
 	getAgent,
@@ -77,9 +80,9 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 			summary: "Get what one run may take at most in this installation.",
 			risk: "read",
 		})
-			.input(Nothing)
+			.input(AskCaps)
 			.output(RunCaps)
-			.query(() => runCaps()),
+			.query(({ input }) => runCaps(input)),
 
 		get: procedure("agents:read", {
 			revision: "revision",
@@ -103,6 +106,16 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 			.input(CreateAgent)
 			.output(Agent)
 			.mutation(({ ctx, input }) => createAgent(ctx, input)),
+
+		createFromTemplate: procedure("agents:write", {
+			rest: "POST /agent-templates/{template}/agents",
+			summary: "Make an agent that comes ready made, with its prompt.",
+			created: "/agents/{id}",
+			risk: "write",
+		})
+			.input(CreateFromTemplate)
+			.output(Agent)
+			.mutation(({ ctx, input }) => createFromTemplate(ctx, input)),
 
 		update: procedure("agents:write", {
 			revision: "basedOn",

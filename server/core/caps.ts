@@ -5,14 +5,15 @@ import { env } from "./env";
 export type Caps = { steps: number; tokens: number; cost: number; minutes: number };
 
 /** What this installation allows at most. */
-export function installationCaps(): Caps {
-	const { QD_RUN_STEPS, QD_RUN_TOKENS, QD_RUN_COST, QD_RUN_MINUTES } = env();
-	return { steps: QD_RUN_STEPS, tokens: QD_RUN_TOKENS, cost: QD_RUN_COST, minutes: QD_RUN_MINUTES };
+export function installationCaps(graph: string = "assistant"): Caps {
+	const { QD_RUN_STEPS, QD_RUN_TOKENS, QD_RUN_COST, QD_RUN_MINUTES, QD_RESEARCH_STEPS, QD_RESEARCH_MINUTES } = env();
+	const most = { steps: QD_RUN_STEPS, tokens: QD_RUN_TOKENS, cost: QD_RUN_COST, minutes: QD_RUN_MINUTES };
+	return graph === "research" ? { ...most, steps: QD_RESEARCH_STEPS, minutes: QD_RESEARCH_MINUTES } : most;
 }
 
 /** What an agent's runs may take: its own caps, and never more than the installation allows by now. */
-export function capsOf(own: AgentCaps): Caps {
-	const most = installationCaps();
+export function capsOf(own: AgentCaps, graph?: string): Caps {
+	const most = installationCaps(graph);
 	const within = (name: keyof Caps) => Math.min(own[name] ?? most[name], most[name]);
 	return { steps: within("steps"), tokens: within("tokens"), cost: within("cost"), minutes: within("minutes") };
 }

@@ -114,6 +114,9 @@ export const Env = z
 		QD_RUN_TOKENS: count(200_000, 100_000_000),
 		QD_RUN_MINUTES: count(10, 24 * 60),
 		QD_RUN_COST: amount(5),
+		/** The same for research runs, which work longer. */
+		QD_RESEARCH_STEPS: count(60, 1_000),
+		QD_RESEARCH_MINUTES: count(60, 24 * 60),
 		/** What a million tokens cost; 0 where nobody says. */
 		QD_MODEL_INPUT_PRICE: amount(0),
 		QD_MODEL_OUTPUT_PRICE: amount(0),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { GraphName } from "@/server/agents/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 
@@ -6,7 +7,7 @@ export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
 export const RunState = z
 	.enum(runStates)
-	.describe("`waiting` is for a person: a call of one of its tools waits for approval.");
+	.describe("`waiting` is for a person: a call of one of its tools waits for approval, or its plan to be let go on.");
 export type RunState = z.infer<typeof RunState>;
 const openStates: readonly RunState[] = ["queued", "running", "waiting"];
 export const isEnded = (state: RunState): boolean => !openStates.includes(state);
@@ -68,6 +69,7 @@ export const Run = z.object({
 	threadTitle: z.string(),
 	agentId: z.uuid(),
 	agentName: z.string(),
+	graph: GraphName.describe("What carries it out: `research` makes a plan, looks into its parts and writes a report."),
 	agentVersion: z.int().describe("The version of the agent that it runs, from its start to its end."),
 	question: z.string(),
 	state: RunState,
@@ -162,6 +164,10 @@ export const StartRun = z.strictObject({
 		.max(100)
 		.optional()
 		.describe("Search only these; left out: all that agent and person may."),
+	isPlanWaived: z
+		.boolean()
+		.optional()
+		.describe("A research run goes on with the plan that it makes, and waits for nobody. Other runs have no plan."),
 	conversation: Conversation.optional().describe(
 		"For callers that keep the conversation themselves: it stands in for the thread's earlier runs.",
 	),
@@ -170,6 +176,8 @@ export type StartRun = z.infer<typeof StartRun>;
 export const StartedRun = z.object({ runId: z.uuid(), threadId: z.uuid() });
 export type StartedRun = z.infer<typeof StartedRun>;
 
+const PlanParts = z.array(z.string()).describe("The questions that are looked into, in order.");
+const PartId = z.string().describe("The part of the plan, such as `p1`.");
 const ToolName = z.string().describe("The tool, as the model calls it.");
 
 /**
@@ -211,6 +219,43 @@ export const RunEventBody = z.discriminatedUnion("type", [
 		decidedBy: z.string().nullable().describe("Who decided; null where time did."),
 		reason: z.string().nullable(),
 	}),
+	/** A research run goes no further until its person lets its plan go on; told again where it is taken up anew. */
+	z.object({ type: z.literal("plan.proposed"), parts: PlanParts, expiresAt: z.iso.datetime() }),
+	z.object({
+		type: z.literal("plan.accepted"),
+		parts: PlanParts,
+		isEdited: z.boolean().describe("Whether its person changed it."),
+	}),
+	/** One question of the plan and the researcher that looks into it; begun anew where the run is taken up again in the middle. */
+	z.object({
+		type: z.literal("part.started"),
+		part: PartId,
+		title: z.string().describe("The question."),
+		isAdded: z.boolean().describe("Whether an instruction added it while the run went on."),
+	}),
+	z.object({
+		type: z.literal("part.searched"),
+		part: PartId,
+		query: z.string().describe("What was searched for."),
+		passages: z.int().describe("How many passages speak of it."),
+	}),
+	z.object({
+		type: z.literal("part.finished"),
+		part: PartId,
+		text: z.string().describe("What was found; its marks are those of its own citations."),
+		citations: z.array(Citation),
+		isFound: z.boolean().describe("Whether any passage speaks of it."),
+		tokens: z.int().describe("What it took."),
+		note: z.string().nullable(),
+	}),
+	/** A step uses what the person added while the run went on. */
+	z.object({ type: z.literal("steer.taken"), steerId: z.uuid(), text: z.string() }),
+	z.object({
+		type: z.literal("draft.reviewed"),
+		round: z.int().describe("Which draft, from 1."),
+		isPassed: z.boolean().describe("Whether it goes to its reader, or back to its writer."),
+		remarks: z.string().describe("What it lacks; empty where it lacks nothing."),
+	}),
 	z.object({
 		type: z.literal("run.ended"),
 		state: z.enum(["succeeded", "failed", "cancelled"]),
@@ -251,6 +296,13 @@ export function foldAnswer(text: string, body: RunEventBody): string {
 		case "tool.answered":
 		case "approval.needed":
 		case "approval.decided":
+		case "plan.proposed":
+		case "plan.accepted":
+		case "part.started":
+		case "part.searched":
+		case "part.finished":
+		case "steer.taken":
+		case "draft.reviewed":
 			return text;
 	}
 }

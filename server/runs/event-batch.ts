@@ -22,9 +22,11 @@ export type Entry = { runId: string; attempt: number; events: RunEvent[]; ending
 
 /** Where an event takes its run, short of its end. */
 function stateAfter(events: readonly RunEvent[]): "running" | "waiting" | null {
-	const told = events.findLast(({ body: { type } }) => type.startsWith("approval.") || type === "tool.answered");
+	const told = events.findLast(
+		({ body: { type } }) => type.startsWith("approval.") || type.startsWith("plan.") || type === "tool.answered",
+	);
 	if (!told) return null;
-	return told.body.type === "approval.needed" ? "waiting" : "running";
+	return told.body.type === "approval.needed" || told.body.type === "plan.proposed" ? "waiting" : "running";
 }
 
 /** What goes out together, by the executor that holds the runs. */

@@ -16,6 +16,7 @@ import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
+import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
@@ -23,6 +24,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -42,6 +44,8 @@ export const appRouter = router({
 	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
+	triggers: triggersRouter,
+	research: researchRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),

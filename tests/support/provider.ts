@@ -43,24 +43,30 @@ export type Provider = {
 	next: (...behaviours: Behaviour[]) => void;
 	/** What requests get otherwise. */
 	usually: (behaviour: Behaviour) => void;
+	/** What requests get that say this anywhere; the newest such word wins. */
+	when: (has: string, behaviour: Behaviour | (() => Behaviour)) => void;
+	/** Back to the default for all. */
+	forget: () => void;
 	stop: () => Promise<void>;
 };
 
 /**
  * A model provider that speaks the OpenAI HTTP API: chat completions (streamed and whole, usage, tool calls), embeddings,
- * models. A test tells it what to do by `next`, by `POST /script {"next": [...], "usually": {...}}`, or inside a question:
+ * models. A test tells it what to do by `next`, by `POST /script {"next": [...], "usually": {...}}`, `when` by words that a request has, or inside a question:
  * `{{"tokens": 200, "intervalMs": 10}}`.
  */
 export async function startProvider(port = 0): Promise<Provider> {
 	const seen: SeenRequest[] = [];
 	const queue: Behaviour[] = [];
 	let usual: Behaviour = {};
+	let known: { has: string; behaviour: Behaviour | (() => Behaviour) }[] = [];
 
 	const server = createServer(async (request, response) => {
 		const body: unknown = JSON.parse((await bodyOf(request)) || "{}");
 		const path = new URL(request.url ?? "/", "http://provider").pathname;
 		if (path === "/script") {
-			const script = body as { next?: Behaviour[]; usually?: Behaviour };
+			const script = body as { next?: Behaviour[]; usually?: Behaviour; when?: typeof known };
+			known.push(...(script.when ?? []));
 			queue.push(...(script.next ?? []));
 			usual = script.usually ?? usual;
 			return json(response, 200, { seen: seen.length });
@@ -70,7 +76,10 @@ export async function startProvider(port = 0): Promise<Provider> {
 		if (path === "/v1/embeddings") return json(response, 200, embeddings(body as { input: string | string[] }));
 		if (path !== "/v1/chat/completions") return json(response, 404, { error: { message: "No such path" } });
 		const chat = body as ChatRequest;
-		const behaviour = inQuestion(chat) ?? queue.shift() ?? usual;
+		const said = textOf(chat);
+		const fitting = known.findLast(({ has }) => said.includes(has))?.behaviour;
+		const set = typeof fitting === "function" ? fitting() : fitting;
+		const behaviour = inQuestion(chat) ?? set ?? queue.shift() ?? usual;
 		const entry: SeenRequest = {
 			body: chat,
 			authorization: request.headers.authorization,
@@ -95,6 +104,14 @@ export async function startProvider(port = 0): Promise<Provider> {
 		next: (...behaviours) => queue.push(...behaviours),
 		usually: (behaviour) => {
 			usual = behaviour;
+		},
+		when: (has, behaviour) => {
+			known.push({ has, behaviour });
+		},
+		forget: () => {
+			known = [];
+			queue.length = 0;
+			usual = {};
 		},
 		stop: async () => {
 			server.closeAllConnections();

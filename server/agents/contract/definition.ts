@@ -9,6 +9,8 @@ export const AgentCaps = z
 		minutes: cap(z.int().min(1).max(1_440), "Minutes; time in which it waits for a person is not counted."),
 	})
 	.describe("Most that one of its runs may take, where that is less than what the installation allows.");
+/** A plan, one researcher, a report and its review. */
+export const leastResearchSteps = 12;
 /** What the installation allows each run at most. */
 export const RunCaps = z.object({
 	steps: z.int().describe("Steps of a graph."),
@@ -18,9 +20,15 @@ export const RunCaps = z.object({
 });
 export type RunCaps = z.infer<typeof RunCaps>;
 
-export const graphNames = ["assistant"] as const;
-export const GraphName = z.enum(graphNames).describe("How it works, step by step.");
+export const graphNames = ["assistant", "research"] as const;
+export const GraphName = z
+	.enum(graphNames)
+	.describe(
+		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report.",
+	);
 export type GraphName = z.infer<typeof GraphName>;
+export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
+export type AskCaps = z.infer<typeof AskCaps>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);

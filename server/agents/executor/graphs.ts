@@ -3,7 +3,9 @@ import type { GraphName } from "@/server/agents/contract";
 import type { Conversation, RunResult } from "@/server/runs/contract";
 import { assistantGraph } from "../graphs/assistant";
 import type { Spent } from "../graphs/assistant/caps";
-import type { AssistantContext, Turn } from "../graphs/assistant/state";
+import type { Turn } from "../graphs/assistant/state";
+import { researchGraph } from "../graphs/research";
+import type { ResearchContext } from "../graphs/research/state";
 
 /** What a run begins with, whichever graph carries it out. */
 export type GraphInput = {
@@ -16,7 +18,7 @@ export type GraphInput = {
 type Place = { thread_id: string; isNew?: boolean };
 type Config = {
 	configurable: Place;
-	context: { run: AssistantContext };
+	context: { run: ResearchContext };
 	signal: AbortSignal;
 	durability: "async";
 	recursionLimit: number;
@@ -40,5 +42,5 @@ export type RunGraph = {
 
 /** Every graph that an agent can have, made once for all runs. */
 export function openGraphs(saver: BaseCheckpointSaver): Record<GraphName, RunGraph> {
-	return { assistant: assistantGraph(saver) };
+	return { assistant: assistantGraph(saver), research: researchGraph(saver) };
 }

@@ -10,6 +10,7 @@ import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import { configuredModel, namedModels } from "@/server/models/configured";
 import type { ChatModel } from "@/server/models/model";
+import { planOf, proposePlan, takeSteers } from "@/server/research/service";
 import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
@@ -89,14 +90,19 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const session = sessions.get(run.id);
 			if (session) session.restsOn = documentIds;
 		},
-		heard: (approvalId, signal) => heard(bells, approvalId, signal),
+		desk: ({ id }) => ({
+			propose: (plan) => proposePlan(db, id, plan),
+			plan: () => planOf(db, id),
+			steers: () => takeSteers(db, id),
+		}),
+		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
 			if (!session || session.isWaiting === isWaiting) return;
 			session.isWaiting = isWaiting;
 			if (isWaiting) void claim();
 		},
-		wallMs: options.wallMs ?? env().QD_RUN_MINUTES * 60_000,
+		wallMs: options.wallMs ?? Number.POSITIVE_INFINITY,
 	};
 	type Session = { run: ClaimedRun; stop: AbortController; done: Promise<void>; isWaiting: boolean; restsOn: string[] };
 	const sessions = new Map<string, Session>();

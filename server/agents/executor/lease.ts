@@ -75,7 +75,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null,
 			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
 				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
-					(select max(seq) from run_events where run_id = t.id and type = 'approval.decided'), 0)) end,
+					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
 import type { GraphName } from "@/server/agents/contract";
-import { runApproval, voidOfRuns, waitedMs } from "@/server/approvals/service";
+import { voidOfRuns } from "@/server/approvals/service";
 import { capsOf } from "@/server/core/caps";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
@@ -15,13 +15,13 @@ import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
 import type { CapKind, RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
-import type { Interrupted } from "../graphs/assistant";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
-import type { AssistantContext } from "../graphs/assistant/state";
+import type { ResearchContext, ResearchDesk } from "../graphs/research/state";
 import type { RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
+import { type Waits, waitedFor, waitOf } from "./waits";
 
 /** Why a run is broken off. */
 export type StopReason = "asked" | "revoked" | "taken" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
@@ -50,8 +50,10 @@ export type SessionDeps = {
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
+	/** What a research run asks of the world beside what every run does. */
+	desk: (run: ClaimedRun) => ResearchDesk;
 	/** Resolves when something may have been decided; throws the signal's reason. */
-	heard: (approvalId: string, signal: AbortSignal) => Promise<void>;
+	heard: (bell: string, signal: AbortSignal) => Promise<void>;
 	/** While it waits for a person, a run takes nobody's place. */
 	onWaiting: (run: ClaimedRun, isWaiting: boolean) => void;
 	/** Longest that a run may take from its first start, in ms. */
@@ -63,7 +65,7 @@ type Said = { text: string; spent: Spent };
 
 /** Its agent may have less time than the installation allows. */
 const wallOf = ({ agent }: ClaimedRun, { wallMs }: SessionDeps): number =>
-	Math.min(wallMs, capsOf(agent.caps).minutes * 60_000);
+	Math.min(wallMs, capsOf(agent.caps, agent.graph).minutes * 60_000);
 
 /** A run that keeps killing the process that carries it out must come to an end. */
 const mostAttempts = 20;
@@ -80,7 +82,7 @@ export async function carryOut(
 	const wall = new Wall(run.startedAt.getTime() + wallMs - Date.now(), () => stop.abort(new RunStopped("late")));
 	try {
 		// A run that was taken up anew may have waited for people, which is no time of its own.
-		wall.start(run.attempt > 1 ? await waitedMs(deps.db, run.id).catch(() => 0) : 0);
+		wall.start(run.attempt > 1 ? await waitedFor(deps.db, run).catch(() => 0) : 0);
 		events.append({ type: "run.started", attempt: run.attempt });
 		if (run.stopRequested) stop.abort(new RunStopped("asked"));
 		const ending =
@@ -160,7 +162,8 @@ async function invoke(
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	let searchedAt = Number.NEGATIVE_INFINITY;
-	const context: AssistantContext = {
+	const rested = new Set<string>();
+	const context: ResearchContext = {
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
@@ -170,13 +173,17 @@ async function invoke(
 		},
 		expectLeave: () => deps.expectLeave(run),
 		restOn: async (documentIds) => {
-			deps.onResting(run, documentIds);
+			// Researchers lean on documents at the same time, and their report on all of them.
+			if (run.agent.graph === "research") for (const id of documentIds) rested.add(id);
+			deps.onResting(run, run.agent.graph === "research" ? [...rested] : documentIds);
 			// The search has just asked for their rights.
-			if (performance.now() - searchedAt > justMs) await deps.expectReadable(run, documentIds, signal);
+			if (performance.now() - searchedAt > justMs || run.agent.graph === "research")
+				await deps.expectReadable(run, documentIds, signal);
 		},
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
-		caps: capsOf(run.agent.caps),
+		caps: capsOf(run.agent.caps, run.agent.graph),
+		desk: deps.desk(run),
 		onSpent: (spent) => {
 			said.spent = spent;
 		},
@@ -207,7 +214,7 @@ async function invoke(
 	const before = isNew ? null : await graph.getState({ configurable: { thread_id: run.id } });
 	const isBegun = before?.createdAt !== undefined;
 	said.spent = before?.values.spent ?? nothingSpent;
-	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Interrupted | undefined;
+	const stillWaits = before?.tasks.flatMap(({ interrupts }) => interrupts)[0]?.value as Waits | undefined;
 	// Whoever follows the run knows what it waits for; they have yet to be told what was decided.
 	if (run.isWaiting && stillWaits) await waitForPerson(run, events, { waits: stillWaits, isTold: true, signal, deps });
 	let state = await graph.invoke(isBegun ? null : input, config);
@@ -222,8 +229,8 @@ async function invoke(
 const justMs = 1_000;
 
 /** What the graph was interrupted for; null where it has come to its end. */
-function waitsOf(state: object): Interrupted | null {
-	if (!isInterrupted<Interrupted>(state)) return null;
+function waitsOf(state: object): Waits | null {
+	if (!isInterrupted<Waits>(state)) return null;
 	const [{ value } = {}] = state[INTERRUPT];
 	return value ?? null;
 }
@@ -232,24 +239,21 @@ function waitsOf(state: object): Interrupted | null {
 async function waitForPerson(
 	run: ClaimedRun,
 	events: RunLog,
-	opts: { waits: Interrupted; isTold: boolean; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
+	opts: { waits: Waits; isTold: boolean; signal: AbortSignal; deps: SessionDeps & { wall: Wall } },
 ): Promise<void> {
 	const { waits, signal, deps } = opts;
-	const { id: approvalId, tool, effect, needsSecond, otherDeciders, expiresAt } = waits;
-	const until = new Date(expiresAt).toISOString();
-	if (!opts.isTold)
-		events.append({ type: "approval.needed", approvalId, tool, effect, needsSecond, otherDeciders, expiresAt: until });
+	const { needed, bell, find } = waitOf(deps.db, run, waits);
+	if (!opts.isTold) events.append(needed);
 	deps.wall.stop();
 	deps.onWaiting(run, true);
-	let found = await runApproval(deps.db, approvalId);
-	while (found?.state === "pending") {
-		await deps.heard(approvalId, signal);
-		found = await runApproval(deps.db, approvalId);
+	let found = await find();
+	while (!found) {
+		await deps.heard(bell, signal);
+		found = await find();
 	}
 	deps.onWaiting(run, false);
 	deps.wall.start();
-	const { state, decidedBy, reason } = found ?? { state: "void" as const, decidedBy: null, reason: null };
-	if (state !== "pending") events.append({ type: "approval.decided", approvalId, state, decidedBy, reason });
+	if (found.told) events.append(found.told);
 	await events.flushed();
 	// What the graph had saved goes out with the events, or right after: it must be there to go on from.
 	const isSaved = async () =>

@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { agents, agentVersions, prompts, promptVersions, users } from "@/db/schema";
+import { type AgentCaps, agents, agentVersions, prompts, promptVersions, users } from "@/db/schema";
 import { actorMay, type UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { installationCaps } from "@/server/core/caps";
@@ -11,7 +11,17 @@ import { accessOf, mayAskAgent as mayAskAgentAtOnce, setAccess } from "@/server/
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
 import { modelNames } from "@/server/models/configured";
-import type { Agent, AgentModels, CreateAgent, ListAgents, OneAgent, RunCaps, UpdateAgent } from "../contract";
+import type {
+	Agent,
+	AgentModels,
+	AskCaps,
+	CreateAgent,
+	GraphName,
+	ListAgents,
+	OneAgent,
+	RunCaps,
+	UpdateAgent,
+} from "../contract";
 import { definitionColumns, definitionOf, expectGivable, mayReadPrompt, shownVersion } from "./definition";
 import { type Held, holdManaged, insertAgent, mayAsk, mayManage, maySee, nameTaken, readPublished } from "./hold";
 
@@ -192,7 +202,7 @@ function expectMayTakeBack(ctx: ServiceContext, held: Held, needsReview: boolean
 }
 
 /** What the installation allows each run at most. */
-export const runCaps = async (): Promise<RunCaps> => installationCaps();
+export const runCaps = async ({ graph }: AskCaps): Promise<RunCaps> => installationCaps(graph);
 
 /** Which models an agent may be given by name. */
 export const agentModels = async (): Promise<AgentModels> => ({ models: modelNames(env()) });
@@ -218,14 +228,20 @@ export async function chooseAgent(
 	tx: Reader,
 	user: UserActor,
 	agentId: string | undefined,
-): Promise<{ agentId: string; agentVersionId: string }> {
+): Promise<{ agentId: string; agentVersionId: string; graph: GraphName; caps: AgentCaps }> {
 	const [agent] = await tx
-		.select({ agentId: agents.id, agentVersionId: agents.publishedVersionId })
+		.select({
+			agentId: agents.id,
+			agentVersionId: agentVersions.id,
+			graph: agentVersions.graph,
+			caps: agentVersions.caps,
+		})
 		.from(agents)
+		.innerJoin(agentVersions, eq(agentVersions.id, agents.publishedVersionId))
 		.where(and(mayAsk(user), agentId ? eq(agents.id, agentId) : eq(agents.isDefault, true)))
 		.limit(1);
-	if (!agent?.agentVersionId) throw notFound("This agent");
-	return { agentId: agent.agentId, agentVersionId: agent.agentVersionId };
+	if (!agent) throw notFound("This agent");
+	return agent;
 }
 
 export async function mayAskAgent(db: Reader, user: UserActor, agentId: string): Promise<boolean> {

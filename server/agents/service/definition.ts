@@ -1,6 +1,6 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { type AgentCaps, agents, agentVersions, collections, prompts, promptVersions } from "@/db/schema";
+import { agents, agentVersions, collections, prompts, promptVersions } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -8,6 +8,7 @@ import { env } from "@/server/core/env";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
 import { modelNames } from "@/server/models/configured";
+import { leastResearchSteps } from "../contract";
 
 export const mayReadPrompt = (user: UserActor): SQL =>
 	mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
@@ -45,7 +46,7 @@ export async function expectGivable(
 	change: Partial<Definition>,
 	before?: Definition,
 ): Promise<void> {
-	expectWithin(change.caps);
+	expectWithin({ ...before, ...change });
 	if (change.model && change.model !== before?.model) expectModel(change.model);
 	const { promptVersionId: id } = change;
 	if (!id || id === before?.promptVersionId) return;
@@ -65,14 +66,18 @@ function expectModel(model: string): void {
 }
 
 /** An agent can have less than what the installation allows, not more. */
-export function expectWithin(caps: AgentCaps = {}): void {
-	const most = installationCaps();
+export function expectWithin({ graph, caps = {}, tools = [] }: Partial<Definition>): void {
+	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
 			throw new AppError(
 				"INVALID_INPUT",
 				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
 			);
+	if (graph !== "research") return;
+	if (tools.length > 0) throw invalidField("tools", "A research agent searches documents, and calls no tools.");
+	if ((caps.steps ?? leastResearchSteps) < leastResearchSteps)
+		throw invalidField("caps", `Research takes at least ${leastResearchSteps} steps.`);
 }
 
 /** The names of those collections that the person may read, by their ids. */

@@ -40,7 +40,7 @@ export async function publishDraft(ctx: ServiceContext, input: PublishDraft): Pr
 		const draft = await expectDraft(tx, agentId, basedOn);
 		if (held.needsReview && !draft.isApproved) throw notReviewed();
 		const { version: from } = await expectOver(tx, held, over ?? draft.basedOn);
-		expectWithin(draft.caps);
+		expectWithin(draft);
 		const version = held.latestVersion + 1;
 		await tx
 			.update(agentVersions)

@@ -1,4 +1,4 @@
-export { approvalsChannel } from "../events";
+export { approvalsChannel, notifyApprovals } from "../events";
 export type { Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
 export { type Asker, editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";

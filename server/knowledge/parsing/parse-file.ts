@@ -6,6 +6,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { entryFile } from "@/server/core/entry-file";
 import { residentBytes } from "@/server/core/resident-bytes";
+import { stepBack } from "@/server/core/step-back";
 import type { Dropped } from "../contract";
 import { UnreadableFile, unreadable } from "./failure";
 import { mostText, type ParsedPage } from "./page";
@@ -124,11 +125,11 @@ async function start({ path, mediaType, scans }: Task, limit: ParseLimits): Prom
 		cwd: dirname(packages),
 		stdio: ["pipe", "pipe", "ignore"],
 	};
-	if (process.platform === "win32") return spawn(process.execPath, args, options);
+	if (process.platform === "win32") return stepBack(spawn(process.execPath, args, options));
 	// The kernel's own limits hold even when we are killed meanwhile: CPU seconds, no file writes, no core dumps.
 	const cpuSeconds = Math.ceil(limit.wallMs / 1000) * 2 * Math.max(1, scans.length);
 	const shell = `ulimit -t ${cpuSeconds} -f 0 -c 0 2>/dev/null; exec "$0" "$@"`;
-	return spawn("/bin/sh", ["-c", shell, process.execPath, ...args], options);
+	return stepBack(spawn("/bin/sh", ["-c", shell, process.execPath, ...args], options));
 }
 
 /** The `node_modules` whose packages the script uses. */

@@ -17,8 +17,9 @@ export async function askBudget(
 	userId: string,
 	question: string,
 	key: KeyBudget | null = null,
+	atLeast = 0,
 ): Promise<number> {
-	const reserved = contextTokens + maxAnswerTokens + estimateTokens(question);
+	const reserved = Math.max(atLeast, contextTokens + maxAnswerTokens + estimateTokens(question));
 	const now = await holdBudget(tx, userId, key);
 	const { QD_RUNS_PER_USER: mostOpenRuns } = env();
 	if (now.openRuns >= mostOpenRuns)

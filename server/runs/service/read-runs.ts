@@ -1,5 +1,6 @@
 import { and, desc, eq, or, type SQL, sql } from "drizzle-orm";
 import { agents, branchSegments, runs, threads } from "@/db/schema";
+import type { GraphName } from "@/server/agents/contract";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { mayReadThread } from "@/server/core/grants";
@@ -15,6 +16,7 @@ const columns = {
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,
+	graph: sql<GraphName>`(select graph from agent_versions where id = ${runs.agentVersionId})`,
 	agentVersion: sql<number>`(select version from agent_versions where id = ${runs.agentVersionId})`,
 	question: runs.question,
 	state: runs.state,

@@ -5,8 +5,10 @@ import { budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
+import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
 import { askBudget } from "./budget";
@@ -26,10 +28,13 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, agentVersionId }, reserved] = await Promise.all([
+		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
+		// Research asks a model many times: all that it may use is held back.
+		const isResearch = graph === "research";
+		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
 		const row = {
 			id: threadId,
 			userId,
@@ -69,6 +74,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
+		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
 }

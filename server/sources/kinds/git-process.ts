@@ -4,6 +4,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { entryFile } from "@/server/core/entry-file";
 import { residentBytes } from "@/server/core/resident-bytes";
+import { stepBack } from "@/server/core/step-back";
 import { type GitAnswer, type GitTask, GitWord } from "./git-protocol";
 import { SourceProblem } from "./kind";
 
@@ -72,12 +73,13 @@ async function start(gitdir: string): Promise<ChildProcess> {
 		"--disallow-code-generation-from-strings",
 		script,
 	];
-	return spawn(process.execPath, args, {
+	const child = spawn(process.execPath, args, {
 		env: { NODE_ENV: "production" },
 		cwd: dirname(packages),
 		stdio: ["ignore", "ignore", "ignore", "ipc"],
 		serialization: "advanced",
 	});
+	return stepBack(child);
 }
 
 /** The `node_modules` whose packages the script uses. */

@@ -35,7 +35,7 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 	for (const sentence of sentences(text)) {
 		const said = new Set(meaningfulWords(sentence.text.replace(marker, " ")));
 		// A heading, "Yes." or "In short:" claims nothing by itself.
-		if (said.size < 3 || sentence.text.startsWith(abstention)) continue;
+		if (said.size < 3 || sentence.text.startsWith(abstention) || heading.test(sentence.text)) continue;
 		sentenceCount += 1;
 		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1]?.() ?? []);
 		if (!isSupported(said, cited, words)) unsupported.push({ start: sentence.start, end: sentence.end });
@@ -73,6 +73,7 @@ const once =
 
 const wordsOf = (text: string): ReadonlySet<string> => new Set(meaningfulWords(text));
 
+const heading = /^#{1,6}\s/;
 const marker = /\[(\d{1,3})\]/g;
 const markersIn = (text: string): number[] => [...text.matchAll(marker)].map(([, number]) => Number(number));
 

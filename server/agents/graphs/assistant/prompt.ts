@@ -51,7 +51,7 @@ export function promptFor(
 		{
 			role: "user",
 			content: [
-				state.supporting.map(toBlock).join("\n"),
+				state.supporting.map(passageBlock).join("\n"),
 				...(wishes ? [`<wishes>\n${escaped(wishes)}\n</wishes>`] : []),
 				asked,
 			].join("\n\n"),
@@ -77,7 +77,8 @@ function recentTurns(history: readonly Turn[]): Turn[] {
 	return kept;
 }
 
-function toBlock(passage: Passage, index: number): string {
+/** A passage as data, by the number that an answer cites it by. */
+export function passageBlock(passage: Passage, index: number): string {
 	const { documentName, heading, page, pageCount, text } = passage;
 	const place = pageCount === null ? "" : ` ${pageWordOf(documentName)}="${page} of ${pageCount}"`;
 	const under = heading ? ` under="${attribute(heading)}"` : "";

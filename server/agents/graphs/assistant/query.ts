@@ -10,6 +10,9 @@ const longestQuery = 4_000;
 /** Whether a question may leave out what was said before; one of many words that points at nothing stands by itself. */
 export const mayLean = (question: string): boolean => meaningfulWords(question).length < 6 || leaning.test(question);
 
+/** Whether a question means nothing without the one that it belongs to, as "who approves it" does. */
+export const pointsBack = (question: string): boolean => meaningfulWords(question).length < 2 || leaning.test(question);
+
 /** The words to search by. A follow-up such as "and for part-time staff?" means nothing without the question before it. */
 export function searchQuery(question: string, history: readonly Turn[]): string {
 	const previous = history.at(-1)?.question;
