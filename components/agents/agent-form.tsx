@@ -18,6 +18,7 @@ import { CapFields } from "./cap-fields";
 import { graphWords } from "./facts";
 import { ModelChoice } from "./model-choice";
 import { PromptChoice } from "./prompt-choice";
+import { TemplateChoice } from "./template-choice";
 import { ToolChoice } from "./tool-choice";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
@@ -105,6 +106,7 @@ export default function AgentForm({
 		<Theme>
 			<Drawer opened onClose={onClose} position="right" size={460} title={agent ? `Change ${agent.name}` : "New agent"}>
 				<form className={styles.stack} noValidate onSubmit={form.onSubmit(submit)}>
+					{agent ? null : <TemplateChoice onClose={onClose} />}
 					<TextInput label="Name" data-autofocus maxLength={60} {...form.getInputProps("name")} />
 					<Textarea
 						label="What it is for"

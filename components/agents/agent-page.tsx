@@ -10,12 +10,14 @@ import { ErrorView } from "@/components/ui/error-view";
 import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import type { Agent } from "@/server/agents/contract";
-import { AgentTabs } from "./agent-tabs";
+import { type AgentTab, AgentTabs } from "./agent-tabs";
 
 /** What all pages of one agent have in common. What is inside is for whoever manages it. */
 export function AgentPage(props: {
 	agentId: string;
-	at: "" | "/versions";
+	at: AgentTab;
+	/** Also for who may ask it only. */
+	isForAll?: boolean;
 	actions?: (agent: Agent) => ReactNode;
 	children: (agent: Agent) => ReactNode;
 }) {
@@ -25,18 +27,19 @@ export function AgentPage(props: {
 	if (!agent)
 		return <ReadPage>{error ? <ErrorView failure={toFailure(error)} retry={() => void refetch()} /> : null}</ReadPage>;
 	const mayManage = mayWrite && agent.mayManage;
+	const isOpen = mayManage || props.isForAll === true;
 	return (
 		<ReadPage>
 			<PageHeader
 				up={{ href: "/agents", label: "Agents" }}
 				title={agent.name}
 				count={agent.version === null ? "not published yet" : `version ${agent.version} answers`}
-				actions={mayManage ? props.actions?.(agent) : undefined}
+				actions={isOpen ? props.actions?.(agent) : undefined}
 			>
 				{agent.description || undefined}
 			</PageHeader>
 			{mayManage ? <AgentTabs agentId={agent.id} at={props.at} /> : null}
-			{mayManage ? props.children(agent) : <Badge>You may ask this agent, but not change it</Badge>}
+			{isOpen ? props.children(agent) : <Badge>You may ask this agent, but not change it</Badge>}
 		</ReadPage>
 	);
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconArchive, IconMessageCircle, IconVersions } from "@tabler/icons-react";
+import { IconArchive, IconClock, IconMessageCircle, IconVersions } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { ShareButton } from "@/components/access/share-button";
@@ -24,6 +24,7 @@ import { capsOf, collectionsOf, graphWords, modelOf, promptOf } from "./facts";
 export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
 	const router = useRouter();
 	const mayWrite = useMay("agents:write") && agent.mayManage;
+	const maySchedule = useMay("triggers:write");
 	const mayAsk = useMay("runs:write") && agent.version !== null;
 	const ask = () => {
 		changeOutbox(newThreadKey, () => ({ agentId: agent.id }));
@@ -40,6 +41,11 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 				{mayWrite ? (
 					<ButtonLink icon={IconVersions} href={`/agents/${agent.id}`}>
 						Open
+					</ButtonLink>
+				) : null}
+				{maySchedule && !mayWrite ? (
+					<ButtonLink icon={IconClock} href={`/agents/${agent.id}/triggers`}>
+						Schedules
 					</ButtonLink>
 				) : null}
 				{mayWrite ? <ShareButton kind="agent" resourceId={agent.id} /> : null}

@@ -1,6 +1,7 @@
 -- Foreign keys between these tables go with them; nothing else depends on them.
 DROP TABLE
 	"account_links",
+	"trigger_calls", "triggers",
 	"agent_versions",
 	"agents",
 	"api_keys",

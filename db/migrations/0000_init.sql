@@ -1002,6 +1002,37 @@ CREATE TABLE "signing_keys" (
 	"believed_until" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "trigger_calls" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"trigger_id" uuid NOT NULL,
+	"key" text NOT NULL,
+	"run_id" uuid,
+	"refusal" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "triggers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"owner_id" uuid NOT NULL,
+	"kind" text NOT NULL,
+	"name" text NOT NULL,
+	"question" text NOT NULL,
+	"cron" text,
+	"time_zone" text,
+	"is_paused" boolean DEFAULT false NOT NULL,
+	"next_at" timestamp with time zone,
+	"sealed_secret" text,
+	"secret_version" integer DEFAULT 1 NOT NULL,
+	"sealed_former" text,
+	"former_until" timestamp with time zone,
+	"refused_at" timestamp with time zone,
+	"refused_because" text,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "sessions" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"user_id" uuid NOT NULL,
@@ -1117,6 +1148,10 @@ ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_user_id_users_id_fk" FOREIGN KEY
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "oauth_codes" ADD CONSTRAINT "oauth_codes_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "refresh_tokens" ADD CONSTRAINT "refresh_tokens_session_id_sessions_id_fk" FOREIGN KEY ("session_id") REFERENCES "public"."sessions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "trigger_calls" ADD CONSTRAINT "trigger_calls_trigger_id_triggers_id_fk" FOREIGN KEY ("trigger_id") REFERENCES "public"."triggers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "trigger_calls" ADD CONSTRAINT "trigger_calls_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "triggers" ADD CONSTRAINT "triggers_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "triggers" ADD CONSTRAINT "triggers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "sessions" ADD CONSTRAINT "sessions_client_id_oauth_clients_id_fk" FOREIGN KEY ("client_id") REFERENCES "public"."oauth_clients"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "grants_grantee_idx" ON "grants" USING btree ("grantee","resource_kind");--> statement-breakpoint
@@ -1255,6 +1290,13 @@ CREATE INDEX "api_keys_user_idx" ON "api_keys" USING btree ("user_id","created_a
 CREATE INDEX "oauth_codes_created_idx" ON "oauth_codes" USING btree ("created_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "refresh_tokens_generation_key" ON "refresh_tokens" USING btree ("session_id","generation");--> statement-breakpoint
 CREATE UNIQUE INDEX "refresh_tokens_live_key" ON "refresh_tokens" USING btree ("session_id") WHERE "refresh_tokens"."used_at" is null;--> statement-breakpoint
+CREATE UNIQUE INDEX "trigger_calls_key" ON "trigger_calls" USING btree ("trigger_id","key");--> statement-breakpoint
+CREATE INDEX "trigger_calls_trigger_idx" ON "trigger_calls" USING btree ("trigger_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "trigger_calls_run_idx" ON "trigger_calls" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "trigger_calls_created_idx" ON "trigger_calls" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "triggers_agent_idx" ON "triggers" USING btree ("agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "triggers_owner_idx" ON "triggers" USING btree ("owner_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "triggers_next_idx" ON "triggers" USING btree ("next_at") WHERE not "triggers"."is_paused";--> statement-breakpoint
 CREATE INDEX "sessions_user_idx" ON "sessions" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "sessions_client_idx" ON "sessions" USING btree ("client_id") WHERE "sessions"."client_id" is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "users_email_key" ON "users" USING btree (lower("email"));--> statement-breakpoint

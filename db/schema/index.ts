@@ -17,4 +17,5 @@ export * from "./research";
 export * from "./sources";
 export * from "./stops";
 export * from "./tokens";
+export * from "./triggers";
 export * from "./users";

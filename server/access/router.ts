@@ -142,7 +142,12 @@ export const accessRouter = router({
 		.output(Done)
 		.mutation(({ ctx, input }) => done(unassignRole(ctx, input))),
 
-	listGroups: procedure("roles:read", { risk: "read", rest: "GET /groups", summary: "List the groups." })
+	listGroups: procedure("roles:read", {
+		risk: "read",
+		rest: "GET /groups",
+		summary: "List the groups.",
+		tool: "List the groups of people, with how many are in each.",
+	})
 		.input(ListGroups)
 		.output(GroupPage)
 		.query(({ ctx, input }) => listGroups(ctx, input)),
@@ -160,6 +165,7 @@ export const accessRouter = router({
 		risk: "read",
 		rest: "GET /groups/{groupId}/members",
 		summary: "List who is in a group.",
+		tool: "List who is in a group. Name the group by its id.",
 	})
 		.input(ListMembers)
 		.output(MemberPage)
@@ -215,6 +221,7 @@ export const accessRouter = router({
 		rest: "GET /shares/{kind}/{resourceId}",
 		summary: "List whom a collection, a document, an agent or a prompt is shared with.",
 		risk: "read",
+		tool: "List whom a collection, a document, an agent or a prompt is shared with: people, groups, roles or everyone, beside its owner. Name it by its kind and id.",
 	})
 		.input(SharedResource)
 		.output(Sharing)
@@ -278,6 +285,7 @@ export const accessRouter = router({
 	findPeople: procedure("users:read", {
 		rest: "GET /people",
 		summary: "Find people by a part of their name or e-mail address.",
+		tool: "Find people by a part of their name or e-mail address, with their ids.",
 		risk: "read",
 	})
 		.input(FindGrantees)

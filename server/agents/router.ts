@@ -13,6 +13,7 @@ import {
 	AskReview,
 	CompareVersions,
 	CreateAgent,
+	CreateFromTemplate,
 	ExportAgent,
 	ImportAgent,
 	ImportedAgent,
@@ -34,6 +35,7 @@ import {
 	askReview,
 	compareVersions,
 	createAgent,
+	createFromTemplate,
 	discardDraft,
 	exportAgent,
 	getAgent,
@@ -104,6 +106,16 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 			.input(CreateAgent)
 			.output(Agent)
 			.mutation(({ ctx, input }) => createAgent(ctx, input)),
+
+		createFromTemplate: procedure("agents:write", {
+			rest: "POST /agent-templates/{template}/agents",
+			summary: "Make an agent that comes ready made, with its prompt.",
+			created: "/agents/{id}",
+			risk: "write",
+		})
+			.input(CreateFromTemplate)
+			.output(Agent)
+			.mutation(({ ctx, input }) => createFromTemplate(ctx, input)),
 
 		update: procedure("agents:write", {
 			revision: "basedOn",

@@ -15,7 +15,7 @@ import { suspiciousSignInLetter } from "./letters";
 import { hashPassword, isOutdated, verifyPassword } from "./passwords";
 import { chargeStep, endStep, findStep, openStep, type Step, setChallenge, takeChallenge } from "./steps";
 
-export { findStanding } from "./principal";
+export { findStanding, refusalTexts } from "./principal";
 
 const sessionDays = 30;
 const idleDays = 7;

@@ -1,6 +1,6 @@
 import type { Database } from "@/db/connection";
 import { share } from "@/server/access/service";
-import { createAgent, listAgents } from "@/server/agents/service";
+import { createAgent, createFromTemplate, listAgents } from "@/server/agents/service";
 import type { Prompt } from "@/server/prompts/contract";
 import { createPrompt, listPrompts, savePrompt } from "@/server/prompts/service";
 import { demoContext, everyRow } from "./context";
@@ -73,6 +73,10 @@ export async function seedAgents(
 			access: "everyone",
 		});
 		ids.set(name, agent.id);
+	}
+	if (!ids.has("Operator")) {
+		const made = { template: "operator", access: "everyone" } as const;
+		ids.set("Operator", (await createFromTemplate(demoContext(db, actors.maren), made)).id);
 	}
 	return ids;
 }

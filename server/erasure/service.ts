@@ -1,5 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
-import { collections, grants, mails, roleAssignments, threads, users } from "@/db/schema";
+import { collections, grants, mails, roleAssignments, threads, triggers, users } from "@/db/schema";
 import { eraseEntries, eraseWords, formerWords, refuseWhenHeld, sealWaiting } from "@/server/audit/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
@@ -40,6 +40,7 @@ export async function eraseUser(ctx: ServiceContext, { userId }: EraseUser): Pro
 			.where(eq(users.id, userId));
 		await tx.delete(mails).where(eq(sql`lower(${mails.recipient})`, row.email.toLowerCase()));
 		await tx.delete(grants).where(eq(grants.grantee, userId));
+		await tx.delete(triggers).where(eq(triggers.ownerId, userId));
 		await tx.delete(roleAssignments).where(eq(roleAssignments.holderId, userId));
 		// Their names and addresses are known here for the last time.
 		await eraseWords(tx, userId, [row.email, row.name, ...(await formerWords(tx, userId))]);

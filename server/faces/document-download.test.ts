@@ -5,7 +5,7 @@ import type { UserActor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { useDatabase } from "@/server/core/database";
 import { testContext, testDatabase } from "@/tests/support";
-import { addReady, makeCollection } from "@/tests/support/knowledge";
+import { addReady, bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { cookieOf } from "@/tests/support/session";
 import { downloadDocument } from "./document-download";
 
@@ -40,3 +40,37 @@ test("a file has its hash as its tag: who has it gets no bytes, and who may not 
 	await unshare(owner, grant);
 	expect((await get(reader, id, tag)).status).toBe(404);
 });
+
+// T26: whatever somebody brings, under whatever name, goes out as bytes to be saved, and no browser does anything with it.
+test.each([
+	["a page", "holiday.pdf.html", "<script>alert(1)</script>"],
+	["a page that says it is a picture", "photo.png", "<script>alert(1)</script>"],
+	["text that scanners know", "eicar.txt", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"],
+	["a name that reads backwards", "invoice\u202Elmth.txt", "a"],
+	["a name with a NUL", "page.html\u0000.txt", "b"],
+	["a name that ends a header", 'a"; filename="b.html"\r\nSet-Cookie: c=d\r\n.txt', "c"],
+	["a name that leads elsewhere", "..\\..\\../../etc/passwd.txt", "d"],
+	["a name of another alphabet", "Hafengebühr 港.txt", "e"],
+])("%s is served as a file to be saved, and nothing else", async (_, name, content) => {
+	const owner = await testContext(db);
+	const { id } = await bringDocument(owner, await makeCollection(owner), name, content);
+	const answer = await get(owner, id);
+	expect([answer.status, await answer.text()]).toEqual([200, content]);
+	expect(Object.fromEntries(answer.headers)).toMatchObject({
+		"content-type": "application/octet-stream",
+		"x-content-type-options": "nosniff",
+		"content-security-policy": expect.stringContaining("sandbox"),
+		"content-disposition": expect.stringMatching(/^attachment; filename(?:="[\w.-]+"|\*=UTF-8''[\w.%~!-]+)$/),
+	});
+	expect(answer.headers.get("content-disposition")).not.toMatch(/%0[0-9a-d]|%E2%80%AE|%2F|%5C/i);
+	expect(answer.headers.get("set-cookie")).toBeNull();
+});
+
+test.each(["run.exe", "drawing.svg", "page.html.", "no ending", ".."])(
+	"what is no document is refused: %s",
+	async (name) => {
+		const owner = await testContext(db);
+		const collection = await makeCollection(owner);
+		await expect(bringDocument(owner, collection, name, "x")).rejects.toMatchObject({ code: "UNSUPPORTED" });
+	},
+);

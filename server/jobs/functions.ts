@@ -7,6 +7,7 @@ import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
+import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
 
 /** Every job there is: the embedded engine registers these, or the Inngest server does. */
@@ -18,6 +19,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...erasureJobs,
 	...knowledgeJobs,
 	...sourceJobs,
+	...triggerJobs,
 	...mailJobs,
 	...approvalJobs,
 ];

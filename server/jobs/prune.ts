@@ -32,6 +32,8 @@ const outdated = {
 		where created_at < now() - interval '7 days' and created_by is null and last_used_at is null order by created_at`,
 	procedure_callers: sql`select id from procedure_callers where last_at < now() - interval '30 days' order by last_at`,
 	source_runs: sql`select id from source_runs where created_at < now() - interval '90 days' and ended_at is not null order by created_at`,
+	// Far longer than a call of a webhook can be sent again.
+	trigger_calls: sql`select id from trigger_calls where created_at < now() - interval '90 days' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -67,6 +69,7 @@ export const prune = inngest.createFunction(
 			oauth_clients: await run("oauth_clients"),
 			procedure_callers: await run("procedure_callers"),
 			source_runs: await run("source_runs"),
+			trigger_calls: await run("trigger_calls"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { RunEvent } from "./contract";
 import { eventsChannel, readNotice } from "./events";
@@ -9,18 +9,24 @@ type Follower = {
 	told: RunEvent[];
 	/** Something may be in the database that was not told. */
 	isBehind: boolean;
+	/** The event that the reader has yet to get. */
+	next: number;
 	wake: () => void;
 };
 
 export type RunFeed = {
-	follow: (runId: string) => {
+	follow: (
+		runId: string,
+		next: number,
+	) => {
 		follower: Follower;
-		wait: (signal: AbortSignal | undefined) => Promise<void>;
+		/** Until there may be something new. */
+		wait: () => Promise<void>;
 		end: () => void;
 	};
 };
 
-/** A reader that is told nothing looks for itself this often, in ms: notifications are lost while the database restarts. */
+/** The runs that are followed are looked at this often, in ms, all at once: notifications are lost while the database restarts. */
 const lookMs = 3_000;
 /** A reader that does not take its events loses them from memory, and reads them from the database when it does. */
 const mostTold = 500;
@@ -55,25 +61,36 @@ async function openFeed(db: Database): Promise<RunFeed> {
 		}
 	};
 	await db.listen(eventsChannel, hear, catchUp);
+	let isLooking = false;
+	const look = async () => {
+		if (isLooking || followers.size === 0) return;
+		isLooking = true;
+		try {
+			const seen = await lastEvents(db, [...followers.keys()]);
+			for (const [runId, set] of followers)
+				for (const follower of set) {
+					// What is not there is gone, which the reader has to hear.
+					if ((seen.get(runId) ?? Number.POSITIVE_INFINITY) < follower.next) continue;
+					follower.isBehind = true;
+					follower.wake();
+				}
+		} catch {
+			// The database is away: the next look tells.
+		} finally {
+			isLooking = false;
+		}
+	};
+	setInterval(() => void look(), lookMs).unref();
 	return {
-		follow: (runId) => {
+		follow: (runId, next) => {
 			let woken = Promise.withResolvers<void>();
-			const follower: Follower = { told: [], isBehind: true, wake: () => woken.resolve() };
+			const follower: Follower = { told: [], isBehind: true, next, wake: () => woken.resolve() };
 			const set = followers.get(runId) ?? new Set();
 			followers.set(runId, set.add(follower));
 			return {
 				follower,
-				wait: async (signal) => {
-					const over = new AbortController();
-					const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-					const look = sleep(lookMs, undefined, { signal: either, ref: false }).then(
-						() => {
-							follower.isBehind = true;
-						},
-						() => {},
-					);
-					await Promise.race([woken.promise, look]);
-					over.abort();
+				wait: async () => {
+					await woken.promise;
 					woken = Promise.withResolvers();
 				},
 				end: () => {
@@ -83,4 +100,12 @@ async function openFeed(db: Database): Promise<RunFeed> {
 			};
 		},
 	};
+}
+
+/** The number of each run's last event; none for a run that is not there. */
+async function lastEvents(db: Database, runIds: string[]): Promise<Map<string, number>> {
+	const rows = await db.orm.execute<{ id: string; seq: number }>(
+		sql`select id, last_seq as seq from runs where id = any(${sql.param(runIds)}::uuid[])`,
+	);
+	return new Map(rows.map(({ id, seq }) => [id, seq]));
 }

@@ -24,6 +24,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
 
@@ -43,6 +44,7 @@ export const appRouter = router({
 	agents: agentsRouter((): AnyTRPCRouter => appRouter),
 	threads: threadsRouter,
 	runs: runsRouter,
+	triggers: triggersRouter,
 	research: researchRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,

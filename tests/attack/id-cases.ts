@@ -146,13 +146,13 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	},
 	"agents.archive": { agentId: own("agent") },
 	"agents.getVersion": { agentId: own("agent") },
-	"agents.compareVersions": { agentId: own("agent") },
+	"agents.compareVersions": { agentId: own("draftedAgent") },
 	"agents.listVersions": { agentId: own("agent") },
-	"agents.getDraft": { agentId: own("agent") },
-	"agents.discardDraft": { agentId: own("agent") },
-	"agents.askReview": { agentId: own("agent") },
-	"agents.review": { agentId: own("agent") },
-	"agents.publish": { agentId: own("agent") },
+	"agents.getDraft": { agentId: own("draftedAgent") },
+	"agents.discardDraft": { agentId: own("draftedAgent") },
+	"agents.askReview": { agentId: own("draftedAgent") },
+	"agents.review": { agentId: own("draftedAgent") },
+	"agents.publish": { agentId: own("draftedAgent") },
 	"agents.restore": { agentId: own("agent") },
 	"agents.export": { agentId: own("agent") },
 	"agents.import": { agentId: own("agent") },
@@ -171,6 +171,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },
 
+	"threads.create": {
+		threadId: word("an id that the caller makes up for a thread of their own"),
+		agentId: own("agent"),
+	},
 	"threads.get": { threadId: own("thread"), branchId: branch },
 	"threads.export": { threadId: own("thread"), branchId: branch },
 	"threads.rename": { threadId: own("thread") },
@@ -192,6 +196,15 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"research.acceptPlan": { runId: own("planned") },
 	"research.steer": { runId: own("planned") },
 	"runs.events": { runId: own("run"), lastEventId: position },
+
+	"triggers.get": { triggerId: own("trigger") },
+	"triggers.calls": { triggerId: own("trigger") },
+	"triggers.addSchedule": { agentId: own("agent") },
+	"triggers.addWebhook": { agentId: own("agent") },
+	"triggers.change": { triggerId: own("trigger") },
+	"triggers.rotate": { triggerId: own("trigger") },
+	"triggers.start": { triggerId: own("trigger") },
+	"triggers.remove": { triggerId: own("trigger") },
 
 	"feedback.give": { runId: own("answeredRun") },
 	"feedback.withdraw": { runId: own("answeredRun") },
@@ -218,6 +231,18 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 /** What must stand in an input for its service to take it, where its schema alone does not tell. */
 export const givenInputs: Record<string, Record<string, unknown>> = {
+	"agents.getVersion": { version: 1 },
+	"agents.compareVersions": { from: 1 },
+	"agents.restore": { version: 1, as: "draft" },
+	"agents.review": { basedOn: 1 },
+	"agents.import": {
+		document: {
+			schema: "quarterdeck.agent/1",
+			...{ name: "Brought", description: "", graph: "assistant", prompt: null, model: null, collections: null },
+			...{ tools: [], approvalTools: [], caps: {}, needsReview: false },
+		},
+	},
+	"triggers.addSchedule": { cron: "0 7 * * *" },
 	"access.listGrants": { kind: "collection" },
 	"access.share": { kind: "collection" },
 	"access.unshare": { kind: "collection" },

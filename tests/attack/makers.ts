@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
 import {
+	agentVersions,
 	approvalRules,
 	approvals,
 	auditExports,
@@ -32,6 +33,7 @@ import { createProgram } from "@/server/oauth/service";
 import { createPrompt } from "@/server/prompts/service";
 import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
+import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
@@ -130,6 +132,12 @@ export const makers = {
 		return chunk?.id ?? 0;
 	},
 	agent: makeAgent,
+	draftedAgent: async (ctx) => {
+		const agentId = await makeAgent(ctx);
+		// Of nobody's hand, so that its owner may review it.
+		await ctx.db.orm.insert(agentVersions).values({ agentId, basedOn: 1 });
+		return agentId;
+	},
 	prompt: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt.id,
 	promptVersion: async (ctx) =>
@@ -137,6 +145,10 @@ export const makers = {
 			.latestVersionId,
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
+	trigger: async (ctx) => {
+		const agentId = await makeAgent(ctx);
+		return (await addWebhook(ctx, { agentId, name: name("Webhook").slice(0, 80), question: "How many?" })).trigger.id;
+	},
 	/** A research run that waits with its plan. */
 	planned: async (ctx) => {
 		const definition = { graph: "research" as const };

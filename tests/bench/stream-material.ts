@@ -1,3 +1,15 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import superjson from "superjson";
+import { type Client, connect } from "@/tests/support/client";
+import type { Product } from "@/tests/support/product";
+import { until } from "@/tests/support/until";
+
+/** How long a run lasts matters little here; that one breaks does. */
+const longestMs = 20_000;
+
+export type Events = { firstTokenAt: number; endedAt: number };
+
 type Figure = { bench: string; metric: string; value: number; unit: string; baseline: number; n: number };
 
 /** One line on standard output, where nothing else goes. */
@@ -42,4 +54,123 @@ export function textOf(n: number): string {
 export function question(n: number): string {
 	const [name] = subjects[n % subjects.length] ?? subjects[0];
 	return `What is the rule on ${name} in office ${(n % 12) + 1}?`;
+}
+
+/** The stand-in as a process of its own, as a real provider is. */
+export async function startProviderProcess() {
+	const child: ChildProcess = spawn(process.execPath, ["tests/support/provider.ts"], {
+		stdio: ["ignore", "pipe", "inherit"],
+		env: { NODE_ENV: "test", PORT: "0" },
+	});
+	const [said] = child.stdout ? await once(child.stdout, "data") : [""];
+	const base = `http://127.0.0.1:${String(said).trim()}`;
+	const behave = (usually: object) => fetch(`${base}/script`, { method: "POST", body: JSON.stringify({ usually }) });
+	return { child, pid: child.pid ?? 0, url: `${base}/v1`, behave };
+}
+
+/** It is printed a moment after the address. */
+async function setupCodeOf({ output }: Product): Promise<string> {
+	const found = await until(() => /one-time code:\s+(\S+)/.exec(output()));
+	return found[1] ?? "";
+}
+
+/** An owner, people who are signed in, and documents that all of them may read. */
+export async function fillIn(product: Product, people: number): Promise<Client[]> {
+	const password = "a long enough sentence";
+	const email = "owner@example.test";
+	const code = await setupCodeOf(product);
+	await (await connect(product.url)).api.auth.createOwner.mutate({ code, email, name: "Olga Owner", password });
+	const owner = await connect(product.url, { email, password });
+	const { id: collectionId } = await owner.api.knowledge.createCollection.mutate({
+		name: "Handbook",
+		access: "everyone",
+	});
+	for (let n = 0; n < 12; n += 1) {
+		const { uploadId } = await owner.api.knowledge.upload.mutate(new Blob([textOf(n)]));
+		await owner.api.knowledge.addDocument.mutate({ collectionId, uploadId, name: `chapter-${n}.md` });
+	}
+	await until(async () => (await owner.api.knowledge.getCollection.query({ collectionId })).readyCount === 12, 120_000);
+	const made: Client[] = [];
+	for (let n = 0; n < people; n += 1) {
+		const account = { email: `staff-${n}@example.test`, name: `Staff ${n}`, password };
+		await owner.api.users.create.mutate({ ...account, role: "staff" });
+		made.push(await connect(product.url, account));
+	}
+	return made;
+}
+
+/** Asks over the same wire as the console, without the console's own work: start, then the stream until it ends. */
+export async function ask(url: string, client: Client, n: number): Promise<Events> {
+	const started = await patientFetch(`${url}/api/trpc/runs.start`, {
+		method: "POST",
+		headers: { ...client.headers, "content-type": "application/json" },
+		body: superjson.stringify({ question: question(n) }),
+	});
+	const answer = (await started.json()) as { result?: { data: { json: { runId: string } } } };
+	if (!answer.result) throw new Error(`A run was not started: ${JSON.stringify(answer)}`);
+	const input = superjson.stringify({ runId: answer.result.data.json.runId });
+	const stream = await patientFetch(`${url}/api/trpc/runs.events?input=${encodeURIComponent(input)}`, {
+		headers: client.headers,
+		signal: AbortSignal.timeout(longestMs),
+	});
+	const events = { firstTokenAt: 0, endedAt: 0, state: "" };
+	const decoder = new TextDecoder();
+	let rest = "";
+	for await (const bytes of stream.body ?? []) {
+		rest += decoder.decode(bytes, { stream: true });
+		if (events.firstTokenAt === 0 && rest.includes('"answer.delta"')) events.firstTokenAt = performance.now();
+		const ended = /"type":"run\.ended","state":"(\w+)"|"state":"(\w+)"[^\n]*"type":"run\.ended"/.exec(rest);
+		if (ended) {
+			events.endedAt = performance.now();
+			events.state = ended[1] ?? ended[2] ?? "";
+		}
+		rest = rest.slice(rest.lastIndexOf("\n") + 1);
+	}
+	if (events.state !== "succeeded" || events.firstTokenAt === 0)
+		throw new Error(`A run ended ${events.state || "never"}`);
+	return events;
+}
+
+/** A kept connection may be closed by the server just as it is used again. */
+async function patientFetch(url: string, init: RequestInit): Promise<Response> {
+	try {
+		return await fetch(url, init);
+	} catch (error) {
+		if (error instanceof TypeError) return fetch(url, init);
+		throw error;
+	}
+}
+
+export async function askDirectly(url: string): Promise<number> {
+	const started = performance.now();
+	const response = await fetch(`${url}/chat/completions`, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({ model: "m", stream: true, messages: [{ role: "user", content: "Hello" }] }),
+	});
+	let firstAt = 0;
+	for await (const _ of response.body ?? []) firstAt ||= performance.now();
+	return firstAt - started;
+}
+
+export type Took = { firstMs: number; allMs: number };
+
+/** So many runs, always as many at once; how long each took to its first words and to its end, in ms. */
+export async function askMany(
+	count: number,
+	atOnce: number,
+	askOne: (place: number, n: number) => Promise<Events>,
+): Promise<Took[]> {
+	let left = count;
+	const took: Took[] = [];
+	const loop = async (_: unknown, place: number) => {
+		while (left > 0) {
+			left -= 1;
+			const started = performance.now();
+			const { firstTokenAt, endedAt } = await askOne(place, left);
+			took.push({ firstMs: firstTokenAt - started, allMs: endedAt - started });
+		}
+	};
+	await Promise.all(Array.from({ length: atOnce }, loop));
+	return took;
 }

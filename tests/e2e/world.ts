@@ -100,6 +100,15 @@ async function fillWork(api: Api) {
 	await api.agents.update.mutate({ agentId: agent.id, collectionIds: [collection.id], caps: { steps: 12 } });
 	const next = { tools: ["knowledge.search"], message: "Looks for itself" };
 	await api.agents.saveDraft.mutate({ agentId: agent.id, ...next });
+	const asked = { agentId: agent.id, question: "Which berths are free today?" };
+	await api.triggers.addSchedule.mutate({
+		...asked,
+		name: "Every morning",
+		cron: "0 7 * * 1-5",
+		timeZone: "Europe/Oslo",
+	});
+	const { id: triggerId } = (await api.triggers.addWebhook.mutate({ ...asked, name: "Storm warning" })).trigger;
+	await api.triggers.start.mutate({ triggerId });
 	return {
 		collectionId: collection.id,
 		paths: {
@@ -111,6 +120,7 @@ async function fillWork(api: Api) {
 			compareRuns: `/runs/compare?a=${runId}&b=${fork.runId}`,
 			feedback: `/agents/feedback?open=${said[0]?.id}`,
 			agent: `/agents?open=${agent.id}`,
+			agentTriggers: `/agents/${agent.id}/triggers`,
 			agentDefinition: `/agents/${agent.id}`,
 			agentVersions: `/agents/${agent.id}/versions?version=2&with=1`,
 			approvals: "/approvals",

@@ -91,3 +91,15 @@ export const UpdateAgent = z.strictObject({
 		),
 });
 export type UpdateAgent = z.infer<typeof UpdateAgent>;
+
+/** Agents that come ready made. */
+export const AgentTemplate = z.enum(["operator"]);
+export type AgentTemplate = z.infer<typeof AgentTemplate>;
+export const CreateFromTemplate = z.strictObject({
+	template: AgentTemplate.describe(
+		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it.",
+	),
+	name: fields.name.optional().describe("Another name than its own."),
+	access: Access.default("private"),
+});
+export type CreateFromTemplate = z.infer<typeof CreateFromTemplate>;

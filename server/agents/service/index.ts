@@ -16,5 +16,6 @@ export {
 export { askReview, discardDraft, reviewDraft, saveDraft } from "./draft";
 export { insertAgent } from "./hold";
 export { publishDraft, restoreVersion } from "./publish";
+export { createFromTemplate } from "./template";
 export { exportAgent, importAgent, type KnownTool } from "./transfer";
 export { compareVersions, getDraft, getVersion, listVersions, versionOfDraft } from "./versions";

@@ -14,7 +14,7 @@ import type { AgentDocument, AgentVersion, ExportAgent, ImportAgent, ImportedAge
 import { getAgent } from "./agents";
 import { collectionNames, type Definition, expectWithin, mayReadCollection, mayReadPrompt } from "./definition";
 import { saveDraft } from "./draft";
-import { insertAgent, nameTaken } from "./hold";
+import { expectManaged, insertAgent, nameTaken } from "./hold";
 import { getDraft, getVersion } from "./versions";
 
 /** A tool by the name that agents are given it by, and what its caller has to hold. */
@@ -68,6 +68,8 @@ export async function importAgent(
 	tools: readonly KnownTool[],
 ): Promise<ImportedAgent> {
 	const { document, leaveOut } = input;
+	// Who may not change it learns nothing of what there is here.
+	if (input.agentId) await expectManaged(ctx, input.agentId);
 	expectWithin(document);
 	const { definition, missing } = await findHere(ctx, document, tools);
 	if (missing.length > 0 && !leaveOut) throw isMissing(missing);

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 const prefix = "whsec_";
 
 /** The key that a secret stands for: base64 behind `whsec_`, as other senders of webhooks have it; any other text as it is. */
-const keyOf = (secret: string): Buffer =>
+export const keyOf = (secret: string): Buffer =>
 	secret.startsWith(prefix) ? Buffer.from(secret.slice(prefix.length), "base64") : Buffer.from(secret);
 
 /**

@@ -16,8 +16,8 @@ export async function* followRun(
 	{ runId, lastEventId }: FollowRun,
 ): AsyncGenerator<{ id: string; data: RunEvent }> {
 	const { userId } = requireUser(ctx);
-	let next = Number(lastEventId ?? 0) + 1;
-	const { follower, wait, end } = (await runFeed(ctx.db)).follow(runId);
+	const { follower, wait, end } = (await runFeed(ctx.db)).follow(runId, Number(lastEventId ?? 0) + 1);
+	ctx.signal?.addEventListener("abort", follower.wake, { once: true });
 	try {
 		while (!ctx.signal?.aborted) {
 			let events: RunEvent[];
@@ -25,21 +25,21 @@ export async function* followRun(
 				// Whatever is told from here on is newer than what is read now, or in it.
 				follower.isBehind = false;
 				follower.told = [];
-				const found = await readEvents(ctx, { runId, userId, from: next });
-				if (isEnded(found.state) && found.lastSeq < next) return;
+				const found = await readEvents(ctx, { runId, userId, from: follower.next });
+				if (isEnded(found.state) && found.lastSeq < follower.next) return;
 				events = found.events;
 			} else events = follower.told.splice(0);
 			for (const event of events) {
-				if (event.seq < next) continue;
-				if (event.seq > next) {
+				if (event.seq < follower.next) continue;
+				if (event.seq > follower.next) {
 					follower.isBehind = true;
 					break;
 				}
-				next += 1;
+				follower.next += 1;
 				yield { id: String(event.seq), data: event };
 				if (event.body.type === "run.ended") return;
 			}
-			if (!follower.isBehind && follower.told.length === 0) await wait(ctx.signal);
+			if (!follower.isBehind && follower.told.length === 0) await wait();
 		}
 	} finally {
 		end();

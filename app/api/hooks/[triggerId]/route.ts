@@ -1,0 +1,1 @@
+export { hookHandler as POST } from "@/server/faces/hook";
