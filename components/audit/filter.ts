@@ -14,7 +14,7 @@ export const ranges = [
 	{ value: "own", label: "From … to …" },
 ] as const;
 
-export const vias = ["console", "rpc", "rest", "mcp", "openai", "tool", "job", "start"] as const;
+export const vias = ["console", "rpc", "rest", "mcp", "openai", "langgraph", "tool", "job", "start"] as const;
 
 /** The names that an address has for conditions. */
 export const names = [

@@ -43,7 +43,7 @@ export type AnonymousActor = { kind: "anonymous" };
 export type Actor = Principal | AgentActor | JobActor | AnonymousActor;
 
 /** Which face a call came through. */
-export type Via = "console" | "rpc" | "rest" | "mcp" | "openai" | "tool" | "job" | "start";
+export type Via = "console" | "rpc" | "rest" | "mcp" | "openai" | "langgraph" | "tool" | "job" | "start";
 
 /** The person at the root of the chain; null for scheduled jobs and strangers. */
 export function actorUser(actor: Actor): UserActor | null {

@@ -64,6 +64,12 @@ export const ThreadWithRuns = z.object({
 	branches: z.array(Branch).describe("The branches beside the trunk, in the order in which they were made."),
 });
 export type ThreadWithRuns = z.infer<typeof ThreadWithRuns>;
+export const CreateThread = z.strictObject({
+	threadId: z.uuid().optional().describe("An id that nothing has yet; left out: one is made."),
+	agentId: z.uuid().optional().describe("Who is asked in it; left out: the default agent."),
+	title: z.string().trim().max(200).default("").describe("What it is called; left out: as its first question begins."),
+});
+export type CreateThread = z.infer<typeof CreateThread>;
 export const RenameThread = z.strictObject({ threadId: z.uuid(), title: z.string().trim().min(1).max(200) });
 export type RenameThread = z.infer<typeof RenameThread>;
 

@@ -2,6 +2,7 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
 import {
+	CreateThread,
 	ExportedThread,
 	ExportThread,
 	GetThread,
@@ -12,7 +13,15 @@ import {
 	ThreadPage,
 	ThreadWithRuns,
 } from "./contract";
-import { exportThread, getThread, listThreads, removeThread, renameThread, versionOfThread } from "./service";
+import {
+	createThread,
+	exportThread,
+	getThread,
+	listThreads,
+	removeThread,
+	renameThread,
+	versionOfThread,
+} from "./service";
 
 export const threadsRouter = router({
 	list: procedure("threads:read", {
@@ -45,6 +54,16 @@ export const threadsRouter = router({
 		.input(ExportThread)
 		.output(ExportedThread)
 		.query(({ ctx, input }) => exportThread(ctx, input)),
+
+	create: procedure("threads:write", {
+		rest: "POST /threads",
+		summary: "Make a thread in which nothing was asked yet.",
+		created: "/threads/{id}",
+		risk: "write",
+	})
+		.input(CreateThread)
+		.output(Thread)
+		.mutation(({ ctx, input }) => createThread(ctx, input)),
 
 	rename: procedure("threads:write", {
 		rest: "PATCH /threads/{threadId}",

@@ -121,8 +121,9 @@ test("a shared chat is read whole, without the sources that its reader may not r
 test("an export has every turn, more than one page of them, in order", async () => {
 	const ann = await testContext(base.db);
 	const { threadId, runId } = await answered(ann, "Question number zero", "Answer zero [1].");
-	await base.db.sql`insert into runs (thread_id, user_id, agent_id, question, state, answer, request_id, created_at)
-		select thread_id, user_id, agent_id, 'Question ' || n, 'succeeded', 'Answer ' || n, request_id, created_at + n * interval '1 second'
+	await base.db
+		.sql`insert into runs (thread_id, user_id, agent_id, agent_version_id, question, state, answer, request_id, created_at)
+		select thread_id, user_id, agent_id, agent_version_id, 'Question ' || n, 'succeeded', 'Answer ' || n, request_id, created_at + n * interval '1 second'
 		from runs, generate_series(1, 450) n where id = ${runId}`;
 	const { text, fileName, mediaType } = await api(ann).threads.export({ threadId, format: "json" });
 	expect([fileName, mediaType]).toEqual(["Question-number-zero.json", "application/json"]);

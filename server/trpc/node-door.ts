@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { callerAddress } from "@/server/core/address";
 import { protectData } from "@/server/core/safe-headers";
+import { langgraphBase, langgraphHandler } from "@/server/faces/langgraph/handler";
 import { mcpHandler } from "@/server/faces/mcp/handler";
 import { openaiBase, openaiHandler } from "@/server/faces/openai/handler";
 import { restHandler } from "@/server/faces/rest/handler";
@@ -18,6 +19,7 @@ function handlerOf({ method, url = "" }: IncomingMessage): ((request: Request) =
 	if (url.startsWith(`${endpoint}/`)) return rpcHandler;
 	if (url.startsWith(`${base}/`)) return tokenRoute({ method, url }) ?? restHandler;
 	if (url.startsWith(`${openaiBase}/`)) return openaiHandler;
+	if (url.startsWith(`${langgraphBase}/`)) return langgraphHandler;
 	if (url.split("?")[0] === mcpPath) return mcpHandler;
 	return oauthRoute({ method, url });
 }
@@ -55,7 +57,12 @@ export async function answerRpc(request: IncomingMessage, response: ServerRespon
 }
 
 /** Faces that read a body by `readText`: what was read already need not be made a stream again. */
-const byText = new Set<(request: Request) => Promise<Response>>([restHandler, openaiHandler, mcpHandler]);
+const byText = new Set<(request: Request) => Promise<Response>>([
+	restHandler,
+	openaiHandler,
+	langgraphHandler,
+	mcpHandler,
+]);
 
 /** Files are read as they come, and so is what does not say how long it is. */
 const isSmall = ({ method, headers }: IncomingMessage): boolean =>

@@ -171,6 +171,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"approvals.answerOwn": { approvalId: own("approval") },
 	"approvals.watch": { lastEventId: position },
 
+	"threads.create": {
+		threadId: word("an id that the caller makes up for a thread of their own"),
+		agentId: own("agent"),
+	},
 	"threads.get": { threadId: own("thread"), branchId: branch },
 	"threads.export": { threadId: own("thread"), branchId: branch },
 	"threads.rename": { threadId: own("thread") },

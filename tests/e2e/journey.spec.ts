@@ -184,6 +184,7 @@ test("refreshing, a second tab and a network cut lose nothing", async ({ browser
 });
 
 test("one goes back to a checkpoint, asks otherwise from there, and has both answers side by side", async () => {
+	standing.provider.usually({ tokens: 40, intervalMs: 10 });
 	await page.goto("/chat");
 	await ask(page, "How many days of annual leave do I have in my first year?");
 	await page.waitForURL("**/chat/*");

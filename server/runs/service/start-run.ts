@@ -44,7 +44,10 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 		};
 		await Promise.all([
 			input.threadId
-				? tx.update(threads).set({ updatedAt: sql`now()` }).where(eq(threads.id, threadId))
+				? tx
+						.update(threads)
+						.set({ updatedAt: sql`now()`, title: sql`coalesce(nullif(${threads.title}, ''), ${row.title})` })
+						.where(eq(threads.id, threadId))
 				: tx.insert(threads).values(row),
 			tx.insert(budgetEntries).values({ runId, userId, keyId: startedWith.keyId, reserved }),
 		]);

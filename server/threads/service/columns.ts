@@ -2,9 +2,12 @@ import { eq, type SQL, sql } from "drizzle-orm";
 import { agents, grants, threads, users } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 
+/** Until something is asked in it. */
+const untitled = "New chat";
+
 const columns = {
 	id: threads.id,
-	title: threads.title,
+	title: sql<string>`coalesce(nullif(${threads.title}, ''), ${untitled})`,
 	agentId: threads.agentId,
 	agentName: agents.name,
 	ownerName: users.name,

@@ -1,4 +1,5 @@
 export { removeThread, removeThreads, renameThread } from "./change-thread";
+export { createThread } from "./create-thread";
 export { exportThread } from "./export-thread";
 export { listThreads } from "./list-threads";
 export { getThread, versionOfThread } from "./read-thread";

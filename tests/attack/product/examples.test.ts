@@ -12,8 +12,9 @@ const env = { ...process.env, PATH: `${join(process.cwd(), "node_modules", ".bin
 const run = async (program: string, ...words: string[]): Promise<string> =>
 	(await promisify(execFile)(program, words, { env, timeout: 50_000 })).stdout;
 
-async function makeKey(): Promise<string> {
-	const scopes = ["account:read", "agents:read", "knowledge:read", "runs:read", "runs:write", "threads:read"];
+async function makeKey(more: string[] = []): Promise<string> {
+	const own = ["account:read", "agents:read", "knowledge:read", "runs:read", "runs:write", "threads:read"];
+	const scopes = [...own, ...more];
 	const { text } = await call("keys.create", { name: "example", scopes, expiresInDays: 1 }, asConsole("builder"));
 	return JSON.parse(text).result.data.json.secret;
 }
@@ -71,6 +72,12 @@ test("examples/mcp/oauth.ts is let in by a person in their browser, and searches
 
 test("examples/openai/ask.ts asks an agent with the official client, and prints answer and sources", async () => {
 	const said = await run("node", "examples/openai/ask.ts", url, await makeKey(), "How many days of leave are there?");
+	expect(said).toMatch(/\S.*\nconfidence: \w+\n$/s);
+});
+
+test("examples/langgraph/ask.ts asks in a thread with the official client, and prints answer and sources", async () => {
+	const key = await makeKey(["threads:write"]);
+	const said = await run("node", "examples/langgraph/ask.ts", url, key, "How many days of leave are there?");
 	expect(said).toMatch(/\S.*\nconfidence: \w+\n$/s);
 });
 
