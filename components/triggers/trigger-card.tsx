@@ -68,9 +68,9 @@ export function TriggerCard({ trigger }: { trigger: Trigger }) {
 						"Never came yet"
 					)}
 				</span>
-				{trigger.formerSecretUntil ? (
+				{trigger.formerUntil ? (
 					<span>
-						The secret before holds until <When at={trigger.formerSecretUntil} />
+						The secret before holds until <When at={trigger.formerUntil} />
 					</span>
 				) : null}
 			</p>

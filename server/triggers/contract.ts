@@ -38,7 +38,7 @@ export const Trigger = z.object({
 	isPaused: z.boolean().describe("Whether it starts nothing until it is resumed."),
 	nextAt: z.date().nullable().describe("When a schedule is due next."),
 	path: z.string().nullable().describe("Where a webhook is called, by POST."),
-	formerSecretUntil: z.date().nullable().describe("Until when the secret before the present one holds too."),
+	formerUntil: z.date().nullable().describe("Until when the secret before the present one holds too."),
 	refusedAt: z.date().nullable().describe("When somebody last called a webhook without a valid signature."),
 	refusedBecause: z.string().nullable().describe("What was wrong with that."),
 	lastAt: z.date().nullable().describe("When it last came."),

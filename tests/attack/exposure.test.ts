@@ -119,6 +119,8 @@ test("no output has a field for what is secret", () => {
 		"keys.create: secret",
 		"keys.rotate: secret",
 		"oauth.createProgram: secret",
+		"triggers.addWebhook: secret",
+		"triggers.rotate: secret",
 	]);
 	const secret = procedures.flatMap(({ path, meta }) =>
 		fieldsOf(meta.output)

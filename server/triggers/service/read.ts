@@ -38,7 +38,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, db: Reade
 			isPaused: triggers.isPaused,
 			nextAt: triggers.nextAt,
 			path: sql<string | null>`case when ${triggers.kind} = 'webhook' then '/api/hooks/' || ${triggers.id} end`,
-			formerSecretUntil: sql`case when ${triggers.formerUntil} > now() then ${triggers.formerUntil} end`.mapWith(
+			formerUntil: sql`case when ${triggers.formerUntil} > now() then ${triggers.formerUntil} end`.mapWith(
 				triggers.formerUntil,
 			) as SQL<Date | null>,
 			refusedAt: triggers.refusedAt,
