@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditEntries, budgetEntries, runs } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
@@ -120,8 +120,11 @@ test("a fork goes on with what was edited, in a branch of its own; the first ans
 		[null, 4, 2],
 		[runId, 2, 1],
 	]);
-	const [entry] = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.resourceId, fork.runId));
-	expect(entry).toMatchObject({ action: "run.fork", detail: { from: runId, branchId: fork.branchId } });
+	const [entry] = await base.db.orm
+		.select()
+		.from(auditEntries)
+		.where(and(eq(auditEntries.resourceId, fork.runId), eq(auditEntries.action, "run.fork")));
+	expect(entry).toMatchObject({ detail: { from: runId, branchId: fork.branchId } });
 	const [held] = await base.db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, fork.runId));
 	expect(held?.settled).toBeGreaterThan(0);
 });

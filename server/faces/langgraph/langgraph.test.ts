@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Client } from "@langchain/langgraph-sdk";
 import { useStream } from "@langchain/langgraph-sdk/react";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { Window } from "happy-dom";
 import { createElement } from "react";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -201,8 +201,11 @@ test("what can't be done is refused by name; the gate is the same as everywhere"
 	await expect(foreign.threads.create()).rejects.toThrow(/403/);
 	const own = clientFor(null, { cookie, origin: door.url, "x-qd-csrf": "1" });
 	const started = await own.runs.create((await own.threads.create()).thread_id, "agent", { input: input() });
-	const [entry] = await db.orm.select().from(auditEntries).where(eq(auditEntries.resourceId, started.run_id));
-	expect(entry).toMatchObject({ action: "run.start", via: "langgraph" });
+	const [entry] = await db.orm
+		.select()
+		.from(auditEntries)
+		.where(and(eq(auditEntries.resourceId, started.run_id), eq(auditEntries.action, "run.start")));
+	expect(entry).toMatchObject({ via: "langgraph" });
 	const [row] = await db.orm.select().from(runs).where(eq(runs.id, started.run_id));
 	expect(row?.question).toBe(question);
 });
