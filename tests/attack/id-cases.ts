@@ -181,8 +181,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"threads.remove": { threadId: own("thread") },
 
 	"checkpoints.ofRun": { runId: own("run") },
-	"checkpoints.get": { runId: own("run"), checkpointId: checkpoint },
-	"checkpoints.fork": { runId: own("run"), checkpointId: checkpoint },
+	"checkpoints.get": { runId: own("checkpointedRun"), checkpointId: checkpoint },
+	"checkpoints.fork": { runId: own("checkpointedRun"), checkpointId: checkpoint },
 	"checkpoints.compare": { runId: own("run"), otherRunId: own("run") },
 	"runs.start": {
 		threadId: own("thread"),
@@ -207,7 +207,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"triggers.remove": { triggerId: own("trigger") },
 
 	"feedback.give": { runId: own("answeredRun") },
-	"feedback.withdraw": { runId: own("answeredRun") },
+	"feedback.withdraw": { runId: own("judgedRun") },
 	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },

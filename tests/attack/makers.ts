@@ -158,6 +158,19 @@ export const makers = {
 		return runId;
 	},
 	answeredRun: (ctx) => makeAnswer(ctx),
+	judgedRun: async (ctx) => {
+		const runId = await makeAnswer(ctx, await makeAgent(ctx));
+		await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null });
+		return runId;
+	},
+	/** With a checkpoint of the id that stands beside it. */
+	checkpointedRun: async (ctx, { checkpointId }) => {
+		const { runId } = await startRun(ctx, question);
+		const checkpoint = { ts: new Date().toISOString(), channel_versions: {}, versions_seen: {} };
+		await ctx.db.sql`insert into langgraph.checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint, metadata)
+			values (${runId}, '', ${String(checkpointId)}, ${JSON.stringify(checkpoint)}::text::jsonb, '{"step": 0}')`;
+		return runId;
+	},
 	feedback: async (ctx) => {
 		const runId = await makeAnswer(ctx, await makeAgent(ctx));
 		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import { sources } from "@/db/schema";
 import { createGroup } from "@/server/access/service";
+import { createAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { useDatabase } from "@/server/core/database";
 import { exampleOf } from "@/server/faces/rest/openapi/examples";
@@ -23,6 +24,14 @@ beforeAll(async () => {
 	const ctx = await testContext(db, owner);
 	ids.userId = owner.userId;
 	ids.groupId = (await createGroup(ctx, { name: "Some", description: "" })).id;
+	const agent = {
+		name: "Some",
+		description: "",
+		promptVersionId: null,
+		collectionIds: null,
+		access: "private" as const,
+	};
+	ids.agentId = (await createAgent(ctx, agent)).id;
 	const { id: collectionId } = await createCollection(ctx, { name: "Some", description: "", access: "private" });
 	const source = { collectionId, ownerId: owner.userId, kind: "sitemap" as const, name: "Some" };
 	const [made] = await db.orm

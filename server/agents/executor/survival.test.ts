@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { Database } from "@/db/connection";
 import { auditEntries, runs } from "@/db/schema";
 import { openCheckpoints } from "@/server/agents/checkpointer";
+import { createAgent } from "@/server/agents/service";
+import { acceptPlan, getResearch } from "@/server/research/service";
 import type { RunEvent } from "@/server/runs/contract";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until, urlOf } from "@/tests/support";
@@ -94,6 +96,41 @@ test("kill -9 in mid-answer: the next worker goes on at once, the reader's text 
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "run.finish"]);
 }, 30_000);
+
+test("kill -9 of research, waiting with its plan and in the middle of its researchers: what one of them found is not done again", async () => {
+	const builder = await testContext(base.db, { role: "builder" });
+	const { id: agentId } = await createAgent(builder, {
+		name: "Researcher",
+		graph: "research",
+		description: "",
+		promptVersionId: null,
+		collectionIds: null,
+		access: "everyone",
+	});
+	const ctx = await testContext(base.db);
+	const planning = await startWorker();
+	const { runId } = await startRun(ctx, { question, agentId });
+	await until(
+		async () => (await getResearch(ctx, { runId })).plan && (await getRun(ctx, { runId })).state === "waiting",
+	);
+	await kill(planning);
+	provider.when("And how is it asked for?", { fault: "stall", text: "It is asked for two weeks before [1]." });
+	await acceptPlan(ctx, { runId, parts: [question, "And how is it asked for?"] });
+	const researching = await startWorker();
+	await until(async () => {
+		const saved = sql`select 1 from langgraph.checkpoint_writes where thread_id = ${runId} and channel = 'findings'`;
+		return (await base.db.orm.execute(saved)).length > 0;
+	});
+	await kill(researching);
+	provider.forget();
+	await startWorker();
+	const { events, text } = await readRun(ctx, runId);
+	expectWhole(events);
+	const begun = events.flatMap(({ body }) => (body.type === "part.started" ? body.part : []));
+	expect(begun.filter((part) => part === "p1")).toHaveLength(1);
+	expect(begun.filter((part) => part === "p2")).toHaveLength(2);
+	expect(await getRun(ctx, { runId })).toMatchObject({ state: "succeeded", answer: text });
+}, 60_000);
 
 test("a worker that is killed again and again: each run ends once, with the answer that its reader has", async () => {
 	const ctx = await testContext(base.db);

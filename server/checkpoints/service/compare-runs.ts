@@ -9,17 +9,17 @@ import type { ComparedRuns, CompareRuns, RunSide } from "../contract";
 
 /** Two runs of the caller's own, side by side. */
 export async function compareRuns(ctx: ServiceContext, { runId, otherRunId }: CompareRuns): Promise<ComparedRuns> {
-	return { sides: [await sideOf(ctx, runId), await sideOf(ctx, otherRunId)] };
+	return { sides: [await sideOf(ctx, runId, "This run"), await sideOf(ctx, otherRunId, "The other run")] };
 }
 
-async function sideOf(ctx: ServiceContext, runId: string): Promise<RunSide> {
+async function sideOf(ctx: ServiceContext, runId: string, what: string): Promise<RunSide> {
 	const { userId } = requireUser(ctx);
-	const run = await getRun(ctx, { runId });
 	const [from] = await ctx.db.orm
 		.select({ forkedFrom: runs.forkedFrom })
 		.from(runs)
 		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
-	if (!from) throw notFound("This run");
+	if (!from) throw notFound(what);
+	const run = await getRun(ctx, { runId });
 	const rows = await ctx.db.orm
 		.select()
 		.from(runEvents)
