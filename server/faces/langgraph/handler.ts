@@ -54,7 +54,7 @@ async function create(call: Call, isIn: boolean): Promise<Response> {
 async function wait(call: Call, isIn: boolean): Promise<Response> {
 	const { runId, threadId, earlier } = await startIn(isIn)(call);
 	const run = await ended(call.ctx, runId);
-	return json(await finalValues(call.ctx, run, earlier), { "content-location": `/threads/${threadId}/runs/${runId}` });
+	return json(finalValues(run, earlier), { "content-location": `/threads/${threadId}/runs/${runId}` });
 }
 
 async function stream(call: Call, isIn: boolean): Promise<Response> {
@@ -87,7 +87,7 @@ async function join({ ctx, ids }: Call): Promise<Response> {
 	const [threadId = "", runId = ""] = ids;
 	await findRun(ctx, threadId, runId);
 	const run = await ended(ctx, runId);
-	return json(await finalValues(ctx, run, await runsBefore(ctx, run)));
+	return json(finalValues(run, await runsBefore(ctx, run)));
 }
 
 async function cancel({ ctx, ids, params }: Call): Promise<Response> {

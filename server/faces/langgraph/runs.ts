@@ -95,7 +95,7 @@ export async function ended(ctx: RequestContext, runId: string): Promise<Run> {
 }
 
 /** The thread's values after a run; of one that failed, what went wrong, as the client tells it. */
-export async function finalValues(ctx: RequestContext, run: Run, earlier: readonly Run[]) {
+export function finalValues(run: Run, earlier: readonly Run[]) {
 	const values = valuesOf([...earlier, run]);
 	if (run.state === "succeeded") return values;
 	return { ...values, __error__: { error: "RunFailed", message: run.reason ?? "The run did not come to an answer." } };
