@@ -44,7 +44,7 @@ export function DraftCard({ agent, onEdit }: { agent: Agent; onEdit: () => void 
 			{agent.version === null ? (
 				<DefinitionFacts of={draft} />
 			) : (
-				<VersionChanges agentId={agent.id} from={agent.version} revision={draft.revision} />
+				<VersionChanges agentId={agent.id} from={agent.version} />
 			)}
 			<Acts agent={agent} draft={draft} onEdit={onEdit} />
 		</section>

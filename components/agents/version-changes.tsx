@@ -16,21 +16,12 @@ const words = {
 	caps: "A run takes at most",
 } as const;
 
-/** What differs between two versions; without `to`, between one and the draft, which is read anew with each of its revisions. */
-export function VersionChanges({
-	agentId,
-	from,
-	to,
-	revision,
-}: {
-	agentId: string;
-	from: number;
-	to?: number;
-	revision?: number;
-}) {
+/** What differs between two versions; without `to`, between one and the draft: whoever saves that has agents read anew. */
+export function VersionChanges({ agentId, from, to }: { agentId: string; from: number; to?: number }) {
 	const api = useApi();
-	const options = api.agents.compareVersions.queryOptions({ agentId, from, ...(to === undefined ? {} : { to }) });
-	const query = useQuery({ ...options, queryKey: [...options.queryKey, revision] as never });
+	const query = useQuery(
+		api.agents.compareVersions.queryOptions({ agentId, from, ...(to === undefined ? {} : { to }) }),
+	);
 	if (!query.data)
 		return query.error ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null;
 	const { changes } = query.data;

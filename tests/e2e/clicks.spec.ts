@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { expect, type Page, test } from "playwright/test";
 import { owner, type Standing, signedIn, stand, viewer } from "./standing";
@@ -173,4 +174,43 @@ test("what is dangerous is asked about before it is tried", async () => {
 	await panel.getByRole("button", { name: "Send as RPC" }).click();
 	await page.getByRole("dialog").getByRole("button", { name: "Call it" }).click();
 	await expect(panel.getByText(/^Answer: 200/)).toBeVisible();
+});
+
+test("a draft says what is new, and answers from the moment that it is published", async () => {
+	await page.goto(world.paths.agentDefinition ?? "");
+	await expect(page.getByRole("table", { name: "What is new since version 2" })).toContainText("knowledge.search");
+	await page.getByRole("button", { name: "Publish" }).click();
+	await expect(page.getByText("version 3 answers")).toBeVisible();
+	await page.getByRole("link", { name: "Versions" }).click();
+	await expect(page.getByText("Looks for itself")).toBeVisible();
+});
+
+test("a webhook is made, its secret is shown once, and a call that is signed with it asks the agent", async () => {
+	await page.goto(world.paths.agentTriggers ?? "");
+	await page.getByRole("button", { name: "Add webhook" }).click();
+	await page.getByLabel("Name").fill("Gate");
+	await page.getByLabel("What to ask").fill("Which berth is free?");
+	await page.getByRole("dialog").getByRole("button", { name: "Add webhook" }).click();
+	await page.getByRole("button", { name: "Copy the secret" }).click();
+	const secret = await page.evaluate(() => navigator.clipboard.readText());
+	await page.getByRole("button", { name: "Copy the example" }).click();
+	const example = await page.evaluate(() => navigator.clipboard.readText());
+	await page.getByRole("button", { name: "I have copied it" }).click();
+	const address = /http\S+\/api\/hooks\/\S+/.exec(example)?.[0] ?? "";
+	const at = String(Math.floor(Date.now() / 1000));
+	const sign = createHmac("sha256", Buffer.from(secret.slice("whsec_".length), "base64"))
+		.update(`call-1.${at}.{"gate":3}`)
+		.digest("base64");
+	const call = (signature: string) =>
+		fetch(address, {
+			method: "POST",
+			headers: { "webhook-id": "call-1", "webhook-timestamp": at, "webhook-signature": signature },
+			body: '{"gate":3}',
+		});
+	expect((await call("v1,bm90IHRoaXM=")).status).toBe(401);
+	const answer = await call(`v1,${sign}`);
+	expect(answer.status).toBe(202);
+	const { runId } = (await answer.json()) as { runId: string };
+	await page.goto(`/runs?open=${runId}`);
+	await expect(page.getByText("Which berth is free?").first()).toBeVisible();
 });

@@ -24,12 +24,13 @@ export async function fill(standing: Standing): Promise<World> {
 	const { api } = await connect(standing.url, owner);
 	const work = await fillWork(api);
 	await fillSource(api, work.collectionId, standing.folder);
+	const research = await fillResearch(standing, api);
 	const people = await fillPeople(standing.url, api, work);
 	const mails = await fillMails(api, people);
 	const audit = await fillAudit(api);
 	const account = await fillAccount(api);
 	return {
-		paths: { ...work.paths, ...people.paths, ...mails.paths, ...audit, ...account },
+		paths: { ...work.paths, ...research, ...people.paths, ...mails.paths, ...audit, ...account },
 		open: mails.open,
 		guarded: staff,
 	};
@@ -124,6 +125,7 @@ async function fillWork(api: Api) {
 			agentDefinition: `/agents/${agent.id}`,
 			agentVersions: `/agents/${agent.id}/versions?version=2&with=1`,
 			approvals: "/approvals",
+			approvalRules: "/approvals/rules",
 			knowledge: "/knowledge",
 			search: "/search",
 			"search-found": "/search?q=annual%20leave",
@@ -139,8 +141,25 @@ async function fillWork(api: Api) {
 			apiReference: "/api/docs",
 			jobs: "/jobs",
 			system: "/system",
+			stops: "/system/stops",
+			mcpServers: "/system/mcp",
+			programs: "/system/programs",
 		},
 	};
+}
+
+/** A plan that waits for its person, and research that has come to its report. */
+async function fillResearch({ provider }: Standing, api: Api): Promise<Record<string, string>> {
+	provider.when("You plan research", { text: "Which berth does the ferry use?\nOn which days does it change?" });
+	const { id: agentId } = await api.agents.create.mutate({ name: "Harbour research", graph: "research" });
+	const question = "How does the ferry Marrowby use the berths?";
+	const waiting = await api.runs.start.mutate({ question, agentId });
+	const done = await api.runs.start.mutate({ question, agentId, isPlanWaived: true });
+	const planOf = async () => (await api.research.get.query({ runId: waiting.runId })).plan?.state;
+	await expect.poll(planOf, { timeout: 30_000 }).toBe("waiting");
+	const stateOf = async () => (await api.runs.get.query({ runId: done.runId })).state;
+	await expect.poll(stateOf, { timeout: 60_000 }).toBe("succeeded");
+	return { researchPlan: `/chat/${waiting.threadId}`, research: `/chat/${done.threadId}` };
 }
 
 /** A person with a second factor, a group, a role of one's own making, and what it changes for whom. */
