@@ -8,6 +8,7 @@ import { useDatabase } from "@/server/core/database";
 import { exampleOf } from "@/server/faces/rest/openapi/examples";
 import { createCollection } from "@/server/knowledge/service";
 import { describeSchema, listProcedures } from "@/server/procedures/catalogue";
+import { addSchedule } from "@/server/triggers/service";
 import { appRouter } from "@/server/trpc/root";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { callAs } from "@/tests/support/call";
@@ -32,6 +33,8 @@ beforeAll(async () => {
 		access: "private" as const,
 	};
 	ids.agentId = (await createAgent(ctx, agent)).id;
+	const schedule = { name: "Some", question: "Why?", cron: "0 7 * * *", timeZone: "UTC" };
+	ids.triggerId = (await addSchedule(ctx, { agentId: ids.agentId, ...schedule })).id;
 	const { id: collectionId } = await createCollection(ctx, { name: "Some", description: "", access: "private" });
 	const source = { collectionId, ownerId: owner.userId, kind: "sitemap" as const, name: "Some" };
 	const [made] = await db.orm

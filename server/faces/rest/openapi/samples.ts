@@ -40,6 +40,7 @@ export const sampleValues: Record<string, unknown> = {
 	cursor: "WyIyMDI2LTExLTI1Il0.Zm9yLXRoaXMtbGlzdC1vbmx5",
 	reason: null,
 	lastEventId: "12",
+	checkpointId: "1f0c9b5e-3f8a-6c10-8001-9a7b5c3d2e1f",
 };
 
 /** The parts of the API, by the first word of a procedure's name. */
@@ -57,6 +58,10 @@ export const tags: Record<string, string> = {
 	agents: "Agents that people ask.",
 	threads: "Conversations with agents.",
 	runs: "Questions that an agent takes on, and what happens in them.",
+	checkpoints: "What a run knew after each of its steps, and runs that go on from there.",
+	research: "Plans of research runs, and what is added while they go on.",
+	feedback: "What people say of answers.",
+	triggers: "Schedules and webhooks that ask agents.",
 	approvals: "Calls of tools that wait for a person's word.",
 	prompts: "Prompts and their versions.",
 	jobs: "Background work.",
