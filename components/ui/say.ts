@@ -3,7 +3,12 @@
 /** A short note at the edge of the screen, for what was done or went wrong elsewhere than where one looks. */
 export function say(message: string, tone: "done" | "failed" = "done"): void {
 	void import("@mantine/notifications").then(({ notifications }) =>
-		notifications.show({ message, color: tone === "done" ? "sea" : "red", autoClose: tone === "done" ? 4_000 : 8_000 }),
+		notifications.show({
+			message,
+			color: tone === "done" ? "sea" : "red",
+			autoClose: tone === "done" ? 4_000 : 8_000,
+			closeButtonProps: { "aria-label": "Close this note" },
+		}),
 	);
 }
 
