@@ -69,14 +69,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
 		},
-		search:
-			options.search ??
-			(async (run, input, signal) => {
-				const tool = toolContext(run, signal);
-				const actor = await agentNow(tool);
-				if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
-				return callTool(tool, "knowledge.search", input, actor);
-			}),
+		search: async (run, input, signal) => {
+			const tool = toolContext(run, signal);
+			const actor = await agentNow(tool);
+			if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
+			return options.search?.(run, input, signal) ?? callTool(tool, "knowledge.search", input, actor);
+		},
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
 		expectReadable:
