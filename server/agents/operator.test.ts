@@ -119,9 +119,10 @@ test("nobody gets more through it than without it", async () => {
 	expect(events.at(-1)?.body).toMatchObject({ type: "run.ended", state: "cancelled" });
 	expect(provider.seen.length).toBe(before);
 	// Whoever may run agents and not suspend people is offered, and can call, what they can themselves.
+	const cy = await testContext(base.db, { role: "staff", name: "Cy" });
 	provider.next(call("users_setDisabled", { userId: idOf(ada), isDisabled: true }), { text: "No." });
-	const { runId } = await startRun(bo, ask);
-	await readRun(bo, runId);
+	const { runId } = await startRun(cy, ask);
+	await readRun(cy, runId);
 	expect(offered()).not.toContain("users_setDisabled");
 	expect(told()).toHaveLength(1);
 	for (const answer of told()) expect(answer).toMatch(/no tool|FORBIDDEN/);
