@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, inject, test } from "vitest";
 import { bornAt, endLeftovers, rememberProcesses } from "./processes";
@@ -46,4 +46,14 @@ test("a note that is missing or garbage is no hindrance", async () => {
 	expect(await endLeftovers(place)).toBe(0);
 	writeFileSync(join(place, "processes.json"), "[{");
 	expect(await endLeftovers(place)).toBe(0);
+});
+
+test("of many writings at once the last one stands, whole", async () => {
+	const place = folder();
+	for (let round = 0; round < 20; round++) {
+		const some = Array.from({ length: 12 }, (_, n) => Array<number>(n % 3).fill(process.pid));
+		await Promise.all([...some, [process.pid, process.ppid]].map((pids) => rememberProcesses(place, pids)));
+		const kept = JSON.parse(readFileSync(join(place, "processes.json"), "utf8")) as { pid: number }[];
+		expect(kept.map(({ pid }) => pid)).toEqual([process.pid, process.ppid]);
+	}
 });

@@ -46,7 +46,15 @@ export async function commandOf(pid: number): Promise<string> {
 
 const fileOf = (folder: string) => join(folder, "processes.json");
 
-export async function rememberProcesses(folder: string, pids: number[]): Promise<void> {
+let written: Promise<void> = Promise.resolve();
+
+/** Those that the next start has to find gone. One writing after the other: two at once would leave what nobody can read. */
+export function rememberProcesses(folder: string, pids: number[]): Promise<void> {
+	written = written.catch(() => {}).then(() => writeProcesses(folder, pids));
+	return written;
+}
+
+async function writeProcesses(folder: string, pids: number[]): Promise<void> {
 	const known = await Promise.all(pids.map(async (pid) => ({ pid, born: await bornAt(pid) })));
 	await writeFile(`${fileOf(folder)}.new`, JSON.stringify(known.filter(({ born }) => born !== null)));
 	await rename(`${fileOf(folder)}.new`, fileOf(folder));
