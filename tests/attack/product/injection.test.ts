@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import superjson from "superjson";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { withKey } from "@/tests/attack/fuzz/hostile";
 import { type Operation, operations, type Sent, writeCall } from "@/tests/attack/fuzz/operations";
 import { type Answer, startWorld, type World } from "@/tests/attack/fuzz/world";
@@ -24,7 +24,18 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-const ask = (sent: Sent): Promise<Answer> => world.send(sent, world.people[turn++ % world.people.length] ?? null);
+// Whatever a call did to its sender, the next test has people who are signed in.
+afterEach(() => world.mend());
+
+/** Sends it as each person in turn, and again where so many calls at once are not let in: as soon as the answer says. */
+async function ask(sent: Sent): Promise<Answer> {
+	for (;;) {
+		const answer = await world.send(sent, world.people[turn++ % world.people.length] ?? null);
+		if (answer.status !== 429) return answer;
+		const seconds = Number(/"retryAfterSeconds":(\d+)/.exec(answer.text)?.[1] ?? 1);
+		await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+	}
+}
 /** What holds of every answer so far. */
 const expectNoHarm = () => expect([world.failures, world.slow]).toEqual([[], []]);
 
@@ -151,7 +162,7 @@ describe("words that mean something elsewhere", () => {
 			};
 			const { status, text } = await ask(sent);
 			if (status === 201) expect(JSON.parse(text).prompt.body).toBe(payload.trim());
-			else expect([400, 409, 429]).toContain(status);
+			else expect([400, 409]).toContain(status);
 		}
 	});
 });
