@@ -1,11 +1,11 @@
 "use client";
 
-import { useState } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { Later } from "@/components/ui/later";
 import { When } from "@/components/ui/time";
 import type { Source } from "@/server/sources/contract";
 import { SyncState } from "./source-state";
@@ -14,12 +14,10 @@ import { changeWords } from "./words";
 
 /** A source's syncs, newest first, once somebody wants to see them. */
 export function SourceHistory({ source }: { source: Source }) {
-	const [isOpen, setOpen] = useState(false);
 	return (
-		<details className={styles.more} onToggle={(event) => setOpen(event.currentTarget.open)}>
-			<summary>History</summary>
-			{isOpen ? <Syncs source={source} /> : null}
-		</details>
+		<Later title="History" className={styles.more}>
+			<Syncs source={source} />
+		</Later>
 	);
 }
 

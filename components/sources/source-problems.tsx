@@ -1,23 +1,21 @@
 "use client";
 
-import { useState } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { counted } from "@/components/ui/figures";
+import { Later } from "@/components/ui/later";
 import type { Source } from "@/server/sources/contract";
 import styles from "./sources.module.css";
 
 /** The files that could not be taken, each with why and what to do. */
 export function SourceProblems({ source }: { source: Source }) {
-	const [isOpen, setOpen] = useState(false);
 	return (
-		<details className={styles.more} onToggle={(event) => setOpen(event.currentTarget.open)}>
-			<summary>{counted(source.problemCount, "file")} could not be taken</summary>
-			{isOpen ? <Problems source={source} /> : null}
-		</details>
+		<Later title={`${counted(source.problemCount, "file")} could not be taken`} className={styles.more}>
+			<Problems source={source} />
+		</Later>
 	);
 }
 

@@ -1,11 +1,11 @@
 "use client";
 
-import { useState } from "react";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { usePages } from "@/components/trpc/pages";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { Later } from "@/components/ui/later";
 import { Link } from "@/components/ui/link";
 import { When } from "@/components/ui/time";
 import type { Trigger } from "@/server/triggers/contract";
@@ -13,12 +13,10 @@ import styles from "./triggers.module.css";
 
 /** What came of its last times, once somebody wants to see it. */
 export function TriggerCalls({ trigger }: { trigger: Trigger }) {
-	const [isOpen, setOpen] = useState(false);
 	return (
-		<details className={styles.more} onToggle={(event) => setOpen(event.currentTarget.open)}>
-			<summary>Last times</summary>
-			{isOpen ? <Calls trigger={trigger} /> : null}
-		</details>
+		<Later title="Last times" className={styles.more}>
+			<Calls trigger={trigger} />
+		</Later>
 	);
 }
 

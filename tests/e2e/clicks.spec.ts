@@ -211,6 +211,10 @@ test("a webhook is made, its secret is shown once, and a call that is signed wit
 	const answer = await call(`v1,${sign}`);
 	expect(answer.status).toBe(202);
 	const { runId } = (await answer.json()) as { runId: string };
+	await page.reload();
+	const gate = page.getByRole("listitem").filter({ hasText: "Gate" });
+	await gate.getByText("Last times").click();
+	await expect(gate.getByRole("link", { name: "Run" })).toHaveAttribute("href", `/runs?open=${runId}`);
 	await page.goto(`/runs?open=${runId}`);
 	await expect(page.getByText("Which berth is free?").first()).toBeVisible();
 });
