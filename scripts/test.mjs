@@ -52,12 +52,16 @@ async function runSuite(node, name) {
 	throw new Error(`--- ${name}: all of it is in ${relative(root, log)} ---\n${why}`);
 }
 
-/** The end of what a suite said, without the logs of what it tested. */
+/** Lines that tell nothing of what failed: logs of what was tested, where pictures lie, and how far the browser's tests were. */
+const isNoise = (line) =>
+	/\{"level":|^\s*$|attachment #|^\s*test-results\/|^\s*─+$|Error Context|show-trace|^\[\d+\/\d+\]/.test(line);
+
+/** The end of what a suite said. */
 const excerpt = (said) =>
 	said
 		.trim()
 		.split("\n")
-		.filter((line) => !line.includes('{"level":'))
+		.filter((line) => !isNoise(line))
 		.slice(-70)
 		.map((line) => line.slice(0, 240))
 		.join("\n");

@@ -41,6 +41,8 @@ function recall(name: string): Actor | string | undefined {
 }
 
 function remember(name: string, answer: Actor | string): Actor | string {
+	// Who has yet to add a second factor is asked for each time: what that opens has to open at once.
+	if (typeof answer !== "string" && answer.kind === "user" && answer.mustEnrol) return answer;
 	if (remembered.size >= mostRemembered) remembered.clear();
 	remembered.set(name, { answer, until: performance.now() + believed });
 	return answer;

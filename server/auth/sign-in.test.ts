@@ -300,6 +300,7 @@ describe("a role that asks for a second factor", () => {
 		expect(await one.ask("prompts.list")).toMatchObject({ problem: "FACTOR_NEEDED", status: 403 });
 		const { secret } = (await one.call("factors.startTotp")).data as { secret: string };
 		await one.call("factors.confirmTotp", { code: codeAt(secret) });
+		expect((await one.ask("auth.me")).data).toMatchObject({ mustEnrol: false });
 		expect((await one.ask("prompts.list")).status).toBe(200);
 		expect((await one.call("factors.removeTotp")).problem).toBe("CONFLICT");
 	});

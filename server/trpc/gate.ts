@@ -1,5 +1,5 @@
 import { ZodError, type z } from "zod";
-import { findSessionActor, hasProvedLately } from "@/server/auth/service";
+import { hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorMay, actorUser } from "@/server/core/actor";
 import { noteCaller } from "@/server/core/callers";
 import type { ServiceContext } from "@/server/core/context";
@@ -73,9 +73,7 @@ const factorNeeded = () =>
 /** People with a session have the second factor that their role asks for, and prove again who they are before what is dangerous. */
 async function hasProved({ db, actor, via }: ServiceContext, meta: ProcedureMeta): Promise<void> {
 	if (actor.kind !== "user" || actor.sessionId === null) return;
-	// Who has just enrolled or proved may still be remembered as they were.
-	if (actor.mustEnrol && !meta.beforeFactor && (await findSessionActor(db, actor.sessionId))?.mustEnrol)
-		throw factorNeeded();
+	if (actor.mustEnrol && !meta.beforeFactor) throw factorNeeded();
 	// What a model asks for waits for somebody's approval, who proves who they are.
 	const isProvedByApprover = meta.risk === "danger" && isToolCall(via);
 	if (!meta.stepUp || isProvedByApprover || (await hasProvedLately(db, actor.sessionId))) return;
