@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
-import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf, windowOf } from "./facts";
 
 /** What an agent, a draft or a version is made of. */
 export function DefinitionFacts({ of }: { of: Definition }) {
@@ -15,6 +15,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			<Fact name="Tools">{of.tools.length > 0 ? of.tools.join(", ") : "None: it answers from documents only"}</Fact>
 			<Fact name="Waits for approval">{of.approvalTools.join(", ")}</Fact>
 			<Fact name="A run takes at most">{capsOf(of) || "What the installation allows"}</Fact>
+			<Fact name="Shares of the window">{windowOf(of)}</Fact>
 			<Fact name="How it works">{graphWords[of.graph]}</Fact>
 		</Facts>
 	);

@@ -4,16 +4,19 @@ import {
 	type Icon,
 	IconCircleHalf2,
 	IconGauge,
+	IconLayoutList,
 	IconRefresh,
 	IconShieldCheck,
 	IconTextRecognition,
 	IconZoomQuestion,
 } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
 import { counted, percent } from "@/components/ui/figures";
+import type { RunWindow } from "@/server/agents/contract";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
 import { sourceHref, useOpenSource } from "./open-source";
@@ -34,7 +37,13 @@ function judge(run: Run, result: RunResult | null) {
 	return result.abstained ? silent : levels[result.confidence.level];
 }
 
-type Shown = "confidence" | "degraded" | null;
+type Shown = "confidence" | "degraded" | "window" | null;
+
+/** Few look at it. */
+const WindowFacts = dynamic(() => import("./window-facts"));
+
+const filled = ({ tokens, parts }: RunWindow): number =>
+	tokens === 0 ? 0 : parts.reduce((sum, part) => sum + part.tokens, 0) / tokens;
 
 /** How far the answer can be trusted and why, its sources, and what to do with it. */
 export function Verdict(props: {
@@ -79,6 +88,16 @@ export function Verdict(props: {
 						</Badge>
 					</button>
 				) : null}
+				{result?.window ? (
+					<button
+						type="button"
+						className={styles.disclose}
+						aria-expanded={shown === "window"}
+						onClick={() => toggle("window")}
+					>
+						<Badge icon={IconLayoutList}>Window {percent(filled(result.window))}</Badge>
+					</button>
+				) : null}
 				{result && result.model !== "none" ? (
 					<span className={styles.facts}>
 						{result.model}
@@ -98,6 +117,7 @@ export function Verdict(props: {
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
+			{result?.window && shown === "window" ? <WindowFacts threadId={run.threadId} of={result.window} /> : null}
 			{props.children}
 		</>
 	);

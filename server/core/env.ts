@@ -95,6 +95,8 @@ export const Env = z
 		QD_MODEL: text,
 		/** More models of the same endpoint, which agents may be given by name. */
 		QD_MODELS: names,
+		/** How much the endpoint's models read and write together, in tokens. */
+		QD_MODEL_CONTEXT: z.preprocess(empty, z.coerce.number().int().min(2_000).max(10_000_000).default(32_768)),
 		QD_EMBED_URL: url,
 		QD_EMBED_KEY: text,
 		QD_EMBED_MODEL: text,

@@ -2,12 +2,14 @@ import type { Env } from "@/server/core/env";
 import { type ChatModel, ModelFailure } from "./model";
 import { openaiModel } from "./openai";
 
-type ModelEnv = Pick<Env, "QD_MODEL_URL" | "QD_MODEL_KEY" | "QD_MODEL" | "QD_MODELS">;
+type ModelEnv = Pick<Env, "QD_MODEL_URL" | "QD_MODEL_KEY" | "QD_MODEL" | "QD_MODELS"> &
+	Partial<Pick<Env, "QD_MODEL_CONTEXT">>;
 
 /** The model that the environment names; null where it names none, and the built-in extractive one answers. */
 export function configuredModel(env: Omit<ModelEnv, "QD_MODELS">): ChatModel | null {
 	if (!env.QD_MODEL_URL || !env.QD_MODEL) return null;
-	return openaiModel({ url: env.QD_MODEL_URL, key: env.QD_MODEL_KEY, model: env.QD_MODEL });
+	const { QD_MODEL_URL: url, QD_MODEL_KEY: key, QD_MODEL: model, QD_MODEL_CONTEXT: contextTokens } = env;
+	return openaiModel({ url, key, model, ...(contextTokens ? { contextTokens } : {}) });
 }
 
 /** The models that an agent may be given by name, the first of which answers where it names none. */

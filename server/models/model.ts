@@ -13,11 +13,14 @@ export type ModelEnd = { usage: Usage; end: "whole" | "cut"; calls: ToolCall[] }
 /** A chat model behind an endpoint. */
 export type ChatModel = {
 	name: string;
-	/** The answer piece by piece. Throws a ModelFailure, or the signal's reason. */
+	/** How much it reads and writes together, in tokens, where that is known. */
+	contextTokens?: number;
+	/** The answer piece by piece, of at most so many tokens. Throws a ModelFailure, or the signal's reason. */
 	answer: (
 		messages: ModelMessage[],
 		signal: AbortSignal,
 		tools?: readonly ModelTool[],
+		mostTokens?: number,
 	) => AsyncGenerator<string, ModelEnd>;
 };
 
@@ -33,8 +36,17 @@ export class ModelFailure extends Error {
 	}
 }
 
-/** Providers count tokens themselves; where one doesn't say, four characters are taken for one. */
-export const estimateTokens = (text: string): number => Math.ceil(text.length / 4);
+/** Letters of scripts that have a token or more for each: Han, Kana, Hangul and what comes after them, such as emoji. */
+const wide = /[^\0-\u2e7f]/g;
+
+/**
+ * Providers count tokens themselves; where one doesn't say, and before it is asked, four characters are taken for one. The one
+ * place for it: what a window is planned by and what a budget holds back are the same figures.
+ */
+export function estimateTokens(text: string): number {
+	const full = text.match(wide)?.length ?? 0;
+	return Math.ceil((text.length - full) / 4 + full);
+}
 
 /** Most tokens that one answer may have; a run holds back as many of its person's budget. */
 export const maxAnswerTokens = 4_096;

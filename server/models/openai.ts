@@ -39,26 +39,39 @@ export const modelLimits: ModelLimits = {
 	backoffMs: 300,
 };
 
-export type Endpoint = { url: string; key: string | undefined; model: string };
+export type Endpoint = { url: string; key: string | undefined; model: string; contextTokens?: number };
+
+const mostClients = 20;
 
 /** A model behind any endpoint that speaks the OpenAI HTTP API. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
 	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
-	const client = new ChatOpenAI({
-		model: endpoint.model,
-		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: endpoint.key ?? "none",
-		maxTokens: maxAnswerTokens,
-		useResponsesApi: false,
-		maxRetries: 0,
-		onFailedAttempt: (error: unknown) => {
-			throw error;
-		},
-		configuration: { baseURL: endpoint.url, logLevel: "off" },
-	});
+	const clients = new Map<number, ChatOpenAI>();
+	const clientFor = (maxTokens: number): ChatOpenAI => {
+		const known = clients.get(maxTokens);
+		if (known) return known;
+		const made = new ChatOpenAI({
+			model: endpoint.model,
+			// The SDK insists on a key; endpoints without one ignore it.
+			apiKey: endpoint.key ?? "none",
+			maxTokens,
+			useResponsesApi: false,
+			maxRetries: 0,
+			onFailedAttempt: (error: unknown) => {
+				throw error;
+			},
+			configuration: { baseURL: endpoint.url, logLevel: "off" },
+		});
+		// Lengths come from agents' settings: there are few, and nobody needs the rest kept.
+		if (clients.size >= mostClients) clients.clear();
+		clients.set(maxTokens, made);
+		return made;
+	};
 	return {
 		name: endpoint.model,
-		async *answer(messages, signal, tools = []) {
+		...(endpoint.contextTokens ? { contextTokens: endpoint.contextTokens } : {}),
+		async *answer(messages, signal, tools = [], mostTokens = maxAnswerTokens) {
+			const client = clientFor(mostTokens);
 			const deadline = performance.now() + limits.totalMs;
 			for (let attempt = 0; ; attempt += 1) {
 				const left = deadline - performance.now();

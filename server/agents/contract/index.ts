@@ -7,6 +7,7 @@ import { definitionFields, readDefinition } from "./definition";
 export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps } from "./definition";
 export * from "./transfer";
 export * from "./versions";
+export * from "./window";
 
 const Access = z.enum(accesses);
 
@@ -60,6 +61,7 @@ export const CreateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -75,6 +77,7 @@ export const UpdateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.optional(),
 	needsReview: z
 		.boolean()

@@ -18,7 +18,7 @@ export const mayReadCollection = (user: UserActor): SQL =>
 /** What an agent is made of, as its row holds it. */
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
-	"graph" | "promptVersionId" | "model" | "collectionIds" | "tools" | "approvalTools" | "caps"
+	"graph" | "promptVersionId" | "model" | "collectionIds" | "tools" | "approvalTools" | "caps" | "window"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
@@ -28,6 +28,7 @@ export const definitionColumns = {
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
 	caps: agentVersions.caps,
+	window: agentVersions.window,
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];

@@ -30,11 +30,15 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
 		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
 			agentFor(tx, user, input),
-			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
+				threadId: input.threadId,
+			}),
 		]);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
-		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
+		const reserved = isResearch
+			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			: least;
 		const row = {
 			id: threadId,
 			userId,

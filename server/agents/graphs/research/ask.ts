@@ -9,11 +9,11 @@ export type Said = { text: string; usage: Usage; failure: string | null };
 export async function askModel(
 	model: ChatModel,
 	messages: ModelMessage[],
-	opts: { signal: AbortSignal; mostChars: number; onPiece?: (piece: string) => void },
+	opts: { signal: AbortSignal; mostChars: number; mostTokens?: number; onPiece?: (piece: string) => void },
 ): Promise<Said> {
 	let text = "";
 	try {
-		const pieces = model.answer(messages, opts.signal);
+		const pieces = model.answer(messages, opts.signal, [], opts.mostTokens);
 		for (;;) {
 			const piece = await pieces.next();
 			if (piece.done) return { text, usage: piece.value.usage, failure: null };
