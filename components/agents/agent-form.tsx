@@ -54,6 +54,7 @@ export default function AgentForm({
 		graph: of?.graph ?? "assistant",
 		promptVersionId: of?.promptVersionId ?? null,
 		model: of?.model ?? null,
+		whenAway: of?.whenAway ?? "quote",
 		collectionIds: of?.collectionIds ?? null,
 		tools: of?.tools ?? [],
 		approvalTools: of?.approvalTools ?? [],
@@ -135,7 +136,11 @@ export default function AgentForm({
 						value={form.values.promptVersionId}
 						onChange={(id) => form.setFieldValue("promptVersionId", id)}
 					/>
-					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
+					<ModelChoice
+						model={form.values.model ?? null}
+						whenAway={form.values.whenAway ?? "quote"}
+						onChange={(chosen) => form.setValues(chosen)}
+					/>
 					<Radio.Group
 						label="Where it looks"
 						value={collectionIds === null ? "all" : "some"}

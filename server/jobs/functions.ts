@@ -6,6 +6,7 @@ import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { modelJobs } from "@/server/models/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -21,5 +22,6 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,
+	...modelJobs,
 	...approvalJobs,
 ];

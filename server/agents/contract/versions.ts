@@ -66,6 +66,7 @@ export const SaveDraft = z.strictObject({
 	graph: definitionFields.graph.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	model: definitionFields.model.optional(),
+	whenAway: definitionFields.whenAway.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),
 	tools: definitionFields.tools.optional(),
 	approvalTools: definitionFields.approvalTools.optional(),
