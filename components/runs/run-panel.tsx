@@ -106,9 +106,15 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="State">
 				<RunState state={run.state} />
 			</Fact>
-			<Fact name="Chat">
-				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
-			</Fact>
+			{run.graph === "extract" ? (
+				<Fact name="Belongs to">
+					<Link href="/extractions">Extractions</Link>
+				</Fact>
+			) : (
+				<Fact name="Chat">
+					<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
+				</Fact>
+			)}
 			<Fact name="Agent">
 				{run.agentName}, version {run.agentVersion}
 			</Fact>

@@ -96,7 +96,9 @@ export const agentVersions = pgTable(
 			.references(() => agents.id, { onDelete: "cascade" }),
 		/** Null: the draft. */
 		version: integer(),
-		graph: text().$type<"assistant" | "research">().notNull().default("assistant"),
+		graph: text().$type<"assistant" | "research" | "extract">().notNull().default("assistant"),
+		/** What an extracting agent fills in, as JSON Schema; null for others. */
+		extractSchema: jsonb().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** The model that it asks; null for the installation's first. */

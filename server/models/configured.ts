@@ -2,12 +2,14 @@ import type { Env } from "@/server/core/env";
 import { type ChatModel, ModelFailure } from "./model";
 import { openaiModel } from "./openai";
 
-type ModelEnv = Pick<Env, "QD_MODEL_URL" | "QD_MODEL_KEY" | "QD_MODEL" | "QD_MODELS">;
+type ModelEnv = Pick<Env, "QD_MODEL_URL" | "QD_MODEL_KEY" | "QD_MODEL" | "QD_MODELS"> &
+	Partial<Pick<Env, "QD_VISION_MODELS">>;
 
 /** The model that the environment names; null where it names none, and the built-in extractive one answers. */
 export function configuredModel(env: Omit<ModelEnv, "QD_MODELS">): ChatModel | null {
 	if (!env.QD_MODEL_URL || !env.QD_MODEL) return null;
-	return openaiModel({ url: env.QD_MODEL_URL, key: env.QD_MODEL_KEY, model: env.QD_MODEL });
+	const sees = env.QD_VISION_MODELS?.includes(env.QD_MODEL) ?? false;
+	return openaiModel({ url: env.QD_MODEL_URL, key: env.QD_MODEL_KEY, model: env.QD_MODEL, sees });
 }
 
 /** The models that an agent may be given by name, the first of which answers where it names none. */

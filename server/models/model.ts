@@ -3,7 +3,9 @@ export type ToolCall = { id: string; name: string; arguments: string };
 export type ModelTool = { name: string; description: string; parameters: Record<string, unknown> };
 /** What a chat model is told; `assistant` is what it said in earlier turns, `tool` what a function that it called answered. */
 export type ModelMessage =
-	| { role: "system" | "user"; content: string }
+	| { role: "system"; content: string }
+	/** `pictures` are data URLs, for a model that sees. */
+	| { role: "user"; content: string; pictures?: readonly string[] }
 	| { role: "assistant"; content: string; calls?: readonly ToolCall[] }
 	| { role: "tool"; callId: string; content: string };
 export type Usage = { inputTokens: number; outputTokens: number };
@@ -13,6 +15,8 @@ export type ModelEnd = { usage: Usage; end: "whole" | "cut"; calls: ToolCall[] }
 /** A chat model behind an endpoint. */
 export type ChatModel = {
 	name: string;
+	/** Whether it can be shown pictures; left out: it can't. */
+	sees?: boolean;
 	/** The answer piece by piece. Throws a ModelFailure, or the signal's reason. */
 	answer: (
 		messages: ModelMessage[],

@@ -39,7 +39,7 @@ export const modelLimits: ModelLimits = {
 	backoffMs: 300,
 };
 
-export type Endpoint = { url: string; key: string | undefined; model: string };
+export type Endpoint = { url: string; key: string | undefined; model: string; sees?: boolean };
 
 /** A model behind any endpoint that speaks the OpenAI HTTP API. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
@@ -58,6 +58,7 @@ export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimit
 	});
 	return {
 		name: endpoint.model,
+		sees: endpoint.sees ?? false,
 		async *answer(messages, signal, tools = []) {
 			const deadline = performance.now() + limits.totalMs;
 			for (let attempt = 0; ; attempt += 1) {
@@ -165,12 +166,20 @@ function argumentsOf(text: string): Record<string, unknown> {
 	}
 }
 
+const withPictures = (text: string, pictures: readonly string[]): BaseMessage =>
+	new HumanMessage({
+		content: [
+			{ type: "text", text },
+			...pictures.map((url) => ({ type: "image_url" as const, image_url: { url } })),
+		],
+	});
+
 function toLangChain(message: ModelMessage): BaseMessage {
 	switch (message.role) {
 		case "system":
 			return new SystemMessage(message.content);
 		case "user":
-			return new HumanMessage(message.content);
+			return message.pictures?.length ? withPictures(message.content, message.pictures) : new HumanMessage(message.content);
 		case "assistant":
 			return new AIMessage({
 				content: message.content,

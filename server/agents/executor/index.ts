@@ -8,6 +8,7 @@ import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
+import { tellEnded } from "@/server/extractions/service";
 import { configuredModel, namedModels } from "@/server/models/configured";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
@@ -16,6 +17,7 @@ import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
+import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
@@ -93,6 +95,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
+		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -148,6 +151,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			restsOn: [],
 			done: carryOut(run, events, stop, { ...deps, ...modelOf(run) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.agent.graph === "extract")
+					// Where nobody is told, the next look finds it out.
+					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that a document is done"),
+					);
 				void claim();
 			}),
 		};

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { and, eq, inArray, notInArray, or, type SQL, sql } from "drizzle-orm";
+import type { Tx } from "@/db/connection";
+import { agentVersions, collections, documents, extractionResults, extractions, threads } from "@/db/schema";
+import { chooseAgent } from "@/server/agents/service";
+import { audit } from "@/server/core/audit";
+import { requireCause, requireUser, type ServiceContext } from "@/server/core/context";
+import { env } from "@/server/core/env";
+import { AppError, invalidField, notFound } from "@/server/core/errors";
+import { emit } from "@/server/jobs/emit";
+import { extractionMoved } from "@/server/jobs/events";
+import { fileTypes, sitemapType } from "@/server/knowledge/contract";
+import { getCollection, mayReadDocument } from "@/server/knowledge/service";
+import { modelNames } from "@/server/models/configured";
+import { type Extraction, mostDocuments, type StartExtraction } from "../contract";
+import { getExtraction } from "./read";
+
+export const needsModel =
+	"Extraction needs a chat model, and none is set up: the built-in one only quotes. Whoever runs this installation can connect one.";
+
+type Chosen = { agentId: string; agentVersionId: string; collectionIds: string[] | null };
+
+/** Writes down what is to be extracted from what; a job starts a run for each document, in turn. */
+export async function startExtraction(ctx: ServiceContext, input: StartExtraction): Promise<Extraction> {
+	const { actor } = ctx;
+	if (actor.kind !== "user" && actor.kind !== "apiKey")
+		throw new AppError("FORBIDDEN", "Only a person or their key can start an extraction.");
+	const { userId, sessionId, keyId } = requireCause(ctx);
+	const name = input.collectionId ? (await getCollection(ctx, { collectionId: input.collectionId })).name : null;
+	const extractionId = randomUUID();
+	await ctx.db.transaction(async (tx) => {
+		const chosen = await chooseExtractor(ctx, tx, input.agentId);
+		if (modelNames(env()).length === 0) throw new AppError("UNAVAILABLE", needsModel);
+		const ids = await findDocuments(ctx, tx, input, chosen);
+		const threadId = randomUUID();
+		const { agentId, agentVersionId } = chosen;
+		await tx.insert(threads).values({ id: threadId, userId, agentId, title: "Extraction", isCall: true });
+		await tx.insert(extractions).values({
+			...{ id: extractionId, userId, agentId, agentVersionId, threadId, sessionId, keyId },
+			name: name ?? `${ids.length} ${ids.length === 1 ? "document" : "documents"}`,
+			collectionId: input.collectionId ?? null,
+			total: ids.length,
+		});
+		for (let from = 0; from < ids.length; from += 500)
+			await tx.insert(extractionResults).values(
+				ids.slice(from, from + 500).map((documentId, at) => ({ extractionId, documentId, ordinal: from + at + 1 })),
+			);
+		await audit(ctx, tx, {
+			action: "extraction.start",
+			resource: "extraction",
+			resourceId: extractionId,
+			detail: { agentId, agentVersionId, documents: ids.length, collectionId: input.collectionId ?? null },
+		});
+		await emit(tx, extractionMoved.create({ userId, runId: null }));
+	});
+	return getExtraction(ctx, { extractionId });
+}
+
+async function chooseExtractor(ctx: ServiceContext, tx: Tx, agentId: string): Promise<Chosen> {
+	const chosen = await chooseAgent(tx, requireUser(ctx), agentId);
+	if (chosen.graph !== "extract")
+		throw invalidField("agentId", "This agent extracts nothing. Choose one that does, or make one.");
+	const [version] = await tx
+		.select({ collectionIds: agentVersions.collectionIds })
+		.from(agentVersions)
+		.where(eq(agentVersions.id, chosen.agentVersionId));
+	return { ...chosen, collectionIds: version?.collectionIds ?? null };
+}
+
+const elsewhere = "This agent looks only in its own collections, and this is in none of them.";
+
+/** Those of the documents that can be extracted from; of the named ones each has to be there. */
+async function findDocuments(
+	ctx: ServiceContext,
+	tx: Tx,
+	{ documentIds, collectionId }: StartExtraction,
+	{ collectionIds: allowed }: Chosen,
+): Promise<string[]> {
+	if (allowed && collectionId && !allowed.includes(collectionId)) throw invalidField("collectionId", elsewhere);
+	const wanted: SQL | undefined = documentIds
+		? inArray(documents.id, documentIds)
+		: and(
+				eq(documents.collectionId, collectionId ?? ""),
+				// What came in an archive or from a sitemap is a document of its own.
+				notInArray(documents.mediaType, [fileTypes.zip, sitemapType]),
+				// Who sees may see in a picture what recognition did not.
+				or(eq(documents.state, "ready"), sql`(${documents.state} = 'failed' and ${documents.mediaType} like 'image/%')`),
+			);
+	const found = await tx
+		.select({ id: documents.id, collectionId: documents.collectionId })
+		.from(documents)
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.where(and(wanted, mayReadDocument(ctx)))
+		.orderBy(documents.createdAt, documents.id)
+		.limit(mostDocuments + 1);
+	if (documentIds && new Set(documentIds).size !== found.length) throw notFound("This document");
+	if (allowed && found.some((one) => !allowed.includes(one.collectionId))) throw invalidField("documentIds", elsewhere);
+	if (found.length === 0) throw new AppError("CONFLICT", "There is no document in this collection that was read in yet.");
+	if (found.length > mostDocuments)
+		throw new AppError(
+			"CONFLICT",
+			`An extraction goes over ${mostDocuments.toLocaleString("en")} documents at most: choose a smaller collection.`,
+		);
+	return found.map(({ id }) => id);
+}
