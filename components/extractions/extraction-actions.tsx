@@ -20,7 +20,13 @@ import { confirm, say } from "@/components/ui/say";
 import type { ExportExtraction, Extraction, ExtractionColumns } from "@/server/extractions/contract";
 
 /** What can be done with an extraction: let it rest or go on, try again what failed, take it along, remove it. */
-export function ExtractionActions({ extraction, columns }: { extraction: Extraction; columns: ExtractionColumns | undefined }) {
+export function ExtractionActions({
+	extraction,
+	columns,
+}: {
+	extraction: Extraction;
+	columns: ExtractionColumns | undefined;
+}) {
 	const { id: extractionId, state, failed, cancelled, done } = extraction;
 	const api = useApi();
 	const cache = useQueryClient();

@@ -40,7 +40,7 @@ export default function ExtractionForm({ agentId, onClose }: { agentId: string |
 	const isReady = chosen !== "" && collectionId !== "" && (isWhole || documentIds.length > 0);
 	const submit = (event: FormEvent) => {
 		event.preventDefault();
-		if (isReady) start.mutate({ agentId: chosen, ...(isWhole ? { collectionId } : { documentIds }) });
+		if (isReady) start.mutate({ agentId: chosen, collectionId, ...(isWhole ? {} : { documentIds }) });
 	};
 	return (
 		<Theme>
@@ -75,7 +75,11 @@ export default function ExtractionForm({ agentId, onClose }: { agentId: string |
 								setDocumentIds([]);
 							}}
 						/>
-						<Radio.Group label="Which of it" value={isWhole ? "all" : "some"} onChange={(value) => setWhole(value === "all")}>
+						<Radio.Group
+							label="Which of it"
+							value={isWhole ? "all" : "some"}
+							onChange={(value) => setWhole(value === "all")}
+						>
 							<div className={styles.choices}>
 								<Radio value="all" label="All documents that you may read" />
 								<Radio value="some" label="Only these" />

@@ -47,7 +47,10 @@ export function ExtractionView({ extractionId }: { extractionId: string }) {
 		...api.extractions.get.queryOptions({ extractionId }),
 		refetchInterval: ({ state }) => (state.data && isGoing(state.data) ? 1_000 : false),
 	});
-	const shape = useQuery({ ...api.extractions.columns.queryOptions({ extractionId }), staleTime: Number.POSITIVE_INFINITY });
+	const shape = useQuery({
+		...api.extractions.columns.queryOptions({ extractionId }),
+		staleTime: Number.POSITIVE_INFINITY,
+	});
 	const asked = resultsFrom(extractionId, url.get);
 	const extraction = query.data;
 	const list = usePages({
@@ -56,7 +59,8 @@ export function ExtractionView({ extractionId }: { extractionId: string }) {
 		everyMs: extraction && isGoing(extraction) ? 1_000 : 10_000,
 	});
 	const openId = url.get("open");
-	if (query.error && !extraction) return <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />;
+	if (query.error && !extraction)
+		return <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />;
 	const isFiltered = asked.filter !== undefined;
 	return (
 		<ScanPage>
@@ -100,7 +104,9 @@ export function ExtractionView({ extractionId }: { extractionId: string }) {
 					onOpen={(id) => url.set({ open: id })}
 					empty={
 						<Empty icon={IconForms} title={isFiltered ? "No document like that" : "No documents any more"}>
-							{isFiltered ? "Choose another state to see the others." : "What was read is deleted, and its results with it."}
+							{isFiltered
+								? "Choose another state to see the others."
+								: "What was read is deleted, and its results with it."}
 						</Empty>
 					}
 				/>
@@ -134,16 +140,20 @@ function Progress({ extraction }: { extraction: Extraction }) {
 
 function columnsFor(shape: ExtractionColumns | undefined): Column<ExtractionResult>[] {
 	const fields = [
-		...(shape?.fields ?? []).map(({ path, title }): Omit<Column<ExtractionResult>, "from"> => ({
-			key: path,
-			title,
-			cell: (row) => <Cell row={row} path={path} />,
-		})),
-		...(shape?.lists ?? []).map(({ path, title }): Omit<Column<ExtractionResult>, "from"> => ({
-			key: path,
-			title,
-			cell: (row) => (row.state === "done" ? counted(rowsOf(row.fields, path).length, "row") : "–"),
-		})),
+		...(shape?.fields ?? []).map(
+			({ path, title }): Omit<Column<ExtractionResult>, "from"> => ({
+				key: path,
+				title,
+				cell: (row) => <Cell row={row} path={path} />,
+			}),
+		),
+		...(shape?.lists ?? []).map(
+			({ path, title }): Omit<Column<ExtractionResult>, "from"> => ({
+				key: path,
+				title,
+				cell: (row) => (row.state === "done" ? counted(rowsOf(row.fields, path).length, "row") : "–"),
+			}),
+		),
 	].slice(0, mostShown);
 	return [
 		{ key: "document", title: "Document", cell: (row) => row.documentName ?? hidden },

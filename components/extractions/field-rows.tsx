@@ -40,7 +40,8 @@ export function FieldRows({ fields, onChange, depth, isInList = false }: Rows) {
 								value={field.kind}
 								onChange={(event) => {
 									const kind = event.currentTarget.value as Kind;
-									const inner = (kind === "list" || kind === "object") && field.inner.length === 0 ? [newField()] : field.inner;
+									const inner =
+										(kind === "list" || kind === "object") && field.inner.length === 0 ? [newField()] : field.inner;
 									change(field.key, { kind, inner });
 								}}
 							/>
@@ -81,7 +82,11 @@ export function FieldRows({ fields, onChange, depth, isInList = false }: Rows) {
 									depth={depth + 1}
 									isInList={isInList || field.kind === "list"}
 								/>
-								<Button size="small" icon={IconPlus} onClick={() => change(field.key, { inner: [...field.inner, newField()] })}>
+								<Button
+									size="small"
+									icon={IconPlus}
+									onClick={() => change(field.key, { inner: [...field.inner, newField()] })}
+								>
 									Add field to {label}
 								</Button>
 							</div>

@@ -1,4 +1,4 @@
-import { type ExtractionResult, extractionStates, type Extraction, resultStates } from "@/server/extractions/contract";
+import { type Extraction, type ExtractionResult, extractionStates, resultStates } from "@/server/extractions/contract";
 
 type Get = (name: string) => string | null;
 

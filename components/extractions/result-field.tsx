@@ -79,7 +79,7 @@ function CorrectForm({ column, field, result, onClose }: Omit<Props, "mayCorrect
 	const save = (event: FormEvent) => {
 		event.preventDefault();
 		const { extractionId, id: resultId, revision: basedOn } = result;
-		correct.mutate({ extractionId, resultId, path: field.path, value: valueOf(text, column.type), basedOn });
+		correct.mutate({ extractionId, resultId, path: field.path, value: typedValue(text, column.type), basedOn });
 	};
 	return (
 		<form className={styles.correct} onSubmit={save}>
@@ -108,7 +108,7 @@ function CorrectForm({ column, field, result, onClose }: Omit<Props, "mayCorrect
 }
 
 /** Empty is nothing. The server knows whether the rest fits. */
-function valueOf(text: string, type: Column["type"]): Value {
+function typedValue(text: string, type: Column["type"]): Value {
 	const typed = text.trim();
 	if (typed === "") return null;
 	switch (type) {

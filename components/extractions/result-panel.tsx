@@ -38,13 +38,19 @@ export function ResultPanel(props: {
 			onClose={onClose}
 			actions={
 				result?.documentName ? (
-					<Link href={`/knowledge/documents/${result.documentId}`} aria-label="Open the document" title="Open the document">
+					<Link
+						href={`/knowledge/documents/${result.documentId}`}
+						aria-label="Open the document"
+						title="Open the document"
+					>
 						<IconExternalLink size={16} stroke={1.5} />
 					</Link>
 				) : null
 			}
 		>
-			{query.error && !result ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
+			{query.error && !result ? (
+				<ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />
+			) : null}
 			{result ? <Body result={result} columns={columns} /> : null}
 		</SidePanel>
 	);
@@ -76,9 +82,7 @@ function Body({ result, columns }: { result: ExtractionResult; columns: Extracti
 					<ul className={styles.results}>
 						{(columns?.fields ?? []).map((column) => {
 							const field = byPath.get(column.path);
-							return field ? (
-								<ResultField key={column.path} {...{ column, field, result, mayCorrect }} />
-							) : null;
+							return field ? <ResultField key={column.path} {...{ column, field, result, mayCorrect }} /> : null;
 						})}
 					</ul>
 				</PanelSection>
@@ -94,9 +98,7 @@ function Body({ result, columns }: { result: ExtractionResult; columns: Extracti
 								<ul className={styles.results}>
 									{list.fields.map((column) => {
 										const field = fields.get(column.path);
-										return field ? (
-											<ResultField key={column.path} {...{ column, field, result, mayCorrect }} />
-										) : null;
+										return field ? <ResultField key={column.path} {...{ column, field, result, mayCorrect }} /> : null;
 									})}
 								</ul>
 							</div>
@@ -109,10 +111,9 @@ function Body({ result, columns }: { result: ExtractionResult; columns: Extracti
 	);
 }
 
-function History({ result: { extractionId, id: resultId, revision } }: { result: ExtractionResult }) {
+function History({ result: { extractionId, id: resultId } }: { result: ExtractionResult }) {
 	const api = useApi();
-	const options = api.extractions.history.queryOptions({ extractionId, resultId });
-	const { data } = useQuery({ ...options, queryKey: [...options.queryKey, revision] });
+	const { data } = useQuery(api.extractions.history.queryOptions({ extractionId, resultId }));
 	if (!data || data.corrections.length === 0) return null;
 	return (
 		<PanelSection title="Corrections">

@@ -26,7 +26,16 @@ test("a pasted schema comes out of its form as it went in", () => {
 test("what is built is a schema that can be read, whatever its fields are called", () => {
 	const titles = ["Betrag (netto)", "Betrag, netto", "2nd line", "Größe", "", "constructor"];
 	const built = toSchema(titles.map((title) => ({ ...newField(), title })));
-	expect(Object.keys(built.properties)).toEqual(["betrag_netto", "betrag_netto_2", "_2nd_line", "große".normalize("NFKD").replace(/\p{M}/gu, "").replace(/[^a-z0-9]+/g, "_"), "constructor"]);
+	expect(Object.keys(built.properties)).toEqual([
+		"betrag_netto",
+		"betrag_netto_2",
+		"_2nd_line",
+		"große"
+			.normalize("NFKD")
+			.replace(/\p{M}/gu, "")
+			.replace(/[^a-z0-9]+/g, "_"),
+		"constructor",
+	]);
 	const read = readSchema(built);
 	expect(read.problems.map(({ path }) => path.join("."))).toEqual(["properties.constructor"]);
 	expect(nameFrom("Invoice no.")).toBe("invoice_no");

@@ -1,4 +1,4 @@
-import type { Field, ObjectField } from "@/server/extractions/contract/schema";
+import type { Field, NumberField, ObjectField } from "@/server/extractions/contract/schema";
 
 export const kinds = ["text", "date", "choice", "number", "integer", "flag", "list", "object"] as const;
 export type Kind = (typeof kinds)[number];
@@ -63,7 +63,7 @@ function kindOf(field: Field): Kind {
 export function toDraft(schema: ObjectField): FieldDraft[] {
 	return Object.entries(schema.properties).map(([name, field]) => {
 		const of = field.type === "array" ? field.items : field.type === "object" ? field : null;
-		const bounds = field.type === "number" || field.type === "integer" ? field : {};
+		const bounds: Partial<NumberField> = field.type === "number" || field.type === "integer" ? field : {};
 		return {
 			...newField(),
 			...{ name, title: field.title ?? name, kind: kindOf(field), description: field.description ?? "" },
@@ -89,7 +89,10 @@ const choicesOf = (text: string): string[] => [
 ];
 
 /** Fields without a title are not there yet. Of two with the same name the second gets a number. */
-export function toSchema(fields: readonly FieldDraft[], words: { title?: string; description?: string } = {}): ObjectField {
+export function toSchema(
+	fields: readonly FieldDraft[],
+	words: { title?: string; description?: string } = {},
+): ObjectField {
 	const properties: Record<string, Field> = {};
 	const required: string[] = [];
 	for (const field of fields) {
@@ -112,7 +115,10 @@ export function toSchema(fields: readonly FieldDraft[], words: { title?: string;
 }
 
 function toField({ title, description, kind, choices, inner, more }: FieldDraft, name: string): Field {
-	const said = { ...(title.trim() === name ? {} : { title: title.trim() }), ...(description.trim() ? { description: description.trim() } : {}) };
+	const said = {
+		...(title.trim() === name ? {} : { title: title.trim() }),
+		...(description.trim() ? { description: description.trim() } : {}),
+	};
 	switch (kind) {
 		case "text":
 			return { type: "string", ...said };

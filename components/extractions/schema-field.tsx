@@ -41,7 +41,13 @@ export function SchemaField(props: { value: Schema; onChange: (value: Schema) =>
 		<fieldset className={styles.schema}>
 			<legend>What it extracts</legend>
 			<div className={styles.modes}>
-				<Button size="small" icon={IconForms} aria-pressed={!isJson} disabled={isJson && problems.length > 0} onClick={toForm}>
+				<Button
+					size="small"
+					icon={IconForms}
+					aria-pressed={!isJson}
+					disabled={isJson && problems.length > 0}
+					onClick={toForm}
+				>
 					Form
 				</Button>
 				<Button

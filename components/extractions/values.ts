@@ -5,7 +5,10 @@ export const shown = (value: Value): string =>
 	value === null ? "–" : typeof value === "boolean" ? (value ? "Yes" : "No") : String(value);
 
 /** The rows of a list, each with its fields by their paths within the row. */
-export function rowsOf(fields: readonly ExtractedField[], list: string): { n: number; fields: Map<string, ExtractedField> }[] {
+export function rowsOf(
+	fields: readonly ExtractedField[],
+	list: string,
+): { n: number; fields: Map<string, ExtractedField> }[] {
 	const rows = new Map<number, Map<string, ExtractedField>>();
 	for (const field of fields) {
 		if (!field.path.startsWith(`${list}.`)) continue;

@@ -76,7 +76,11 @@ export function DocumentView({ documentId }: { documentId: string }) {
 				}
 			/>
 			<div className={styles.paper}>
-				<DocumentReader place={place} isDrawn={!isText} onPage={(page) => url.set({ page: String(page), start: null, end: null })} />
+				<DocumentReader
+					place={place}
+					isDrawn={!isText}
+					onPage={(page) => url.set({ page: String(page), start: null, end: null })}
+				/>
 				{document ? <DocumentFacts document={document} isInCollection={isInCollection} /> : null}
 			</div>
 			{isEditing && document ? <DocumentForm document={document} onClose={() => setEditing(false)} /> : null}

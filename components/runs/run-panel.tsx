@@ -43,7 +43,7 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			actions={
 				run ? (
 					<>
-						<CheckpointsLink runId={run.id} />
+						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
 						<StopButton run={run} />
 					</>
 				) : null

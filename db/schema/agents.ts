@@ -4,6 +4,7 @@ import {
 	boolean,
 	index,
 	integer,
+	json,
 	jsonb,
 	pgTable,
 	primaryKey,
@@ -97,8 +98,8 @@ export const agentVersions = pgTable(
 		/** Null: the draft. */
 		version: integer(),
 		graph: text().$type<"assistant" | "research" | "extract">().notNull().default("assistant"),
-		/** What an extracting agent fills in, as JSON Schema; null for others. */
-		extractSchema: jsonb().$type<Record<string, unknown> | null>(),
+		/** What an extracting agent fills in, as JSON Schema; null for others. As text: the order of its fields is that of the columns. */
+		extractSchema: json().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** The model that it asks; null for the installation's first. */

@@ -44,7 +44,7 @@ export const extractions = pgTable(
 		keyId: uuid(),
 		name: text().notNull(),
 		/** No foreign key: a collection that is deleted takes the results with its documents. */
-		collectionId: uuid(),
+		collectionId: uuid().notNull(),
 		state: text().$type<ExtractionState>().notNull().default("running"),
 		/** Why it waits, or ended before its time. */
 		reason: text(),

@@ -40,7 +40,8 @@ const invoice = {
 export const templates = {
 	invoices: {
 		name: "Invoices",
-		description: "Extracts who sent an invoice, its number, dates, sums and lines, each with its place in the document.",
+		description:
+			"Extracts who sent an invoice, its number, dates, sums and lines, each with its place in the document.",
 		graph: "extract",
 		extractSchema: invoice,
 		tools: [],

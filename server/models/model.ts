@@ -1,11 +1,11 @@
 /** A function that the model wants called; `arguments` is JSON as the model wrote it. */
 export type ToolCall = { id: string; name: string; arguments: string };
 export type ModelTool = { name: string; description: string; parameters: Record<string, unknown> };
+export type ModelImage = { type: "image/png" | "image/jpeg" | "image/webp"; base64: string };
 /** What a chat model is told; `assistant` is what it said in earlier turns, `tool` what a function that it called answered. */
 export type ModelMessage =
 	| { role: "system"; content: string }
-	/** `pictures` are data URLs, for a model that sees. */
-	| { role: "user"; content: string; pictures?: readonly string[] }
+	| { role: "user"; content: string; images?: readonly ModelImage[] }
 	| { role: "assistant"; content: string; calls?: readonly ToolCall[] }
 	| { role: "tool"; callId: string; content: string };
 export type Usage = { inputTokens: number; outputTokens: number };

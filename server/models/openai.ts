@@ -13,6 +13,7 @@ import {
 	estimateTokens,
 	type ModelEnd,
 	ModelFailure,
+	type ModelImage,
 	type ModelMessage,
 	type ModelTool,
 	maxAnswerTokens,
@@ -166,11 +167,14 @@ function argumentsOf(text: string): Record<string, unknown> {
 	}
 }
 
-const withPictures = (text: string, pictures: readonly string[]): BaseMessage =>
+const withImages = (text: string, images: readonly ModelImage[]): BaseMessage =>
 	new HumanMessage({
 		content: [
 			{ type: "text", text },
-			...pictures.map((url) => ({ type: "image_url" as const, image_url: { url } })),
+			...images.map(({ type, base64 }) => ({
+				type: "image_url" as const,
+				image_url: { url: `data:${type};base64,${base64}` },
+			})),
 		],
 	});
 
@@ -179,7 +183,7 @@ function toLangChain(message: ModelMessage): BaseMessage {
 		case "system":
 			return new SystemMessage(message.content);
 		case "user":
-			return message.pictures?.length ? withPictures(message.content, message.pictures) : new HumanMessage(message.content);
+			return message.images?.length ? withImages(message.content, message.images) : new HumanMessage(message.content);
 		case "assistant":
 			return new AIMessage({
 				content: message.content,

@@ -26,6 +26,7 @@ import {
 } from "@/db/schema";
 import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { startExtraction } from "@/server/extractions/service";
 import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
@@ -35,6 +36,7 @@ import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
+import { resultsOf, setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
@@ -42,11 +44,23 @@ type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<stri
 
 const name = (what: string) => `${what} ${randomUUID()}`;
 /** A document that can be read, without a job that reads it in. */
-async function makeDocument(ctx: ServiceContext): Promise<string> {
-	const { id } = await bringDocument(ctx, await makeCollection(ctx), "notes.md", name("Notes"));
+async function makeDocument(ctx: ServiceContext, collectionId?: unknown): Promise<string> {
+	const collection = typeof collectionId === "string" ? { id: collectionId } : await makeCollection(ctx);
+	const { id } = await bringDocument(ctx, collection, "notes.md", name("Notes"));
 	await ctx.db.orm.update(documents).set({ state: "ready", chunkCount: 1 }).where(eq(documents.id, id));
 	await ctx.db.orm.insert(documentPages).values({ documentId: id, page: 1, text: "Some text." });
 	return id;
+}
+async function makeExtractor(ctx: ServiceContext): Promise<string> {
+	setModel("http://127.0.0.1:9/v1");
+	const extractSchema = { type: "object", properties: { total: { type: "number" } } };
+	const definition = { graph: "extract" as const, extractSchema };
+	return insertAgent(ctx.db.orm, { name: name("Extractor"), createdBy: requireUser(ctx).userId, definition });
+}
+async function makeExtraction(ctx: ServiceContext) {
+	const { id: collectionId } = await makeCollection(ctx);
+	await makeDocument(ctx, collectionId);
+	return startExtraction(ctx, { agentId: await makeExtractor(ctx), collectionId });
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
 	const values = {
@@ -132,6 +146,16 @@ export const makers = {
 		return chunk?.id ?? 0;
 	},
 	agent: makeAgent,
+	/** And with it a model, so that there is something to extract with. */
+	extractor: (ctx) => makeExtractor(ctx),
+	/** In the collection that stands beside it. */
+	documentWithin: (ctx, { collectionId }) => makeDocument(ctx, collectionId),
+	extraction: async (ctx) => (await makeExtraction(ctx)).id,
+	/** Of the extraction that stands beside it. */
+	extractionResult: async (ctx, { extractionId }) => {
+		const id = typeof extractionId === "string" ? extractionId : (await makeExtraction(ctx)).id;
+		return (await resultsOf(ctx, { id }))[0]?.id ?? "";
+	},
 	draftedAgent: async (ctx) => {
 		const agentId = await makeAgent(ctx);
 		// Of nobody's hand, so that its owner may review it.

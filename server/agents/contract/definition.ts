@@ -76,4 +76,13 @@ export const readDefinition = {
 	caps: AgentCaps,
 };
 /** What can be changed of it, under the names that people see. */
-export const definitionNames = ["graph", "extractSchema", "prompt", "model", "collections", "tools", "approvalTools", "caps"] as const;
+export const definitionNames = [
+	"graph",
+	"extractSchema",
+	"prompt",
+	"model",
+	"collections",
+	"tools",
+	"approvalTools",
+	"caps",
+] as const;

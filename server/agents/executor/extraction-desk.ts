@@ -10,7 +10,7 @@ import { RunStopped } from "./session";
 export function extractionDesk(db: Database, tool: ToolContext): ExtractionDesk {
 	const { runId, requestId, signal } = tool;
 	/** To make a picture ready takes a while, and it stays the same. */
-	let picture: string | null = null;
+	let picture: Material["picture"] = null;
 	return {
 		open: async (sees) => {
 			const actor = await agentNow(tool);

@@ -4,9 +4,9 @@ import type { Conversation, RunResult } from "@/server/runs/contract";
 import { assistantGraph } from "../graphs/assistant";
 import type { Spent } from "../graphs/assistant/caps";
 import type { Turn } from "../graphs/assistant/state";
-import { researchGraph } from "../graphs/research";
-import type { ExtractContext } from "../graphs/extract/state";
 import { extractGraph } from "../graphs/extract";
+import type { ExtractContext } from "../graphs/extract/state";
+import { researchGraph } from "../graphs/research";
 import type { ResearchContext } from "../graphs/research/state";
 
 /** What a run begins with, whichever graph carries it out. */

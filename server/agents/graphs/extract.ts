@@ -54,11 +54,7 @@ const ask: Step = async (state, run) => {
 	if (!run.model || !pieces) return failed(needsModel);
 	const material = await open(run, run.model);
 	const texts = new Map(material.pages.map(({ page, text }) => [page, text]));
-	const messages = promptFor(
-		material,
-		{ text: pagesText(pieces, texts), part, parts: parts.length },
-		run.instructions,
-	);
+	const messages = promptFor(material, { text: pagesText(pieces, texts), part, parts: parts.length }, run.instructions);
 	if (refused) messages.push(...repairOf(refused.text, refused.problems));
 	const said = await answerOf(run.model, messages, run.signal);
 	if (said.failure !== null) return failed(said.failure, said.usage);

@@ -14,9 +14,12 @@ export const Extraction = z.object({
 	agentId: z.uuid(),
 	agentName: z.string(),
 	agentVersion: z.int().describe("The version of the agent that it runs, and whose fields it fills in."),
-	collectionId: z.uuid().nullable().describe("The collection that it was started over; null for documents by name."),
+	collectionId: z.uuid().describe("The collection that the documents are of."),
 	state: z.enum(extractionStates).describe("`ended`: every document is done, or failed by itself."),
-	reason: z.string().nullable().describe("Why it waits, or came to an end before its time; null where nothing is wrong."),
+	reason: z
+		.string()
+		.nullable()
+		.describe("Why it waits, or came to an end before its time; null where nothing is wrong."),
 	total: z.int().describe("How many documents it goes over."),
 	queued: z.int().describe("Of them, those that wait for their turn."),
 	running: z.int().describe("Of them, those that are worked on."),
@@ -37,16 +40,16 @@ export const ExtractionPage = pageOf(Extraction);
 export const OneExtraction = z.strictObject({ extractionId: z.uuid() });
 export type OneExtraction = z.infer<typeof OneExtraction>;
 
-export const StartExtraction = z
-	.strictObject({
-		agentId: z.uuid().describe("An agent that extracts: its schema says which fields."),
-		documentIds: z.array(z.uuid()).min(1).max(500).optional().describe("These documents."),
-		collectionId: z.uuid().optional().describe("In their place: every document of this collection that the caller may read."),
-	})
-	.refine(({ documentIds, collectionId }) => (documentIds === undefined) !== (collectionId === undefined), {
-		error: "Name either documents or a collection.",
-		path: ["documentIds"],
-	});
+export const StartExtraction = z.strictObject({
+	agentId: z.uuid().describe("An agent that extracts: its schema says which fields."),
+	collectionId: z.uuid().describe("Where the documents are."),
+	documentIds: z
+		.array(z.uuid())
+		.min(1)
+		.max(500)
+		.optional()
+		.describe("Only these of them; left out: every document of the collection that the caller may read."),
+});
 export type StartExtraction = z.infer<typeof StartExtraction>;
 
 export const steerings = ["pause", "resume", "cancel", "retry"] as const;
@@ -54,7 +57,9 @@ export const SteerExtraction = z.strictObject({
 	extractionId: z.uuid(),
 	action: z
 		.enum(steerings)
-		.describe("`pause` lets what is under way end and starts no more; `cancel` stops that too; `retry`: what failed or was given up."),
+		.describe(
+			"`pause` lets what is under way end and starts no more; `cancel` stops that too; `retry`: what failed or was given up.",
+		),
 });
 export type SteerExtraction = z.infer<typeof SteerExtraction>;
 
@@ -90,10 +95,16 @@ export const ExtractionResult = z.object({
 	extractionId: z.uuid().describe("The extraction that it belongs to."),
 	ordinal: z.int().describe("Its place in the extraction, from 1."),
 	documentId: z.uuid(),
-	documentName: z.string().nullable().describe("Null where the caller may not read the document any more: then there are no fields either."),
+	documentName: z
+		.string()
+		.nullable()
+		.describe("Null where the caller may not read the document any more: then there are no fields either."),
 	state: z.enum(resultStates),
 	reason: z.string().nullable().describe("Why it failed or was given up."),
-	certainty: z.int().nullable().describe("The confidence of its least sure field, in percent; null while there is none."),
+	certainty: z
+		.int()
+		.nullable()
+		.describe("The confidence of its least sure field, in percent; null while there is none."),
 	fields: z.array(ExtractedField).describe("Its fields in the order of the schema, the rows of lists last."),
 	model: z.string().nullable().describe("The model that read it."),
 	runId: z.uuid().nullable().describe("The run that did it last."),
@@ -138,12 +149,16 @@ export const CorrectField = z.strictObject({
 	extractionId: z.uuid(),
 	resultId: z.uuid(),
 	path: FieldPath,
-	value: z.union([z.string().max(2_000), z.number(), z.boolean(), z.null()]).describe("What the document says of it; null: nothing."),
+	value: z
+		.union([z.string().max(2_000), z.number(), z.boolean(), z.null()])
+		.describe("What the document says of it; null: nothing."),
 	basedOn: z
 		.int()
 		.min(1)
 		.optional()
-		.describe("The `revision` that was read: where somebody corrected it since, it is refused (412). Left out: whatever is there is overwritten."),
+		.describe(
+			"The `revision` that was read: where somebody corrected it since, it is refused (412). Left out: whatever is there is overwritten.",
+		),
 });
 export type CorrectField = z.infer<typeof CorrectField>;
 /** Every correction of one field is kept; the newest counts. */
@@ -160,7 +175,9 @@ export type ResultHistory = z.infer<typeof ResultHistory>;
 export const ExportExtraction = z.strictObject({
 	extractionId: z.uuid(),
 	format: z.enum(["csv", "json"]).default("csv"),
-	list: FieldPath.optional().describe("CSV only: a list of the schema, of which each row becomes a line. Left out: a line a document."),
+	list: FieldPath.optional().describe(
+		"CSV only: a list of the schema, of which each row becomes a line. Left out: a line a document.",
+	),
 	cursor: z.string().max(1_000).optional().describe("`next` of the piece before; left out: from the beginning."),
 });
 export type ExportExtraction = z.infer<typeof ExportExtraction>;

@@ -92,7 +92,10 @@ export function readSchema(value: unknown): ReadSchema {
 		if (isRoot && of.$schema !== undefined && of.$schema !== dialect)
 			say([...path, "$schema"], `Only ${dialect} is understood.`);
 		if (of.additionalProperties !== undefined && of.additionalProperties !== false)
-			say([...path, "additionalProperties"], "Only the fields that are named are filled in: leave it out, or say false.");
+			say(
+				[...path, "additionalProperties"],
+				"Only the fields that are named are filled in: leave it out, or say false.",
+			);
 		if (!isRecord(of.properties)) return wrong([...path, "properties"], "Name the fields here.");
 		const properties: [string, Field][] = [];
 		for (const [name, field] of Object.entries(of.properties)) {

@@ -100,7 +100,11 @@ async function begin(ctx: ServiceContext, tx: Tx, next: Next): Promise<"started"
 	}
 	const as: ServiceContext = { ...ctx, db, actor: principal, via: "job" };
 	if ((await unreadableDocuments(as, [documentId])).length > 0) {
-		await fail(tx, next.id, "This document can no longer be read by you: it was deleted, or your access was taken away.");
+		await fail(
+			tx,
+			next.id,
+			"This document can no longer be read by you: it was deleted, or your access was taken away.",
+		);
 		return "failed";
 	}
 	try {
@@ -119,7 +123,10 @@ async function begin(ctx: ServiceContext, tx: Tx, next: Next): Promise<"started"
 		if (!isTold || isDatabaseAway(error)) throw error;
 		if (error.code === "LIMIT_REACHED") {
 			// Nothing is lost by it: the next look, within a minute, tries again.
-			await tx.update(extractions).set({ reason: `It waits. ${error.message}` }).where(eq(extractions.id, extraction.id));
+			await tx
+				.update(extractions)
+				.set({ reason: `It waits. ${error.message}` })
+				.where(eq(extractions.id, extraction.id));
 			return "waits";
 		}
 		const isGone = error.code === "NOT_FOUND";

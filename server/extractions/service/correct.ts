@@ -23,7 +23,8 @@ export async function correctField(ctx: ServiceContext, input: CorrectField): Pr
 		if (!held) throw notFound("This result");
 		const now = await getResult({ ...ctx, db: ctx.db.within(tx) }, { extractionId, resultId });
 		if (now.documentName === null) throw notFound("This result");
-		if (held.state !== "done") throw new AppError("CONFLICT", "There is nothing to correct yet: nothing was extracted.");
+		if (held.state !== "done")
+			throw new AppError("CONFLICT", "There is nothing to correct yet: nothing was extracted.");
 		expectUnchanged("this result", basedOn, held.revision);
 		const before = now.fields.find((field) => field.path === path);
 		if (!leaf || !before) throw invalidField("path", "There is no such field in this result.");

@@ -14,7 +14,8 @@ export async function exportExtraction(ctx: ServiceContext, input: ExportExtract
 	const extraction = await getExtraction(ctx, { extractionId });
 	const columns = columnsOf(await schemaOf(ctx, extractionId));
 	const list = input.list === undefined ? null : columns.lists.find(({ path }) => path === input.list);
-	if (list === undefined || (list && format === "json")) throw invalidField("list", "There is no such list in the CSV.");
+	if (list === undefined || (list && format === "json"))
+		throw invalidField("list", "There is no such list in the CSV.");
 	const page = await listResults(ctx, { extractionId, limit: documentsToPiece, sort: "ordinal", cursor });
 	if (cursor === undefined)
 		await audit(ctx, ctx.db.orm, {

@@ -162,7 +162,11 @@ export async function getResult(ctx: ServiceContext, { extractionId, resultId }:
 	return result;
 }
 
-type Row = Awaited<ReturnType<typeof select<Record<never, SQL>>>>[number];
+type Row = Omit<ExtractionResult, "fields" | "documentName"> & {
+	documentName: string;
+	stored: StoredField[];
+	corrected: Corrected[];
+};
 
 /** Of a document that the person may not read any more, nothing is shown that came out of it. */
 async function toResults(ctx: ServiceContext, rows: readonly Row[]): Promise<ExtractionResult[]> {

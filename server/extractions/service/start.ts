@@ -26,30 +26,33 @@ export async function startExtraction(ctx: ServiceContext, input: StartExtractio
 	if (actor.kind !== "user" && actor.kind !== "apiKey")
 		throw new AppError("FORBIDDEN", "Only a person or their key can start an extraction.");
 	const { userId, sessionId, keyId } = requireCause(ctx);
-	const name = input.collectionId ? (await getCollection(ctx, { collectionId: input.collectionId })).name : null;
+	// Who may read only some documents of a collection names them.
+	const name = input.documentIds ? null : (await getCollection(ctx, input)).name;
 	const extractionId = randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		const chosen = await chooseExtractor(ctx, tx, input.agentId);
-		if (modelNames(env()).length === 0) throw new AppError("UNAVAILABLE", needsModel);
 		const ids = await findDocuments(ctx, tx, input, chosen);
+		if (modelNames(env()).length === 0) throw new AppError("UNAVAILABLE", needsModel);
 		const threadId = randomUUID();
 		const { agentId, agentVersionId } = chosen;
 		await tx.insert(threads).values({ id: threadId, userId, agentId, title: "Extraction", isCall: true });
 		await tx.insert(extractions).values({
 			...{ id: extractionId, userId, agentId, agentVersionId, threadId, sessionId, keyId },
 			name: name ?? `${ids.length} ${ids.length === 1 ? "document" : "documents"}`,
-			collectionId: input.collectionId ?? null,
+			collectionId: input.collectionId,
 			total: ids.length,
 		});
 		for (let from = 0; from < ids.length; from += 500)
-			await tx.insert(extractionResults).values(
-				ids.slice(from, from + 500).map((documentId, at) => ({ extractionId, documentId, ordinal: from + at + 1 })),
-			);
+			await tx
+				.insert(extractionResults)
+				.values(
+					ids.slice(from, from + 500).map((documentId, at) => ({ extractionId, documentId, ordinal: from + at + 1 })),
+				);
 		await audit(ctx, tx, {
 			action: "extraction.start",
 			resource: "extraction",
 			resourceId: extractionId,
-			detail: { agentId, agentVersionId, documents: ids.length, collectionId: input.collectionId ?? null },
+			detail: { agentId, agentVersionId, documents: ids.length, collectionId: input.collectionId },
 		});
 		await emit(tx, extractionMoved.create({ userId, runId: null }));
 	});
@@ -67,8 +70,6 @@ async function chooseExtractor(ctx: ServiceContext, tx: Tx, agentId: string): Pr
 	return { ...chosen, collectionIds: version?.collectionIds ?? null };
 }
 
-const elsewhere = "This agent looks only in its own collections, and this is in none of them.";
-
 /** Those of the documents that can be extracted from; of the named ones each has to be there. */
 async function findDocuments(
 	ctx: ServiceContext,
@@ -76,26 +77,29 @@ async function findDocuments(
 	{ documentIds, collectionId }: StartExtraction,
 	{ collectionIds: allowed }: Chosen,
 ): Promise<string[]> {
-	if (allowed && collectionId && !allowed.includes(collectionId)) throw invalidField("collectionId", elsewhere);
+	if (allowed && !allowed.includes(collectionId))
+		throw invalidField("collectionId", "This agent looks only in its own collections, and this is none of them.");
 	const wanted: SQL | undefined = documentIds
 		? inArray(documents.id, documentIds)
 		: and(
-				eq(documents.collectionId, collectionId ?? ""),
 				// What came in an archive or from a sitemap is a document of its own.
 				notInArray(documents.mediaType, [fileTypes.zip, sitemapType]),
 				// Who sees may see in a picture what recognition did not.
-				or(eq(documents.state, "ready"), sql`(${documents.state} = 'failed' and ${documents.mediaType} like 'image/%')`),
+				or(
+					eq(documents.state, "ready"),
+					sql`(${documents.state} = 'failed' and ${documents.mediaType} like 'image/%')`,
+				),
 			);
 	const found = await tx
-		.select({ id: documents.id, collectionId: documents.collectionId })
+		.select({ id: documents.id })
 		.from(documents)
 		.innerJoin(collections, eq(collections.id, documents.collectionId))
-		.where(and(wanted, mayReadDocument(ctx)))
+		.where(and(eq(documents.collectionId, collectionId), wanted, mayReadDocument(ctx)))
 		.orderBy(documents.createdAt, documents.id)
 		.limit(mostDocuments + 1);
 	if (documentIds && new Set(documentIds).size !== found.length) throw notFound("This document");
-	if (allowed && found.some((one) => !allowed.includes(one.collectionId))) throw invalidField("documentIds", elsewhere);
-	if (found.length === 0) throw new AppError("CONFLICT", "There is no document in this collection that was read in yet.");
+	if (found.length === 0)
+		throw new AppError("CONFLICT", "There is no document in this collection that was read in yet.");
 	if (found.length > mostDocuments)
 		throw new AppError(
 			"CONFLICT",

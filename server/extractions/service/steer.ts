@@ -8,7 +8,7 @@ import { emit } from "@/server/jobs/emit";
 import { extractionMoved } from "@/server/jobs/events";
 import { stopRun } from "@/server/runs/service";
 import { removeThreads } from "@/server/threads/service";
-import type { Extraction, OneExtraction, ResultState, SteerExtraction } from "../contract";
+import type { Extraction, ExtractionResult, OneExtraction, SteerExtraction } from "../contract";
 import { holdExtractions } from "./advance";
 import { getExtraction, mine } from "./read";
 
@@ -90,7 +90,12 @@ const set = (tx: Tx, id: string, change: object) =>
 		.set({ ...change, updatedAt: sql`now()` })
 		.where(eq(extractions.id, id));
 
-const move = (tx: Tx, id: string, from: ResultState[], change: { state: ResultState; reason: string | null }) =>
+const move = (
+	tx: Tx,
+	id: string,
+	from: ExtractionResult["state"][],
+	change: { state: ExtractionResult["state"]; reason: string | null },
+) =>
 	tx
 		.update(extractionResults)
 		.set({ ...change, runId: null, updatedAt: sql`now()` })

@@ -7,13 +7,13 @@ import { preparePicture, UnreadableFile } from "../parsing";
 import { readableDocuments } from "./document-row";
 import { unreadStates } from "./documents";
 
-/** A picture is a data URL of a JPEG that was made anew of it. */
+/** `picture` is a JPEG that was made anew of it. */
 export type WholeDocument = {
 	id: string;
 	name: string;
 	pages: { page: number; text: string }[];
 	isPicture: boolean;
-	picture: string | null;
+	picture: { type: "image/jpeg"; base64: string } | null;
 };
 
 /** Whether pictures are of use: to be made ready, or had already. */
@@ -46,13 +46,16 @@ export async function readWholeDocument(
 	};
 }
 
-async function pictureOf(ctx: ServiceContext, row: { sha256: string; mediaType: string }): Promise<string> {
+async function pictureOf(
+	ctx: ServiceContext,
+	row: { sha256: string; mediaType: string },
+): Promise<WholeDocument["picture"]> {
 	if (!(await fileStore().has(row.sha256)))
 		throw new AppError("CONFLICT", "The picture itself is not in the store any more: upload it again.");
 	try {
 		const options = ctx.signal ? { signal: ctx.signal } : {};
 		const bytes = await preparePicture(fileStore().path(row.sha256), row.mediaType, options);
-		return `data:image/jpeg;base64,${bytes.toString("base64")}`;
+		return { type: "image/jpeg", base64: bytes.toString("base64") };
 	} catch (error) {
 		if (error instanceof UnreadableFile) throw new AppError("CONFLICT", error.message, { cause: error });
 		throw error;

@@ -30,7 +30,7 @@ export function readAnswer(text: string, schema: ObjectField, isWhole: boolean):
 			say(leaf.path, "has to be an object with `value`, `quote` and `confidence`");
 			continue;
 		}
-		const value = valueOf(leaf, own(cell ?? {}, "value"), leaf.path, isWhole, say);
+		const value = readValue(leaf, own(cell ?? {}, "value"), leaf.path, isWhole, say);
 		readings.push({ path: leaf.path, field: leaf.field, value, ...proofOf(cell ?? {}) });
 	}
 	for (const list of lists) {
@@ -43,12 +43,14 @@ export function readAnswer(text: string, schema: ObjectField, isWhole: boolean):
 
 	function readRow(row: unknown, path: string, columns: readonly Leaf[]): void {
 		const values = isObject(row) ? own(row, "values") : undefined;
-		if (!isObject(row) || !isObject(values))
-			return say(path, "has to be an object with `values`, `quote` and `confidence`");
+		if (!isObject(row) || !isObject(values)) {
+			say(path, "has to be an object with `values`, `quote` and `confidence`");
+			return;
+		}
 		for (const leaf of columns) {
 			const where = `${path}.${leaf.path}`;
 			// A row is whole or it is none, however many parts the document has.
-			const value = valueOf(leaf, at(values, leaf.path), where, true, say);
+			const value = readValue(leaf, at(values, leaf.path), where, true, say);
 			readings.push({ path: where, field: leaf.field, value, ...proofOf(row) });
 		}
 	}
@@ -56,7 +58,7 @@ export function readAnswer(text: string, schema: ObjectField, isWhole: boolean):
 
 type Say = (path: string, what: string) => void;
 
-function valueOf(leaf: Leaf, given: unknown, path: string, isWhole: boolean, say: Say): Value {
+function readValue(leaf: Leaf, given: unknown, path: string, isWhole: boolean, say: Say): Value {
 	const value = given === undefined || given === "" ? null : given;
 	if (value !== null && typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
 		say(path, "has to be one value");

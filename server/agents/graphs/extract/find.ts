@@ -54,7 +54,10 @@ function isWhole(text: string, from: number, wanted: string): boolean {
 
 function placeOf(page: Searchable, from: number, to: number): Found {
 	const start = page.at[from] ?? 0;
-	return { page: page.page, start, end: page.at[to] ?? page.length };
+	// A letter that is folded to several, such as a ligature, is one.
+	let after = to;
+	while (after < page.at.length && page.at[after] === page.at[to - 1]) after++;
+	return { page: page.page, start, end: page.at[after] ?? page.length };
 }
 
 /** What recognition of letters takes for each other. */
@@ -109,14 +112,14 @@ function readings(digits: string): number[] {
 	return isGrouped ? [part, whole] : [part];
 }
 
-const months = [
+const months: string[][] = [
 	...["jan", "feb", "mar|mär", "apr", "may|mai", "jun", "jul", "aug", "sep", "oct|okt", "nov", "dec|dez"],
 ].map((names) => names.split("|"));
 
 /** Whether a text says this date (as 2026-11-25), in whatever way it is written. */
 export function saysDate(text: string, date: string): boolean {
 	const [year = "", month = "", day = ""] = date.split("-");
-	const tokens = folded(text).match(/\p{L}+|\d+/gu) ?? [];
+	const tokens: string[] = folded(text).match(/\p{L}+|\d+/gu) ?? [];
 	if (tokens.includes(`${year}${month}${day}`)) return true;
 	const takes = (fits: (token: string) => boolean): boolean => {
 		const at = tokens.findIndex(fits);

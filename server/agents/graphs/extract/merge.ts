@@ -46,5 +46,7 @@ function rowsOf(parts: readonly Reading[][], list: string, source: Source): Judg
 /** Fields that have to be there and are not, in a document that was read in parts. */
 export const missingOf = (fields: readonly Judged[], schema: ObjectField): string[] =>
 	columnsOf(schema)
-		.leaves.filter(({ path, isRequired }) => isRequired && !fields.some((one) => one.path === path && one.value !== null))
+		.leaves.filter(
+			({ path, isRequired }) => isRequired && !fields.some((one) => one.path === path && one.value !== null),
+		)
 		.map(({ path }) => path);

@@ -29,7 +29,7 @@ export function promptFor(
 	].join("\n\n");
 	return [
 		{ role: "system", content: system },
-		{ role: "user", content: shown, ...(picture ? { pictures: [picture] } : {}) },
+		{ role: "user", content: shown, ...(picture ? { images: [picture] } : {}) },
 	];
 }
 

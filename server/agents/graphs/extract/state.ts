@@ -1,5 +1,6 @@
 import { Annotation } from "@langchain/langgraph";
 import type { ObjectField } from "@/server/extractions/contract/schema";
+import type { ModelImage } from "@/server/models/model";
 import type { Conversation, RunResult } from "@/server/runs/contract";
 import { nothingSpent, type Spent } from "../assistant/caps";
 import type { AssistantContext, Turn } from "../assistant/state";
@@ -12,8 +13,8 @@ export type Material = {
 	pages: readonly { page: number; text: string }[];
 	/** Its text was recognised in a picture. */
 	isRecognised: boolean;
-	/** The picture itself as a data URL, made ready for a model that sees; null for one that doesn't, and for other documents. */
-	picture: string | null;
+	/** The picture itself, made ready for a model that sees; null for one that doesn't, and for other documents. */
+	picture: ModelImage | null;
 };
 
 /** What an extraction has of the world outside of its graph, beside what every run has. */

@@ -1,5 +1,15 @@
 import { and, asc, eq, inArray, isNotNull, lt, notExists, sql } from "drizzle-orm";
-import { chunks, chunkVectors, collections, documentPages, documents, extractionResults, files, grants, uploads } from "@/db/schema";
+import {
+	chunks,
+	chunkVectors,
+	collections,
+	documentPages,
+	documents,
+	extractionResults,
+	files,
+	grants,
+	uploads,
+} from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 import { storeBeside } from "../../vectors";
