@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { eq } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import {
 	agentVersions,
 	approvalRules,
@@ -11,6 +12,7 @@ import {
 	chunks,
 	documentPages,
 	documents,
+	extractionResults,
 	groups,
 	invitations,
 	jobRuns,
@@ -36,7 +38,7 @@ import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
-import { resultsOf, setModel } from "@/tests/support/extractions";
+import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
@@ -61,6 +63,11 @@ async function makeExtraction(ctx: ServiceContext) {
 	const { id: collectionId } = await makeCollection(ctx);
 	await makeDocument(ctx, collectionId);
 	return startExtraction(ctx, { agentId: await makeExtractor(ctx), collectionId });
+}
+async function resultBy(ctx: ServiceContext, column: PgColumn, id: unknown) {
+	if (typeof id !== "string") return undefined;
+	const [row] = await ctx.db.orm.select().from(extractionResults).where(eq(column, id));
+	return row;
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
 	const values = {
@@ -150,11 +157,13 @@ export const makers = {
 	extractor: (ctx) => makeExtractor(ctx),
 	/** In the collection that stands beside it. */
 	documentWithin: (ctx, { collectionId }) => makeDocument(ctx, collectionId),
-	extraction: async (ctx) => (await makeExtraction(ctx)).id,
+	/** The one of the result that stands beside it. */
+	extraction: async (ctx, { resultId }) =>
+		(await resultBy(ctx, extractionResults.id, resultId))?.extractionId ?? (await makeExtraction(ctx)).id,
 	/** Of the extraction that stands beside it. */
 	extractionResult: async (ctx, { extractionId }) => {
-		const id = typeof extractionId === "string" ? extractionId : (await makeExtraction(ctx)).id;
-		return (await resultsOf(ctx, { id }))[0]?.id ?? "";
+		const beside = await resultBy(ctx, extractionResults.extractionId, extractionId);
+		return (beside ?? (await resultBy(ctx, extractionResults.extractionId, (await makeExtraction(ctx)).id)))?.id ?? "";
 	},
 	draftedAgent: async (ctx) => {
 		const agentId = await makeAgent(ctx);

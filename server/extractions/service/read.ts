@@ -158,8 +158,10 @@ export async function listResults(
 export async function getResult(ctx: ServiceContext, { extractionId, resultId }: OneResult): Promise<ExtractionResult> {
 	const rows = await select(ctx, {}).where(and(mine(ctx, extractionId), eq(extractionResults.id, resultId)));
 	const [result] = await toResults(ctx, rows);
-	if (!result) throw notFound("This result");
-	return result;
+	if (result) return result;
+	// Which of the two is not theirs is what the audit tells.
+	await getExtraction(ctx, { extractionId });
+	throw notFound("This result");
 }
 
 type Row = Omit<ExtractionResult, "fields" | "documentName"> & {
