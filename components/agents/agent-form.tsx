@@ -14,7 +14,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
 import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
-import { readSchema } from "@/server/extractions/contract/schema";
+import { readSchema } from "@/server/extractions/contract";
 import styles from "./agents.module.css";
 import { CapFields } from "./cap-fields";
 import { graphWords } from "./facts";

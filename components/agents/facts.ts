@@ -1,6 +1,6 @@
 import { counted } from "@/components/ui/figures";
 import type { Agent, GraphName } from "@/server/agents/contract";
-import { columnsOf, readSchema } from "@/server/extractions/contract/schema";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 
 /** What an agent is made of, whether it answers or is a version or a draft. */
 export type Definition = Pick<

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSchema } from "@/server/extractions/contract/schema";
+import { readSchema } from "@/server/extractions/contract";
 import { nameFrom, newField, toDraft, toSchema } from "./schema-draft";
 
 const invoice = {

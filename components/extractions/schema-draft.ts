@@ -1,4 +1,4 @@
-import type { Field, NumberField, ObjectField } from "@/server/extractions/contract/schema";
+import type { Field, NumberField, ObjectField } from "@/server/extractions/contract";
 
 export const kinds = ["text", "date", "choice", "number", "integer", "flag", "list", "object"] as const;
 export type Kind = (typeof kinds)[number];

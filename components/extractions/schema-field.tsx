@@ -4,7 +4,7 @@ import { Textarea } from "@mantine/core";
 import { IconBraces, IconForms, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
-import { placeOf, readSchema } from "@/server/extractions/contract/schema";
+import { placeOf, readSchema } from "@/server/extractions/contract";
 import styles from "./extractions.module.css";
 import { FieldRows } from "./field-rows";
 import { type FieldDraft, newField, toDraft, toSchema } from "./schema-draft";

@@ -8,7 +8,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
-import { placeOf, readSchema } from "@/server/extractions/contract/schema";
+import { placeOf, readSchema } from "@/server/extractions/contract";
 import { modelNames } from "@/server/models/configured";
 import { leastResearchSteps } from "../contract";
 

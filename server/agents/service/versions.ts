@@ -4,7 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import { columnsOf, readSchema } from "@/server/extractions/contract/schema";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 import type {
 	AgentVersion,
 	CompareVersions,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 
-export type { Value } from "./schema";
+export * from "./schema";
 
 /** Most documents of one extraction. */
 export const mostDocuments = 2_000;

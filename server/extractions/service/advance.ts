@@ -13,7 +13,7 @@ import { startRun } from "@/server/runs/service";
 
 /** Documents of one person that are worked on at once: their chats keep their places. */
 const mostAtOnce = 4;
-export const atOnce = (): number => Math.max(1, Math.min(mostAtOnce, Math.floor(env().QD_RUNS_PER_USER / 2)));
+const atOnce = (): number => Math.max(1, Math.min(mostAtOnce, Math.floor(env().QD_RUNS_PER_USER / 2)));
 
 /** All that changes a person's extractions waits here for each other, until its transaction ends. */
 export const holdExtractions = (tx: Tx, userId: string): Promise<unknown> =>

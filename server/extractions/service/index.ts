@@ -1,4 +1,4 @@
-export { advance, advanceAll, atOnce } from "./advance";
+export { advance, advanceAll } from "./advance";
 export { correctField } from "./correct";
 export { exportExtraction } from "./export";
 export { materialOf, saveFields, tellEnded } from "./of-run";

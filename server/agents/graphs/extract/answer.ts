@@ -1,5 +1,4 @@
-import type { Value } from "@/server/extractions/contract";
-import { columnsOf, faultOf, type Leaf, type ObjectField } from "@/server/extractions/contract/schema";
+import { columnsOf, faultOf, type Leaf, type ObjectField, type Value } from "@/server/extractions/contract";
 import type { Reading } from "./judge";
 
 /** Rows that a list may have; a longer one is no list of a document. */

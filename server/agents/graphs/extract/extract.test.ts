@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { templates } from "@/server/agents/templates";
-import { type ObjectField, type PlainField, readSchema } from "@/server/extractions/contract/schema";
+import { type ObjectField, type PlainField, readSchema } from "@/server/extractions/contract";
 import { invoiceAnswer, invoiceLines } from "@/tests/support/invoices";
 import { readAnswer } from "./answer";
 import { findWords, numbersIn, saysDate, searchable } from "./find";

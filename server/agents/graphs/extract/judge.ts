@@ -1,5 +1,4 @@
-import type { Value } from "@/server/extractions/contract";
-import type { PlainField } from "@/server/extractions/contract/schema";
+import type { PlainField, Value } from "@/server/extractions/contract";
 import { type Found, findAlike, findWords, folded, numbersIn, type Searchable, saysDate } from "./find";
 
 /** What the model read for one field, and where it says that it stands. */

@@ -1,4 +1,4 @@
-import { columnsOf, type ObjectField } from "@/server/extractions/contract/schema";
+import { columnsOf, type ObjectField } from "@/server/extractions/contract";
 import { type Judged, judge, type Reading, type Source } from "./judge";
 
 /** Two parts that read different values agree on neither. */

@@ -1,4 +1,4 @@
-import { columnsOf, type Leaf, type ObjectField } from "@/server/extractions/contract/schema";
+import { columnsOf, type Leaf, type ObjectField } from "@/server/extractions/contract";
 import type { ModelMessage } from "@/server/models/model";
 import { escaped } from "../assistant/prompt";
 import type { Material, Piece } from "./state";

@@ -1,5 +1,5 @@
 import { Annotation } from "@langchain/langgraph";
-import type { ObjectField } from "@/server/extractions/contract/schema";
+import type { ObjectField } from "@/server/extractions/contract";
 import type { ModelImage } from "@/server/models/model";
 import type { Conversation, RunResult } from "@/server/runs/contract";
 import { nothingSpent, type Spent } from "../assistant/caps";

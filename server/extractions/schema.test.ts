@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { templates } from "@/server/agents/templates";
-import { columnsOf, faultOf, readSchema } from "./schema";
+import { columnsOf, faultOf, readSchema } from "./contract/schema";
 
 const object = (properties: unknown, more = {}) => ({ type: "object", properties, ...more });
 const placesOf = (value: unknown) => readSchema(value).problems.map(({ path }) => path.join("."));
