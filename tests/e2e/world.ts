@@ -165,7 +165,7 @@ async function fillResearch({ provider }: Standing, api: Api): Promise<Record<st
 }
 
 /** What was extracted from two invoices; of one, something stands nowhere in it. */
-export async function fillExtraction({ provider }: Standing, api: Api): Promise<Record<string, string>> {
+async function fillExtraction({ provider }: Standing, api: Api): Promise<Record<string, string>> {
 	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Invoices", access: "private" });
 	for (const name of ["chandler.txt", "rope works.txt"]) {
 		const { uploadId } = await api.knowledge.upload.mutate(new Blob([`${name}\n${invoiceLines.join("\n")}`]));
