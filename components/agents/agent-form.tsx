@@ -60,6 +60,7 @@ export default function AgentForm({
 		extractSchema: of?.extractSchema ?? null,
 		promptVersionId: of?.promptVersionId ?? null,
 		model: of?.model ?? null,
+		whenAway: of?.whenAway ?? "quote",
 		collectionIds: of?.collectionIds ?? null,
 		tools: of?.tools ?? [],
 		approvalTools: of?.approvalTools ?? [],
@@ -147,7 +148,11 @@ export default function AgentForm({
 						value={form.values.promptVersionId}
 						onChange={(id) => form.setFieldValue("promptVersionId", id)}
 					/>
-					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
+					<ModelChoice
+						model={form.values.model ?? null}
+						whenAway={form.values.whenAway ?? "quote"}
+						onChange={(chosen) => form.setValues(chosen)}
+					/>
 					<Radio.Group
 						label="Where it looks"
 						value={collectionIds === null ? "all" : "some"}

@@ -3,7 +3,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
-import { capsOf, collectionsOf, type Definition, extractsOf, graphWords, modelOf, promptOf } from "./facts";
+import {
+	capsOf,
+	collectionsOf,
+	type Definition,
+	extractsOf,
+	graphWords,
+	modelOf,
+	promptOf,
+	whenAwayWords,
+} from "./facts";
 
 /** What an agent, a draft or a version is made of. */
 export function DefinitionFacts({ of }: { of: Definition }) {
@@ -12,6 +21,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			<Fact name="Extracts">{extractsOf(of)}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
+			<Fact name="Where none answers">{whenAwayWords[of.whenAway]}</Fact>
 			<Fact name="Looks in">{of.collectionIds ? <Names ids={of.collectionIds} /> : collectionsOf(of)}</Fact>
 			<Fact name="Tools">
 				{of.tools.length > 0

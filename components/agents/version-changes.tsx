@@ -11,6 +11,7 @@ const words = {
 	extractSchema: "Extracts",
 	prompt: "Prompt",
 	model: "Model",
+	whenAway: "Where none answers",
 	collections: "Looks in",
 	tools: "Tools",
 	approvalTools: "Waits for approval",

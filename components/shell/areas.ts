@@ -2,6 +2,7 @@ import {
 	type Icon,
 	IconBook2,
 	IconChecklist,
+	IconCpu,
 	IconForms,
 	IconHistory,
 	IconMessageCircle,
@@ -37,6 +38,7 @@ export const areas: Area[] = [
 		name: "Build",
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
+			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},

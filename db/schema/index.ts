@@ -11,6 +11,7 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./models";
 export * from "./oauth";
 export * from "./procedures";
 export * from "./remotes";

@@ -7,6 +7,7 @@ import { erasureJobs } from "@/server/erasure/jobs";
 import { extractionJobs } from "@/server/extractions/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { modelJobs } from "@/server/models/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -23,5 +24,6 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,
+	...modelJobs,
 	...approvalJobs,
 ];

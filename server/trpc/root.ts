@@ -13,6 +13,7 @@ import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
+import { modelsRouter } from "@/server/models/router";
 import { oauthRouter } from "@/server/oauth/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
@@ -52,6 +53,7 @@ export const appRouter = router({
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
+	models: modelsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

@@ -30,6 +30,12 @@ export type GraphName = z.infer<typeof GraphName>;
 export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
 export type AskCaps = z.infer<typeof AskCaps>;
 
+export const whenAways = ["quote", "fail"] as const;
+export const WhenAway = z
+	.enum(whenAways)
+	.describe("Where no model answers: `quote` the passages by the built-in one, or `fail` and give no answer.");
+export type WhenAway = z.infer<typeof WhenAway>;
+
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
 /** What is wrong with it is told by its place when it is written: server/extractions/contract/schema.ts. */
@@ -44,7 +50,13 @@ export const definitionFields = {
 	graph: GraphName,
 	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
-	model: z.string().min(1).max(200).nullable().describe("One of the installation's models; null: its first."),
+	model: z
+		.string()
+		.min(1)
+		.max(200)
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
 	tools: z
 		.array(ToolPath)
@@ -63,7 +75,11 @@ export const readDefinition = {
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),
-	model: z.string().nullable().describe("The model that it asks; null: the installation's first."),
+	model: z
+		.string()
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	tools: z
 		.array(z.string())
@@ -81,6 +97,7 @@ export const definitionNames = [
 	"extractSchema",
 	"prompt",
 	"model",
+	"whenAway",
 	"collections",
 	"tools",
 	"approvalTools",

@@ -1,5 +1,13 @@
 import { type BaseCheckpointSaver, END, type Runtime, START, StateGraph } from "@langchain/langgraph";
-import { type ChatModel, estimateTokens, ModelFailure, type ModelMessage, type Usage } from "@/server/models/model";
+import {
+	type ChatModel,
+	estimateAsked,
+	estimateTokens,
+	ModelFailure,
+	type ModelMessage,
+	noUsage,
+	type Usage,
+} from "@/server/models/model";
 import type { RunResult } from "@/server/runs/contract";
 import { expectLeft } from "./assistant/caps";
 import { noConfidence } from "./assistant/confidence";
@@ -10,7 +18,6 @@ import { merge, missingOf } from "./extract/merge";
 import { cut, mostParts, partChars } from "./extract/parts";
 import { pagesText, promptFor, repairOf } from "./extract/prompt";
 import { type ExtractContext, ExtractRuntime, ExtractState, type Material, type Update } from "./extract/state";
-import { noUsage } from "./research/ask";
 
 type Done = { update: Update; usage: Usage; note: string | null };
 type Step = (state: ExtractState, run: ExtractContext) => Promise<Done>;
@@ -60,7 +67,7 @@ const ask: Step = async (state, run) => {
 	if (said.failure !== null) return failed(said.failure, said.usage);
 	const { readings: found, problems } = readAnswer(said.text, material.schema, parts.length === 1);
 	if (problems.length === 0) {
-		const update = { readings: [...readings, found], refused: null };
+		const update = { readings: [...readings, found], refused: null, by: said.by ?? run.model.name };
 		return { update, usage: said.usage, note: parts.length > 1 ? `part ${part + 1} of ${parts.length}` : null };
 	}
 	if (refused) {
@@ -75,7 +82,7 @@ const check: Step = async (state, run) => {
 	const { draft, readings, spent } = state;
 	const took = { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens };
 	if (draft.failure !== null || !run.model)
-		return { update: { final: { answer: "", result: resultOf([], run, took) } }, usage: noUsage, note: null };
+		return { update: { final: { answer: "", result: resultOf([], state.by, took) } }, usage: noUsage, note: null };
 	const { schema, pages, isRecognised } = await open(run, run.model);
 	const texts = new Map(pages.map(({ page, text }) => [page, text]));
 	const searchables = pages.map(({ page, text }) => searchable(page, text));
@@ -83,13 +90,13 @@ const check: Step = async (state, run) => {
 	const missing = missingOf(fields, schema);
 	if (missing.length > 0) {
 		const failure = `The document does not say what is required: ${missing.join(", ")}.`;
-		const final = { answer: "", result: resultOf([], run, took) };
+		const final = { answer: "", result: resultOf([], state.by, took) };
 		return { update: { draft: { failure }, final }, usage: noUsage, note: null };
 	}
-	await run.extraction.save(fields, run.model.name);
+	await run.extraction.save(fields, state.by ?? run.model.name);
 	// Nothing of the document itself: a run is shown to its person also where they may not read it any more.
 	const answer = `${summary(fields)}.`;
-	return { update: { final: { answer, result: resultOf(fields, run, took) } }, usage: noUsage, note: summary(fields) };
+	return { update: { final: { answer, result: resultOf(fields, state.by, took) } }, usage: noUsage, note: summary(fields) };
 };
 
 function summary(fields: readonly Judged[]): string {
@@ -99,7 +106,7 @@ function summary(fields: readonly Judged[]): string {
 	return low === 0 ? found : `${found}, ${low} of them to be looked at`;
 }
 
-function resultOf(fields: readonly Judged[], run: ExtractContext, usage: Usage): RunResult {
+function resultOf(fields: readonly Judged[], by: string | null, usage: Usage): RunResult {
 	const filled = fields.filter(({ value }) => value !== null);
 	const score = filled.reduce((least, { confidence }) => Math.min(least, confidence), 1);
 	return {
@@ -116,29 +123,30 @@ function resultOf(fields: readonly Judged[], run: ExtractContext, usage: Usage):
 		degraded: null,
 		incomplete: fields.length === 0,
 		unsupported: [],
-		model: run.model?.name ?? "none",
+		model: by ?? "none",
 		usage,
 	};
 }
 
-type Said = { text: string; usage: Usage; failure: string | null };
+type Said = { text: string; usage: Usage; failure: string | null; by?: string | undefined };
 
 /** The whole answer. What was begun is paid for, whatever became of it. */
 async function answerOf(model: ChatModel, messages: ModelMessage[], signal: AbortSignal): Promise<Said> {
 	let text = "";
-	const begun = (): Usage => {
-		const asked = messages.map(({ content }) => content).join("\n");
-		return { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
+	const begun = (): Usage => ({ inputTokens: estimateAsked(messages), outputTokens: estimateTokens(text) });
+	// Another model of the route may begin anew.
+	const onRestart = () => {
+		text = "";
 	};
 	try {
-		const pieces = model.answer(messages, signal);
+		const pieces = model.answer(messages, signal, [], { onRestart });
 		for (;;) {
 			const piece = await pieces.next();
 			if (piece.done) {
-				const { usage, end } = piece.value;
+				const { usage, end, by } = piece.value;
 				const failure =
 					end === "cut" ? "The model's answer was cut off at its greatest length: ask for fewer fields or rows." : null;
-				return { text, usage, failure };
+				return { text, usage, failure, by };
 			}
 			text += piece.value;
 			if (text.length > mostAnswerChars) {
@@ -150,7 +158,7 @@ async function answerOf(model: ChatModel, messages: ModelMessage[], signal: Abor
 	} catch (error) {
 		signal.throwIfAborted();
 		if (!(error instanceof ModelFailure)) throw error;
-		return { text, usage: text === "" ? noUsage : begun(), failure: error.message };
+		return { text, usage: error.usage ?? (text === "" ? noUsage : begun()), failure: error.message };
 	}
 }
 

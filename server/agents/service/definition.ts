@@ -5,11 +5,10 @@ import { agents, agentVersions, collections, prompts, promptVersions } from "@/d
 import type { UserActor } from "@/server/core/actor";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
 import { placeOf, readSchema } from "@/server/extractions/contract";
-import { modelNames } from "@/server/models/configured";
+import { modelNames } from "@/server/models/service";
 import { leastResearchSteps } from "../contract";
 
 export const mayReadPrompt = (user: UserActor): SQL =>
@@ -20,13 +19,14 @@ export const mayReadCollection = (user: UserActor): SQL =>
 /** What an agent is made of, as its row holds it. */
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
-	"graph" | "extractSchema" | "promptVersionId" | "model" | "collectionIds" | "tools" | "approvalTools" | "caps"
+	"graph" | "extractSchema" | "promptVersionId" | "model" | "whenAway" | "collectionIds" | "tools" | "approvalTools" | "caps"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
 	extractSchema: agentVersions.extractSchema,
 	promptVersionId: agentVersions.promptVersionId,
 	model: agentVersions.model,
+	whenAway: agentVersions.whenAway,
 	collectionIds: agentVersions.collectionIds,
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
@@ -50,7 +50,7 @@ export async function expectGivable(
 	before?: Definition,
 ): Promise<void> {
 	expectWithin({ ...before, ...change });
-	if (change.model && change.model !== before?.model) expectModel(change.model);
+	if (change.model && change.model !== before?.model) await expectModel(tx, change.model);
 	const { promptVersionId: id } = change;
 	if (!id || id === before?.promptVersionId) return;
 	const [found] = await tx
@@ -61,11 +61,11 @@ export async function expectGivable(
 	if (!found) throw notFound("This prompt version");
 }
 
-function expectModel(model: string): void {
-	const known = modelNames(env());
+async function expectModel(tx: Tx, model: string): Promise<void> {
+	const known = await modelNames(tx);
 	if (known.includes(model)) return;
 	const which = known.length > 0 ? `It has ${known.join(", ")}.` : "It has none: the built-in one answers.";
-	throw invalidField("model", `This installation has no model of that name. ${which}`);
+	throw invalidField("model", `This installation has no route or model of that name. ${which}`);
 }
 
 /** An agent can have less than what the installation allows, not more. */

@@ -120,6 +120,11 @@ function fieldsOf(stored: AgentVersion["extractSchema"]): string[] {
 	return [...words(leaves), ...lists.flatMap((list) => words(list.leaves, `${list.path}, each row: `))];
 }
 
+const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
+	quote: "quotes the passages",
+	fail: "gives no answer",
+};
+
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
 	const { promptVersionId, promptName, promptVersion, collectionIds, caps } = version;
@@ -128,7 +133,8 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 		graph: [version.graph as string],
 		extractSchema: fieldsOf(version.extractSchema),
 		prompt: [promptVersionId ? prompt : "the built-in one"],
-		model: [version.model ?? "the installation's first"],
+		model: [version.model ?? "the default route"],
+		whenAway: [whenAwayWords[version.whenAway]],
 		collections: collectionIds?.map((id) => names.get(id) ?? `one that you may not read (${id})`) ?? [
 			"all that the asking person may read",
 		],

@@ -5,13 +5,12 @@ import { agentVersions, collections, documents, extractionResults, extractions, 
 import { chooseAgent } from "@/server/agents/service";
 import { audit } from "@/server/core/audit";
 import { requireCause, requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { extractionMoved } from "@/server/jobs/events";
 import { fileTypes, sitemapType } from "@/server/knowledge/contract";
 import { getCollection, mayReadDocument } from "@/server/knowledge/service";
-import { modelNames } from "@/server/models/configured";
+import { modelNames } from "@/server/models/service";
 import { type Extraction, mostDocuments, type StartExtraction } from "../contract";
 import { getExtraction } from "./read";
 
@@ -32,7 +31,7 @@ export async function startExtraction(ctx: ServiceContext, input: StartExtractio
 	await ctx.db.transaction(async (tx) => {
 		const chosen = await chooseExtractor(ctx, tx, input.agentId);
 		const ids = await findDocuments(ctx, tx, input, chosen);
-		if (modelNames(env()).length === 0) throw new AppError("UNAVAILABLE", needsModel);
+		if ((await modelNames(tx)).length === 0) throw new AppError("UNAVAILABLE", needsModel);
 		const threadId = randomUUID();
 		const { agentId, agentVersionId } = chosen;
 		await tx.insert(threads).values({ id: threadId, userId, agentId, title: "Extraction", isCall: true });

@@ -43,6 +43,8 @@ export const ExtractState = Annotation.Root({
 	/** What it read in each, in order. */
 	readings: Annotation<Reading[][]>(last<Reading[][]>([])),
 	refused: Annotation<Refused | null>(last<Refused | null>(null)),
+	/** The model that answered last. */
+	by: Annotation<string | null>(last<string | null>(null)),
 	draft: Annotation<{ failure: string | null }>(last<{ failure: string | null }>({ failure: null })),
 	spent: Annotation<Spent>({
 		reducer: (one, other) => ({
