@@ -21,7 +21,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			<Fact name="Extracts">{extractsOf(of)}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
-			<Fact name="Where none answers">{whenAwayWords[of.whenAway]}</Fact>
+			<Fact name="Where none answers">{of.graph === "extract" ? "" : whenAwayWords[of.whenAway]}</Fact>
 			<Fact name="Looks in">{of.collectionIds ? <Names ids={of.collectionIds} /> : collectionsOf(of)}</Fact>
 			<Fact name="Tools">
 				{of.tools.length > 0
