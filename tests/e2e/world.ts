@@ -33,7 +33,16 @@ export async function fill(standing: Standing): Promise<World> {
 	const account = await fillAccount(api);
 	const models = await fillModels(standing, api);
 	return {
-		paths: { ...work.paths, ...research, ...extraction, ...people.paths, ...mails.paths, ...audit, ...account, ...models },
+		paths: {
+			...work.paths,
+			...research,
+			...extraction,
+			...people.paths,
+			...mails.paths,
+			...audit,
+			...account,
+			...models,
+		},
 		open: mails.open,
 		guarded: staff,
 	};

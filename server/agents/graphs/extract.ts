@@ -96,7 +96,11 @@ const check: Step = async (state, run) => {
 	await run.extraction.save(fields, state.by ?? run.model.name);
 	// Nothing of the document itself: a run is shown to its person also where they may not read it any more.
 	const answer = `${summary(fields)}.`;
-	return { update: { final: { answer, result: resultOf(fields, state.by, took) } }, usage: noUsage, note: summary(fields) };
+	return {
+		update: { final: { answer, result: resultOf(fields, state.by, took) } },
+		usage: noUsage,
+		note: summary(fields),
+	};
 };
 
 function summary(fields: readonly Judged[]): string {

@@ -19,7 +19,15 @@ export const mayReadCollection = (user: UserActor): SQL =>
 /** What an agent is made of, as its row holds it. */
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
-	"graph" | "extractSchema" | "promptVersionId" | "model" | "whenAway" | "collectionIds" | "tools" | "approvalTools" | "caps"
+	| "graph"
+	| "extractSchema"
+	| "promptVersionId"
+	| "model"
+	| "whenAway"
+	| "collectionIds"
+	| "tools"
+	| "approvalTools"
+	| "caps"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
