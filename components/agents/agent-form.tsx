@@ -22,6 +22,7 @@ import { ModelChoice } from "./model-choice";
 import { PromptChoice } from "./prompt-choice";
 import { TemplateChoice } from "./template-choice";
 import { ToolChoice } from "./tool-choice";
+import { WindowFields } from "./window-fields";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
 const nowhere = { path: ["collectionIds"], error: "Choose at least one collection." };
@@ -65,6 +66,7 @@ export default function AgentForm({
 		tools: of?.tools ?? [],
 		approvalTools: of?.approvalTools ?? [],
 		caps: of?.caps ?? {},
+		window: of?.window ?? {},
 		access: agent?.access ?? "private",
 	}));
 	const form = useForm<CreateAgent>({
@@ -187,6 +189,12 @@ export default function AgentForm({
 						caps={form.values.caps ?? {}}
 						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
+					{graph === "research" ? null : (
+						<WindowFields
+							window={form.values.window ?? {}}
+							onChange={(window) => form.setFieldValue("window", window)}
+						/>
+					)}
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}

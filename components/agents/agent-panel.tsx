@@ -18,7 +18,7 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { capsOf, collectionsOf, extractsOf, graphWords, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, extractsOf, graphWords, modelOf, promptOf, windowOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
@@ -76,6 +76,7 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 				</Fact>
 				<Fact name="Waits for approval">{agent.approvalTools.join(", ")}</Fact>
 				<Fact name="A run takes at most">{capsOf(agent) || "What the installation allows"}</Fact>
+				<Fact name="Shares of the window">{windowOf(agent)}</Fact>
 				<Fact name="Default">{agent.isDefault ? "Yes: it answers where nobody was chosen" : "No"}</Fact>
 				<Fact name="Owner">{agent.ownerName ?? "The installation"}</Fact>
 				<Fact name="Can be asked by">

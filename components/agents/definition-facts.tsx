@@ -12,6 +12,7 @@ import {
 	modelOf,
 	promptOf,
 	whenAwayWords,
+	windowOf,
 } from "./facts";
 
 /** What an agent, a draft or a version is made of. */
@@ -32,6 +33,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			</Fact>
 			<Fact name="Waits for approval">{of.approvalTools.join(", ")}</Fact>
 			<Fact name="A run takes at most">{capsOf(of) || "What the installation allows"}</Fact>
+			<Fact name="Shares of the window">{windowOf(of)}</Fact>
 			<Fact name="How it works">{graphWords[of.graph]}</Fact>
 		</Facts>
 	);

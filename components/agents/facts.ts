@@ -16,6 +16,7 @@ export type Definition = Pick<
 	| "tools"
 	| "approvalTools"
 	| "caps"
+	| "window"
 >;
 
 export const modelOf = ({ model }: Definition): string => model ?? "The default route";
@@ -60,4 +61,22 @@ export const capsOf = ({ caps }: Definition): string =>
 	capNames
 		.filter((name) => caps[name] !== undefined)
 		.map((name) => `${caps[name]?.toLocaleString("en")} ${capWords[name].toLowerCase()}`)
+		.join(", ");
+
+export const windowNames = ["tokens", "system", "memory", "history", "passages", "question", "answer"] as const;
+export const windowWords = {
+	tokens: "Tokens in all",
+	system: "Rules and tools",
+	memory: "Summary",
+	history: "Earlier turns",
+	passages: "Passages",
+	question: "Question",
+	answer: "Answer",
+} as const;
+
+/** What is set of its window; nothing where all is as usual. */
+export const windowOf = ({ window }: Definition): string =>
+	windowNames
+		.filter((name) => window[name] !== undefined)
+		.map((name) => `${windowWords[name]}: ${window[name]?.toLocaleString("en")}`)
 		.join(", ");

@@ -16,6 +16,7 @@ const words = {
 	tools: "Tools",
 	approvalTools: "Waits for approval",
 	caps: "A run takes at most",
+	window: "Shares of the window",
 } as const;
 
 /** What differs between two versions; without `to`, between one and the draft: whoever saves that has agents read anew. */

@@ -80,6 +80,7 @@ DROP TABLE
 	"source_items",
 	"source_runs",
 	"sources",
+	"thread_summaries",
 	"threads",
 	"tool_effects",
 	"totp_factors",

@@ -87,6 +87,7 @@ CREATE TABLE "agent_versions" (
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"window" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"message" text DEFAULT '' NOT NULL,
 	"author_ids" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"based_on" integer,
@@ -192,6 +193,17 @@ CREATE TABLE "thread_branches" (
 	"thread_id" uuid NOT NULL,
 	"from_run_id" uuid NOT NULL,
 	"run_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "thread_summaries" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"up_to_run_id" uuid NOT NULL,
+	"turns" integer NOT NULL,
+	"text" text NOT NULL,
+	"document_ids" jsonb NOT NULL,
+	"model" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -1243,6 +1255,8 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_branches" ADD CONSTRAINT "thread_branches_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_up_to_run_id_runs_id_fk" FOREIGN KEY ("up_to_run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1347,6 +1361,8 @@ CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","
 CREATE INDEX "runs_words_idx" ON "runs" USING gin ((to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text]))) WHERE "runs"."state" in ('succeeded', 'failed', 'cancelled');--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "thread_branches_thread_idx" ON "thread_branches" USING btree ("thread_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "thread_summaries_run_key" ON "thread_summaries" USING btree ("up_to_run_id");--> statement-breakpoint
+CREATE INDEX "thread_summaries_thread_idx" ON "thread_summaries" USING btree ("thread_id");--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_words_idx" ON "threads" USING gin ((to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])));--> statement-breakpoint

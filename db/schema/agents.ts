@@ -53,6 +53,9 @@ export const promptVersions = pgTable(
 /** What an agent does where no model answers: quote the passages, or give no answer. */
 export type WhenAway = "quote" | "fail";
 export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
+export type AgentWindow = Partial<
+	Record<"tokens" | "system" | "memory" | "history" | "passages" | "question" | "answer", number>
+>;
 
 /** An agent. What it is made of stands in its versions; who may ask it in `grants`. */
 export const agents = pgTable(
@@ -114,6 +117,8 @@ export const agentVersions = pgTable(
 		approvalTools: jsonb().$type<string[]>().notNull().default([]),
 		/** Most that one of its runs may take, where that is less than what the installation allows. */
 		caps: jsonb().$type<AgentCaps>().notNull().default({}),
+		/** How its runs share out the model's window; what is left out has its default. */
+		window: jsonb().$type<AgentWindow>().notNull().default({}),
 		/** What is new in it, in its author's words. */
 		message: text().notNull().default(""),
 		/** Everyone who wrote on it since it was begun, the last one last: none of them may approve it. Empty: the installation. */
@@ -249,6 +254,31 @@ export const branchSegments = pgTable(
 		before: at().notNull(),
 	},
 	(t) => [index("branch_segments_branch_idx").on(t.branchId)],
+);
+
+/**
+ * What the oldest turns of a conversation came to, up to and with one of its runs. It holds wherever that run is among the
+ * earlier ones, so a branch has the summaries of its own ancestors and no others.
+ */
+export const threadSummaries = pgTable(
+	"thread_summaries",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		upToRunId: uuid()
+			.notNull()
+			.references(() => runs.id, { onDelete: "cascade" }),
+		/** How many turns it stands for. */
+		turns: integer().notNull(),
+		text: text().notNull(),
+		/** The documents that the answers in it rest on: where one may not be read any more, it is made anew without those. */
+		documentIds: jsonb().$type<string[]>().notNull(),
+		model: text().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [uniqueIndex("thread_summaries_run_key").on(t.upToRunId), index("thread_summaries_thread_idx").on(t.threadId)],
 );
 
 /** What happened in a run, gap-free from 1. Append only. */

@@ -97,6 +97,8 @@ export const Env = z
 		QD_MODELS: names,
 		/** Those of the models that can be shown pictures. */
 		QD_VISION_MODELS: names,
+		/** How much the endpoint's models read and write together, in tokens. */
+		QD_MODEL_CONTEXT: z.preprocess(empty, z.coerce.number().int().min(2_000).max(10_000_000).default(32_768)),
 		QD_EMBED_URL: url,
 		QD_EMBED_KEY: text,
 		QD_EMBED_MODEL: text,

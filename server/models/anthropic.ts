@@ -177,11 +177,11 @@ type Block =
 	| { type: "tool_result"; tool_use_id: string; content: string };
 type Turn = { role: "user" | "assistant"; content: Block[] };
 
-function toRequest(model: string, { messages, tools }: Asked) {
+function toRequest(model: string, { messages, tools, mostTokens = maxAnswerTokens }: Asked) {
 	const system = messages.flatMap((one) => (one.role === "system" ? [one.content] : [])).join("\n\n");
 	return {
 		model,
-		max_tokens: maxAnswerTokens,
+		max_tokens: mostTokens,
 		stream: true,
 		messages: toTurns(messages),
 		...(system ? { system } : {}),

@@ -38,26 +38,39 @@ export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimit
 	return {
 		name: endpoint.model,
 		sees: endpoint.sees ?? false,
-		answer: (messages, signal, tools = []) =>
-			askAgain(provider, { messages, tools }, { signal, limits, progress: noProgress() }),
+		answer: (messages, signal, tools = [], { mostTokens } = {}) =>
+			askAgain(provider, { messages, tools, mostTokens }, { signal, limits, progress: noProgress() }),
 	};
 }
 
+const mostClients = 20;
+
 export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
-	const client = new ChatOpenAI({
-		model,
-		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: key ?? "none",
-		maxTokens: maxAnswerTokens,
-		useResponsesApi: false,
-		maxRetries: 0,
-		onFailedAttempt: (error: unknown) => {
-			throw error;
-		},
-		configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
-	});
-	return { listen: (asked, attempt) => listen(client, asked, attempt) };
+	const clients = new Map<number, ChatOpenAI>();
+	const clientFor = (maxTokens: number): ChatOpenAI => {
+		const known = clients.get(maxTokens);
+		if (known) return known;
+		const made = new ChatOpenAI({
+			model,
+			// The SDK insists on a key; endpoints without one ignore it.
+			apiKey: key ?? "none",
+			maxTokens,
+			useResponsesApi: false,
+			maxRetries: 0,
+			onFailedAttempt: (error: unknown) => {
+				throw error;
+			},
+			configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
+		});
+		// Lengths come from agents' settings: there are few, and nobody needs the rest kept.
+		if (clients.size >= mostClients) clients.clear();
+		clients.set(maxTokens, made);
+		return made;
+	};
+	return {
+		listen: (asked, attempt) => listen(clientFor(asked.mostTokens ?? maxAnswerTokens), asked, attempt),
+	};
 }
 
 async function* listen(

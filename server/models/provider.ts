@@ -23,7 +23,12 @@ export const modelLimits: ModelLimits = {
 	backoffMs: 300,
 };
 
-export type Asked = { messages: readonly ModelMessage[]; tools: readonly ModelTool[] };
+export type Asked = {
+	messages: readonly ModelMessage[];
+	tools: readonly ModelTool[];
+	/** Most tokens of the answer, where that is less than usual. */
+	mostTokens?: number | undefined;
+};
 /** How far a call has come, also where it ends in the middle: a provider bills that too. */
 export type Progress = { chars: number; firstTokenMs: number | null; usage: Partial<Usage> };
 export const noProgress = (): Progress => ({ chars: 0, firstTokenMs: null, usage: {} });

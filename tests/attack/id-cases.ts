@@ -193,6 +193,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		agentId: own("agent"),
 	},
 	"threads.get": { threadId: own("thread"), branchId: branch },
+	"threads.summary": {
+		threadId: own("summarisedThread"),
+		summaryId: word("it is looked for among the summaries of the thread beside it alone"),
+	},
 	"threads.export": { threadId: own("thread"), branchId: branch },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },

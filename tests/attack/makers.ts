@@ -29,6 +29,7 @@ import {
 	sessions,
 	sources,
 	stops,
+	threadSummaries,
 } from "@/db/schema";
 import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -217,6 +218,14 @@ export const makers = {
 		await ctx.db.sql`insert into langgraph.checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint, metadata)
 			values (${runId}, '', ${String(checkpointId)}, ${JSON.stringify(checkpoint)}::text::jsonb, '{"step": 0}')`;
 		return runId;
+	},
+	/** With a summary of the id that stands beside it. */
+	summarisedThread: async (ctx, { summaryId }) => {
+		const { runId, threadId } = await startRun(ctx, question);
+		const given = typeof summaryId === "string" ? { id: summaryId } : {};
+		const of = { threadId, upToRunId: runId, turns: 1, text: "They spoke of ferries.", documentIds: [], model: "none" };
+		await ctx.db.orm.insert(threadSummaries).values({ ...given, ...of });
+		return threadId;
 	},
 	feedback: async (ctx) => {
 		const runId = await makeAnswer(ctx, await makeAgent(ctx));

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 export const AgentCaps = z
@@ -66,6 +67,7 @@ export const definitionFields = {
 		),
 	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 
 /** The same, as it is read. */
@@ -90,6 +92,7 @@ export const readDefinition = {
 		.array(z.string())
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 /** What can be changed of it, under the names that people see. */
 export const definitionNames = [
@@ -102,4 +105,5 @@ export const definitionNames = [
 	"tools",
 	"approvalTools",
 	"caps",
+	"window",
 ] as const;

@@ -7,6 +7,7 @@ import { definitionFields, readDefinition } from "./definition";
 export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps, WhenAway } from "./definition";
 export * from "./transfer";
 export * from "./versions";
+export * from "./window";
 
 const Access = z.enum(accesses);
 
@@ -67,6 +68,7 @@ export const CreateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -84,6 +86,7 @@ export const UpdateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.optional(),
 	needsReview: z
 		.boolean()

@@ -20,6 +20,7 @@ export const AgentDocument = z.strictObject({
 	tools: definitionFields.tools,
 	approvalTools: definitionFields.approvalTools,
 	caps: definitionFields.caps,
+	window: definitionFields.window.default({}),
 	needsReview: z.boolean().describe("Whether its changes are reviewed by somebody else."),
 });
 export type AgentDocument = z.infer<typeof AgentDocument>;

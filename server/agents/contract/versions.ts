@@ -72,6 +72,7 @@ export const SaveDraft = z.strictObject({
 	tools: definitionFields.tools.optional(),
 	approvalTools: definitionFields.approvalTools.optional(),
 	caps: definitionFields.caps.optional(),
+	window: definitionFields.window.optional(),
 	message: Message.optional().describe("What is new in it."),
 	basedOn: z
 		.int()

@@ -102,6 +102,7 @@ const money = (micros: number): string => (micros / 1_000_000).toLocaleString("e
 export function neverStoodIn(model: ChatModel | null): ChatModel {
 	const name = model?.name ?? "none";
 	return {
+		...(model ?? {}),
 		name,
 		sees: model?.sees ?? false,
 		answer: async function* (messages, signal, tools, options) {
@@ -109,6 +110,7 @@ export function neverStoodIn(model: ChatModel | null): ChatModel {
 			let hasSpoken = false;
 			const onRestart = options?.onRestart;
 			const pieces = model.answer(messages, signal, tools, {
+				...options,
 				...(onRestart
 					? {
 							onRestart: (why: string) => {

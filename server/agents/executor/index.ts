@@ -22,7 +22,7 @@ import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
-import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -34,7 +34,7 @@ export type ExecutorOptions = {
 	checkpoints?: Checkpoints;
 	/** A model that an agent names. */
 	namedModel?: (name: string) => ChatModel;
-} & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
+} & Partial<Pick<SessionDeps, "model" | "search" | "unreadable" | "wallMs">>;
 
 const beatMs = 1_500;
 const pollMs = 1_000;
@@ -93,12 +93,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
-		expectReadable:
-			options.expectReadable ??
+		unreadable:
+			options.unreadable ??
 			(async (run, documentIds, signal) => {
 				const actor = await agentNow(toolContext(run, signal));
-				const ctx = { ...asItself, db, actor, requestId: run.requestId };
-				if ((await unreadableDocuments(ctx, documentIds)).length > 0) throw new RunStopped("taken");
+				return unreadableDocuments({ ...asItself, db, actor, requestId: run.requestId }, documentIds);
 			}),
 		onResting: (run, documentIds) => {
 			const session = sessions.get(run.id);
@@ -209,7 +208,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	async function expectRest({ run, stop, restsOn }: Session): Promise<void> {
 		if (restsOn.length === 0 || stop.signal.aborted) return;
 		try {
-			await deps.expectReadable(run, restsOn, stop.signal);
+			await expectReadable(deps, run, { documentIds: restsOn, signal: stop.signal });
 		} catch (error) {
 			if (error instanceof RunStopped) stop.abort(error);
 			else if (!stop.signal.aborted) log.warn({ error: String(error), runId: run.id }, "rights were not asked");

@@ -28,6 +28,7 @@ export type Definition = Pick<
 	| "tools"
 	| "approvalTools"
 	| "caps"
+	| "window"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
@@ -39,6 +40,7 @@ export const definitionColumns = {
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
 	caps: agentVersions.caps,
+	window: agentVersions.window,
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];

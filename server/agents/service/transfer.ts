@@ -57,6 +57,7 @@ function documentOf(
 		tools: of.tools,
 		approvalTools: of.approvalTools,
 		caps: of.caps,
+		window: of.window,
 	};
 }
 
@@ -137,6 +138,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		tools: document.tools.filter((tool) => tools.usable.has(tool)),
 		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),
 		caps: document.caps,
+		window: document.window,
 	};
 	return { definition, missing };
 }

@@ -127,7 +127,7 @@ const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
 
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
-	const { promptVersionId, promptName, promptVersion, collectionIds, caps } = version;
+	const { promptVersionId, promptName, promptVersion, collectionIds, caps, window } = version;
 	const prompt = `${promptName ?? `a prompt that you may not read (${promptVersionId})`}, version ${promptVersion}`;
 	return {
 		graph: [version.graph as string],
@@ -141,5 +141,8 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 		tools: version.tools,
 		approvalTools: version.approvalTools,
 		caps: Object.entries(caps).map(([name, most]) => `${most.toLocaleString("en")} ${name}`),
+		window: Object.entries(window).map(
+			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
+		),
 	};
 }

@@ -33,20 +33,19 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
 		const [{ agentId, graph, caps, ...chosen }, least] = await Promise.all([
 			agentFor(tx, user, input),
-			askBudget(
-				tx,
-				userId,
-				input.question + (input.conversation ? JSON.stringify(input.conversation) : ""),
-				key,
-				pinned?.tokens,
-			),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
+				// What was said before in the thread of an extraction is of other documents, and goes to no model.
+				...(pinned ? { atLeast: pinned.tokens } : { threadId: input.threadId }),
+			}),
 		]);
 		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
 		if (graph === "extract" && !pinned)
 			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
-		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
+		const reserved = isResearch
+			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			: least;
 		const row = {
 			id: threadId,
 			userId,
