@@ -108,7 +108,7 @@ export function standExtractions() {
 	async function work({ sees = false, hasModel = true } = {}): Promise<void> {
 		const { provider } = world;
 		const model = hasModel ? openaiModel({ url: provider.url, key: "sk-test", model: "stand-in", sees }) : null;
-		going.add(await testExecutor(world, provider, { expectReadable: undefined, model }));
+		going.add(await testExecutor(world, provider, { unreadable: undefined, model }));
 		await testEngine(world.db, inngest, [...extractionJobs]);
 	}
 	/** A person with a collection of so many invoices. */
