@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { agentVersions, branchSegments, budgetEntries, runEvents, runs, threadBranches } from "@/db/schema";
-import type { GraphName } from "@/server/agents/contract";
 import { chooseAgent } from "@/server/agents/service";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
@@ -13,7 +12,7 @@ import type { Citation } from "@/server/runs/contract";
 import { askBudget, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
 import { findCheckpoint, findOwnRun, passagesOf } from "./read-checkpoints";
-import { editableOf, mayGoOn, type StoredCheckpoint, type StoredState, storedState } from "./stored";
+import { editableOf, type KnownGraph, mayGoOn, type StoredCheckpoint, type StoredState, storedState } from "./stored";
 
 /**
  * A new run that goes on from a checkpoint of an earlier one, in a new branch of the thread. It has the rights of now: whoever may
@@ -75,7 +74,7 @@ async function collectionsOf(tx: Tx, versionId: string): Promise<string[] | null
 	return version?.collectionIds ?? null;
 }
 
-function expectEditable({ next }: StoredCheckpoint, graph: GraphName, input: ForkRun): void {
+function expectEditable({ next }: StoredCheckpoint, graph: KnownGraph, input: ForkRun): void {
 	if (next.length === 0) throw new AppError("CONFLICT", "The run had ended here: choose an earlier checkpoint.");
 	if (!mayGoOn(graph, next))
 		throw new AppError("CONFLICT", "Research goes on anew with its plan: choose the checkpoint at which that waited.");
@@ -151,7 +150,7 @@ async function copyCheckpoint(
 		to,
 		state,
 		graph,
-	}: { from: string; checkpointId: string; to: string; state: StoredState; graph: GraphName },
+	}: { from: string; checkpointId: string; to: string; state: StoredState; graph: KnownGraph },
 ): Promise<void> {
 	const { question, collectionIds, findings, supporting, remembered } = state;
 	// Before its plan is let go on research has found nothing.

@@ -1,14 +1,15 @@
 import { and, eq } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { agentVersions, runs } from "@/db/schema";
-import type { GraphName } from "@/server/agents/contract";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { notFound } from "@/server/core/errors";
+import { AppError, notFound } from "@/server/core/errors";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import type { OneRun } from "@/server/runs/contract";
 import type { Checkpoint, CheckpointList, CheckpointState, FoundPassage, OneCheckpoint } from "../contract";
 import {
 	editableOf,
+	isKnownGraph,
+	type KnownGraph,
 	mayGoOn,
 	type StoredCheckpoint,
 	type StoredPassage,
@@ -27,7 +28,10 @@ export async function findOwnRun(ctx: ServiceContext, db: Reader, { runId }: One
 		.innerJoin(agentVersions, eq(agentVersions.id, runs.agentVersionId))
 		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
-	return { ...row.run, graph: row.graph };
+	const { graph } = row;
+	if (!isKnownGraph(graph))
+		throw new AppError("CONFLICT", "Only the runs of assistants and of research can be gone back into.");
+	return { ...row.run, graph };
 }
 
 export async function findCheckpoint(db: Reader, { runId, checkpointId }: OneCheckpoint): Promise<StoredCheckpoint> {
@@ -40,7 +44,7 @@ const wordOf = (step: string): string => stepWords[step] ?? step;
 
 function toCheckpoint(
 	{ id, step, ts, next }: StoredCheckpoint,
-	{ earlier, graph }: { earlier: StoredCheckpoint | undefined; graph: GraphName },
+	{ earlier, graph }: { earlier: StoredCheckpoint | undefined; graph: KnownGraph },
 ): Checkpoint {
 	const [after] = earlier?.next ?? [];
 	// Many look into questions at once: that is one step for whoever reads of it.

@@ -42,7 +42,7 @@ export const editableOf = (next: readonly string[]): Editable[] =>
 	editables.filter((one) => next.some((step) => editableBefore[step]?.includes(one)));
 
 /** Research goes on anew with its plan, which its person changes while it waits: what researchers found is theirs to find again. */
-export const mayGoOn = (graph: GraphName, next: readonly string[]): boolean =>
+export const mayGoOn = (graph: KnownGraph, next: readonly string[]): boolean =>
 	graph === "research" ? next.includes("agree") : next.length > 0;
 
 /** Where edges lead is a channel of its own for each step: one that its step has not seen yet makes it the next one. */
@@ -106,12 +106,15 @@ export type StoredState = z.infer<typeof StoredState>;
 const channels = {
 	assistant: ["question", "collectionIds", "history", "findings", "supporting", "draft", "remembered", "rounds"],
 	research: ["question", "collectionIds", "history", "proposed", "draft"],
-} as const satisfies Record<GraphName, readonly string[]>;
+} as const satisfies Partial<Record<GraphName, readonly string[]>>;
+/** Graphs whose runs can be gone back into. */
+export type KnownGraph = keyof typeof channels;
+export const isKnownGraph = (graph: GraphName): graph is KnownGraph => graph in channels;
 
 /** The state that a checkpoint stands for, channel by channel. */
 export async function storedState(
 	db: Reader,
-	{ runId, graph }: { runId: string; graph: GraphName },
+	{ runId, graph }: { runId: string; graph: KnownGraph },
 	{ id }: StoredCheckpoint,
 ): Promise<StoredState> {
 	const rows = await db.execute<{ channel: string; value: string }>(sql`
