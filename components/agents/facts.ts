@@ -1,10 +1,12 @@
 import { counted } from "@/components/ui/figures";
 import type { Agent, GraphName, WhenAway } from "@/server/agents/contract";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 
 /** What an agent is made of, whether it answers or is a version or a draft. */
 export type Definition = Pick<
 	Agent,
 	| "graph"
+	| "extractSchema"
 	| "promptVersionId"
 	| "promptName"
 	| "promptVersion"
@@ -37,7 +39,19 @@ export const promptOf = (agent: Definition): string =>
 export const graphWords = {
 	assistant: "Answers at once, from what one search finds",
 	research: "Researches: a plan, researchers at the same time, a report",
+	extract: "Extracts: fields out of documents and pictures, each with its place",
 } as const satisfies Record<GraphName, string>;
+
+/** What an extracting agent fills in; nothing for others. */
+export function extractsOf({ extractSchema }: Definition): string {
+	const { schema } = readSchema(extractSchema);
+	if (!schema) return "";
+	const { leaves, lists } = columnsOf(schema);
+	return [
+		...leaves.map(({ title }) => title),
+		...lists.map(({ title, leaves: inner }) => `${title} (${inner.map((one) => one.title).join(", ")})`),
+	].join(", ");
+}
 
 export const capNames = ["steps", "tokens", "cost", "minutes"] as const;
 export const capWords = { steps: "Steps", tokens: "Tokens", cost: "Cost", minutes: "Minutes" } as const;

@@ -8,6 +8,7 @@ import styles from "./agents.module.css";
 
 const words = {
 	graph: "Graph",
+	extractSchema: "Extracts",
 	prompt: "Prompt",
 	model: "Model",
 	whenAway: "Where none answers",

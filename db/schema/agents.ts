@@ -4,6 +4,7 @@ import {
 	boolean,
 	index,
 	integer,
+	json,
 	jsonb,
 	pgTable,
 	primaryKey,
@@ -101,7 +102,9 @@ export const agentVersions = pgTable(
 			.references(() => agents.id, { onDelete: "cascade" }),
 		/** Null: the draft. */
 		version: integer(),
-		graph: text().$type<"assistant" | "research">().notNull().default("assistant"),
+		graph: text().$type<"assistant" | "research" | "extract">().notNull().default("assistant"),
+		/** What an extracting agent fills in, as JSON Schema; null for others. As text: the order of its fields is that of the columns. */
+		extractSchema: json().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** The route that it asks, or a model of the environment's, by its name; null for the default route. */

@@ -43,7 +43,11 @@ export async function openModels({ db, onProblem }: Options): Promise<Models> {
 		route: (name, asker) => {
 			const route = findRoute(follower.seen(), name);
 			if (!route && name === null) return null;
-			const of = { name: route?.name ?? name ?? "", contextTokens: route ? contextOf(route) : undefined };
+			const of = {
+				name: route?.name ?? name ?? "",
+				sees: route !== null && seesPictures(route),
+				contextTokens: route ? contextOf(route) : undefined,
+			};
 			return routeModel(parts, { ...of, find: (now) => findRoute(now, name) }, asker);
 		},
 		single: (key, asker) => singleModel(parts, key, follower.seen(), asker),
@@ -55,6 +59,10 @@ export async function openModels({ db, onProblem }: Options): Promise<Models> {
 		},
 	};
 }
+
+/** Whether any of its models says that it does: one that says nothing is not taken for it. */
+const seesPictures = ({ steps }: KnownRoute): boolean =>
+	steps.some(({ model }) => model.isEnabled && model.connection.isEnabled && model.modalities?.includes("image"));
 
 /** What every model of a route takes in, as any of them may answer. */
 const contextOf = ({ steps }: KnownRoute): number | undefined =>

@@ -33,6 +33,8 @@ export type AnswerOptions = {
 /** A chat model behind an endpoint, or a route of several. */
 export type ChatModel = {
 	name: string;
+	/** Whether it can be shown pictures; left out: it can't. */
+	sees?: boolean;
 	/** How much it reads and writes together, in tokens, where that is known. */
 	contextTokens?: number;
 	/** The answer piece by piece. Throws a ModelFailure, or the signal's reason. */

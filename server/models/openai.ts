@@ -30,13 +30,14 @@ import {
 import type { Watch } from "./watch";
 
 /** `fetch` is the connection's own, where it has one: the way to an address that a person entered. */
-export type Endpoint = { url: string; key: string | undefined; model: string; fetch?: typeof fetch };
+export type Endpoint = { url: string; key: string | undefined; model: string; sees?: boolean; fetch?: typeof fetch };
 
 /** A model behind any endpoint that speaks the OpenAI HTTP API, asked again where that may help. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
 	const provider = openaiProvider(endpoint);
 	return {
 		name: endpoint.model,
+		sees: endpoint.sees ?? false,
 		answer: (messages, signal, tools = [], { mostTokens } = {}) =>
 			askAgain(provider, { messages, tools, mostTokens }, { signal, limits, progress: noProgress() }),
 	};

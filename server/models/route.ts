@@ -61,13 +61,20 @@ export function routeModel(
 	deps: RouteDeps,
 	{
 		name,
+		sees,
 		find,
 		contextTokens,
-	}: { name: string; find: (catalogue: Catalogue) => KnownRoute | null; contextTokens?: number | undefined },
+	}: {
+		name: string;
+		sees?: boolean;
+		find: (catalogue: Catalogue) => KnownRoute | null;
+		contextTokens?: number | undefined;
+	},
 	asker: Asker,
 ): ChatModel {
 	return {
 		name,
+		sees: sees ?? false,
 		...(contextTokens ? { contextTokens } : {}),
 		answer: async function* (messages, signal, tools = [], options = {}) {
 			// Where it can't be looked up what is set up, nothing is asked.

@@ -21,11 +21,11 @@ export const RunCaps = z.object({
 });
 export type RunCaps = z.infer<typeof RunCaps>;
 
-export const graphNames = ["assistant", "research"] as const;
+export const graphNames = ["assistant", "research", "extract"] as const;
 export const GraphName = z
 	.enum(graphNames)
 	.describe(
-		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report.",
+		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report; `extract` fills in the fields of its schema from documents.",
 	);
 export type GraphName = z.infer<typeof GraphName>;
 export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
@@ -39,9 +39,17 @@ export type WhenAway = z.infer<typeof WhenAway>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
+/** What is wrong with it is told by its place when it is written: server/extractions/contract/schema.ts. */
+const ExtractSchema = z
+	.record(z.string().max(200), z.unknown())
+	.nullable()
+	.describe(
+		"What an extracting agent fills in: a part of JSON Schema 2020-12 (an object of texts, dates, numbers, yes or no, choices, objects, and lists of objects). Null for others.",
+	);
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
 	model: z
 		.string()
@@ -65,6 +73,7 @@ export const definitionFields = {
 /** The same, as it is read. */
 export const readDefinition = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
 	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),
@@ -88,6 +97,7 @@ export const readDefinition = {
 /** What can be changed of it, under the names that people see. */
 export const definitionNames = [
 	"graph",
+	"extractSchema",
 	"prompt",
 	"model",
 	"whenAway",

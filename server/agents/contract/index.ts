@@ -60,6 +60,7 @@ export const CreateAgent = z.strictObject({
 	name: fields.name,
 	description: fields.description.default(""),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
 	model: fields.model.optional(),
 	whenAway: fields.whenAway.optional(),
@@ -77,6 +78,7 @@ export const UpdateAgent = z.strictObject({
 	name: fields.name.optional(),
 	description: fields.description.optional(),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
 	model: fields.model.optional(),
 	whenAway: fields.whenAway.optional(),
@@ -103,11 +105,11 @@ export const UpdateAgent = z.strictObject({
 export type UpdateAgent = z.infer<typeof UpdateAgent>;
 
 /** Agents that come ready made. */
-export const AgentTemplate = z.enum(["operator"]);
+export const AgentTemplate = z.enum(["operator", "invoices"]);
 export type AgentTemplate = z.infer<typeof AgentTemplate>;
 export const CreateFromTemplate = z.strictObject({
 	template: AgentTemplate.describe(
-		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it.",
+		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it; `invoices` extracts the fields of invoices.",
 	),
 	name: fields.name.optional().describe("Another name than its own."),
 	access: Access.default("private"),

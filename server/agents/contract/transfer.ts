@@ -9,6 +9,7 @@ export const AgentDocument = z.strictObject({
 	name: z.string().trim().min(1).max(60),
 	description: z.string().trim().max(500),
 	graph: definitionFields.graph,
+	extractSchema: definitionFields.extractSchema.default(null),
 	prompt: z
 		.strictObject({ name: z.string().min(1).max(80), version: z.int().min(1) })
 		.nullable()

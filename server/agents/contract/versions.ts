@@ -64,6 +64,7 @@ const Message = z.string().trim().max(200);
 export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
 	graph: definitionFields.graph.optional(),
+	extractSchema: definitionFields.extractSchema.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	model: definitionFields.model.optional(),
 	whenAway: definitionFields.whenAway.optional(),

@@ -104,6 +104,7 @@ export function neverStoodIn(model: ChatModel | null): ChatModel {
 	return {
 		...(model ?? {}),
 		name,
+		sees: model?.sees ?? false,
 		answer: async function* (messages, signal, tools, options) {
 			if (!model) throw new ModelsAway("no model is set up here, and this agent answers with one only.");
 			let hasSpoken = false;

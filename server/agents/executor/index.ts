@@ -4,6 +4,7 @@ import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
+import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
@@ -16,6 +17,7 @@ import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
 import { neverStoodIn, openAccount } from "./account";
+import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
@@ -106,6 +108,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
+		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -159,6 +162,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			restsOn: [],
 			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.agent.graph === "extract")
+					// Where nobody is told, the next look finds it out.
+					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that a document is done"),
+					);
 				void claim();
 			}),
 		};

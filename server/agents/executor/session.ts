@@ -17,8 +17,9 @@ import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
-import type { ResearchContext, ResearchDesk } from "../graphs/research/state";
-import type { RunGraph } from "./graphs";
+import type { ExtractionDesk } from "../graphs/extract/state";
+import type { ResearchDesk } from "../graphs/research/state";
+import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
@@ -53,6 +54,8 @@ export type SessionDeps = {
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
 	/** What a research run asks of the world beside what every run does. */
 	desk: (run: ClaimedRun) => ResearchDesk;
+	/** And an extraction. */
+	extraction: (run: ClaimedRun, signal: AbortSignal) => ExtractionDesk;
 	/** Resolves when something may have been decided; throws the signal's reason. */
 	heard: (bell: string, signal: AbortSignal) => Promise<void>;
 	/** While it waits for a person, a run takes nobody's place. */
@@ -173,7 +176,7 @@ async function invoke(
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
-	const context: ResearchContext = {
+	const context: RunContext = {
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
@@ -197,6 +200,7 @@ async function invoke(
 		callTool: (call) => deps.callTool(run, call, signal),
 		caps: capsOf(run.agent.caps, run.agent.graph),
 		desk: deps.desk(run),
+		extraction: deps.extraction(run, signal),
 		onSpent: (spent) => {
 			said.spent = spent;
 		},
@@ -309,7 +313,7 @@ class Wall {
 }
 
 const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && !isForked && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
+	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
 function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {

@@ -2,21 +2,25 @@ import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { Database } from "@/db/connection";
-import { agents, auditEntries, runs, threadSummaries, threads } from "@/db/schema";
+import { agents, auditEntries, budgetEntries, runs, threadSummaries, threads } from "@/db/schema";
 import { openCheckpoints } from "@/server/agents/checkpointer";
 import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser } from "@/server/core/context";
 import { setAccess } from "@/server/core/grants";
+import { advance, getExtraction, listResults, startExtraction } from "@/server/extractions/service";
 import { acceptPlan, getResearch } from "@/server/research/service";
 import type { RunEvent } from "@/server/runs/contract";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until, urlOf } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
 import { cuttable } from "@/tests/support/cuttable";
+import { invoicesAgent, readyDocument, setModel } from "@/tests/support/extractions";
+import { invoiceAnswer, invoiceLines } from "@/tests/support/invoices";
+import { makeCollection } from "@/tests/support/knowledge";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
 const question = "How many days of annual leave do staff get?";
@@ -222,3 +226,37 @@ test("the database goes away in mid-run and comes back: the run goes on by itsel
 	await db.close();
 	await line.stop();
 }, 30_000);
+
+test("kill -9 in the middle of an extraction: every document is read in the end, each as one run, and is paid for once", async () => {
+	setModel(provider.url);
+	const builder = await testContext(base.db, { role: "builder" });
+	const { id: agentId } = await invoicesAgent(builder, "Invoices");
+	const ctx = await testContext(base.db);
+	const { id: collectionId } = await makeCollection(ctx);
+	const pages = [invoiceLines.join("\n")];
+	for (let n = 0; n < 5; n++) await readyDocument(ctx, collectionId, { pages });
+	provider.when("You extract fields", { text: JSON.stringify(invoiceAnswer), intervalMs: 8 });
+	const started = await startExtraction(ctx, { agentId, collectionId });
+	const { actor } = ctx;
+	if (actor.kind !== "user") throw new Error("a person started it");
+	const look = () => advance(ctx, actor.userId);
+	await look();
+	const first = await startWorker();
+	await until(() => provider.seen.some(({ body }) => String(body.messages[0]?.content).startsWith("You extract")));
+	await kill(first);
+	await startWorker();
+	// As the jobs do, which are not at work here.
+	const ended = await until(async () => {
+		await look();
+		const now = await getExtraction(ctx, { extractionId: started.id });
+		return now.state === "ended" ? now : null;
+	});
+	expect(ended).toMatchObject({ done: 5, failed: 0 });
+	const results = await listResults(ctx, { extractionId: started.id, limit: 50 });
+	const runIds = results.rows.flatMap(({ runId }) => runId ?? []);
+	expect(new Set(runIds).size).toBe(5);
+	const entries = await base.db.orm.select().from(budgetEntries).where(inArray(budgetEntries.runId, runIds));
+	expect(entries.filter(({ settled }) => settled !== null)).toHaveLength(5);
+	for (const runId of runIds) expectWhole((await readRun(ctx, runId)).events);
+	provider.forget();
+}, 60_000);

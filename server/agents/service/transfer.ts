@@ -49,6 +49,7 @@ function documentOf(
 		schema: "quarterdeck.agent/1",
 		...{ name, description, needsReview },
 		graph: of.graph,
+		extractSchema: of.extractSchema,
 		prompt: of.promptName && of.promptVersion ? { name: of.promptName, version: of.promptVersion } : null,
 		model: of.model,
 		whenAway: of.whenAway,
@@ -129,6 +130,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 	];
 	const definition: Definition = {
 		graph: document.graph,
+		extractSchema: document.extractSchema,
 		promptVersionId: prompt.id,
 		model: hasModel ? model : null,
 		whenAway: document.whenAway,
