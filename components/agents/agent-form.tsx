@@ -52,6 +52,7 @@ export default function AgentForm({
 		description: agent?.description ?? "",
 		graph: of?.graph ?? "assistant",
 		promptVersionId: of?.promptVersionId ?? null,
+		promptLabel: of?.promptLabel ?? null,
 		model: of?.model ?? null,
 		collectionIds: of?.collectionIds ?? null,
 		tools: of?.tools ?? [],
@@ -130,8 +131,9 @@ export default function AgentForm({
 					</Radio.Group>
 					<PromptChoice
 						current={of}
-						value={form.values.promptVersionId}
-						onChange={(id) => form.setFieldValue("promptVersionId", id)}
+						versionId={form.values.promptVersionId}
+						followed={form.values.promptLabel ?? null}
+						onChange={(chosen) => form.setValues(chosen)}
 					/>
 					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
 					<Radio.Group

@@ -2,6 +2,7 @@ import {
 	type Icon,
 	IconBook2,
 	IconChecklist,
+	IconFlask,
 	IconHistory,
 	IconMessageCircle,
 	IconPlayerPlay,
@@ -35,6 +36,7 @@ export const areas: Area[] = [
 		name: "Build",
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
+			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},

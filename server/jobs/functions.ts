@@ -6,6 +6,8 @@ import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { playgroundJobs } from "@/server/playground/jobs";
+import { promptJobs } from "@/server/prompts/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -18,6 +20,8 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...exportJobs,
 	...erasureJobs,
 	...knowledgeJobs,
+	...playgroundJobs,
+	...promptJobs,
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,

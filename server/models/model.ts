@@ -10,6 +10,13 @@ export type Usage = { inputTokens: number; outputTokens: number };
 /** How an answer ended; `cut` came to its greatest length or was held back by the provider's filter. */
 export type ModelEnd = { usage: Usage; end: "whole" | "cut"; calls: ToolCall[] };
 
+export type AnswerOptions = {
+	/** How freely it words its answer, 0 to 2; left out: as its provider has it. */
+	temperature?: number;
+	/** Most tokens of the answer, where that is less than `maxAnswerTokens`. */
+	maxTokens?: number;
+};
+
 /** A chat model behind an endpoint. */
 export type ChatModel = {
 	name: string;
@@ -18,6 +25,7 @@ export type ChatModel = {
 		messages: ModelMessage[],
 		signal: AbortSignal,
 		tools?: readonly ModelTool[],
+		options?: AnswerOptions,
 	) => AsyncGenerator<string, ModelEnd>;
 };
 

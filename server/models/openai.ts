@@ -9,6 +9,7 @@ import {
 } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import {
+	type AnswerOptions,
 	type ChatModel,
 	estimateTokens,
 	type ModelEnd,
@@ -43,22 +44,11 @@ export type Endpoint = { url: string; key: string | undefined; model: string };
 
 /** A model behind any endpoint that speaks the OpenAI HTTP API. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
-	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
-	const client = new ChatOpenAI({
-		model: endpoint.model,
-		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: endpoint.key ?? "none",
-		maxTokens: maxAnswerTokens,
-		useResponsesApi: false,
-		maxRetries: 0,
-		onFailedAttempt: (error: unknown) => {
-			throw error;
-		},
-		configuration: { baseURL: endpoint.url, logLevel: "off" },
-	});
+	const usual = clientOf(endpoint);
 	return {
 		name: endpoint.model,
-		async *answer(messages, signal, tools = []) {
+		async *answer(messages, signal, tools = [], options = {}) {
+			const client = Object.keys(options).length > 0 ? clientOf(endpoint, options) : usual;
 			const deadline = performance.now() + limits.totalMs;
 			for (let attempt = 0; ; attempt += 1) {
 				const left = deadline - performance.now();
@@ -81,6 +71,22 @@ export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimit
 		},
 	};
 }
+
+/** `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens. */
+const clientOf = (endpoint: Endpoint, { temperature, maxTokens = maxAnswerTokens }: AnswerOptions = {}) =>
+	new ChatOpenAI({
+		model: endpoint.model,
+		// The SDK insists on a key; endpoints without one ignore it.
+		apiKey: endpoint.key ?? "none",
+		maxTokens: Math.min(maxTokens, maxAnswerTokens),
+		...(temperature === undefined ? {} : { temperature }),
+		useResponsesApi: false,
+		maxRetries: 0,
+		onFailedAttempt: (error: unknown) => {
+			throw error;
+		},
+		configuration: { baseURL: endpoint.url, logLevel: "off" },
+	});
 
 type Asked = { messages: ModelMessage[]; tools: readonly ModelTool[] };
 type Attempt = { signal: AbortSignal; limits: ModelLimits; spoken: { any: boolean } };

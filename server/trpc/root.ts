@@ -13,6 +13,7 @@ import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
 import { oauthRouter } from "@/server/oauth/router";
+import { playgroundRouter } from "@/server/playground/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
@@ -50,6 +51,7 @@ export const appRouter = router({
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
+	playground: playgroundRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LabelName } from "@/server/prompts/contract";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 export const AgentCaps = z
@@ -32,10 +33,18 @@ export type AskCaps = z.infer<typeof AskCaps>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
+/** The label of a prompt: where it points is looked up with each question. */
+export const PromptLabelRef = z
+	.strictObject({ promptId: z.uuid(), label: LabelName })
+	.nullable()
+	.describe("The label of a prompt that it follows, in place of a fixed version: `promptVersionId` is null then.");
+export type PromptLabelRef = z.infer<typeof PromptLabelRef>;
+
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
 	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
+	promptLabel: PromptLabelRef,
 	model: z.string().min(1).max(200).nullable().describe("One of the installation's models; null: its first."),
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
 	tools: z
@@ -52,8 +61,12 @@ export const definitionFields = {
 export const readDefinition = {
 	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
+	promptLabel: PromptLabelRef,
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
-	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),
+	promptVersion: z
+		.int()
+		.nullable()
+		.describe("Which version of the prompt; of a label, the one that it points to by now; null: the built-in one."),
 	model: z.string().nullable().describe("The model that it asks; null: the installation's first."),
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	tools: z

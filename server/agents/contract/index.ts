@@ -4,7 +4,7 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps } from "./definition";
+export { AskCaps, GraphName, graphNames, leastResearchSteps, PromptLabelRef, RunCaps } from "./definition";
 export * from "./transfer";
 export * from "./versions";
 
@@ -55,6 +55,7 @@ export const CreateAgent = z.strictObject({
 	description: fields.description.default(""),
 	graph: fields.graph.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
 	collectionIds: fields.collectionIds.default(null),
 	tools: fields.tools.optional(),
@@ -70,6 +71,7 @@ export const UpdateAgent = z.strictObject({
 	description: fields.description.optional(),
 	graph: fields.graph.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
 	collectionIds: fields.collectionIds.optional(),
 	tools: fields.tools.optional(),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LabelName } from "@/server/prompts/contract";
 import { definitionFields } from "./definition";
 
 const Name = z.string().min(1).max(200);
@@ -10,7 +11,11 @@ export const AgentDocument = z.strictObject({
 	description: z.string().trim().max(500),
 	graph: definitionFields.graph,
 	prompt: z
-		.strictObject({ name: z.string().min(1).max(80), version: z.int().min(1) })
+		.strictObject({
+			name: z.string().min(1).max(80),
+			version: z.int().min(1).max(1_000_000_000).optional().describe("Its version; of a label left out."),
+			label: LabelName.optional().describe("The label that it follows in place of a version."),
+		})
 		.nullable()
 		.describe("The prompt that gives its instructions; null: the built-in one."),
 	model: definitionFields.model,

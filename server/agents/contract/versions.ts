@@ -65,6 +65,7 @@ export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
 	graph: definitionFields.graph.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
+	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),
 	tools: definitionFields.tools.optional(),

@@ -7,6 +7,7 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { unreadableDocuments } from "@/server/knowledge/service";
+import { pickPrompt } from "@/server/prompts/service";
 import type { Citation } from "@/server/runs/contract";
 import { askBudget, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
@@ -29,7 +30,8 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		const stored = await findCheckpoint(tx, input);
 		expectEditable(stored, input);
 		// Its agent as it is today, which may search elsewhere than it did then.
-		const { agentId, agentVersionId } = await chooseAgent(tx, user, from.agentId);
+		const { agentId, agentVersionId, ...told } = await chooseAgent(tx, user, from.agentId);
+		const picked = await pickPrompt(tx, told, user.userId);
 		const allowed = await collectionsOf(tx, agentVersionId);
 		const before = await storedState(tx, input.runId, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
@@ -40,6 +42,7 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		await writeSegments(tx, branchId, from);
 		await tx.insert(runs).values({
 			...{ id: runId, threadId, branchId, forkedFrom: from.id, userId: user.userId, agentId, agentVersionId, question },
+			...picked,
 			...{ sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null },
 			...{ collectionIds: from.collectionIds, conversation: from.conversation, requestId: ctx.requestId },
 			lastSeq: state.supporting ? 1 : 0,

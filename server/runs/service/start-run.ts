@@ -8,6 +8,7 @@ import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
@@ -28,10 +29,11 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
+		const [{ agentId, agentVersionId, graph, caps, ...told }, least] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
 		]);
+		const picked = await pickPrompt(tx, told, userId);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
 		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
@@ -58,6 +60,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				userId,
 				agentId,
 				agentVersionId,
+				...picked,
 				branchId: input.branchId ?? null,
 				...startedWith,
 				question: input.question,
