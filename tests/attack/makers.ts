@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import {
 	agentVersions,
 	approvalRules,
@@ -175,11 +175,11 @@ export const makers = {
 		await ctx.db.orm
 			.update(promptLabelMoves)
 			.set({ promptId })
-			.where(eq(promptLabelMoves.id, String(moveId)));
+			.where(eq(sql`${promptLabelMoves.id}::text`, String(moveId)));
 		return promptId;
 	},
 	labelMove: async (ctx, ids) => {
-		const there = await ctx.db.orm.$count(prompts, eq(prompts.id, String(ids.promptId)));
+		const there = await ctx.db.orm.$count(prompts, eq(sql`${prompts.id}::text`, String(ids.promptId)));
 		const promptId = there > 0 ? String(ids.promptId) : await makeLabelled(ctx);
 		const move = { act: "move" as const, state: "proposed" as const, toVersion: 2, basedOn: 1 };
 		const [row] = await ctx.db.orm
