@@ -54,6 +54,7 @@ export default function AgentForm({
 		promptVersionId: of?.promptVersionId ?? null,
 		promptLabel: of?.promptLabel ?? null,
 		model: of?.model ?? null,
+		whenAway: of?.whenAway ?? "quote",
 		collectionIds: of?.collectionIds ?? null,
 		tools: of?.tools ?? [],
 		approvalTools: of?.approvalTools ?? [],
@@ -135,7 +136,11 @@ export default function AgentForm({
 						followed={form.values.promptLabel ?? null}
 						onChange={(chosen) => form.setValues(chosen)}
 					/>
-					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
+					<ModelChoice
+						model={form.values.model ?? null}
+						whenAway={form.values.whenAway ?? "quote"}
+						onChange={(chosen) => form.setValues(chosen)}
+					/>
 					<Radio.Group
 						label="Where it looks"
 						value={collectionIds === null ? "all" : "some"}

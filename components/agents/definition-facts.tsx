@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
-import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf, whenAwayWords } from "./facts";
 
 /** What an agent, a draft or a version is made of. */
 export function DefinitionFacts({ of }: { of: Definition }) {
@@ -11,6 +11,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 		<Facts>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
+			<Fact name="Where none answers">{whenAwayWords[of.whenAway]}</Fact>
 			<Fact name="Looks in">{of.collectionIds ? <Names ids={of.collectionIds} /> : collectionsOf(of)}</Fact>
 			<Fact name="Tools">{of.tools.length > 0 ? of.tools.join(", ") : "None: it answers from documents only"}</Fact>
 			<Fact name="Waits for approval">{of.approvalTools.join(", ")}</Fact>

@@ -1,5 +1,5 @@
 import { counted } from "@/components/ui/figures";
-import type { Agent, GraphName } from "@/server/agents/contract";
+import type { Agent, GraphName, WhenAway } from "@/server/agents/contract";
 
 /** What an agent is made of, whether it answers or is a version or a draft. */
 export type Definition = Pick<
@@ -10,13 +10,19 @@ export type Definition = Pick<
 	| "promptName"
 	| "promptVersion"
 	| "model"
+	| "whenAway"
 	| "collectionIds"
 	| "tools"
 	| "approvalTools"
 	| "caps"
 >;
 
-export const modelOf = ({ model }: Definition): string => model ?? "The installation’s first";
+export const modelOf = ({ model }: Definition): string => model ?? "The default route";
+
+export const whenAwayWords = {
+	quote: "It quotes the passages, by the built-in model",
+	fail: "It gives no answer, and says so",
+} as const satisfies Record<WhenAway, string>;
 
 export const collectionsOf = ({ collectionIds }: Definition): string =>
 	collectionIds === null ? "All that the asker may read" : counted(collectionIds.length, "collection");

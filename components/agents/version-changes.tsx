@@ -10,6 +10,7 @@ const words = {
 	graph: "Graph",
 	prompt: "Prompt",
 	model: "Model",
+	whenAway: "Where none answers",
 	collections: "Looks in",
 	tools: "Tools",
 	approvalTools: "Waits for approval",

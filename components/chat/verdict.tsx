@@ -2,6 +2,7 @@
 
 import {
 	type Icon,
+	IconArrowsSplit2,
 	IconCircleHalf2,
 	IconGauge,
 	IconRefresh,
@@ -14,6 +15,7 @@ import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
 import { counted, percent } from "@/components/ui/figures";
+import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
 import { sourceHref, useOpenSource } from "./open-source";
@@ -34,6 +36,7 @@ function judge(run: Run, result: RunResult | null) {
 	return result.abstained ? silent : levels[result.confidence.level];
 }
 
+type Hop = NonNullable<RunResult["hops"]>[number];
 type Shown = "confidence" | "degraded" | null;
 
 /** How far the answer can be trusted and why, its sources, and what to do with it. */
@@ -79,6 +82,11 @@ export function Verdict(props: {
 						</Badge>
 					</button>
 				) : null}
+				{result && fallbackOf(result) ? (
+					<Badge tone="amber" icon={IconArrowsSplit2}>
+						{fallbackOf(result)}
+					</Badge>
+				) : null}
 				{result && result.model !== "none" ? (
 					<span className={styles.facts}>
 						{result.model}
@@ -101,6 +109,22 @@ export function Verdict(props: {
 			{props.children}
 		</>
 	);
+}
+
+/** Who was away where another model answered; null where the first one did. */
+function fallbackOf({ hops = [], model }: RunResult): string | null {
+	const answered = hops.findLastIndex((hop) => hop.outcome === "answered" && hop.model === model);
+	const isAway = ({ outcome, reason }: Hop) => outcome === "failed" || (outcome === "skipped" && !isByChoice(reason));
+	const isOther = (hop: Hop) => hop.model !== model;
+	// Only those right before it: another question of the same run is another matter.
+	const before = hops.slice(0, Math.max(0, answered));
+	const passed = before
+		.slice(before.findLastIndex((hop) => hop.outcome === "answered") + 1)
+		.filter(isAway)
+		.filter(isOther);
+	if (passed.length === 0) return null;
+	const away = [...new Set(passed.map((hop) => `${hop.model} was away (${awayBecause(hop)})`))];
+	return `Answered by ${model}; ${away.join(", ")}`;
 }
 
 function Reasons({ result }: { result: RunResult }) {

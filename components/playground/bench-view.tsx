@@ -33,7 +33,7 @@ export function BenchView({
 	onChange: Dispatch<SetStateAction<Bench>>;
 }) {
 	const api = useApi();
-	const models = useQuery(api.agents.models.queryOptions(noInput)).data?.models;
+	const choices = useQuery(api.agents.models.queryOptions(noInput)).data;
 	const { answers, run, stop } = useTrials();
 	const [savedId, setSavedId] = useState<string | null>(null);
 	const { windows } = bench;
@@ -76,9 +76,9 @@ export function BenchView({
 				The same question with other words, another model or other parameters. What a window asks is counted like a run.
 			</PageHeader>
 			{failure ? <ErrorView failure={failure} /> : null}
-			{models?.length === 0 ? (
+			{choices?.models.length === 0 ? (
 				<Empty icon={IconFlask} title="No chat model is set">
-					Passages alone are quoted without one. Set QD_MODEL_URL and QD_MODEL, or ask who runs this installation.
+					Passages alone are quoted without one. An administrator connects one under Models.
 				</Empty>
 			) : null}
 			<BenchFields bench={bench} onChange={(change) => onChange((now) => changed(now, change))} />
@@ -88,7 +88,8 @@ export function BenchView({
 						key={one.id}
 						title={`Window ${at + 1}`}
 						window={one}
-						models={models ?? []}
+						models={choices?.models ?? []}
+						first={choices?.first ?? null}
 						answer={answers[one.id]}
 						onChange={(change) => onChange((now) => withWindow(now, one.id, change))}
 						onBench={onChange}

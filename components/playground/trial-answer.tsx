@@ -45,10 +45,11 @@ function State({ answer: { isRunning, ended, failure } }: { answer: Answer }) {
 }
 
 function Took({ ended }: { ended: Ended }) {
-	const { inputTokens, outputTokens, cost, firstMs, totalMs } = ended;
+	const { inputTokens, outputTokens, cost, currency, firstMs, totalMs, by } = ended;
 	const facts: [string, string][] = [
+		...(by === null ? [] : [["Answered by", by] satisfies [string, string]]),
 		["Tokens", `${figure(inputTokens)} in, ${figure(outputTokens)} out`],
-		["Cost", cost === null ? "no prices are set" : cost.toPrecision(3)],
+		["Cost", cost === null ? "no prices are set" : [cost.toPrecision(3), currency].filter(Boolean).join(" ")],
 		["First word", firstMs === null ? "–" : duration(firstMs)],
 		["All of it", duration(totalMs)],
 	];

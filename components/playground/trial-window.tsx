@@ -20,6 +20,8 @@ export function TrialWindow(props: {
 	title: string;
 	window: BenchWindow;
 	models: readonly string[];
+	/** What is asked where none is chosen. */
+	first: string | null;
 	answer: Answer | undefined;
 	onChange: (change: Partial<BenchWindow>) => void;
 	onBench: (change: (bench: Bench) => Bench) => void;
@@ -56,7 +58,7 @@ export function TrialWindow(props: {
 				<label className={styles.field}>
 					<span>Model</span>
 					<select value={one.model ?? ""} onChange={(event) => onChange({ model: event.target.value || null })}>
-						<option value="">{models[0] ? `The first (${models[0]})` : "None"}</option>
+						<option value="">{props.first ? `The default (${props.first})` : "None"}</option>
 						{[...new Set([...models, ...(one.model ? [one.model] : [])])].map((name) => (
 							<option key={name} value={name}>
 								{name}

@@ -8,6 +8,8 @@ import { AskedFor } from "@/components/chat/asked";
 import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
+import { costOf } from "@/components/models/money";
+import { RunCalls } from "@/components/models/run-calls";
 import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -73,6 +75,11 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 							))}
 						</PanelSection>
 					) : null}
+					{isOpen(run) ? null : (
+						<PanelSection title="Models asked">
+							<RunCalls runId={run.id} />
+						</PanelSection>
+					)}
 					<PanelSection title="Steps">
 						<Timeline story={feed.story} isGoing={isOpen(run)} />
 					</PanelSection>
@@ -118,6 +125,7 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}
 			</Fact>
+			<Fact name="Cost">{run.result?.cost ? costOf(run.result.cost) : null}</Fact>
 			<Fact name="Cap met">{run.result?.cap ? capWords[run.result.cap] : null}</Fact>
 			<Fact name="Asked">
 				<Exactly at={run.createdAt} />

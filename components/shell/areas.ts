@@ -2,6 +2,7 @@ import {
 	type Icon,
 	IconBook2,
 	IconChecklist,
+	IconCpu,
 	IconFlask,
 	IconHistory,
 	IconMessageCircle,
@@ -37,6 +38,7 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
 			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
+			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},

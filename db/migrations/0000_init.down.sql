@@ -4,6 +4,7 @@ DROP TABLE
 	"trigger_calls", "triggers",
 	"agent_versions",
 	"agents",
+	"model_calls", "model_health", "model_circuits", "model_route_steps", "model_routes", "model_prices", "models", "model_connections",
 	"api_keys",
 	"stops", "approval_decisions", "approval_notices", "approval_rules", "approvals",
 	"audit_chain",

@@ -57,6 +57,8 @@ export const promptVersions = pgTable(
 	(t) => [uniqueIndex("prompt_versions_number_key").on(t.promptId, t.version)],
 );
 
+/** What an agent does where no model answers: quote the passages, or give no answer. */
+export type WhenAway = "quote" | "fail";
 export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
 
 /** An agent. What it is made of stands in its versions; who may ask it in `grants`. */
@@ -109,8 +111,9 @@ export const agentVersions = pgTable(
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** In place of a version: the label of a prompt, which is followed with each question. */
 		promptLabel: jsonb().$type<{ promptId: string; label: string } | null>(),
-		/** The model that it asks; null for the installation's first. */
+		/** The route that it asks, or a model of the environment's, by its name; null for the default route. */
 		model: text(),
+		whenAway: text().$type<WhenAway>().notNull().default("quote"),
 		/** Null: every collection that the asking person may read. */
 		collectionIds: jsonb().$type<string[] | null>(),
 		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */

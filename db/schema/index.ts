@@ -10,6 +10,7 @@ export * from "./idempotency";
 export * from "./jobs";
 export * from "./knowledge";
 export * from "./mail";
+export * from "./models";
 export * from "./oauth";
 export * from "./playground";
 export * from "./procedures";

@@ -6,6 +6,7 @@ import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { modelJobs } from "@/server/models/jobs";
 import { playgroundJobs } from "@/server/playground/jobs";
 import { promptJobs } from "@/server/prompts/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
@@ -25,5 +26,6 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,
+	...modelJobs,
 	...approvalJobs,
 ];

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
 	AIMessage,
 	AIMessageChunk,
@@ -9,111 +8,71 @@ import {
 } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
 import {
-	type AnswerOptions,
 	type ChatModel,
-	estimateTokens,
+	type Manner,
 	type ModelEnd,
-	ModelFailure,
+	type ModelImage,
 	type ModelMessage,
 	type ModelTool,
 	maxAnswerTokens,
 	type ToolCall,
 } from "./model";
-import { describeFailure } from "./model-failure";
-import { startWatch, type Watch } from "./watch";
+import { brokenOff, notAnAnswer } from "./model-failure";
+import {
+	type Asked,
+	askAgain,
+	type ModelLimits,
+	modelLimits,
+	noProgress,
+	type Progress,
+	type Provider,
+	usageOf,
+} from "./provider";
+import type { Watch } from "./watch";
 
-export type ModelLimits = {
-	firstTokenMs: number;
-	/** Longest silence between two pieces. */
-	idleMs: number;
-	/** For the whole answer, with every retry. */
-	totalMs: number;
-	retries: number;
-	/** The wait before the first retry; doubles with each, and varies by half. */
-	backoffMs: number;
-};
-export const modelLimits: ModelLimits = {
-	firstTokenMs: 30_000,
-	idleMs: 30_000,
-	totalMs: 120_000,
-	retries: 2,
-	backoffMs: 300,
-};
+/** `fetch` is the connection's own, where it has one: the way to an address that a person entered. */
+export type Endpoint = { url: string; key: string | undefined; model: string; fetch?: typeof fetch };
 
-export type Endpoint = { url: string; key: string | undefined; model: string };
-
-/** A model behind any endpoint that speaks the OpenAI HTTP API. */
+/** A model behind any endpoint that speaks the OpenAI HTTP API, asked again where that may help. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
-	const usual = clientOf(endpoint);
+	const provider = openaiProvider(endpoint);
 	return {
 		name: endpoint.model,
-		async *answer(messages, signal, tools = [], options = {}) {
-			const client = Object.keys(options).length > 0 ? clientOf(endpoint, options) : usual;
-			const deadline = performance.now() + limits.totalMs;
-			for (let attempt = 0; ; attempt += 1) {
-				const left = deadline - performance.now();
-				const spoken = { any: false };
-				try {
-					return yield* oneAnswer(
-						client,
-						{ messages, tools },
-						{ signal, limits: { ...limits, totalMs: left }, spoken },
-					);
-				} catch (error) {
-					signal.throwIfAborted();
-					const failure = describeFailure(error);
-					const wait = failure.retryAfterMs ?? limits.backoffMs * 2 ** attempt * (0.5 + Math.random());
-					const isLate = performance.now() + wait >= deadline;
-					if (spoken.any || !failure.mayRetry || attempt >= limits.retries || isLate) throw failure;
-					await sleep(wait, undefined, { signal });
-				}
-			}
-		},
+		answer: (messages, signal, tools = [], { manner } = {}) =>
+			askAgain(provider, { messages, tools, manner }, { signal, limits, progress: noProgress() }),
+	};
+}
+
+export function openaiProvider(endpoint: Endpoint): Provider {
+	const usual = clientOf(endpoint);
+	return {
+		listen: (asked, attempt) => listen(asked.manner ? clientOf(endpoint, asked.manner) : usual, asked, attempt),
 	};
 }
 
 /** `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens. */
-const clientOf = (endpoint: Endpoint, { temperature, maxTokens = maxAnswerTokens }: AnswerOptions = {}) =>
+const clientOf = ({ url, key, model, fetch }: Endpoint, { temperature, maxTokens }: Manner = {}) =>
 	new ChatOpenAI({
-		model: endpoint.model,
+		model,
 		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: endpoint.key ?? "none",
-		maxTokens: Math.min(maxTokens, maxAnswerTokens),
+		apiKey: key ?? "none",
+		maxTokens: Math.min(maxTokens ?? maxAnswerTokens, maxAnswerTokens),
 		...(temperature === undefined ? {} : { temperature }),
 		useResponsesApi: false,
 		maxRetries: 0,
 		onFailedAttempt: (error: unknown) => {
 			throw error;
 		},
-		configuration: { baseURL: endpoint.url, logLevel: "off" },
+		configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
 	});
-
-type Asked = { messages: ModelMessage[]; tools: readonly ModelTool[] };
-type Attempt = { signal: AbortSignal; limits: ModelLimits; spoken: { any: boolean } };
-
-async function* oneAnswer(
-	client: ChatOpenAI,
-	asked: Asked,
-	{ signal, limits, spoken }: Attempt,
-): AsyncGenerator<string, ModelEnd> {
-	const watch = startWatch(signal, limits);
-	try {
-		return yield* listen(client, asked, { watch, spoken });
-	} catch (error) {
-		// Once the watch has ended the call, its reason tells more than the broken connection does.
-		throw watch.signal.aborted ? watch.signal.reason : error;
-	} finally {
-		watch.end();
-	}
-}
 
 async function* listen(
 	client: ChatOpenAI,
-	{ messages, tools }: Asked,
-	{ watch, spoken }: { watch: Watch; spoken: { any: boolean } },
+	asked: Asked,
+	{ watch, progress }: { watch: Watch; progress: Progress },
 ): AsyncGenerator<string, ModelEnd> {
+	const { messages, tools } = asked;
 	let reason: string | null = null;
-	let usage: ModelEnd["usage"] | null = null;
 	let length = 0;
 	const calls = new Map<number, ToolCall>();
 	const options = { signal: watch.signal, ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}) };
@@ -123,25 +82,29 @@ async function* listen(
 		const finish: unknown = chunk.generationInfo?.finish_reason;
 		if (typeof finish === "string") reason = finish;
 		const told = chunk.message instanceof AIMessageChunk ? chunk.message.usage_metadata : undefined;
-		if (told) usage = { inputTokens: told.input_tokens, outputTokens: told.output_tokens };
+		// Some say it with each piece, for all until then: the last word counts.
+		if (told) progress.usage = toUsage(told);
 		if (chunk.message instanceof AIMessageChunk) collectCalls(calls, chunk.message);
 		const { text } = chunk;
 		if (text === "") continue;
-		spoken.any = true;
 		length += text.length;
 		yield text;
 	}
 	watch.signal.throwIfAborted();
-	if (length === 0 && calls.size === 0)
-		throw new ModelFailure("The model's endpoint sent something that is not an answer.");
-	if (reason === null) throw new ModelFailure("The model's answer broke off.");
-	const asked = messages.map(({ content }) => content).join("\n");
+	if (length === 0 && calls.size === 0) throw notAnAnswer();
+	if (reason === null) throw brokenOff();
 	return {
 		calls: [...calls.values()],
-		usage: usage ?? { inputTokens: estimateTokens(asked), outputTokens: Math.ceil(length / 4) },
+		...usageOf(asked, progress),
 		end: reason === "length" || reason === "content_filter" ? "cut" : "whole",
 	};
 }
+
+type Told = { input_tokens: number; output_tokens: number; input_token_details?: { cache_read?: number } };
+const toUsage = ({ input_tokens, output_tokens, input_token_details }: Told): Progress["usage"] => {
+	const cachedTokens = input_token_details?.cache_read;
+	return { inputTokens: input_tokens, outputTokens: output_tokens, ...(cachedTokens ? { cachedTokens } : {}) };
+};
 
 /** A call arrives in pieces: its name first, then its arguments bit by bit. */
 function collectCalls(calls: Map<number, ToolCall>, message: AIMessageChunk): void {
@@ -171,12 +134,21 @@ function argumentsOf(text: string): Record<string, unknown> {
 	}
 }
 
+const toPicture = ({ type, base64 }: ModelImage) => ({
+	type: "image_url" as const,
+	image_url: { url: `data:${type};base64,${base64}` },
+});
+
 function toLangChain(message: ModelMessage): BaseMessage {
 	switch (message.role) {
 		case "system":
 			return new SystemMessage(message.content);
 		case "user":
-			return new HumanMessage(message.content);
+			return new HumanMessage(
+				message.images?.length
+					? { content: [{ type: "text" as const, text: message.content }, ...message.images.map(toPicture)] }
+					: message.content,
+			);
 		case "assistant":
 			return new AIMessage({
 				content: message.content,

@@ -12,6 +12,7 @@ import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
+import { modelsRouter } from "@/server/models/router";
 import { oauthRouter } from "@/server/oauth/router";
 import { playgroundRouter } from "@/server/playground/router";
 import { proceduresRouter } from "@/server/procedures/router";
@@ -52,6 +53,7 @@ export const appRouter = router({
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	playground: playgroundRouter,
+	models: modelsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

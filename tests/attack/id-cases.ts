@@ -33,6 +33,9 @@ const anyApproval = shared("approval", "who holds approvals:decide decides of wh
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
 const mcpServer = own("mcpServer");
+const connection = shared("modelConnection", "connections to models are the organisation's");
+const model = shared("model", "models are the organisation's");
+const modelRoute = shared("modelRoute", "routes of models are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
@@ -102,6 +105,20 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"oauth.getProgram": { programId: program },
 	"oauth.revokeProgram": { programId: program },
+
+	"models.getConnection": { connectionId: connection },
+	"models.changeConnection": { connectionId: connection },
+	"models.removeConnection": { connectionId: connection },
+	"models.addModel": { connectionId: connection },
+	"models.changeModel": { modelId: model },
+	"models.removeModel": { modelId: model },
+	"models.addPrice": { modelId: model },
+	"models.removePrice": { priceId: shared("modelPrice", "prices of models are the organisation's") },
+	"models.getRoute": { routeId: modelRoute },
+	"models.addRoute": { "steps[].modelId": model },
+	"models.changeRoute": { routeId: modelRoute, "steps[].modelId": model },
+	"models.removeRoute": { routeId: modelRoute },
+	"models.callsOfRun": { runId: own("run") },
 
 	"remotes.get": { serverId: mcpServer },
 	"remotes.change": { serverId: mcpServer },
@@ -289,4 +306,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
 	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },
+	"models.addConnection": { address: "http://93.184.215.14/v1" },
+	"models.addPrice": { currency: "EUR" },
 };

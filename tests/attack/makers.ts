@@ -17,6 +17,10 @@ import {
 	mails,
 	mcpServers,
 	mcpTools,
+	modelConnections,
+	modelPrices,
+	modelRoutes,
+	models,
 	passkeys,
 	playgroundTrials,
 	promptLabelMoves,
@@ -62,6 +66,16 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 		.insert(mcpServers)
 		.values({ ...values, ownerId })
 		.returning({ id: mcpServers.id });
+	return row?.id ?? "";
+}
+async function makeConnection({ db }: ServiceContext): Promise<string> {
+	const values = { name: name("Connection"), kind: "openai" as const, address: "https://models.example.test/v1" };
+	const [row] = await db.orm.insert(modelConnections).values(values).returning({ id: modelConnections.id });
+	return row?.id ?? "";
+}
+async function makeModel(ctx: ServiceContext): Promise<string> {
+	const values = { connectionId: await makeConnection(ctx), name: name("model"), contextTokens: 8_000 };
+	const [row] = await ctx.db.orm.insert(models).values(values).returning({ id: models.id });
 	return row?.id ?? "";
 }
 const question = { question: "How many days of leave are there?" };
@@ -247,6 +261,21 @@ export const makers = {
 			.insert(mcpTools)
 			.values({ ...tool, serverId: await makeServer(ctx) })
 			.returning({ id: mcpTools.id });
+		return row?.id ?? "";
+	},
+	modelConnection: makeConnection,
+	model: makeModel,
+	modelPrice: async (ctx) => {
+		const values = { modelId: await makeModel(ctx), currency: "EUR", inputMicros: 1, outputMicros: 1 };
+		const [row] = await ctx.db.orm
+			.insert(modelPrices)
+			.values({ ...values, validFrom: new Date() })
+			.returning({ id: modelPrices.id });
+		return row?.id ?? "";
+	},
+	modelRoute: async (ctx) => {
+		const values = { name: `r${randomUUID().slice(0, 8)}` };
+		const [row] = await ctx.db.orm.insert(modelRoutes).values(values).returning({ id: modelRoutes.id });
 		return row?.id ?? "";
 	},
 	mail: async (ctx) => {

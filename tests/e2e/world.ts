@@ -29,8 +29,9 @@ export async function fill(standing: Standing): Promise<World> {
 	const mails = await fillMails(api, people);
 	const audit = await fillAudit(api);
 	const account = await fillAccount(api);
+	const models = await fillModels(standing, api);
 	return {
-		paths: { ...work.paths, ...research, ...people.paths, ...mails.paths, ...audit, ...account },
+		paths: { ...work.paths, ...research, ...people.paths, ...mails.paths, ...audit, ...account, ...models },
 		open: mails.open,
 		guarded: staff,
 	};
@@ -186,6 +187,42 @@ async function fillPrompt(api: Api, promptId: string): Promise<void> {
 	const passages = [{ name: "berths.md", text: "The ferry Marrowby uses berth 2 on Sundays." }];
 	const bench = { windows, variables, values: { tone: "brisk" }, question: "Which berth is it on Sundays?", passages };
 	await api.playground.keep.mutate({ bench });
+}
+
+/** A provider with two models and their prices, and a route over them that nobody asks. */
+async function fillModels({ provider }: Standing, api: Api): Promise<Record<string, string>> {
+	const { id: connectionId } = await api.models.addConnection.mutate({
+		name: "Harbour rack",
+		kind: "openai",
+		address: provider.url,
+		key: "stand-in",
+		isProbed: false,
+	});
+	const add = async (name: string, price: number) => {
+		const model = await api.models.addModel.mutate({ connectionId, name, contextTokens: 32_000, dataRegion: "eu" });
+		const prices = { inputMicros: price, outputMicros: 4 * price };
+		await api.models.addPrice.mutate({ modelId: model.id, currency: "EUR", ...prices });
+		return model.id;
+	};
+	const small = await add("harbour-small", 50_000);
+	const large = await add("harbour-large", 2_500_000);
+	await api.models.test.mutate({ modelKey: small });
+	provider.when("harbour-large", { fault: "500" });
+	await api.models.test.mutate({ modelKey: large });
+	provider.forget();
+	const steps = [{ modelId: small }, { modelId: large, conditions: { mostMicros: 500_000 } }];
+	const route = await api.models.addRoute.mutate({
+		name: "house",
+		description: "Small first.",
+		regions: ["eu"],
+		steps,
+	});
+	return {
+		models: "/models",
+		modelConnection: `/models?open=${connectionId}`,
+		modelRoutes: "/models/routes",
+		modelRoute: `/models/routes?open=${route.id}`,
+	};
 }
 
 /** A plan that waits for its person, and research that has come to its report. */

@@ -31,6 +31,12 @@ export type GraphName = z.infer<typeof GraphName>;
 export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
 export type AskCaps = z.infer<typeof AskCaps>;
 
+export const whenAways = ["quote", "fail"] as const;
+export const WhenAway = z
+	.enum(whenAways)
+	.describe("Where no model answers: `quote` the passages by the built-in one, or `fail` and give no answer.");
+export type WhenAway = z.infer<typeof WhenAway>;
+
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
 /** The label of a prompt: where it points is looked up with each question. */
@@ -45,7 +51,13 @@ export const definitionFields = {
 	graph: GraphName,
 	promptVersionId: z.uuid().nullable(),
 	promptLabel: PromptLabelRef,
-	model: z.string().min(1).max(200).nullable().describe("One of the installation's models; null: its first."),
+	model: z
+		.string()
+		.min(1)
+		.max(200)
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
 	tools: z
 		.array(ToolPath)
@@ -67,7 +79,11 @@ export const readDefinition = {
 		.int()
 		.nullable()
 		.describe("Which version of the prompt; of a label, the one that it points to by now; null: the built-in one."),
-	model: z.string().nullable().describe("The model that it asks; null: the installation's first."),
+	model: z
+		.string()
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	tools: z
 		.array(z.string())
@@ -80,4 +96,13 @@ export const readDefinition = {
 	caps: AgentCaps,
 };
 /** What can be changed of it, under the names that people see. */
-export const definitionNames = ["graph", "prompt", "model", "collections", "tools", "approvalTools", "caps"] as const;
+export const definitionNames = [
+	"graph",
+	"prompt",
+	"model",
+	"whenAway",
+	"collections",
+	"tools",
+	"approvalTools",
+	"caps",
+] as const;

@@ -4,7 +4,15 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { AskCaps, GraphName, graphNames, leastResearchSteps, PromptLabelRef, RunCaps } from "./definition";
+export {
+	AskCaps,
+	GraphName,
+	graphNames,
+	leastResearchSteps,
+	PromptLabelRef,
+	RunCaps,
+	WhenAway,
+} from "./definition";
 export * from "./transfer";
 export * from "./versions";
 
@@ -41,7 +49,12 @@ export type OneAgent = z.infer<typeof OneAgent>;
 
 /** Which models an agent may be given. */
 export const AgentModels = z.object({
-	models: z.array(z.string()).describe("The first answers where an agent names none; empty: the built-in one answers."),
+	models: z.array(z.string()).describe("Routes first, then the models that the environment names."),
+	routes: z.array(z.string()).describe("Those of them that are routes."),
+	first: z
+		.string()
+		.nullable()
+		.describe("What answers where an agent names none; null: the built-in one, which quotes documents."),
 });
 export type AgentModels = z.infer<typeof AgentModels>;
 
@@ -57,6 +70,7 @@ export const CreateAgent = z.strictObject({
 	promptVersionId: fields.promptVersionId.default(null),
 	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
+	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.default(null),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
@@ -73,6 +87,7 @@ export const UpdateAgent = z.strictObject({
 	promptVersionId: fields.promptVersionId.optional(),
 	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
+	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.optional(),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),

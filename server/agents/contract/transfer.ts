@@ -19,6 +19,7 @@ export const AgentDocument = z.strictObject({
 		.nullable()
 		.describe("The prompt that gives its instructions; null: the built-in one."),
 	model: definitionFields.model,
+	whenAway: definitionFields.whenAway.default("quote"),
 	collections: z.array(Name).max(100).nullable().describe("By their names; null: all that the asking person may read."),
 	tools: definitionFields.tools,
 	approvalTools: definitionFields.approvalTools,

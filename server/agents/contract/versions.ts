@@ -67,6 +67,7 @@ export const SaveDraft = z.strictObject({
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),
+	whenAway: definitionFields.whenAway.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),
 	tools: definitionFields.tools.optional(),
 	approvalTools: definitionFields.approvalTools.optional(),

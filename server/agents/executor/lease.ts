@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
-import type { AgentCaps } from "@/db/schema";
+import type { AgentCaps, WhenAway } from "@/db/schema";
 import type { GraphName } from "@/server/agents/contract";
 import { mayAskAgent } from "@/server/core/grants";
 import { type Composable, instructionsOf } from "@/server/prompts/service";
@@ -38,8 +38,9 @@ export type ClaimedRun = {
 	agent: {
 		id: string;
 		graph: GraphName;
-		/** Null: the installation's first. */
+		/** The name of a route, or of a model of the environment's; null: the default route. */
 		model: string | null;
+		whenAway: WhenAway;
 		collectionIds: string[] | null;
 		instructions: string | null;
 		/** Why its instructions are not to be had: then it must not run without them. */
@@ -97,8 +98,8 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'collectionIds', a.collection_ids,
-				'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps),
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'whenAway', a.when_away,
+				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
 				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'parts', coalesce((
 					select json_agg(${composable(sql`p`)}) from prompt_versions p

@@ -11,7 +11,7 @@ import { toUserActor } from "@/server/core/rights";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
-import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
+import { type ChatModel, ModelsAway, type ModelTool, type ToolCall } from "@/server/models/model";
 import type { CapKind, RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
@@ -58,6 +58,10 @@ export type SessionDeps = {
 	onWaiting: (run: ClaimedRun, isWaiting: boolean) => void;
 	/** Longest that a run may take from its first start, in ms. */
 	wallMs: number;
+	/** Which models were asked and what they cost, for the run's result. */
+	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** What its budget is settled by, where that is known better than by its result. */
+	taken?: () => Promise<number | null>;
 };
 
 /** What the run's reader has of the answer, and what its finished steps have taken. */
@@ -89,7 +93,10 @@ export async function carryOut(
 			!run.isWaiting && run.tries > mostAttempts
 				? failed("It was interrupted too often.", said, deps)
 				: await drive(run, events, stop.signal, said, { ...deps, wall });
-		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
+		const { result } = ending;
+		const event = result && deps.told ? { ...ending, result: { ...result, ...deps.told() } } : ending;
+		const taken = await deps.taken?.().catch(() => null);
+		await events.end({ event, tokens: taken ?? tokensOf(result), ctx: auditContext(run, deps.db) });
 		if (ending.state !== "succeeded") await deps.db.transaction((tx) => voidOfRuns(tx, [run.id]));
 	} catch (error) {
 		events.abandon();
@@ -132,6 +139,7 @@ async function drive(
 				return brokenOff(stopped, run, said, deps);
 			}
 			if (error instanceof CapMet) return failed(error.message, said, deps, error.cap);
+			if (error instanceof ModelsAway) return failed(error.message, said, deps);
 			if (mayPass(error)) {
 				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
 				// A stop while waiting shows itself in the next try.

@@ -4,10 +4,9 @@ import { agents, agentVersions, collections, prompts, promptVersions } from "@/d
 import type { UserActor } from "@/server/core/actor";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, invalidField } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
-import { modelNames } from "@/server/models/configured";
+import { modelNames } from "@/server/models/service";
 import { expectGivablePrompt } from "@/server/prompts/service";
 import { leastResearchSteps } from "../contract";
 
@@ -19,13 +18,22 @@ export const mayReadCollection = (user: UserActor): SQL =>
 /** What an agent is made of, as its row holds it. */
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
-	"graph" | "promptVersionId" | "promptLabel" | "model" | "collectionIds" | "tools" | "approvalTools" | "caps"
+	| "graph"
+	| "promptVersionId"
+	| "promptLabel"
+	| "model"
+	| "whenAway"
+	| "collectionIds"
+	| "tools"
+	| "approvalTools"
+	| "caps"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
 	promptVersionId: agentVersions.promptVersionId,
 	promptLabel: agentVersions.promptLabel,
 	model: agentVersions.model,
+	whenAway: agentVersions.whenAway,
 	collectionIds: agentVersions.collectionIds,
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
@@ -66,7 +74,7 @@ export async function expectGivable(
 	before?: Definition,
 ): Promise<void> {
 	expectWithin({ ...before, ...change });
-	if (change.model && change.model !== before?.model) expectModel(change.model);
+	if (change.model && change.model !== before?.model) await expectModel(tx, change.model);
 	const { promptVersionId, promptLabel } = change;
 	if (promptVersionId && promptVersionId !== before?.promptVersionId)
 		await expectGivablePrompt(ctx, tx, { promptVersionId });
@@ -77,11 +85,11 @@ export async function expectGivable(
 const isSameLabel = (one: Definition["promptLabel"], other: Definition["promptLabel"] | undefined): boolean =>
 	one?.promptId === other?.promptId && one?.label === other?.label;
 
-function expectModel(model: string): void {
-	const known = modelNames(env());
+async function expectModel(tx: Tx, model: string): Promise<void> {
+	const known = await modelNames(tx);
 	if (known.includes(model)) return;
 	const which = known.length > 0 ? `It has ${known.join(", ")}.` : "It has none: the built-in one answers.";
-	throw invalidField("model", `This installation has no model of that name. ${which}`);
+	throw invalidField("model", `This installation has no route or model of that name. ${which}`);
 }
 
 /** An agent can have less than what the installation allows, not more. */

@@ -11,8 +11,8 @@ import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, promptVersionId, promptLabel, model, collectionIds, tools, approvalTools, caps } = version;
-	return { graph, promptVersionId, promptLabel, model, collectionIds, tools, approvalTools, caps };
+	const { graph, promptVersionId, promptLabel, model, whenAway, collectionIds, tools, approvalTools, caps } = version;
+	return { graph, promptVersionId, promptLabel, model, whenAway, collectionIds, tools, approvalTools, caps };
 };
 const blank = {
 	graph: "assistant",

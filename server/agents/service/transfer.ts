@@ -5,10 +5,9 @@ import { collections, prompts, promptVersions } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
-import { modelNames } from "@/server/models/configured";
+import { modelNames } from "@/server/models/service";
 import { listUsable } from "@/server/remotes/service";
 import type { AgentDocument, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
 import { getAgent } from "./agents";
@@ -52,6 +51,7 @@ function documentOf(
 		graph: of.graph,
 		prompt: promptIn(of),
 		model: of.model,
+		whenAway: of.whenAway,
 		collections: of.collectionIds?.flatMap((id) => names.get(id) ?? []) ?? null,
 		tools: of.tools,
 		approvalTools: of.approvalTools,
@@ -125,10 +125,10 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		findTools(ctx, document, known),
 	]);
 	const { model } = document;
-	const hasModel = model === null || modelNames(env()).includes(model);
+	const hasModel = model === null || (await modelNames(db)).includes(model);
 	const missing: Missing[] = [
 		...prompt.missing,
-		...(hasModel ? [] : [{ path: ["model"], message: `There is no model ${model} here.` }]),
+		...(hasModel ? [] : [{ path: ["model"], message: `There is no route or model ${model} here.` }]),
 		...found.missing,
 		...tools.missing,
 	];
@@ -137,6 +137,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		promptVersionId: prompt.id,
 		promptLabel: prompt.label,
 		model: hasModel ? model : null,
+		whenAway: document.whenAway,
 		collectionIds: found.ids,
 		tools: document.tools.filter((tool) => tools.usable.has(tool)),
 		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),

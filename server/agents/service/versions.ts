@@ -106,6 +106,11 @@ export async function compareVersions(
 	return { changes };
 }
 
+const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
+	quote: "quotes the passages",
+	fail: "gives no answer",
+};
+
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
 	const { promptVersionId, promptLabel, promptName, promptVersion, collectionIds, caps } = version;
@@ -115,7 +120,8 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 	return {
 		graph: [version.graph as string],
 		prompt: [promptVersionId || promptLabel ? prompt : "the built-in one"],
-		model: [version.model ?? "the installation's first"],
+		model: [version.model ?? "the default route"],
+		whenAway: [whenAwayWords[version.whenAway]],
 		collections: collectionIds?.map((id) => names.get(id) ?? `one that you may not read (${id})`) ?? [
 			"all that the asking person may read",
 		],

@@ -2,24 +2,28 @@ import { and, eq, lt, sql } from "drizzle-orm";
 import { playgroundTrials } from "@/db/schema";
 import { settleTokens } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
-import { costOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { notFound } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
 import { type ChatModel, estimateTokens, ModelFailure, type Usage } from "@/server/models/model";
 import type { FollowTrial, TrialEvent } from "../contract";
+import { askedModel } from "./asked-model";
 import type { Asked } from "./start-trial";
 
 type Ended = Extract<TrialEvent, { type: "ended" }>;
 /** What is known of an answer while it is given. */
-type Heard = {
+export type Heard = {
 	text: string;
 	usage: Usage | null;
 	firstMs: number | null;
 	state: Ended["state"];
 	reason: string | null;
+	/** The model that answered, of a route. */
+	by: string | null;
+	/** In millionths; null where no model that was asked has a price. */
+	micros: number | null;
+	currency: string | null;
 };
 
 const left = "It was stopped.";
@@ -35,15 +39,14 @@ export async function* followTrial(
 	const taken = await take(ctx, trialId);
 	if ("ended" in taken) return yield { id: "1", data: taken.ended };
 	const { asked, model } = taken;
-	const { namedModels } = await import("@/server/models/configured");
 	const over = new AbortController();
 	const signal = ctx.signal ? AbortSignal.any([ctx.signal, over.signal]) : over.signal;
-	const heard: Heard = { text: "", usage: null, firstMs: null, state: "stopped", reason: left };
+	const heard: Heard = { text: "", usage: null, firstMs: null, state: "stopped", reason: left, by: null, micros: null, currency: null };
 	const started = performance.now();
 	let ended: Ended | null = null;
 	let seq = 0;
 	try {
-		for await (const text of answer(ctx, namedModels(env())(model), asked, signal, heard)) {
+		for await (const text of answer(ctx, await askedModel(ctx, { trialId, model, heard }), asked, signal, heard)) {
 			heard.firstMs ??= Math.round(performance.now() - started);
 			heard.text += text;
 			seq += 1;
@@ -78,7 +81,7 @@ function endOf(row: typeof playgroundTrials.$inferSelect): Ended {
 	const reason = state === "done" ? null : "The connection was lost. Ask again.";
 	const { inputTokens, outputTokens, firstMs, totalMs, cost } = row;
 	return {
-		...{ type: "ended", state, reason, firstMs, cost },
+		...{ type: "ended", state, reason, firstMs, cost, currency: null, by: null },
 		...{ inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, totalMs: totalMs ?? 0 },
 	};
 }
@@ -92,18 +95,20 @@ async function* answer(
 	heard: Heard,
 ): AsyncGenerator<string> {
 	const { userId } = requireUser(ctx);
+	// What is asked stops for its person; for a model, a route asks by itself.
 	const expectGoing = async () => {
-		const stop = stopFor(await stopsNow(ctx.db), { model: model.name, user: userId });
+		const stop = stopFor(await stopsNow(ctx.db), { user: userId });
 		if (stop) throw new ModelFailure(stopTexts[stop.kind]);
 	};
 	try {
 		await expectGoing();
-		const options = { maxTokens, ...(temperature === null ? {} : { temperature }) };
-		const pieces = model.answer(messages, signal, [], options);
+		const manner = { maxTokens, ...(temperature === null ? {} : { temperature }) };
+		const pieces = model.answer(messages, signal, [], { manner });
 		for (;;) {
 			const piece = await pieces.next();
 			if (piece.done) {
 				heard.usage = piece.value.usage;
+				heard.by = piece.value.by ?? null;
 				heard.state = "done";
 				heard.reason = piece.value.end === "cut" ? "It came to its greatest length." : null;
 				return;
@@ -114,6 +119,7 @@ async function* answer(
 	} catch (error) {
 		if (signal.aborted) return;
 		heard.state = "failed";
+		heard.usage = error instanceof ModelFailure ? error.usage : null;
 		heard.reason = error instanceof ModelFailure ? error.message : "Something went wrong on our side.";
 		if (!(error instanceof ModelFailure)) log.error({ err: error }, "a trial failed");
 	}
@@ -134,8 +140,7 @@ async function close(
 	const words = asked.messages.map(({ content }) => content).join("\n");
 	const usage = heard.usage ?? { inputTokens: estimateTokens(words), outputTokens: estimateTokens(heard.text) };
 	const { inputTokens, outputTokens } = usage;
-	const hasPrices = env().QD_MODEL_INPUT_PRICE > 0 || env().QD_MODEL_OUTPUT_PRICE > 0;
-	const cost = hasPrices ? costOf(usage) : null;
+	const cost = heard.micros === null ? null : heard.micros / 1_000_000;
 	await ctx.db.transaction(async (tx) => {
 		await settleTokens({ ...ctx, db: ctx.db.within(tx) }, trialId, inputTokens + outputTokens);
 		await tx
@@ -149,7 +154,8 @@ async function close(
 			detail: { model, state, tokens: inputTokens + outputTokens },
 		});
 	});
-	return { type: "ended", state, reason, inputTokens, outputTokens, cost, firstMs, totalMs };
+	const { by, currency } = heard;
+	return { type: "ended", state, reason, by, inputTokens, outputTokens, cost, currency, firstMs, totalMs };
 }
 
 /** Trials that nobody followed took nothing; those whose process was killed took all that was held back. Old ones are forgotten. */

@@ -3,9 +3,8 @@ import { playgroundTrials } from "@/db/schema";
 import { reserveTokens } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, invalidField } from "@/server/core/errors";
-import { modelNames } from "@/server/models/configured";
+import { modelChoices } from "@/server/models/service";
 import { estimateTokens, type ModelMessage, maxAnswerTokens } from "@/server/models/model";
 import { composedDraft, renderComposition } from "@/server/prompts/service";
 import type { StartedTrial, StartTrial } from "../contract";
@@ -19,7 +18,7 @@ export type Asked = { messages: ModelMessage[]; temperature: number | null; maxT
 /** Puts the text together with the caller's rights, and holds back what its answer may take. Whoever follows the trial then asks the model. */
 export async function startTrial(ctx: ServiceContext, input: StartTrial): Promise<StartedTrial> {
 	const { userId } = requireUser(ctx);
-	const model = chosenModel(input.model);
+	const model = await chosenModel(ctx, input.model);
 	const draft = { promptId: nobodys, name: "This text", body: input.text, variables: input.variables };
 	const text = renderComposition(await composedDraft(ctx, ctx.db.orm, draft), input.values);
 	const messages = messagesOf(text, input);
@@ -60,16 +59,15 @@ export async function startTrial(ctx: ServiceContext, input: StartTrial): Promis
 /** No prompt's id: a text that is not saved stands within nothing. */
 const nobodys = "00000000-0000-0000-0000-000000000000";
 
-function chosenModel(wanted: string | null): string {
-	const known = modelNames(env());
-	const [first] = known;
+async function chosenModel(ctx: ServiceContext, wanted: string | null): Promise<string> {
+	const { models: known, first } = await modelChoices(ctx.db.orm);
 	if (!first)
 		throw new AppError(
 			"CONFLICT",
 			"This installation has no chat model: only passages can be quoted. An administrator can set one.",
 		);
 	if (wanted !== null && !known.includes(wanted))
-		throw invalidField("model", `This installation has no model of that name. It has ${known.join(", ")}.`);
+		throw invalidField("model", `This installation has no route or model of that name. It has ${known.join(", ")}.`);
 	return wanted ?? first;
 }
 

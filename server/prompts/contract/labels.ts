@@ -40,7 +40,7 @@ const Arm = z.object({
 	runs: z.int().describe("How many runs had it."),
 	up: z.int().describe("How many people found its answers of use."),
 	down: z.int().describe("How many did not."),
-	costPerRun: z.number().nullable().describe("What an answer costs on average, at today's prices; null without runs."),
+	costPerRun: z.number().nullable().describe("What an answer costs on average; null without runs."),
 });
 export type Arm = z.infer<typeof Arm>;
 export const Split = z.object({

@@ -12,7 +12,7 @@ export const VersionUsage = z.object({
 	failed: z.int().describe("How many of them failed."),
 	inputTokens: z.int().describe("Tokens that their models were told."),
 	outputTokens: z.int().describe("Tokens that they answered."),
-	cost: z.number().describe("What that cost, at today's prices."),
+	cost: z.number().describe("What that cost, at the prices of that time."),
 	up: z.int().describe("How many people found an answer of use."),
 	down: z.int().describe("How many did not."),
 });

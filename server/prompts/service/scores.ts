@@ -1,7 +1,6 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { promptVersions, runs } from "@/db/schema";
-import { costOf } from "@/server/core/caps";
 import type { Arm } from "../contract";
 
 const tokens = (name: "inputTokens" | "outputTokens") =>
@@ -13,6 +12,7 @@ export const scoreColumns = {
 	failed: sql<number>`(count(*) filter (where ${runs.state} = 'failed'))::int`,
 	inputTokens: tokens("inputTokens"),
 	outputTokens: tokens("outputTokens"),
+	cost: sql<number>`coalesce(sum((${runs.result} -> 'cost' ->> 'micros')::bigint), 0)::float8 / 1000000`,
 	up: sql<number>`coalesce(sum((select count(*) from feedback f where f.run_id = ${runs.id} and f.thumb = 'up')), 0)::int`,
 	down: sql<number>`coalesce(sum((select count(*) from feedback f where f.run_id = ${runs.id} and f.thumb = 'down')), 0)::int`,
 };
@@ -40,7 +40,7 @@ export async function armsOf(
 			runs: score?.runs ?? 0,
 			up: score?.up ?? 0,
 			down: score?.down ?? 0,
-			costPerRun: score && score.runs > 0 ? costOf(score) / score.runs : null,
+			costPerRun: score && score.runs > 0 ? score.cost / score.runs : null,
 		};
 	};
 	return { first: side("first", firstVersionId), second: side("second", secondVersionId) };

@@ -1,6 +1,5 @@
 import { and, desc, eq, gte, sql } from "drizzle-orm";
 import { prompts, promptVersions, runs } from "@/db/schema";
-import { costOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { mayReadRow } from "@/server/core/grants";
 import type { AskUsage, PromptUsage } from "../contract";
@@ -43,7 +42,7 @@ export async function getUsage(ctx: ServiceContext, { promptId, days }: AskUsage
 			.limit(200),
 	]);
 	return {
-		versions: scores.map((score) => ({ ...score, cost: costOf(score) })),
+		versions: scores,
 		agents: using.filter(({ isSeen }) => isSeen).map(({ id, name, label, version }) => ({ id, name, label, version })),
 		hiddenAgents: using.filter(({ isSeen }) => !isSeen).length,
 		prompts: holders,

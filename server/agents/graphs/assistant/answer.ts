@@ -20,7 +20,13 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
-		const pieces = model.answer(messages, run.signal, [...(state.conversation?.functions ?? []), ...tools]);
+		const offered = [...(state.conversation?.functions ?? []), ...tools];
+		const pieces = model.answer(messages, run.signal, offered, {
+			onRestart: (why) => {
+				text = "";
+				run.startOver(why);
+			},
+		});
 		let end: ModelEnd | null = null;
 		while (end === null) {
 			const piece = await pieces.next();
@@ -30,11 +36,15 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 			}
 			run.say(piece.value);
 			text += piece.value;
-			if (text.length > mostAnswerChars) throw new ModelFailure("The model's answer did not come to an end.");
+			if (text.length <= mostAnswerChars) continue;
+			// Left like this, it hangs up and is counted.
+			await pieces.return({ usage: noUsage, end: "cut", calls: [] });
+			throw new ModelFailure("The model's answer did not come to an end.", { reason: "endless" });
 		}
 		return {
 			...facts,
 			text,
+			model: end.by ?? model.name,
 			abstained: isAbstention(text),
 			isCut: end.end === "cut",
 			usage: end.usage,
@@ -45,10 +55,11 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 		if (!(error instanceof ModelFailure)) throw error;
 		if (text === "") {
 			run.tell({ type: "model.fallback", why: error.message });
-			return quote(state, run, `The model gave no answer, so this one quotes the passages. ${error.message}`);
+			const why = `The model gave no answer, so this one quotes the passages. ${error.message}`;
+			return { ...quote(state, run, why), usage: error.usage ?? noUsage };
 		}
 		const asked = messages.map(({ content }) => content).join("\n");
-		const usage = { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
+		const usage = error.usage ?? { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
 		return { ...facts, text, failure: error.message, usage };
 	}
 }
