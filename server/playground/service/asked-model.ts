@@ -46,7 +46,10 @@ export async function askedModel(
 				} catch (error) {
 					if (error instanceof AppError && error.code === "LIMIT_REACHED")
 						throw new ModelFailure(error.message, { reason: "budget" });
-					throw new ModelFailure("Whether it may be paid could not be looked up.", { cause: error, reason: "unchecked" });
+					throw new ModelFailure("Whether it may be paid could not be looked up.", {
+						cause: error,
+						reason: "unchecked",
+					});
 				}
 			},
 			onHop: ({ costMicros }) => {
@@ -55,4 +58,3 @@ export async function askedModel(
 		},
 	);
 }
-

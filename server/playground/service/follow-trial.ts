@@ -41,7 +41,16 @@ export async function* followTrial(
 	const { asked, model } = taken;
 	const over = new AbortController();
 	const signal = ctx.signal ? AbortSignal.any([ctx.signal, over.signal]) : over.signal;
-	const heard: Heard = { text: "", usage: null, firstMs: null, state: "stopped", reason: left, by: null, micros: null, currency: null };
+	const heard: Heard = {
+		text: "",
+		usage: null,
+		firstMs: null,
+		state: "stopped",
+		reason: left,
+		by: null,
+		micros: null,
+		currency: null,
+	};
 	const started = performance.now();
 	let ended: Ended | null = null;
 	let seq = 0;

@@ -4,8 +4,8 @@ import { reserveTokens } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, invalidField } from "@/server/core/errors";
-import { modelChoices } from "@/server/models/service";
 import { estimateTokens, type ModelMessage, maxAnswerTokens } from "@/server/models/model";
+import { modelChoices } from "@/server/models/service";
 import { composedDraft, renderComposition } from "@/server/prompts/service";
 import type { StartedTrial, StartTrial } from "../contract";
 
