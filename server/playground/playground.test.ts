@@ -143,7 +143,7 @@ describe("a trial", () => {
 			[{ text: "{{tone}}" }, "INVALID_INPUT", /{{tone}}/],
 			[{ text: "{{#if}}" }, "INVALID_INPUT", /is no variable/],
 			[{ text: "x", values: { tone: "calm" } }, "INVALID_INPUT", /no variable tone/],
-			[{ text: "x", model: "unheard-of" }, "INVALID_INPUT", /no model of that name/],
+			[{ text: "x", model: "unheard-of" }, "INVALID_INPUT", /no route or model of that name/],
 			[{ text: `{{> ${randomUUID()}}}` }, "INVALID_INPUT", /that you may read/],
 		];
 		for (const [asked, code, why] of wrong) await expect(start(ann, asked)).rejects.toMatchObject(refused(code, why));
