@@ -8,6 +8,7 @@ import { ErrorView } from "@/components/ui/error-view";
 
 const words = {
 	graph: "Graph",
+	extractSchema: "Extracts",
 	prompt: "Prompt",
 	model: "Model",
 	whenAway: "Where none answers",
@@ -15,6 +16,7 @@ const words = {
 	tools: "Tools",
 	approvalTools: "Waits for approval",
 	caps: "A run takes at most",
+	window: "Shares of the window",
 } as const;
 
 /** What differs between two versions; without `to`, between one and the draft: whoever saves that has agents read anew. */

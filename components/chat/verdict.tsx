@@ -5,16 +5,19 @@ import {
 	IconArrowsSplit2,
 	IconCircleHalf2,
 	IconGauge,
+	IconLayoutList,
 	IconRefresh,
 	IconShieldCheck,
 	IconTextRecognition,
 	IconZoomQuestion,
 } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
 import { counted, percent } from "@/components/ui/figures";
+import type { RunWindow } from "@/server/agents/contract";
 import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
@@ -37,7 +40,13 @@ function judge(run: Run, result: RunResult | null) {
 }
 
 type Hop = NonNullable<RunResult["hops"]>[number];
-type Shown = "confidence" | "degraded" | null;
+type Shown = "confidence" | "degraded" | "window" | null;
+
+/** Few look at it. */
+const WindowFacts = dynamic(() => import("./window-facts"));
+
+const filled = ({ tokens, parts }: RunWindow): number =>
+	tokens === 0 ? 0 : parts.reduce((sum, part) => sum + part.tokens, 0) / tokens;
 
 /** How far the answer can be trusted and why, its sources, and what to do with it. */
 export function Verdict(props: {
@@ -82,6 +91,16 @@ export function Verdict(props: {
 						</Badge>
 					</button>
 				) : null}
+				{result?.window ? (
+					<button
+						type="button"
+						className={styles.disclose}
+						aria-expanded={shown === "window"}
+						onClick={() => toggle("window")}
+					>
+						<Badge icon={IconLayoutList}>Window {percent(filled(result.window))}</Badge>
+					</button>
+				) : null}
 				{result && fallbackOf(result) ? (
 					<Badge tone="amber" icon={IconArrowsSplit2}>
 						{fallbackOf(result)}
@@ -106,6 +125,7 @@ export function Verdict(props: {
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
+			{result?.window && shown === "window" ? <WindowFacts threadId={run.threadId} of={result.window} /> : null}
 			{props.children}
 		</>
 	);

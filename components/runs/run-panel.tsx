@@ -46,8 +46,8 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			actions={
 				run ? (
 					<>
-						<CheckpointsLink runId={run.id} />
-						<TryLink runId={run.id} />
+						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
+						{run.graph === "extract" ? null : <TryLink runId={run.id} />}
 						<StopButton run={run} />
 					</>
 				) : null
@@ -115,9 +115,15 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="State">
 				<RunState state={run.state} />
 			</Fact>
-			<Fact name="Chat">
-				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
-			</Fact>
+			{run.graph === "extract" ? (
+				<Fact name="Belongs to">
+					<Link href="/extractions">Extractions</Link>
+				</Fact>
+			) : (
+				<Fact name="Chat">
+					<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
+				</Fact>
+			)}
 			<Fact name="Agent">
 				{run.agentName}, version {run.agentVersion}
 			</Fact>

@@ -79,6 +79,7 @@ CREATE TABLE "agent_versions" (
 	"agent_id" uuid NOT NULL,
 	"version" integer,
 	"graph" text DEFAULT 'assistant' NOT NULL,
+	"extract_schema" json,
 	"prompt_version_id" uuid,
 	"prompt_label" jsonb,
 	"model" text,
@@ -87,6 +88,7 @@ CREATE TABLE "agent_versions" (
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"window" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"message" text DEFAULT '' NOT NULL,
 	"author_ids" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"based_on" integer,
@@ -198,6 +200,17 @@ CREATE TABLE "thread_branches" (
 	"thread_id" uuid NOT NULL,
 	"from_run_id" uuid NOT NULL,
 	"run_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "thread_summaries" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"up_to_run_id" uuid NOT NULL,
+	"turns" integer NOT NULL,
+	"text" text NOT NULL,
+	"document_ids" jsonb NOT NULL,
+	"model" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -458,6 +471,50 @@ CREATE TABLE "audit_streams" (
 	"lease_until" timestamp with time zone,
 	"version" integer DEFAULT 1 NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extraction_corrections" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"result_id" uuid NOT NULL,
+	"path" text NOT NULL,
+	"before" jsonb,
+	"value" jsonb,
+	"user_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extraction_results" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"extraction_id" uuid NOT NULL,
+	"document_id" uuid NOT NULL,
+	"ordinal" integer NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"run_id" uuid,
+	"reason" text,
+	"fields" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"certainty" integer,
+	"model" text,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extractions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"agent_version_id" uuid NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"session_id" uuid,
+	"key_id" uuid,
+	"name" text NOT NULL,
+	"collection_id" uuid NOT NULL,
+	"state" text DEFAULT 'running' NOT NULL,
+	"reason" text,
+	"total" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "factor_guesses" (
@@ -1268,6 +1325,8 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("age
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_branches" ADD CONSTRAINT "thread_branches_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_up_to_run_id_runs_id_fk" FOREIGN KEY ("up_to_run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1278,6 +1337,14 @@ ALTER TABLE "approvals" ADD CONSTRAINT "approvals_requester_id_users_id_fk" FORE
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_decided_by_users_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_export_parts" ADD CONSTRAINT "audit_export_parts_export_id_audit_exports_id_fk" FOREIGN KEY ("export_id") REFERENCES "public"."audit_exports"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_exports" ADD CONSTRAINT "audit_exports_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_corrections" ADD CONSTRAINT "extraction_corrections_result_id_extraction_results_id_fk" FOREIGN KEY ("result_id") REFERENCES "public"."extraction_results"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_corrections" ADD CONSTRAINT "extraction_corrections_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_results" ADD CONSTRAINT "extraction_results_extraction_id_extractions_id_fk" FOREIGN KEY ("extraction_id") REFERENCES "public"."extractions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_results" ADD CONSTRAINT "extraction_results_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "factor_guesses" ADD CONSTRAINT "factor_guesses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "identities" ADD CONSTRAINT "identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "passkeys" ADD CONSTRAINT "passkeys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1377,6 +1444,8 @@ CREATE INDEX "runs_split_idx" ON "runs" USING btree ("prompt_split_id","prompt_a
 CREATE INDEX "runs_words_idx" ON "runs" USING gin ((to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text]))) WHERE "runs"."state" in ('succeeded', 'failed', 'cancelled');--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "thread_branches_thread_idx" ON "thread_branches" USING btree ("thread_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "thread_summaries_run_key" ON "thread_summaries" USING btree ("up_to_run_id");--> statement-breakpoint
+CREATE INDEX "thread_summaries_thread_idx" ON "thread_summaries" USING btree ("thread_id");--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_words_idx" ON "threads" USING gin ((to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])));--> statement-breakpoint
@@ -1406,6 +1475,16 @@ CREATE INDEX "audit_verifications_created_idx" ON "audit_verifications" USING bt
 CREATE INDEX "audit_export_parts_file_idx" ON "audit_export_parts" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "audit_exports_user_idx" ON "audit_exports" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "audit_exports_state_idx" ON "audit_exports" USING btree ("state");--> statement-breakpoint
+CREATE INDEX "extraction_corrections_result_idx" ON "extraction_corrections" USING btree ("result_id","created_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "extraction_results_document_key" ON "extraction_results" USING btree ("extraction_id","document_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "extraction_results_run_key" ON "extraction_results" USING btree ("run_id") WHERE "extraction_results"."run_id" is not null;--> statement-breakpoint
+CREATE INDEX "extraction_results_ordinal_idx" ON "extraction_results" USING btree ("extraction_id","ordinal","id");--> statement-breakpoint
+CREATE INDEX "extraction_results_state_idx" ON "extraction_results" USING btree ("extraction_id","state","ordinal","id");--> statement-breakpoint
+CREATE INDEX "extraction_results_documents_idx" ON "extraction_results" USING btree ("document_id");--> statement-breakpoint
+CREATE INDEX "extractions_user_idx" ON "extractions" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_user_state_idx" ON "extractions" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_user_agent_idx" ON "extractions" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_running_idx" ON "extractions" USING btree ("user_id") WHERE "extractions"."state" in ('running', 'paused');--> statement-breakpoint
 CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint

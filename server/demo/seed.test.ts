@@ -79,7 +79,7 @@ test("prompts and agents are made once, also after a stop in the middle", async 
 	const agents = await seedAgents(db, actors, { prompts, collections });
 	expect(await seedAgents(db, actors, { prompts, collections })).toEqual(agents);
 	const { rows } = await listAgents(ctx, { limit: 100 });
-	expect(rows.length).toBe(demoAgents.length + 2);
+	expect(rows.length).toBe(demoAgents.length + 3);
 	expect((await everyRow((page) => listPrompts(ctx, page))).length).toBe(demoPrompts.length + 1);
 });
 

@@ -4,6 +4,7 @@ import { approvalJobs } from "@/server/approvals/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
+import { extractionJobs } from "@/server/extractions/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { modelJobs } from "@/server/models/jobs";
@@ -23,6 +24,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...knowledgeJobs,
 	...playgroundJobs,
 	...promptJobs,
+	...extractionJobs,
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,

@@ -163,7 +163,8 @@ export const environmentKey = (name: string): string => `env:${name}`;
 
 /** What the environment names: its models stand beside those of the console, and nobody changes them there. */
 export function environmentModels(): KnownModel[] {
-	const { QD_MODEL_URL, QD_MODEL, QD_MODELS = [], QD_MODEL_KEY, QD_MODEL_INPUT_PRICE, QD_MODEL_OUTPUT_PRICE } = env();
+	const { QD_MODEL_URL, QD_MODEL, QD_MODELS = [], QD_VISION_MODELS = [], QD_MODEL_KEY } = env();
+	const { QD_MODEL_INPUT_PRICE, QD_MODEL_OUTPUT_PRICE } = env();
 	if (!QD_MODEL_URL || !QD_MODEL) return [];
 	const limits = { ...modelLimits };
 	const hasPrice = QD_MODEL_INPUT_PRICE > 0 || QD_MODEL_OUTPUT_PRICE > 0;
@@ -177,7 +178,7 @@ export function environmentModels(): KnownModel[] {
 		key: environmentKey(name),
 		name,
 		contextTokens: null,
-		modalities: null,
+		modalities: QD_VISION_MODELS.includes(name) ? ["text", "image"] : null,
 		capabilities: null,
 		dataRegion: "",
 		isEnabled: true,

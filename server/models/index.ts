@@ -1,4 +1,5 @@
 import type { Database } from "@/db/connection";
+import { env } from "@/server/core/env";
 import { CallLog } from "./call-log";
 import { type Catalogue, findRoute, followCatalogue, type KnownRoute, routeOf } from "./catalogue";
 import { Circuits } from "./circuits";
@@ -30,7 +31,12 @@ export async function openModels({ db, onProblem }: Options): Promise<Models> {
 		route: (name, asker) => {
 			const route = findRoute(follower.seen(), name);
 			if (!route && name === null) return null;
-			return routeModel(parts, { name: route?.name ?? name ?? "", find: (now) => findRoute(now, name) }, asker);
+			const of = {
+				name: route?.name ?? name ?? "",
+				sees: route !== null && seesPictures(route),
+				contextTokens: route ? contextOf(route) : undefined,
+			};
+			return routeModel(parts, { ...of, find: (now) => findRoute(now, name) }, asker);
 		},
 		single: (key, asker) => singleModel(parts, key, follower.seen(), asker),
 		seen: follower.seen,
@@ -41,6 +47,14 @@ export async function openModels({ db, onProblem }: Options): Promise<Models> {
 		},
 	};
 }
+
+/** Whether any of its models says that it does: one that says nothing is not taken for it. */
+const seesPictures = ({ steps }: KnownRoute): boolean =>
+	steps.some(({ model }) => model.isEnabled && model.connection.isEnabled && model.modalities?.includes("image"));
+
+/** What every model of a route takes in, as any of them may answer. */
+const contextOf = ({ steps }: KnownRoute): number | undefined =>
+	steps.length === 0 ? undefined : Math.min(...steps.map(({ model }) => model.contextTokens ?? env().QD_MODEL_CONTEXT));
 
 export const partsOf = ({ db, onProblem }: Options) => ({
 	db,

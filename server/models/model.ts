@@ -23,10 +23,11 @@ export type ModelEnd = {
 	by?: string;
 };
 
-/** How an answer is to be given; left out: as its provider has it, and as long as `maxAnswerTokens`. */
-export type Manner = { temperature?: number; maxTokens?: number };
 export type AnswerOptions = {
-	manner?: Manner;
+	/** Most tokens that the answer may have; left out: `maxAnswerTokens`. */
+	mostTokens?: number;
+	/** How freely it is worded, 0 to 2; left out: as the provider has it. */
+	temperature?: number;
 	/** What was said so far is taken back, and another model begins anew. Without it a route keeps to a model that has begun to speak. */
 	onRestart?: (why: string) => void;
 };
@@ -34,6 +35,10 @@ export type AnswerOptions = {
 /** A chat model behind an endpoint, or a route of several. */
 export type ChatModel = {
 	name: string;
+	/** Whether it can be shown pictures; left out: it can't. */
+	sees?: boolean;
+	/** How much it reads and writes together, in tokens, where that is known. */
+	contextTokens?: number;
 	/** The answer piece by piece. Throws a ModelFailure, or the signal's reason. */
 	answer: (
 		messages: ModelMessage[],
@@ -89,8 +94,17 @@ export const addUsage = (one: Usage, other: Usage): Usage => {
 	};
 };
 
-/** Providers count tokens themselves; where one doesn't say, four characters are taken for one. */
-export const estimateTokens = (text: string): number => Math.ceil(text.length / 4);
+/** Letters of scripts that have a token or more for each: Han, Kana, Hangul and what comes after them, such as emoji. */
+const wide = /[^\0-\u2e7f]/g;
+
+/**
+ * Providers count tokens themselves; where one doesn't say, and before it is asked, four characters are taken for one. The one
+ * place for it: what a window is planned by and what a budget holds back are the same figures.
+ */
+export function estimateTokens(text: string): number {
+	const full = text.match(wide)?.length ?? 0;
+	return Math.ceil((text.length - full) / 4 + full);
+}
 
 /** Providers count a picture by its size; this is about what a large one comes to. */
 const imageTokens = 1_600;

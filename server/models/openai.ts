@@ -9,7 +9,6 @@ import {
 import { ChatOpenAI } from "@langchain/openai";
 import {
 	type ChatModel,
-	type Manner,
 	type ModelEnd,
 	type ModelImage,
 	type ModelMessage,
@@ -31,40 +30,50 @@ import {
 import type { Watch } from "./watch";
 
 /** `fetch` is the connection's own, where it has one: the way to an address that a person entered. */
-export type Endpoint = { url: string; key: string | undefined; model: string; fetch?: typeof fetch };
+export type Endpoint = { url: string; key: string | undefined; model: string; sees?: boolean; fetch?: typeof fetch };
 
 /** A model behind any endpoint that speaks the OpenAI HTTP API, asked again where that may help. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
 	const provider = openaiProvider(endpoint);
 	return {
 		name: endpoint.model,
-		answer: (messages, signal, tools = [], { manner } = {}) =>
-			askAgain(provider, { messages, tools, manner }, { signal, limits, progress: noProgress() }),
+		sees: endpoint.sees ?? false,
+		answer: (messages, signal, tools = [], { mostTokens, temperature } = {}) =>
+			askAgain(provider, { messages, tools, mostTokens, temperature }, { signal, limits, progress: noProgress() }),
 	};
 }
 
-export function openaiProvider(endpoint: Endpoint): Provider {
-	const usual = clientOf(endpoint);
+const mostClients = 20;
+
+export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
+	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
+	const clients = new Map<string, ChatOpenAI>();
+	const clientFor = (maxTokens: number, temperature: number | undefined): ChatOpenAI => {
+		const mark = `${maxTokens} ${temperature}`;
+		const known = clients.get(mark);
+		if (known) return known;
+		const made = new ChatOpenAI({
+			model,
+			// The SDK insists on a key; endpoints without one ignore it.
+			apiKey: key ?? "none",
+			maxTokens,
+			...(temperature === undefined ? {} : { temperature }),
+			useResponsesApi: false,
+			maxRetries: 0,
+			onFailedAttempt: (error: unknown) => {
+				throw error;
+			},
+			configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
+		});
+		// Lengths come from agents' settings, and from what is tried out: there are few, and nobody needs the rest kept.
+		if (clients.size >= mostClients) clients.clear();
+		clients.set(mark, made);
+		return made;
+	};
 	return {
-		listen: (asked, attempt) => listen(asked.manner ? clientOf(endpoint, asked.manner) : usual, asked, attempt),
+		listen: (asked, attempt) => listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
 	};
 }
-
-/** `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens. */
-const clientOf = ({ url, key, model, fetch }: Endpoint, { temperature, maxTokens }: Manner = {}) =>
-	new ChatOpenAI({
-		model,
-		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: key ?? "none",
-		maxTokens: Math.min(maxTokens ?? maxAnswerTokens, maxAnswerTokens),
-		...(temperature === undefined ? {} : { temperature }),
-		useResponsesApi: false,
-		maxRetries: 0,
-		onFailedAttempt: (error: unknown) => {
-			throw error;
-		},
-		configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
-	});
 
 async function* listen(
 	client: ChatOpenAI,

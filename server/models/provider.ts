@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { estimateAsked, type Manner, type ModelEnd, type ModelMessage, type ModelTool, type Usage } from "./model";
+import { estimateAsked, type ModelEnd, type ModelMessage, type ModelTool, type Usage } from "./model";
 import { describeFailure } from "./model-failure";
 import { startWatch, type Watch } from "./watch";
 
@@ -23,7 +23,13 @@ export const modelLimits: ModelLimits = {
 	backoffMs: 300,
 };
 
-export type Asked = { messages: readonly ModelMessage[]; tools: readonly ModelTool[]; manner?: Manner | undefined };
+export type Asked = {
+	messages: readonly ModelMessage[];
+	tools: readonly ModelTool[];
+	/** Most tokens of the answer, where that is less than usual. */
+	mostTokens?: number | undefined;
+	temperature?: number | undefined;
+};
 /** How far a call has come, also where it ends in the middle: a provider bills that too. */
 export type Progress = { chars: number; firstTokenMs: number | null; usage: Partial<Usage> };
 export const noProgress = (): Progress => ({ chars: 0, firstTokenMs: null, usage: {} });

@@ -59,16 +59,30 @@ const shortWaitMs = 1_500;
  */
 export function routeModel(
 	deps: RouteDeps,
-	{ name, find }: { name: string; find: (catalogue: Catalogue) => KnownRoute | null },
+	{
+		name,
+		sees,
+		find,
+		contextTokens,
+	}: {
+		name: string;
+		sees?: boolean;
+		find: (catalogue: Catalogue) => KnownRoute | null;
+		contextTokens?: number | undefined;
+	},
 	asker: Asker,
 ): ChatModel {
 	return {
 		name,
+		sees: sees ?? false,
+		...(contextTokens ? { contextTokens } : {}),
 		answer: async function* (messages, signal, tools = [], options = {}) {
 			// Where it can't be looked up what is set up, nothing is asked.
 			const route = find(await catalogueNow(deps.db));
 			if (!route) throw new ModelFailure(`This installation has no model or route named ${name} any more.`);
-			return yield* new Walk(deps, route, asker, { messages, tools, manner: options.manner }, signal, options).go();
+			const { mostTokens, temperature } = options;
+			const asked = { messages, tools, mostTokens, temperature };
+			return yield* new Walk(deps, route, asker, asked, signal, options).go();
 		},
 	};
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { GraphName } from "@/server/agents/contract";
+import { GraphName, RunWindow } from "@/server/agents/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { Cost, FailureReason, Hop } from "@/server/models/contract/hops";
@@ -61,6 +61,7 @@ export const RunResult = z.object({
 		.string()
 		.optional()
 		.describe("What a model made of a follow-up to search for; missing where it was searched as it was asked."),
+	window: RunWindow.optional().describe("What filled the model's window; missing where no model answered."),
 	cap: CapKind.optional().describe("What a run that failed had no more of; `loop`: it repeated itself."),
 	calls: z
 		.array(FunctionCall)

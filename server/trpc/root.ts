@@ -5,6 +5,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
+import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
@@ -48,6 +49,7 @@ export const appRouter = router({
 	runs: runsRouter,
 	triggers: triggersRouter,
 	research: researchRouter,
+	extractions: extractionsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LabelName } from "@/server/prompts/contract";
+import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 export const AgentCaps = z
@@ -21,11 +22,11 @@ export const RunCaps = z.object({
 });
 export type RunCaps = z.infer<typeof RunCaps>;
 
-export const graphNames = ["assistant", "research"] as const;
+export const graphNames = ["assistant", "research", "extract"] as const;
 export const GraphName = z
 	.enum(graphNames)
 	.describe(
-		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report.",
+		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report; `extract` fills in the fields of its schema from documents.",
 	);
 export type GraphName = z.infer<typeof GraphName>;
 export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
@@ -46,9 +47,17 @@ export const PromptLabelRef = z
 	.describe("The label of a prompt that it follows, in place of a fixed version: `promptVersionId` is null then.");
 export type PromptLabelRef = z.infer<typeof PromptLabelRef>;
 
+/** What is wrong with it is told by its place when it is written: server/extractions/contract/schema.ts. */
+const ExtractSchema = z
+	.record(z.string().max(200), z.unknown())
+	.nullable()
+	.describe(
+		"What an extracting agent fills in: a part of JSON Schema 2020-12 (an object of texts, dates, numbers, yes or no, choices, objects, and lists of objects). Null for others.",
+	);
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
 	promptLabel: PromptLabelRef,
 	model: z
@@ -67,11 +76,13 @@ export const definitionFields = {
 		),
 	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 
 /** The same, as it is read. */
 export const readDefinition = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
 	promptLabel: PromptLabelRef,
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
@@ -94,10 +105,12 @@ export const readDefinition = {
 		.array(z.string())
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 /** What can be changed of it, under the names that people see. */
 export const definitionNames = [
 	"graph",
+	"extractSchema",
 	"prompt",
 	"model",
 	"whenAway",
@@ -105,4 +118,5 @@ export const definitionNames = [
 	"tools",
 	"approvalTools",
 	"caps",
+	"window",
 ] as const;

@@ -15,6 +15,7 @@ export {
 } from "./definition";
 export * from "./transfer";
 export * from "./versions";
+export * from "./window";
 
 const Access = z.enum(accesses);
 
@@ -67,6 +68,7 @@ export const CreateAgent = z.strictObject({
 	name: fields.name,
 	description: fields.description.default(""),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
 	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
@@ -75,6 +77,7 @@ export const CreateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -84,6 +87,7 @@ export const UpdateAgent = z.strictObject({
 	name: fields.name.optional(),
 	description: fields.description.optional(),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
 	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
@@ -92,6 +96,7 @@ export const UpdateAgent = z.strictObject({
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.optional(),
 	needsReview: z
 		.boolean()
@@ -110,11 +115,11 @@ export const UpdateAgent = z.strictObject({
 export type UpdateAgent = z.infer<typeof UpdateAgent>;
 
 /** Agents that come ready made. */
-export const AgentTemplate = z.enum(["operator"]);
+export const AgentTemplate = z.enum(["operator", "invoices"]);
 export type AgentTemplate = z.infer<typeof AgentTemplate>;
 export const CreateFromTemplate = z.strictObject({
 	template: AgentTemplate.describe(
-		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it.",
+		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it; `invoices` extracts the fields of invoices.",
 	),
 	name: fields.name.optional().describe("Another name than its own."),
 	access: Access.default("private"),

@@ -10,6 +10,7 @@ export const AgentDocument = z.strictObject({
 	name: z.string().trim().min(1).max(60),
 	description: z.string().trim().max(500),
 	graph: definitionFields.graph,
+	extractSchema: definitionFields.extractSchema.default(null),
 	prompt: z
 		.strictObject({
 			name: z.string().min(1).max(80),
@@ -24,6 +25,7 @@ export const AgentDocument = z.strictObject({
 	tools: definitionFields.tools,
 	approvalTools: definitionFields.approvalTools,
 	caps: definitionFields.caps,
+	window: definitionFields.window.default({}),
 	needsReview: z.boolean().describe("Whether its changes are reviewed by somebody else."),
 });
 export type AgentDocument = z.infer<typeof AgentDocument>;

@@ -64,6 +64,7 @@ const Message = z.string().trim().max(200);
 export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
 	graph: definitionFields.graph.optional(),
+	extractSchema: definitionFields.extractSchema.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),
@@ -72,6 +73,7 @@ export const SaveDraft = z.strictObject({
 	tools: definitionFields.tools.optional(),
 	approvalTools: definitionFields.approvalTools.optional(),
 	caps: definitionFields.caps.optional(),
+	window: definitionFields.window.optional(),
 	message: Message.optional().describe("What is new in it."),
 	basedOn: z
 		.int()

@@ -102,12 +102,15 @@ const money = (micros: number): string => (micros / 1_000_000).toLocaleString("e
 export function neverStoodIn(model: ChatModel | null): ChatModel {
 	const name = model?.name ?? "none";
 	return {
+		...(model ?? {}),
 		name,
+		sees: model?.sees ?? false,
 		answer: async function* (messages, signal, tools, options) {
 			if (!model) throw new ModelsAway("no model is set up here, and this agent answers with one only.");
 			let hasSpoken = false;
 			const onRestart = options?.onRestart;
 			const pieces = model.answer(messages, signal, tools, {
+				...options,
 				...(onRestart
 					? {
 							onRestart: (why: string) => {

@@ -4,6 +4,7 @@ import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
+import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
@@ -16,11 +17,12 @@ import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
 import { neverStoodIn, openAccount } from "./account";
+import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
-import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -32,7 +34,7 @@ export type ExecutorOptions = {
 	checkpoints?: Checkpoints;
 	/** A model that an agent names. */
 	namedModel?: (name: string) => ChatModel;
-} & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
+} & Partial<Pick<SessionDeps, "model" | "search" | "unreadable" | "wallMs">>;
 
 const beatMs = 1_500;
 const pollMs = 1_000;
@@ -91,12 +93,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
-		expectReadable:
-			options.expectReadable ??
+		unreadable:
+			options.unreadable ??
 			(async (run, documentIds, signal) => {
 				const actor = await agentNow(toolContext(run, signal));
-				const ctx = { ...asItself, db, actor, requestId: run.requestId };
-				if ((await unreadableDocuments(ctx, documentIds)).length > 0) throw new RunStopped("taken");
+				return unreadableDocuments({ ...asItself, db, actor, requestId: run.requestId }, documentIds);
 			}),
 		onResting: (run, documentIds) => {
 			const session = sessions.get(run.id);
@@ -107,6 +108,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
+		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -160,6 +162,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			restsOn: [],
 			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.agent.graph === "extract")
+					// Where nobody is told, the next look finds it out.
+					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that a document is done"),
+					);
 				void claim();
 			}),
 		};
@@ -201,7 +208,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	async function expectRest({ run, stop, restsOn }: Session): Promise<void> {
 		if (restsOn.length === 0 || stop.signal.aborted) return;
 		try {
-			await deps.expectReadable(run, restsOn, stop.signal);
+			await expectReadable(deps, run, { documentIds: restsOn, signal: stop.signal });
 		} catch (error) {
 			if (error instanceof RunStopped) stop.abort(error);
 			else if (!stop.signal.aborted) log.warn({ error: String(error), runId: run.id }, "rights were not asked");

@@ -50,7 +50,7 @@ beforeAll(async () => {
 		slots: 8,
 		checkpoints,
 		search: finds(),
-		expectReadable: async () => {},
+		unreadable: async () => [],
 	});
 });
 beforeEach(() => standIn.forget());

@@ -1,4 +1,5 @@
 import { and, inArray, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { Tx } from "@/db/connection";
 import { agents, agentVersions, collections, prompts, promptVersions } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
@@ -6,6 +7,7 @@ import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, invalidField } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
+import { placeOf, readSchema } from "@/server/extractions/contract";
 import { modelNames } from "@/server/models/service";
 import { expectGivablePrompt } from "@/server/prompts/service";
 import { leastResearchSteps } from "../contract";
@@ -19,6 +21,7 @@ export const mayReadCollection = (user: UserActor): SQL =>
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
 	| "graph"
+	| "extractSchema"
 	| "promptVersionId"
 	| "promptLabel"
 	| "model"
@@ -27,9 +30,11 @@ export type Definition = Pick<
 	| "tools"
 	| "approvalTools"
 	| "caps"
+	| "window"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
+	extractSchema: agentVersions.extractSchema,
 	promptVersionId: agentVersions.promptVersionId,
 	promptLabel: agentVersions.promptLabel,
 	model: agentVersions.model,
@@ -38,6 +43,7 @@ export const definitionColumns = {
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
 	caps: agentVersions.caps,
+	window: agentVersions.window,
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];
@@ -93,7 +99,7 @@ async function expectModel(tx: Tx, model: string): Promise<void> {
 }
 
 /** An agent can have less than what the installation allows, not more. */
-export function expectWithin({ graph, caps = {}, tools = [] }: Partial<Definition>): void {
+export function expectWithin({ graph, extractSchema = null, caps = {}, tools = [] }: Partial<Definition>): void {
 	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
@@ -101,10 +107,30 @@ export function expectWithin({ graph, caps = {}, tools = [] }: Partial<Definitio
 				"INVALID_INPUT",
 				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
 			);
+	expectSchema(graph, extractSchema);
+	if (graph === "extract" && tools.length > 0)
+		throw invalidField("tools", "An extracting agent reads documents, and calls no tools.");
 	if (graph !== "research") return;
 	if (tools.length > 0) throw invalidField("tools", "A research agent searches documents, and calls no tools.");
 	if ((caps.steps ?? leastResearchSteps) < leastResearchSteps)
 		throw invalidField("caps", `Research takes at least ${leastResearchSteps} steps.`);
+}
+
+/** Who extracts is told what; nobody else is. Each fault is told with its place in the schema. */
+function expectSchema(graph: Definition["graph"] | undefined, extractSchema: Definition["extractSchema"]): void {
+	if (graph !== "extract" && extractSchema !== null)
+		throw invalidField("extractSchema", "Only an agent that extracts has a schema.");
+	if (graph !== "extract") return;
+	if (extractSchema === null) throw invalidField("extractSchema", "Say which fields it extracts.");
+	const { problems } = readSchema(extractSchema);
+	if (problems.length === 0) return;
+	const cause = new z.ZodError(
+		problems.map(({ path, message }) => ({
+			...{ code: "custom" as const, path: ["extractSchema", ...path], message, input: undefined },
+		})),
+	);
+	const text = problems.map(({ path, message }) => `${placeOf(path)}: ${message}`).join(" ");
+	throw new AppError("INVALID_INPUT", text, { cause });
 }
 
 /** The names of those collections that the person may read, by their ids. */

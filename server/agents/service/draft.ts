@@ -11,8 +11,12 @@ import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, promptVersionId, promptLabel, model, whenAway, collectionIds, tools, approvalTools, caps } = version;
-	return { graph, promptVersionId, promptLabel, model, whenAway, collectionIds, tools, approvalTools, caps };
+	const { graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
+	const { collectionIds, tools, approvalTools, caps } = version;
+	return {
+		...{ graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window },
+		...{ collectionIds, tools, approvalTools, caps },
+	};
 };
 const blank = {
 	graph: "assistant",

@@ -49,6 +49,7 @@ function documentOf(
 		schema: "quarterdeck.agent/1",
 		...{ name, description, needsReview },
 		graph: of.graph,
+		extractSchema: of.extractSchema,
 		prompt: promptIn(of),
 		model: of.model,
 		whenAway: of.whenAway,
@@ -56,6 +57,7 @@ function documentOf(
 		tools: of.tools,
 		approvalTools: of.approvalTools,
 		caps: of.caps,
+		window: of.window,
 	};
 }
 
@@ -134,6 +136,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 	];
 	const definition: Definition = {
 		graph: document.graph,
+		extractSchema: document.extractSchema,
 		promptVersionId: prompt.id,
 		promptLabel: prompt.label,
 		model: hasModel ? model : null,
@@ -142,6 +145,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		tools: document.tools.filter((tool) => tools.usable.has(tool)),
 		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),
 		caps: document.caps,
+		window: document.window,
 	};
 	return { definition, missing };
 }

@@ -4,6 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 import type {
 	AgentVersion,
 	CompareVersions,
@@ -106,6 +107,19 @@ export async function compareVersions(
 	return { changes };
 }
 
+/** A schema as its fields, each with what it is. */
+function fieldsOf(stored: AgentVersion["extractSchema"]): string[] {
+	const { schema } = readSchema(stored);
+	if (!schema) return [];
+	const { leaves, lists } = columnsOf(schema);
+	const words = (of: typeof leaves, above = "") =>
+		of.map(({ path, field, isRequired }) => {
+			const { title: _, ...facts } = field;
+			return `${above}${path}${isRequired ? ", required" : ""}: ${JSON.stringify(facts)}`;
+		});
+	return [...words(leaves), ...lists.flatMap((list) => words(list.leaves, `${list.path}, each row: `))];
+}
+
 const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
 	quote: "quotes the passages",
 	fail: "gives no answer",
@@ -113,12 +127,13 @@ const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
 
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
-	const { promptVersionId, promptLabel, promptName, promptVersion, collectionIds, caps } = version;
+	const { promptVersionId, promptLabel, promptName, promptVersion, collectionIds, caps, window } = version;
 	const which = promptLabel ? `label ${promptLabel.label}` : `version ${promptVersion}`;
 	const hidden = `a prompt that you may not read (${promptLabel?.promptId ?? promptVersionId})`;
 	const prompt = `${promptName ?? hidden}, ${which}`;
 	return {
 		graph: [version.graph as string],
+		extractSchema: fieldsOf(version.extractSchema),
 		prompt: [promptVersionId || promptLabel ? prompt : "the built-in one"],
 		model: [version.model ?? "the default route"],
 		whenAway: [whenAwayWords[version.whenAway]],
@@ -128,5 +143,8 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 		tools: version.tools,
 		approvalTools: version.approvalTools,
 		caps: Object.entries(caps).map(([name, most]) => `${most.toLocaleString("en")} ${name}`),
+		window: Object.entries(window).map(
+			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
+		),
 	};
 }

@@ -111,8 +111,8 @@ async function* answer(
 	};
 	try {
 		await expectGoing();
-		const manner = { maxTokens, ...(temperature === null ? {} : { temperature }) };
-		const pieces = model.answer(messages, signal, [], { manner });
+		const manner = { mostTokens: maxTokens, ...(temperature === null ? {} : { temperature }) };
+		const pieces = model.answer(messages, signal, [], manner);
 		for (;;) {
 			const piece = await pieces.next();
 			if (piece.done) {

@@ -1,8 +1,17 @@
+import type { RunWindow } from "@/server/agents/contract";
 import { extractiveName, quoteAnswer } from "@/server/models/extractive";
-import { estimateTokens, type ModelEnd, ModelFailure, type ToolCall } from "@/server/models/model";
+import {
+	type ChatModel,
+	estimateTokens,
+	type ModelEnd,
+	ModelFailure,
+	type ModelTool,
+	type ToolCall,
+} from "@/server/models/model";
 import type { FunctionCall } from "@/server/runs/contract";
-import { abstention, promptFor } from "./prompt";
-import { type AssistantContext, type AssistantState, type Draft, supportingOf } from "./state";
+import { type Filled, fillWindow } from "./fill";
+import { abstention } from "./prompt";
+import { type AssistantContext, type AssistantState, type Draft, documentsOf, supportingOf } from "./state";
 
 const noUsage = { inputTokens: 0, outputTokens: 0 };
 const mostAnswerChars = 60_000;
@@ -10,18 +19,40 @@ const mostAnswerChars = 60_000;
 const mostRounds = 8;
 const mostCalls = 16;
 
-/** Answers from the supporting passages; while nothing was said yet, a model that fails is stood in for by quotations. */
-export async function answer(state: AssistantState, run: AssistantContext): Promise<Draft> {
+type Written = { draft: Draft; supporting: number[]; window: RunWindow | null };
+
+/** Answers from what fits into the model's window; while nothing was said yet, a model that fails is stood in for by quotations. */
+export async function answer(state: AssistantState, run: AssistantContext): Promise<Written> {
 	const tools = state.rounds.length < mostRounds ? run.tools : [];
-	run.startOver(state.rounds.length > 0 ? "The agent has used its tools, and answers with what they said." : undefined);
 	const { model } = run;
-	if (!model) return quote(state, run, "No model is set: this answer quotes the passages.");
-	const messages = promptFor({ ...state, supporting: supportingOf(state), tools }, run.instructions);
+	const filled = model ? await fillWindow(state, run, tools) : null;
+	await run.restOn(filled?.restsOn ?? documentsOf(state));
+	run.startOver(state.rounds.length > 0 ? "The agent has used its tools, and answers with what they said." : undefined);
+	if (!model || !filled) {
+		const draft = quote(state, run, "No model is set: this answer quotes the passages.");
+		return { draft, supporting: state.supporting, window: null };
+	}
+	const { supporting } = filled;
+	const draft = await say({ ...state, supporting }, run, { model, tools, filled });
+	const parts = filled.window.parts.map((one) =>
+		one.part === "answer" ? { ...one, tokens: Math.min(draft.usage.outputTokens, one.budget) } : one,
+	);
+	// What quotes the passages was never in a window.
+	return { draft, supporting, window: draft.degraded === null ? { ...filled.window, parts } : null };
+}
+
+async function say(
+	state: AssistantState,
+	run: AssistantContext,
+	{ model, tools, filled }: { model: ChatModel; tools: readonly ModelTool[]; filled: Filled },
+): Promise<Draft> {
+	const { messages } = filled;
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
 		const offered = [...(state.conversation?.functions ?? []), ...tools];
 		const pieces = model.answer(messages, run.signal, offered, {
+			mostTokens: filled.answerTokens,
 			onRestart: (why) => {
 				text = "";
 				run.startOver(why);

@@ -12,6 +12,7 @@ export async function askModel(
 	opts: {
 		signal: AbortSignal;
 		mostChars: number;
+		mostTokens?: number;
 		onPiece?: (piece: string) => void;
 		/** What was said is taken back: another model begins anew. */
 		onRestart?: (why: string) => void;
@@ -23,7 +24,10 @@ export async function askModel(
 			text = "";
 			opts.onRestart?.(why);
 		};
-		const pieces = model.answer(messages, opts.signal, [], { onRestart });
+		const pieces = model.answer(messages, opts.signal, [], {
+			onRestart,
+			...(opts.mostTokens ? { mostTokens: opts.mostTokens } : {}),
+		});
 		for (;;) {
 			const piece = await pieces.next();
 			if (piece.done) {
