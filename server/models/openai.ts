@@ -71,7 +71,8 @@ export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 		return made;
 	};
 	return {
-		listen: (asked, attempt) => listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
+		listen: (asked, attempt) =>
+			listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
 	};
 }
 
