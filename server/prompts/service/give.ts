@@ -7,7 +7,7 @@ import { openVariables } from "../contract/variables";
 import { compose, findVersion, labelled, variablesOf } from "./compose";
 import { mayRead } from "./hold";
 
-export type GivenPrompt = { promptVersionId: string } | { promptLabel: { promptId: string; label: string } };
+type GivenPrompt = { promptVersionId: string } | { promptLabel: { promptId: string; label: string } };
 
 /** Throws where the caller could not read it with all its parts, or where it leaves open what nobody will fill. */
 export async function expectGivablePrompt(ctx: ServiceContext, tx: Reader, given: GivenPrompt): Promise<void> {

@@ -8,7 +8,7 @@ import { type Composable, type Composition, compose, findVersion, renderComposit
 /** What an agent answers by: a version, or a label that is followed. */
 export type PromptOf = { promptVersionId: string | null; promptLabel: { promptId: string; label: string } | null };
 /** Exactly which versions a run has, for as long as it lasts. */
-export type PickedPrompt = {
+type PickedPrompt = {
 	promptVersionId: string | null;
 	promptParts: Record<string, string> | null;
 	promptSplitId: string | null;
