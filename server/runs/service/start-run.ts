@@ -12,6 +12,7 @@ import { type PromptOf, pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
+import { branchAfter } from "./branch-after";
 import { askBudget } from "./budget";
 
 const longestTitle = 80;
@@ -48,6 +49,10 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		const reserved = isResearch
 			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
 			: least;
+		const { after } = input;
+		const branchId = after
+			? await branchAfter(tx, { threadId, userId, afterId: after, runId })
+			: (input.branchId ?? null);
 		const row = {
 			id: threadId,
 			userId,
@@ -72,7 +77,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 				agentId,
 				agentVersionId,
 				...picked,
-				branchId: input.branchId ?? null,
+				branchId,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
