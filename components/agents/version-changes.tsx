@@ -8,12 +8,15 @@ import styles from "./agents.module.css";
 
 const words = {
 	graph: "Graph",
+	extractSchema: "Extracts",
 	prompt: "Prompt",
 	model: "Model",
+	whenAway: "Where none answers",
 	collections: "Looks in",
 	tools: "Tools",
 	approvalTools: "Waits for approval",
 	caps: "A run takes at most",
+	window: "Shares of the window",
 } as const;
 
 /** What differs between two versions; without `to`, between one and the draft: whoever saves that has agents read anew. */

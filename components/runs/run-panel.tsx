@@ -8,6 +8,8 @@ import { AskedFor } from "@/components/chat/asked";
 import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
+import { costOf } from "@/components/models/money";
+import { RunCalls } from "@/components/models/run-calls";
 import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
@@ -43,7 +45,7 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			actions={
 				run ? (
 					<>
-						<CheckpointsLink runId={run.id} />
+						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
 						<StopButton run={run} />
 					</>
 				) : null
@@ -71,6 +73,11 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 							))}
 						</PanelSection>
 					) : null}
+					{isOpen(run) ? null : (
+						<PanelSection title="Models asked">
+							<RunCalls runId={run.id} />
+						</PanelSection>
+					)}
 					<PanelSection title="Steps">
 						<Timeline story={feed.story} isGoing={isOpen(run)} />
 					</PanelSection>
@@ -106,9 +113,15 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="State">
 				<RunState state={run.state} />
 			</Fact>
-			<Fact name="Chat">
-				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
-			</Fact>
+			{run.graph === "extract" ? (
+				<Fact name="Belongs to">
+					<Link href="/extractions">Extractions</Link>
+				</Fact>
+			) : (
+				<Fact name="Chat">
+					<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
+				</Fact>
+			)}
 			<Fact name="Agent">
 				{run.agentName}, version {run.agentVersion}
 			</Fact>
@@ -116,6 +129,7 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}
 			</Fact>
+			<Fact name="Cost">{run.result?.cost ? costOf(run.result.cost) : null}</Fact>
 			<Fact name="Cap met">{run.result?.cap ? capWords[run.result.cap] : null}</Fact>
 			<Fact name="Asked">
 				<Exactly at={run.createdAt} />

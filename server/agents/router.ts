@@ -148,12 +148,12 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 
 		models: procedure("agents:read", {
 			rest: "GET /agent-models",
-			summary: "Get which models an agent may be given.",
+			summary: "Get which routes and models an agent may be given.",
 			risk: "read",
 		})
 			.input(Nothing)
 			.output(AgentModels)
-			.query(() => agentModels()),
+			.query(({ ctx }) => agentModels(ctx)),
 
 		listVersions: procedure("agents:write", {
 			rest: "GET /agents/{agentId}/versions",

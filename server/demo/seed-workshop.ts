@@ -78,5 +78,9 @@ export async function seedAgents(
 		const made = { template: "operator", access: "everyone" } as const;
 		ids.set("Operator", (await createFromTemplate(demoContext(db, actors.maren), made)).id);
 	}
+	if (!ids.has("Invoices")) {
+		const made = { template: "invoices", access: "everyone" } as const;
+		ids.set("Invoices", (await createFromTemplate(demoContext(db, actors.maren), made)).id);
+	}
 	return ids;
 }

@@ -7,15 +7,18 @@ import {
 	ExportThread,
 	GetThread,
 	ListThreads,
+	OneSummary,
 	OneThread,
 	RenameThread,
 	Thread,
 	ThreadPage,
+	ThreadSummary,
 	ThreadWithRuns,
 } from "./contract";
 import {
 	createThread,
 	exportThread,
+	getSummary,
 	getThread,
 	listThreads,
 	removeThread,
@@ -45,6 +48,15 @@ export const threadsRouter = router({
 			({ ctx, input }) => getThread(ctx, input),
 			({ ctx, input }) => versionOfThread(ctx, input),
 		),
+
+	summary: procedure("threads:read", {
+		rest: "GET /threads/{threadId}/summaries/{summaryId}",
+		summary: "Get what stands for a thread's oldest turns in the model's window.",
+		risk: "read",
+	})
+		.input(OneSummary)
+		.output(ThreadSummary)
+		.query(({ ctx, input }) => getSummary(ctx, input)),
 
 	export: procedure("threads:read", {
 		rest: "GET /threads/{threadId}/export",

@@ -33,6 +33,9 @@ const anyApproval = shared("approval", "who holds approvals:decide decides of wh
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
 const mcpServer = own("mcpServer");
+const connection = shared("modelConnection", "connections to models are the organisation's");
+const model = shared("model", "models are the organisation's");
+const modelRoute = shared("modelRoute", "routes of models are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
@@ -97,6 +100,20 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 
 	"oauth.getProgram": { programId: program },
 	"oauth.revokeProgram": { programId: program },
+
+	"models.getConnection": { connectionId: connection },
+	"models.changeConnection": { connectionId: connection },
+	"models.removeConnection": { connectionId: connection },
+	"models.addModel": { connectionId: connection },
+	"models.changeModel": { modelId: model },
+	"models.removeModel": { modelId: model },
+	"models.addPrice": { modelId: model },
+	"models.removePrice": { priceId: shared("modelPrice", "prices of models are the organisation's") },
+	"models.getRoute": { routeId: modelRoute },
+	"models.addRoute": { "steps[].modelId": model },
+	"models.changeRoute": { routeId: modelRoute, "steps[].modelId": model },
+	"models.removeRoute": { routeId: modelRoute },
+	"models.callsOfRun": { runId: own("run") },
 
 	"remotes.get": { serverId: mcpServer },
 	"remotes.change": { serverId: mcpServer },
@@ -176,6 +193,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		agentId: own("agent"),
 	},
 	"threads.get": { threadId: own("thread"), branchId: branch },
+	"threads.summary": {
+		threadId: own("summarisedThread"),
+		summaryId: word("it is looked for among the summaries of the thread beside it alone"),
+	},
 	"threads.export": { threadId: own("thread"), branchId: branch },
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
@@ -195,6 +216,20 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"research.get": { runId: own("run") },
 	"research.acceptPlan": { runId: own("planned") },
 	"research.steer": { runId: own("planned") },
+	"extractions.start": {
+		agentId: own("extractor"),
+		collectionId: own("collection"),
+		"documentIds[]": own("documentWithin"),
+	},
+	"extractions.get": { extractionId: own("extraction") },
+	"extractions.columns": { extractionId: own("extraction") },
+	"extractions.listResults": { extractionId: own("extraction") },
+	"extractions.getResult": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.history": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.correct": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.steer": { extractionId: own("extraction") },
+	"extractions.remove": { extractionId: own("extraction") },
+	"extractions.export": { extractionId: own("extraction") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
 	"triggers.get": { triggerId: own("trigger") },
@@ -255,4 +290,6 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
 	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },
+	"models.addConnection": { address: "http://93.184.215.14/v1" },
+	"models.addPrice": { currency: "EUR" },
 };

@@ -9,15 +9,18 @@ export const AgentDocument = z.strictObject({
 	name: z.string().trim().min(1).max(60),
 	description: z.string().trim().max(500),
 	graph: definitionFields.graph,
+	extractSchema: definitionFields.extractSchema.default(null),
 	prompt: z
 		.strictObject({ name: z.string().min(1).max(80), version: z.int().min(1) })
 		.nullable()
 		.describe("The prompt that gives its instructions; null: the built-in one."),
 	model: definitionFields.model,
+	whenAway: definitionFields.whenAway.default("quote"),
 	collections: z.array(Name).max(100).nullable().describe("By their names; null: all that the asking person may read."),
 	tools: definitionFields.tools,
 	approvalTools: definitionFields.approvalTools,
 	caps: definitionFields.caps,
+	window: definitionFields.window.default({}),
 	needsReview: z.boolean().describe("Whether its changes are reviewed by somebody else."),
 });
 export type AgentDocument = z.infer<typeof AgentDocument>;

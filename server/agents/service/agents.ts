@@ -5,12 +5,11 @@ import { actorMay, type UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import { accessOf, mayAskAgent as mayAskAgentAtOnce, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import { modelNames } from "@/server/models/configured";
+import { modelChoices } from "@/server/models/service";
 import type {
 	Agent,
 	AgentModels,
@@ -204,8 +203,8 @@ function expectMayTakeBack(ctx: ServiceContext, held: Held, needsReview: boolean
 /** What the installation allows each run at most. */
 export const runCaps = async ({ graph }: AskCaps): Promise<RunCaps> => installationCaps(graph);
 
-/** Which models an agent may be given by name. */
-export const agentModels = async (): Promise<AgentModels> => ({ models: modelNames(env()) });
+/** Which routes and models an agent may be given by name. */
+export const agentModels = (ctx: ServiceContext): Promise<AgentModels> => modelChoices(ctx.db.orm);
 
 export const defaultIsForAll = (): AppError =>
 	new AppError("CONFLICT", "The default agent answers where nobody was chosen: it stays shared with everyone.");

@@ -1,13 +1,14 @@
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
 import type { Tx } from "@/db/connection";
 import { agents, agentVersions, collections, prompts, promptVersions } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
-import { modelNames } from "@/server/models/configured";
+import { placeOf, readSchema } from "@/server/extractions/contract";
+import { modelNames } from "@/server/models/service";
 import { leastResearchSteps } from "../contract";
 
 export const mayReadPrompt = (user: UserActor): SQL =>
@@ -18,16 +19,28 @@ export const mayReadCollection = (user: UserActor): SQL =>
 /** What an agent is made of, as its row holds it. */
 export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
-	"graph" | "promptVersionId" | "model" | "collectionIds" | "tools" | "approvalTools" | "caps"
+	| "graph"
+	| "extractSchema"
+	| "promptVersionId"
+	| "model"
+	| "whenAway"
+	| "collectionIds"
+	| "tools"
+	| "approvalTools"
+	| "caps"
+	| "window"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
+	extractSchema: agentVersions.extractSchema,
 	promptVersionId: agentVersions.promptVersionId,
 	model: agentVersions.model,
+	whenAway: agentVersions.whenAway,
 	collectionIds: agentVersions.collectionIds,
 	tools: agentVersions.tools,
 	approvalTools: agentVersions.approvalTools,
 	caps: agentVersions.caps,
+	window: agentVersions.window,
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];
@@ -47,7 +60,7 @@ export async function expectGivable(
 	before?: Definition,
 ): Promise<void> {
 	expectWithin({ ...before, ...change });
-	if (change.model && change.model !== before?.model) expectModel(change.model);
+	if (change.model && change.model !== before?.model) await expectModel(tx, change.model);
 	const { promptVersionId: id } = change;
 	if (!id || id === before?.promptVersionId) return;
 	const [found] = await tx
@@ -58,15 +71,15 @@ export async function expectGivable(
 	if (!found) throw notFound("This prompt version");
 }
 
-function expectModel(model: string): void {
-	const known = modelNames(env());
+async function expectModel(tx: Tx, model: string): Promise<void> {
+	const known = await modelNames(tx);
 	if (known.includes(model)) return;
 	const which = known.length > 0 ? `It has ${known.join(", ")}.` : "It has none: the built-in one answers.";
-	throw invalidField("model", `This installation has no model of that name. ${which}`);
+	throw invalidField("model", `This installation has no route or model of that name. ${which}`);
 }
 
 /** An agent can have less than what the installation allows, not more. */
-export function expectWithin({ graph, caps = {}, tools = [] }: Partial<Definition>): void {
+export function expectWithin({ graph, extractSchema = null, caps = {}, tools = [] }: Partial<Definition>): void {
 	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
@@ -74,10 +87,30 @@ export function expectWithin({ graph, caps = {}, tools = [] }: Partial<Definitio
 				"INVALID_INPUT",
 				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
 			);
+	expectSchema(graph, extractSchema);
+	if (graph === "extract" && tools.length > 0)
+		throw invalidField("tools", "An extracting agent reads documents, and calls no tools.");
 	if (graph !== "research") return;
 	if (tools.length > 0) throw invalidField("tools", "A research agent searches documents, and calls no tools.");
 	if ((caps.steps ?? leastResearchSteps) < leastResearchSteps)
 		throw invalidField("caps", `Research takes at least ${leastResearchSteps} steps.`);
+}
+
+/** Who extracts is told what; nobody else is. Each fault is told with its place in the schema. */
+function expectSchema(graph: Definition["graph"] | undefined, extractSchema: Definition["extractSchema"]): void {
+	if (graph !== "extract" && extractSchema !== null)
+		throw invalidField("extractSchema", "Only an agent that extracts has a schema.");
+	if (graph !== "extract") return;
+	if (extractSchema === null) throw invalidField("extractSchema", "Say which fields it extracts.");
+	const { problems } = readSchema(extractSchema);
+	if (problems.length === 0) return;
+	const cause = new z.ZodError(
+		problems.map(({ path, message }) => ({
+			...{ code: "custom" as const, path: ["extractSchema", ...path], message, input: undefined },
+		})),
+	);
+	const text = problems.map(({ path, message }) => `${placeOf(path)}: ${message}`).join(" ");
+	throw new AppError("INVALID_INPUT", text, { cause });
 }
 
 /** The names of those collections that the person may read, by their ids. */

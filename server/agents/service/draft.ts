@@ -11,8 +11,9 @@ import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, promptVersionId, model, collectionIds, tools, approvalTools, caps } = version;
-	return { graph, promptVersionId, model, collectionIds, tools, approvalTools, caps };
+	const { graph, extractSchema, promptVersionId, model, whenAway, collectionIds, tools, approvalTools, caps, window } =
+		version;
+	return { graph, extractSchema, promptVersionId, model, whenAway, collectionIds, tools, approvalTools, caps, window };
 };
 const blank = { graph: "assistant", promptVersionId: null, model: null, collectionIds: null } as const;
 

@@ -5,10 +5,9 @@ import { collections, prompts, promptVersions } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
-import { modelNames } from "@/server/models/configured";
+import { modelNames } from "@/server/models/service";
 import { listUsable } from "@/server/remotes/service";
 import type { AgentDocument, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
 import { getAgent } from "./agents";
@@ -50,12 +49,15 @@ function documentOf(
 		schema: "quarterdeck.agent/1",
 		...{ name, description, needsReview },
 		graph: of.graph,
+		extractSchema: of.extractSchema,
 		prompt: of.promptName && of.promptVersion ? { name: of.promptName, version: of.promptVersion } : null,
 		model: of.model,
+		whenAway: of.whenAway,
 		collections: of.collectionIds?.flatMap((id) => names.get(id) ?? []) ?? null,
 		tools: of.tools,
 		approvalTools: of.approvalTools,
 		caps: of.caps,
+		window: of.window,
 	};
 }
 
@@ -119,21 +121,24 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		findTools(ctx, document, known),
 	]);
 	const { model } = document;
-	const hasModel = model === null || modelNames(env()).includes(model);
+	const hasModel = model === null || (await modelNames(db)).includes(model);
 	const missing: Missing[] = [
 		...prompt.missing,
-		...(hasModel ? [] : [{ path: ["model"], message: `There is no model ${model} here.` }]),
+		...(hasModel ? [] : [{ path: ["model"], message: `There is no route or model ${model} here.` }]),
 		...found.missing,
 		...tools.missing,
 	];
 	const definition: Definition = {
 		graph: document.graph,
+		extractSchema: document.extractSchema,
 		promptVersionId: prompt.id,
 		model: hasModel ? model : null,
+		whenAway: document.whenAway,
 		collectionIds: found.ids,
 		tools: document.tools.filter((tool) => tools.usable.has(tool)),
 		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),
 		caps: document.caps,
+		window: document.window,
 	};
 	return { definition, missing };
 }

@@ -4,6 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 import type {
 	AgentVersion,
 	CompareVersions,
@@ -106,19 +107,42 @@ export async function compareVersions(
 	return { changes };
 }
 
+/** A schema as its fields, each with what it is. */
+function fieldsOf(stored: AgentVersion["extractSchema"]): string[] {
+	const { schema } = readSchema(stored);
+	if (!schema) return [];
+	const { leaves, lists } = columnsOf(schema);
+	const words = (of: typeof leaves, above = "") =>
+		of.map(({ path, field, isRequired }) => {
+			const { title: _, ...facts } = field;
+			return `${above}${path}${isRequired ? ", required" : ""}: ${JSON.stringify(facts)}`;
+		});
+	return [...words(leaves), ...lists.flatMap((list) => words(list.leaves, `${list.path}, each row: `))];
+}
+
+const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
+	quote: "quotes the passages",
+	fail: "gives no answer",
+};
+
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
-	const { promptVersionId, promptName, promptVersion, collectionIds, caps } = version;
+	const { promptVersionId, promptName, promptVersion, collectionIds, caps, window } = version;
 	const prompt = `${promptName ?? `a prompt that you may not read (${promptVersionId})`}, version ${promptVersion}`;
 	return {
 		graph: [version.graph as string],
+		extractSchema: fieldsOf(version.extractSchema),
 		prompt: [promptVersionId ? prompt : "the built-in one"],
-		model: [version.model ?? "the installation's first"],
+		model: [version.model ?? "the default route"],
+		whenAway: [whenAwayWords[version.whenAway]],
 		collections: collectionIds?.map((id) => names.get(id) ?? `one that you may not read (${id})`) ?? [
 			"all that the asking person may read",
 		],
 		tools: version.tools,
 		approvalTools: version.approvalTools,
 		caps: Object.entries(caps).map(([name, most]) => `${most.toLocaleString("en")} ${name}`),
+		window: Object.entries(window).map(
+			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
+		),
 	};
 }

@@ -34,7 +34,9 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		const before = await storedState(tx, input.runId, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
 		const question = input.question ?? from.question;
-		const reserved = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key);
+		const reserved = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key, {
+			threadId: from.threadId,
+		});
 		const { threadId } = from;
 		await tx.insert(threadBranches).values({ id: branchId, threadId, fromRunId: from.id, runId });
 		await writeSegments(tx, branchId, from);
@@ -106,6 +108,8 @@ async function editedState(
 	const kept = chosen?.filter((place) => stays[place]) ?? null;
 	if (chosen && chosen.length > 0 && kept?.length === 0)
 		throw new AppError("CONFLICT", "None of these passages may be read by you any more: go on from before the search.");
+	const memory = before.remembered?.memory;
+	const isMemoryGone = memory ? (await unreadableDocuments(ctx, memory.documentIds)).length > 0 : false;
 	const placeAfter = (place: number) => stays.slice(0, place).filter(Boolean).length;
 	return {
 		...before,
@@ -113,6 +117,7 @@ async function editedState(
 		collectionIds,
 		findings: before.findings && { ...before.findings, passages: found.filter((_, place) => stays[place]) },
 		supporting: kept?.map(placeAfter) ?? null,
+		remembered: isMemoryGone ? null : before.remembered,
 	};
 }
 
@@ -139,9 +144,10 @@ async function copyCheckpoint(
 	tx: Tx,
 	{ from, checkpointId, to, state }: { from: string; checkpointId: string; to: string; state: StoredState },
 ): Promise<void> {
-	const { question, collectionIds, findings, supporting } = state;
+	const { question, collectionIds, findings, supporting, remembered } = state;
 	const edited = {
-		...{ question, collectionIds, findings, supporting },
+		...{ question, collectionIds, findings, supporting, remembered },
+		window: null,
 		spent: { steps: 0, inputTokens: 0, outputTokens: 0 },
 	};
 	const values = JSON.stringify(

@@ -17,6 +17,7 @@ export type StoredCheckpoint = z.infer<typeof Stored> & { next: string[] };
 export const stepWords: Record<string, string> = {
 	retrieve: "Search the documents",
 	grade: "Weigh the passages",
+	remember: "Sum up the earlier turns",
 	answer: "Write the answer",
 	act: "Use a tool",
 	abstain: "Say that there is no answer",
@@ -27,6 +28,7 @@ export const stepWords: Record<string, string> = {
 const editableBefore: Record<string, readonly Editable[]> = {
 	retrieve: ["question"],
 	grade: ["question"],
+	remember: ["question", "passages"],
 	answer: ["question", "passages"],
 };
 export const editableOf = (next: readonly string[]): Editable[] =>
@@ -82,6 +84,7 @@ export const StoredState = z.looseObject({
 	findings: z.looseObject({ passages: z.array(StoredPassage) }).nullish(),
 	supporting: z.array(z.int()).nullish(),
 	draft: z.looseObject({ text: z.string() }).nullish(),
+	remembered: z.looseObject({ memory: z.looseObject({ documentIds: z.array(z.string()) }).nullable() }).nullish(),
 	rounds: z.array(Round).default([]),
 });
 export type StoredState = z.infer<typeof StoredState>;
@@ -93,6 +96,6 @@ export async function storedState(db: Reader, runId: string, { id }: StoredCheck
 		from langgraph.checkpoints c, jsonb_each_text(c.checkpoint -> 'channel_versions') v
 		join langgraph.checkpoint_blobs b on b.thread_id = ${runId} and b.checkpoint_ns = '' and b.channel = v.key and b.version = v.value
 		where c.thread_id = ${runId} and c.checkpoint_ns = '' and c.checkpoint_id = ${id} and b.type = 'json'
-			and b.channel in ('question', 'collectionIds', 'history', 'findings', 'supporting', 'draft', 'rounds')`);
+			and b.channel in ('question', 'collectionIds', 'history', 'findings', 'supporting', 'draft', 'remembered', 'rounds')`);
 	return StoredState.parse(Object.fromEntries(rows.map(({ channel, value }) => [channel, JSON.parse(value)])));
 }

@@ -15,8 +15,11 @@ import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
+/** What an extraction holds to for all its documents: the agent's version that it began with, and what one of them may take. */
+export type Pinned = { agentVersionId: string; tokens: number };
+
 /** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
-export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
+export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pinned): Promise<StartedRun> {
 	const user = requireUser(ctx);
 	const { userId } = user;
 	const { actor } = ctx;
@@ -28,13 +31,21 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
+		const [{ agentId, graph, caps, ...chosen }, least] = await Promise.all([
 			agentFor(tx, user, input),
-			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
+				// What was said before in the thread of an extraction is of other documents, and goes to no model.
+				...(pinned ? { atLeast: pinned.tokens } : { threadId: input.threadId }),
+			}),
 		]);
+		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
+		if (graph === "extract" && !pinned)
+			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
-		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
+		const reserved = isResearch
+			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			: least;
 		const row = {
 			id: threadId,
 			userId,

@@ -3,3 +3,11 @@ export { createThread } from "./create-thread";
 export { exportThread } from "./export-thread";
 export { listThreads } from "./list-threads";
 export { getThread, versionOfThread } from "./read-thread";
+export {
+	forgetSummaries,
+	getSummary,
+	keepSummary,
+	restsOnOf,
+	summariesFor,
+	turnsAfter,
+} from "./summaries";
