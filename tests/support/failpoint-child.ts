@@ -38,7 +38,7 @@ Socket.prototype.push = function (this: Socket, ...args: unknown[]) {
 
 process.once("message", async ({ at, ask }: Order) => {
 	const db = database();
-	await startExecutor({ database: db, log, slots: 8, search: finds(), expectReadable: async () => {} });
+	await startExecutor({ database: db, log, slots: 8, search: finds(), unreadable: async () => [] });
 	process.send?.("started");
 	if (at) [left, when] = [at.n, at.when];
 	if (!ask) return;
