@@ -1,10 +1,22 @@
 import type { Database } from "@/db/connection";
+import { actorUser } from "@/server/core/actor";
+import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
+import { log } from "@/server/core/log";
+import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
 import { CallLog } from "./call-log";
-import { type Catalogue, findRoute, followCatalogue, type KnownRoute, routeOf } from "./catalogue";
+import {
+	type Catalogue,
+	catalogueNow,
+	environmentModels,
+	findRoute,
+	followCatalogue,
+	type KnownRoute,
+	routeOf,
+} from "./catalogue";
 import { Circuits } from "./circuits";
 import { loadOpenai } from "./clients";
-import type { ChatModel } from "./model";
+import { type ChatModel, ModelFailure } from "./model";
 import { type Asker, routeModel } from "./route";
 
 export type { Asker, NextHop } from "./route";
@@ -74,3 +86,23 @@ export const singleModel = (parts: ReturnType<typeof partsOf>, key: string, seen
 		},
 		asker,
 	);
+
+const shared = new WeakMap<Database, ReturnType<typeof partsOf>>();
+
+/** The environment's first model by itself, for what is asked outside of runs; whoever asks holds back what it takes. */
+export async function environmentModel({ db, actor }: ServiceContext): Promise<ChatModel | null> {
+	const [model] = environmentModels();
+	if (!model) return null;
+	const stop = stopFor(await stopsNow(db), { model: model.name });
+	const onProblem = (error: unknown) => log.warn({ err: error }, "a model's call was not written down");
+	const parts = shared.get(db) ?? partsOf({ db, onProblem });
+	shared.set(db, parts);
+	return singleModel(parts, model.key, await catalogueNow(db), {
+		who: { runId: null, userId: actorUser(actor)?.userId ?? null, keyId: null, agentId: null },
+		expectGoing: () => {
+			if (stop) throw new ModelFailure(stopTexts[stop.kind], { reason: "stopped" });
+		},
+		expectPaid: async () => {},
+		onHop: () => {},
+	});
+}

@@ -9,9 +9,11 @@ import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { testContext, testDatabase } from "@/tests/support";
 import { type Provider as StandIn, startProvider } from "@/tests/support/provider";
+import { until } from "@/tests/support/until";
 import { writeCalls } from "./call-log";
 import { forgetCatalogue } from "./catalogue";
 import { AddConnection, AddModel, AddRoute } from "./contract";
+import { environmentModel } from "./index";
 import {
 	addConnection,
 	addModel,
@@ -233,4 +235,28 @@ test("models that a route asks and nobody else does are tried, one call each", a
 
 test("what models took is for whoever asked", async () => {
 	await expect(callsOfRun(admin, { runId: crypto.randomUUID() })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
+test("what the environment sets is there without a row, answers where no route is the default, and is counted", async () => {
+	const before = { QD_MODEL_URL: env().QD_MODEL_URL, QD_MODEL: env().QD_MODEL, QD_MODEL_KEY: env().QD_MODEL_KEY };
+	Object.assign(env(), { QD_MODEL_URL: `${standIn.url}?${key}`, QD_MODEL: "house-model", QD_MODEL_KEY: key });
+	try {
+		const fixed = await fixedModels(admin);
+		expect(fixed).toMatchObject({
+			environment: { address: standIn.url, hasKey: true, models: [{ key: "env:house-model", name: "house-model" }] },
+			defaultRoute: "house-model",
+		});
+		expect(JSON.stringify(fixed)).not.toContain(key);
+		Object.assign(env(), { QD_MODEL_URL: standIn.url });
+		forgetCatalogue(db);
+		const model = await environmentModel(admin);
+		const pieces = model?.answer([{ role: "user", content: "Hello?" }], new AbortController().signal);
+		for (let piece = await pieces?.next(); piece && !piece.done; piece = await pieces?.next());
+		const isOurs = eq(modelCalls.modelKey, "env:house-model");
+		await until(async () => (await db.orm.select().from(modelCalls).where(isOurs)).length === 1);
+		await expect(route([], { name: "house-model" })).rejects.toMatchObject({ code: "CONFLICT" });
+	} finally {
+		Object.assign(env(), before);
+	}
+	expect(await environmentModel(admin)).toBeNull();
 });

@@ -73,6 +73,7 @@ export type RunResult = z.infer<typeof RunResult>;
 export const Run = z.object({
 	id: z.uuid(),
 	threadId: z.uuid(),
+	branchId: z.uuid().nullable(),
 	threadTitle: z.string(),
 	agentId: z.uuid(),
 	agentName: z.string(),
@@ -165,6 +166,12 @@ export const StartRun = z.strictObject({
 		),
 	threadId: z.uuid().optional().describe("Left out: a new thread."),
 	branchId: z.uuid().optional().describe("The branch of the thread to go on in; left out: its trunk."),
+	after: z
+		.uuid()
+		.optional()
+		.describe(
+			"The run of the thread to go on after; where others came after it already, in a new branch. Left out: after the newest.",
+		),
 	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
 	collectionIds: z
 		.array(z.uuid())

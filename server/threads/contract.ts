@@ -2,7 +2,7 @@ import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { OwnFeedback } from "@/server/feedback/contract";
-import { Run } from "@/server/runs/contract";
+import { maxQuestionChars, Run } from "@/server/runs/contract";
 
 export const Thread = z.object({
 	id: z.uuid(),
@@ -98,6 +98,36 @@ export const CreateThread = z.strictObject({
 	title: z.string().trim().max(200).default("").describe("What it is called; left out: as its first question begins."),
 });
 export type CreateThread = z.infer<typeof CreateThread>;
+const written = (max: number) =>
+	z
+		.string()
+		.overwrite((text) => text.replaceAll("\0", "").toWellFormed().trim())
+		.min(1)
+		.max(max);
+export const AppendTurns = OneThread.extend({
+	turns: z
+		.array(
+			z.strictObject({
+				question: written(maxQuestionChars).describe("What was asked."),
+				answer: written(60_000).describe("What was answered. It is shown as no agent's answer."),
+			}),
+		)
+		.min(1)
+		.max(50)
+		.describe("Questions with their answers, in order."),
+	after: z
+		.uuid()
+		.optional()
+		.describe(
+			"The run of the thread that they come after; where others did already, in a new branch. Left out: at the end of the trunk.",
+		),
+});
+export type AppendTurns = z.infer<typeof AppendTurns>;
+export const AppendedTurns = z.object({
+	runIds: z.array(z.uuid()).describe("A run for each turn, in order."),
+	branchId: z.uuid().nullable(),
+});
+export type AppendedTurns = z.infer<typeof AppendedTurns>;
 export const RenameThread = z.strictObject({ threadId: z.uuid(), title: z.string().trim().min(1).max(200) });
 export type RenameThread = z.infer<typeof RenameThread>;
 

@@ -2,6 +2,8 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
 import {
+	AppendedTurns,
+	AppendTurns,
 	CreateThread,
 	ExportedThread,
 	ExportThread,
@@ -16,6 +18,7 @@ import {
 	ThreadWithRuns,
 } from "./contract";
 import {
+	appendTurns,
 	createThread,
 	exportThread,
 	getSummary,
@@ -76,6 +79,15 @@ export const threadsRouter = router({
 		.input(CreateThread)
 		.output(Thread)
 		.mutation(({ ctx, input }) => createThread(ctx, input)),
+
+	append: procedure("threads:write", {
+		rest: "POST /threads/{threadId}/turns",
+		summary: "Add questions with their answers that were had elsewhere, marked as no agent's.",
+		risk: "write",
+	})
+		.input(AppendTurns)
+		.output(AppendedTurns)
+		.mutation(({ ctx, input }) => appendTurns(ctx, input)),
 
 	rename: procedure("threads:write", {
 		rest: "PATCH /threads/{threadId}",

@@ -198,6 +198,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		summaryId: word("it is looked for among the summaries of the thread beside it alone"),
 	},
 	"threads.export": { threadId: own("thread"), branchId: branch },
+	"threads.append": {
+		threadId: own("thread"),
+		after: word("it is looked for among the runs of the thread beside it alone"),
+	},
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
@@ -208,6 +212,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"runs.start": {
 		threadId: own("thread"),
 		branchId: branch,
+		after: word("it is looked for among the runs of the thread beside it alone"),
 		agentId: own("agent"),
 		"collectionIds[]": filter("collection"),
 	},

@@ -9,7 +9,7 @@ import { AppError } from "@/server/core/errors";
 import type { Permission } from "@/server/core/permissions";
 import { modelNames } from "@/server/models/service";
 import { listUsable } from "@/server/remotes/service";
-import type { AgentDocument, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
+import type { AgentDocument, AgentTrigger, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
 import { getAgent } from "./agents";
 import { collectionNames, type Definition, expectWithin, mayReadCollection, mayReadPrompt } from "./definition";
 import { saveDraft } from "./draft";
@@ -19,8 +19,19 @@ import { getDraft, getVersion } from "./versions";
 /** A tool by the name that agents are given it by, and what its caller has to hold. */
 export type KnownTool = { path: string; permission: Permission | null };
 
+/** What is known of schedules and webhooks, which are made of agents and not the other way round. */
+export type TriggersDesk = {
+	own: (ctx: ServiceContext, agentId: string) => Promise<AgentTrigger[]>;
+	whyNot: (ctx: ServiceContext, wanted: readonly AgentTrigger[]) => { at: number; message: string }[];
+	bring: (ctx: ServiceContext, agentId: string, wanted: readonly AgentTrigger[]) => Promise<number>;
+};
+
 /** An agent as a document. It leaves with names, so who may not read one of them can't take it along. */
-export async function exportAgent(ctx: ServiceContext, { agentId, version }: ExportAgent): Promise<AgentDocument> {
+export async function exportAgent(
+	ctx: ServiceContext,
+	{ agentId, version }: ExportAgent,
+	{ own }: Pick<TriggersDesk, "own">,
+): Promise<AgentDocument> {
 	const agent = await getAgent(ctx, { agentId });
 	const wanted = version ?? agent.version;
 	const of = wanted === null ? await getDraft(ctx, { agentId }) : await getVersion(ctx, { agentId, version: wanted });
@@ -37,14 +48,14 @@ export async function exportAgent(ctx: ServiceContext, { agentId, version }: Exp
 		resourceId: agentId,
 		detail: { version: wanted },
 	});
-	return documentOf(agent, of, names);
+	return { ...documentOf(agent, of, names), triggers: await own(ctx, agentId) };
 }
 
 function documentOf(
 	{ name, description, needsReview }: Pick<AgentDocument, "name" | "description" | "needsReview">,
 	of: AgentVersion,
 	names: Map<string, string>,
-): AgentDocument {
+): Omit<AgentDocument, "triggers"> {
 	return {
 		schema: "quarterdeck.agent/1",
 		...{ name, description, needsReview },
@@ -67,18 +78,25 @@ type Missing = { path: (string | number)[]; message: string };
 export async function importAgent(
 	ctx: ServiceContext,
 	input: ImportAgent,
-	tools: readonly KnownTool[],
+	{ tools, triggers }: { tools: readonly KnownTool[]; triggers: TriggersDesk },
 ): Promise<ImportedAgent> {
 	const { document, leaveOut } = input;
 	// Who may not change it learns nothing of what there is here.
 	if (input.agentId) await expectManaged(ctx, input.agentId);
 	expectWithin(document);
-	const { definition, missing } = await findHere(ctx, document, tools);
+	const found = await findHere(ctx, document, tools);
+	const refused = triggers.whyNot(ctx, document.triggers);
+	const missing = [...found.missing, ...refused.map(({ at, message }) => ({ path: ["triggers", at], message }))];
 	if (missing.length > 0 && !leaveOut) throw isMissing(missing);
-	const message = "As it was imported";
-	const agentId = input.agentId ?? (await makeDraft(ctx, input, { definition, message }, missing.length));
-	if (input.agentId) await saveDraft(ctx, { agentId, ...definition, message });
-	return { agentId, leftOut: missing.map(({ message: why }) => why) };
+	const written = { definition: found.definition, message: "As it was imported" };
+	const brought = document.triggers.filter((_, place) => refused.every(({ at }) => at !== place));
+	const imported = await ctx.db.transaction(async (tx) => {
+		const within: ServiceContext = { ...ctx, db: ctx.db.within(tx) };
+		const agentId = input.agentId ?? (await makeDraft(within, input, written, missing.length));
+		if (input.agentId) await saveDraft(within, { agentId, ...written.definition, message: written.message });
+		return { agentId, triggers: await triggers.bring(within, agentId, brought) };
+	});
+	return { ...imported, leftOut: missing.map(({ message: why }) => why) };
 }
 
 /** Told like what a form refuses: each with where it stands in the document. */

@@ -11,6 +11,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
+import { branchAfter } from "./branch-after";
 import { askBudget } from "./budget";
 
 const longestTitle = 80;
@@ -46,6 +47,10 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		const reserved = isResearch
 			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
 			: least;
+		const { after } = input;
+		const branchId = after
+			? await branchAfter(tx, { threadId, userId, afterId: after, runId })
+			: (input.branchId ?? null);
 		const row = {
 			id: threadId,
 			userId,
@@ -69,7 +74,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 				userId,
 				agentId,
 				agentVersionId,
-				branchId: input.branchId ?? null,
+				branchId,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,

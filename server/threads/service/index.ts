@@ -1,3 +1,4 @@
+export { appendTurns } from "./append-turns";
 export { removeThread, removeThreads, renameThread } from "./change-thread";
 export { createThread } from "./create-thread";
 export { exportThread } from "./export-thread";
