@@ -239,7 +239,7 @@ test("what models took is for whoever asked", async () => {
 
 test("what the environment sets is there without a row, answers where no route is the default, and is counted", async () => {
 	const before = { QD_MODEL_URL: env().QD_MODEL_URL, QD_MODEL: env().QD_MODEL, QD_MODEL_KEY: env().QD_MODEL_KEY };
-	Object.assign(env(), { QD_MODEL_URL: standIn.url, QD_MODEL: "house-model", QD_MODEL_KEY: key });
+	Object.assign(env(), { QD_MODEL_URL: `${standIn.url}?${key}`, QD_MODEL: "house-model", QD_MODEL_KEY: key });
 	try {
 		const fixed = await fixedModels(admin);
 		expect(fixed).toMatchObject({
@@ -247,6 +247,7 @@ test("what the environment sets is there without a row, answers where no route i
 			defaultRoute: "house-model",
 		});
 		expect(JSON.stringify(fixed)).not.toContain(key);
+		Object.assign(env(), { QD_MODEL_URL: standIn.url });
 		forgetCatalogue(db);
 		const model = await environmentModel(admin);
 		const pieces = model?.answer([{ role: "user", content: "Hello?" }], new AbortController().signal);

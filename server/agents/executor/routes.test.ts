@@ -1,17 +1,18 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Database } from "@/db/connection";
+import { Database } from "@/db/connection";
 import { agentVersions, budgetEntries, modelCalls } from "@/db/schema";
 import type { Checkpoints } from "@/server/agents/checkpointer";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { catalogueNow } from "@/server/models/catalogue";
+import { catalogueNow, tellModels } from "@/server/models/catalogue";
 import { AddConnection, AddModel, AddRoute } from "@/server/models/contract";
 import { addConnection, addModel, addPrice, addRoute, callsOfRun } from "@/server/models/service";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
 import { testContext } from "@/tests/support";
 import { agentsDatabase, readRun } from "@/tests/support/agents";
+import { urlOf } from "@/tests/support/database";
 import { finds } from "@/tests/support/passages";
 import { type Provider as StandIn, startProvider } from "@/tests/support/provider";
 import { until } from "@/tests/support/until";
@@ -162,6 +163,23 @@ test("where all are away an agent quotes or gives no answer, as it is set to", a
 	await agentIs({ whenAway: "quote" });
 	expect(run).toMatchObject({ state: "failed", answer: null });
 	expect(run.reason).toBe("Unavailable: No model of this route answered: first (400), dearer (400).");
+});
+
+test("what another process turns off is not asked any more, and what it turns on is", async () => {
+	const other = new Database({ url: urlOf(db) });
+	const turn = async (isEnabled: boolean) => {
+		await other.orm.execute(sql`update models set is_enabled = ${isEnabled} where name = 'first'`);
+		await tellModels(other.orm);
+	};
+	const firstHop = async () => (await ask()).run.result?.hops?.[0];
+	try {
+		await turn(false);
+		await until(async () => (await firstHop())?.reason === "off");
+		await turn(true);
+		await until(async () => (await firstHop())?.outcome === "answered");
+	} finally {
+		await other.close();
+	}
 });
 
 test("a run that is stopped in the middle of an answer has its call counted once", async () => {

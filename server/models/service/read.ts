@@ -154,6 +154,12 @@ async function readCircuits(db: Reader): Promise<Map<string, Resting>> {
 	return new Map(rows.map(({ key, ...circuit }) => [key, circuit]));
 }
 
+/** A variable may hold what a person may not enter: a name, a password, a key behind a question mark. */
+function shownAddress(address: string): string {
+	const { origin, pathname } = new URL(address);
+	return `${origin}${pathname}`;
+}
+
 /** What is there without a row. */
 export async function fixedModels(ctx: ServiceContext): Promise<FixedModels> {
 	const { QD_MODEL_URL, QD_MODEL_KEY } = env();
@@ -168,7 +174,7 @@ export async function fixedModels(ctx: ServiceContext): Promise<FixedModels> {
 		QD_MODEL_URL && known.length > 0
 			? {
 					kind: "openai" as const,
-					address: QD_MODEL_URL,
+					address: shownAddress(QD_MODEL_URL),
 					hasKey: QD_MODEL_KEY !== undefined,
 					models: known.map(({ key, name, price: own }) => ({
 						key,
