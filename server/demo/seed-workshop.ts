@@ -18,15 +18,15 @@ import { type DemoPrompt, demoAgents, demoPrompts } from "./workshop";
 
 /** Saves the versions that a prompt lacks, each by its author. A prompt that somebody went on with is left alone. */
 export async function seedPrompts(db: Database, actors: DemoActors): Promise<Map<string, Prompt>> {
-	const known = await everyRow((page) => listPrompts(demoContext(db, actors.maren), page));
-	const found = new Map<string, Prompt>();
+	const all = () => everyRow((page) => listPrompts(demoContext(db, actors.maren), page));
+	const known = await all();
 	for (const prompt of demoPrompts) {
 		const there = known.find(({ name }) => name === prompt.name) ?? null;
-		const saved = await saveMissing(db, actors, prompt, there);
-		await moveLabels(db, actors, prompt, saved.id);
-		found.set(prompt.name, saved);
+		const { id } = await saveMissing(db, actors, prompt, there);
+		await moveLabels(db, actors, prompt, id);
 	}
-	return found;
+	const named = (await all()).filter(({ name }) => demoPrompts.some((one) => one.name === name));
+	return new Map(named.map((prompt) => [prompt.name, prompt]));
 }
 
 async function saveMissing(

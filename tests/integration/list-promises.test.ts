@@ -11,6 +11,7 @@ import { describeSchema, listProcedures } from "@/server/procedures/catalogue";
 import { createPrompt } from "@/server/prompts/service";
 import { addSchedule } from "@/server/triggers/service";
 import { appRouter } from "@/server/trpc/root";
+import { makers } from "@/tests/attack/makers";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { callAs } from "@/tests/support/call";
 
@@ -34,6 +35,7 @@ beforeAll(async () => {
 		access: "private" as const,
 	};
 	ids.agentId = (await createAgent(ctx, agent)).id;
+	ids.extractionId = String(await makers.extraction(ctx, {}));
 	const prompt = { name: "Some", body: "Be brief.", message: "", access: "private" as const };
 	ids.promptId = (await createPrompt(ctx, prompt)).prompt.id;
 	const schedule = { name: "Some", question: "Why?", cron: "0 7 * * *", timeZone: "UTC" };
