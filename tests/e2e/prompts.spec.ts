@@ -38,11 +38,11 @@ test("two versions are compared in the playground, one is promoted after a secon
 	await expect(page.getByRole("heading", { name: "Playground" })).toBeVisible();
 	const [first, other] = [1, 2].map((n) => page.getByRole("region", { name: `Window ${n}`, exact: true }));
 	if (!first || !other) throw new Error("two windows are looked at");
-	await expect(first.getByLabel("Text")).toHaveValue(body);
-	await page.getByLabel("Question").fill("Which berth is it on Sundays?");
-	await page.getByLabel("tone").fill("brisk");
+	await expect(first.getByRole("textbox", { name: "Text", exact: true })).toHaveValue(body);
+	await page.getByRole("textbox", { name: "Question", exact: true }).fill("Which berth is it on Sundays?");
+	await page.getByRole("textbox", { name: "tone", exact: true }).fill("brisk");
 	await page.getByRole("button", { name: "Add window" }).click();
-	await other.getByLabel("Text").fill(`${body} In one line.`);
+	await other.getByRole("textbox", { name: "Text", exact: true }).fill(`${body} In one line.`);
 	await page.getByRole("button", { name: "Run all" }).click();
 	await expect(first.getByText("The ferry uses berth two on Sundays.")).toBeVisible();
 	await expect(other.getByText("Berth two, until noon.")).toBeVisible();
@@ -58,8 +58,10 @@ test("two versions are compared in the playground, one is promoted after a secon
 		.poll(async () => (await api.playground.get.query({})).bench?.windows[1]?.from, { timeout: 10_000 })
 		.toEqual({ promptId, version: 2 });
 	await page.reload();
-	await expect(page.getByLabel("Question")).toHaveValue("Which berth is it on Sundays?");
-	await expect(other.getByLabel("Text")).toHaveValue(`${body} In one line.`);
+	await expect(page.getByRole("textbox", { name: "Question", exact: true })).toHaveValue(
+		"Which berth is it on Sundays?",
+	);
+	await expect(other.getByRole("textbox", { name: "Text", exact: true })).toHaveValue(`${body} In one line.`);
 
 	await page.goto(`/prompts/${promptId}/versions?version=2&with=1`);
 	await expect(page.getByRole("table", { name: "From version 1 to version 2" })).toContainText("In one line.");
