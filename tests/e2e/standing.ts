@@ -58,3 +58,6 @@ export async function signedIn(browser: Browser, url: string, who: { email: stri
 	await page.waitForURL("**/chat");
 	return page;
 }
+
+/** What a page says, without what the clock changes. */
+export const untimed = (text: string) => text.replaceAll(/just now|\d+ (s|min) ago/g, "then");
