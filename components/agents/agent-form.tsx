@@ -60,6 +60,7 @@ export default function AgentForm({
 		graph: of?.graph ?? "assistant",
 		extractSchema: of?.extractSchema ?? null,
 		promptVersionId: of?.promptVersionId ?? null,
+		promptLabel: of?.promptLabel ?? null,
 		model: of?.model ?? null,
 		whenAway: of?.whenAway ?? "quote",
 		collectionIds: of?.collectionIds ?? null,
@@ -147,8 +148,9 @@ export default function AgentForm({
 					) : null}
 					<PromptChoice
 						current={of}
-						value={form.values.promptVersionId}
-						onChange={(id) => form.setFieldValue("promptVersionId", id)}
+						versionId={form.values.promptVersionId}
+						followed={form.values.promptLabel ?? null}
+						onChange={(chosen) => form.setValues(chosen)}
 					/>
 					<ModelChoice
 						model={form.values.model ?? null}

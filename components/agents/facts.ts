@@ -8,6 +8,7 @@ export type Definition = Pick<
 	| "graph"
 	| "extractSchema"
 	| "promptVersionId"
+	| "promptLabel"
 	| "promptName"
 	| "promptVersion"
 	| "model"
@@ -29,12 +30,12 @@ export const whenAwayWords = {
 export const collectionsOf = ({ collectionIds }: Definition): string =>
 	collectionIds === null ? "All that the asker may read" : counted(collectionIds.length, "collection");
 
-export const promptOf = (agent: Definition): string =>
-	agent.promptVersionId === null
-		? "The built-in one"
-		: agent.promptName === null
-			? "One that you may not read"
-			: `${agent.promptName}, version ${agent.promptVersion}`;
+export function promptOf({ promptVersionId, promptLabel, promptName, promptVersion }: Definition): string {
+	if (promptVersionId === null && promptLabel === null) return "The built-in one";
+	const name = promptName ?? "One that you may not read";
+	if (promptLabel) return `${name}, follows ${promptLabel.label} (version ${promptVersion ?? "gone"})`;
+	return promptName === null ? name : `${name}, version ${promptVersion}`;
+}
 
 export const graphWords = {
 	assistant: "Answers at once, from what one search finds",

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconPlayerStop } from "@tabler/icons-react";
+import { IconFlask, IconPlayerStop } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Answer } from "@/components/chat/answer";
@@ -15,6 +15,7 @@ import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
 import { duration, figure } from "@/components/ui/figures";
@@ -46,6 +47,7 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 				run ? (
 					<>
 						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
+						{run.graph === "extract" ? null : <TryLink runId={run.id} />}
 						<StopButton run={run} />
 					</>
 				) : null
@@ -142,6 +144,16 @@ function RunFacts({ run }: { run: Run }) {
 				<CopyId value={run.id} label="run id" length={36} />
 			</Fact>
 		</Facts>
+	);
+}
+
+/** The same question, with its prompt and its passages, to be tried with other words. */
+function TryLink({ runId }: { runId: string }) {
+	if (!useMay("prompts:write")) return null;
+	return (
+		<ButtonLink size="small" look="quiet" icon={IconFlask} href={`/playground?run=${runId}`}>
+			Open in the playground
+		</ButtonLink>
 	);
 }
 

@@ -3,6 +3,7 @@ import {
 	IconBook2,
 	IconChecklist,
 	IconCpu,
+	IconFlask,
 	IconForms,
 	IconHistory,
 	IconMessageCircle,
@@ -38,6 +39,7 @@ export const areas: Area[] = [
 		name: "Build",
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
+			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
 			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],

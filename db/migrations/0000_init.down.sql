@@ -61,6 +61,8 @@ DROP TABLE
 	"procedure_callers",
 	"prompt_versions",
 	"prompts",
+	"prompt_label_moves", "prompt_splits", "prompt_labels",
+	"playground_trials", "playgrounds",
 	"recovery_codes",
 	"refresh_tokens",
 	"reindex_documents",

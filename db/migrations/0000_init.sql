@@ -81,6 +81,7 @@ CREATE TABLE "agent_versions" (
 	"graph" text DEFAULT 'assistant' NOT NULL,
 	"extract_schema" json,
 	"prompt_version_id" uuid,
+	"prompt_label" jsonb,
 	"model" text,
 	"when_away" text DEFAULT 'quote' NOT NULL,
 	"collection_ids" jsonb,
@@ -137,6 +138,8 @@ CREATE TABLE "prompt_versions" (
 	"prompt_id" uuid NOT NULL,
 	"version" integer NOT NULL,
 	"body" text NOT NULL,
+	"variables" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"includes" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"message" text DEFAULT '' NOT NULL,
 	"created_by" uuid NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
@@ -166,6 +169,10 @@ CREATE TABLE "runs" (
 	"user_id" uuid NOT NULL,
 	"agent_id" uuid NOT NULL,
 	"agent_version_id" uuid NOT NULL,
+	"prompt_version_id" uuid,
+	"prompt_parts" jsonb,
+	"prompt_split_id" uuid,
+	"prompt_arm" text,
 	"branch_id" uuid,
 	"forked_from" uuid,
 	"session_id" uuid,
@@ -988,6 +995,27 @@ CREATE TABLE "oauth_clients" (
 	"revoked_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "playground_trials" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" uuid NOT NULL,
+	"model" text NOT NULL,
+	"asked" jsonb,
+	"state" text DEFAULT 'ready' NOT NULL,
+	"input_tokens" integer,
+	"output_tokens" integer,
+	"first_ms" real,
+	"total_ms" real,
+	"cost" real,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "playgrounds" (
+	"user_id" uuid PRIMARY KEY NOT NULL,
+	"bench" jsonb NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "procedure_callers" (
 	"id" text PRIMARY KEY NOT NULL,
 	"procedure" text NOT NULL,
@@ -997,6 +1025,47 @@ CREATE TABLE "procedure_callers" (
 	"calls" integer NOT NULL,
 	"last_code" text NOT NULL,
 	"last_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_label_moves" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"label" text NOT NULL,
+	"act" text NOT NULL,
+	"state" text NOT NULL,
+	"from_version" integer,
+	"to_version" integer,
+	"percent" integer,
+	"guard" jsonb,
+	"based_on" integer DEFAULT 0 NOT NULL,
+	"moved_by" uuid,
+	"note" text DEFAULT '' NOT NULL,
+	"reviewed_by" uuid,
+	"reviewed_at" timestamp with time zone,
+	"review_note" text DEFAULT '' NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_labels" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"version_id" uuid NOT NULL,
+	"is_protected" boolean DEFAULT false NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_splits" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"label_id" uuid NOT NULL,
+	"first_version_id" uuid NOT NULL,
+	"second_version_id" uuid NOT NULL,
+	"percent" integer NOT NULL,
+	"guard" jsonb NOT NULL,
+	"started_by" uuid,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "mcp_servers" (
@@ -1254,6 +1323,7 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_thread_id_threads_id_fk" FOREIGN KEY ("t
 ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_branches" ADD CONSTRAINT "thread_branches_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_up_to_run_id_runs_id_fk" FOREIGN KEY ("up_to_run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1311,7 +1381,18 @@ ALTER TABLE "model_prices" ADD CONSTRAINT "model_prices_model_id_models_id_fk" F
 ALTER TABLE "model_route_steps" ADD CONSTRAINT "model_route_steps_route_id_model_routes_id_fk" FOREIGN KEY ("route_id") REFERENCES "public"."model_routes"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "model_route_steps" ADD CONSTRAINT "model_route_steps_model_id_models_id_fk" FOREIGN KEY ("model_id") REFERENCES "public"."models"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "models" ADD CONSTRAINT "models_connection_id_model_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."model_connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "playground_trials" ADD CONSTRAINT "playground_trials_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "playgrounds" ADD CONSTRAINT "playgrounds_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_moved_by_users_id_fk" FOREIGN KEY ("moved_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_reviewed_by_users_id_fk" FOREIGN KEY ("reviewed_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_labels" ADD CONSTRAINT "prompt_labels_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_labels" ADD CONSTRAINT "prompt_labels_version_id_prompt_versions_id_fk" FOREIGN KEY ("version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_label_id_prompt_labels_id_fk" FOREIGN KEY ("label_id") REFERENCES "public"."prompt_labels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_first_version_id_prompt_versions_id_fk" FOREIGN KEY ("first_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_second_version_id_prompt_versions_id_fk" FOREIGN KEY ("second_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_started_by_users_id_fk" FOREIGN KEY ("started_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "research_plans" ADD CONSTRAINT "research_plans_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1358,6 +1439,8 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_state_idx" ON "runs" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_prompt_idx" ON "runs" USING btree ("prompt_version_id","created_at") WHERE "runs"."prompt_version_id" is not null;--> statement-breakpoint
+CREATE INDEX "runs_split_idx" ON "runs" USING btree ("prompt_split_id","prompt_arm") WHERE "runs"."prompt_split_id" is not null;--> statement-breakpoint
 CREATE INDEX "runs_words_idx" ON "runs" USING gin ((to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text]))) WHERE "runs"."state" in ('succeeded', 'failed', 'cancelled');--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "thread_branches_thread_idx" ON "thread_branches" USING btree ("thread_id","created_at");--> statement-breakpoint
@@ -1472,9 +1555,16 @@ CREATE UNIQUE INDEX "models_name_key" ON "models" USING btree ("connection_id","
 CREATE INDEX "models_created_idx" ON "models" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_clients_created_idx" ON "oauth_clients" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_clients_unused_idx" ON "oauth_clients" USING btree ("created_at") WHERE "oauth_clients"."created_by" is null and "oauth_clients"."last_used_at" is null;--> statement-breakpoint
+CREATE INDEX "playground_trials_user_idx" ON "playground_trials" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "playground_trials_open_idx" ON "playground_trials" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_procedure_idx" ON "procedure_callers" USING btree ("procedure","last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_last_idx" ON "procedure_callers" USING btree ("last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_user_idx" ON "procedure_callers" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "prompt_label_moves_prompt_idx" ON "prompt_label_moves" USING btree ("prompt_id","at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_label_moves_open_key" ON "prompt_label_moves" USING btree ("prompt_id","label") WHERE "prompt_label_moves"."state" = 'proposed';--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_labels_name_key" ON "prompt_labels" USING btree ("prompt_id","name");--> statement-breakpoint
+CREATE INDEX "prompt_labels_version_idx" ON "prompt_labels" USING btree ("version_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_splits_open_key" ON "prompt_splits" USING btree ("label_id") WHERE "prompt_splits"."ended_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "mcp_servers_prefix_key" ON "mcp_servers" USING btree ("prefix");--> statement-breakpoint
 CREATE INDEX "mcp_servers_created_idx" ON "mcp_servers" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");--> statement-breakpoint

@@ -32,6 +32,10 @@ export const prompts = pgTable(
 	(t) => [uniqueIndex("prompts_name_key").on(t.name), index("prompts_updated_idx").on(t.updatedAt, t.id)],
 );
 
+/** Another prompt within a text: by a label, which may move, or by a version, which doesn't. */
+export type PromptInclude = { name: string; promptId: string; label: string | null; version: number | null };
+
+/** A prompt's text under a number, which never changes (a trigger sees to it). */
 export const promptVersions = pgTable(
 	"prompt_versions",
 	{
@@ -41,6 +45,10 @@ export const promptVersions = pgTable(
 			.references(() => prompts.id, { onDelete: "cascade" }),
 		version: integer().notNull(),
 		body: text().notNull(),
+		/** What its text leaves open: server/prompts/contract/variables.ts. */
+		variables: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
+		/** The prompts that its text is put together with, as they were found when it was saved. */
+		includes: jsonb().$type<PromptInclude[]>().notNull().default([]),
 		message: text().notNull().default(""),
 		createdBy: uuid()
 			.notNull()
@@ -107,6 +115,8 @@ export const agentVersions = pgTable(
 		extractSchema: json().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
+		/** In place of a version: the label of a prompt, which is followed with each question. */
+		promptLabel: jsonb().$type<{ promptId: string; label: string } | null>(),
 		/** The route that it asks, or a model of the environment's, by its name; null for the default route. */
 		model: text(),
 		whenAway: text().$type<WhenAway>().notNull().default("quote"),
@@ -186,6 +196,12 @@ export const runs = pgTable(
 		agentVersionId: uuid()
 			.notNull()
 			.references(() => agentVersions.id),
+		/** The version of a prompt that its agent answers by, and those of the prompts within that, by `prompt@label` or `prompt@version`. */
+		promptVersionId: uuid().references(() => promptVersions.id),
+		promptParts: jsonb().$type<Record<string, string> | null>(),
+		/** Of a label that was split when it began: which split, and which of its two versions. */
+		promptSplitId: uuid(),
+		promptArm: text().$type<"first" | "second">(),
 		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
 		branchId: uuid(),
 		forkedFrom: uuid(),
@@ -220,6 +236,8 @@ export const runs = pgTable(
 		index("runs_user_idx").on(t.userId, t.createdAt, t.id),
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
+		index("runs_prompt_idx").on(t.promptVersionId, t.createdAt).where(sql`${t.promptVersionId} is not null`),
+		index("runs_split_idx").on(t.promptSplitId, t.promptArm).where(sql`${t.promptSplitId} is not null`),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
 		index("runs_words_idx")
 			.using("gin", sql`(${runWords})`)

@@ -68,6 +68,10 @@ test("prompts and agents are made once, also after a stop in the middle", async 
 	const prompts = await seedPrompts(db, actors);
 	const again = await seedPrompts(db, actors);
 	expect([...again]).toEqual([...prompts]);
+	expect(prompts.get(first.name)?.labels).toEqual([
+		{ name: "production", version: 3 },
+		{ name: "staging", version: 3 },
+	]);
 	const ctx = await testContext(db, actors.maren);
 	const history = await getPrompt(ctx, { promptId: prompts.get(first.name)?.id ?? "" });
 	expect(history.versions.map(({ message }) => message).toReversed()).toEqual(

@@ -5,15 +5,10 @@ import { expect, test } from "vitest";
 import { auditEntries, budgetEntries, documents, runEvents, runs, threads } from "@/db/schema";
 import { createAgent } from "@/server/agents/service";
 import { sealWaiting } from "@/server/audit/service";
-
 import { setAccess } from "@/server/core/grants";
-
 import { storeUpload } from "@/server/knowledge/service";
-
 import { startRun } from "@/server/runs/service";
-
 import { testContext, until } from "@/tests/support";
-
 import {
 	dropDocument,
 	endedExtraction,
@@ -25,9 +20,7 @@ import {
 	standExtractions,
 } from "@/tests/support/extractions";
 import { invoiceAnswer, photographInvoice } from "@/tests/support/invoices";
-
 import { makeCollection } from "@/tests/support/knowledge";
-
 import {
 	correctField,
 	exportExtraction,

@@ -3,13 +3,11 @@ import { expect, test } from "vitest";
 import { auditEntries, extractionResults, runs } from "@/db/schema";
 import { updateAgent } from "@/server/agents/service";
 import { sealWaiting } from "@/server/audit/service";
-
+import { getRun } from "@/server/runs/service";
 import { setUserDisabled } from "@/server/users/service";
 import { testContext, until } from "@/tests/support";
-
 import { endedExtraction, goodAnswer, invoicesAgent, resultsOf, standExtractions } from "@/tests/support/extractions";
 import { invoiceAnswer } from "@/tests/support/invoices";
-
 import {
 	advance,
 	correctField,
@@ -135,5 +133,7 @@ test("the fields are those of the version that it began with, whatever the agent
 	});
 	await work();
 	await endedExtraction(ctx, started);
-	expect((await resultsOf(ctx, started))[0]?.fields.map(({ path }) => path)).toContain("invoice_no");
+	const [result] = await resultsOf(ctx, started);
+	expect(result?.fields.map(({ path }) => path)).toContain("invoice_no");
+	expect(await getRun(ctx, { runId: result?.runId ?? "" })).toMatchObject({ agentVersion: 1 });
 });

@@ -8,6 +8,8 @@ import { extractionJobs } from "@/server/extractions/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
 import { modelJobs } from "@/server/models/jobs";
+import { playgroundJobs } from "@/server/playground/jobs";
+import { promptJobs } from "@/server/prompts/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -20,6 +22,8 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...exportJobs,
 	...erasureJobs,
 	...knowledgeJobs,
+	...playgroundJobs,
+	...promptJobs,
 	...extractionJobs,
 	...sourceJobs,
 	...triggerJobs,

@@ -177,11 +177,13 @@ type Block =
 	| { type: "tool_result"; tool_use_id: string; content: string };
 type Turn = { role: "user" | "assistant"; content: Block[] };
 
-function toRequest(model: string, { messages, tools, mostTokens = maxAnswerTokens }: Asked) {
+function toRequest(model: string, { messages, tools, mostTokens = maxAnswerTokens, temperature }: Asked) {
 	const system = messages.flatMap((one) => (one.role === "system" ? [one.content] : [])).join("\n\n");
 	return {
 		model,
 		max_tokens: mostTokens,
+		// Its scale ends at 1.
+		...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
 		stream: true,
 		messages: toTurns(messages),
 		...(system ? { system } : {}),

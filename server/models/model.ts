@@ -26,6 +26,8 @@ export type ModelEnd = {
 export type AnswerOptions = {
 	/** Most tokens that the answer may have; left out: `maxAnswerTokens`. */
 	mostTokens?: number;
+	/** How freely it is worded, 0 to 2; left out: as the provider has it. */
+	temperature?: number;
 	/** What was said so far is taken back, and another model begins anew. Without it a route keeps to a model that has begun to speak. */
 	onRestart?: (why: string) => void;
 };

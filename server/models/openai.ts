@@ -38,8 +38,8 @@ export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimit
 	return {
 		name: endpoint.model,
 		sees: endpoint.sees ?? false,
-		answer: (messages, signal, tools = [], { mostTokens } = {}) =>
-			askAgain(provider, { messages, tools, mostTokens }, { signal, limits, progress: noProgress() }),
+		answer: (messages, signal, tools = [], { mostTokens, temperature } = {}) =>
+			askAgain(provider, { messages, tools, mostTokens, temperature }, { signal, limits, progress: noProgress() }),
 	};
 }
 
@@ -47,15 +47,17 @@ const mostClients = 20;
 
 export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
-	const clients = new Map<number, ChatOpenAI>();
-	const clientFor = (maxTokens: number): ChatOpenAI => {
-		const known = clients.get(maxTokens);
+	const clients = new Map<string, ChatOpenAI>();
+	const clientFor = (maxTokens: number, temperature: number | undefined): ChatOpenAI => {
+		const mark = `${maxTokens} ${temperature}`;
+		const known = clients.get(mark);
 		if (known) return known;
 		const made = new ChatOpenAI({
 			model,
 			// The SDK insists on a key; endpoints without one ignore it.
 			apiKey: key ?? "none",
 			maxTokens,
+			...(temperature === undefined ? {} : { temperature }),
 			useResponsesApi: false,
 			maxRetries: 0,
 			onFailedAttempt: (error: unknown) => {
@@ -63,13 +65,14 @@ export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 			},
 			configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
 		});
-		// Lengths come from agents' settings: there are few, and nobody needs the rest kept.
+		// Lengths come from agents' settings, and from what is tried out: there are few, and nobody needs the rest kept.
 		if (clients.size >= mostClients) clients.clear();
-		clients.set(maxTokens, made);
+		clients.set(mark, made);
 		return made;
 	};
 	return {
-		listen: (asked, attempt) => listen(clientFor(asked.mostTokens ?? maxAnswerTokens), asked, attempt),
+		listen: (asked, attempt) =>
+			listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
 	};
 }
 

@@ -28,6 +28,7 @@ export type Asked = {
 	tools: readonly ModelTool[];
 	/** Most tokens of the answer, where that is less than usual. */
 	mostTokens?: number | undefined;
+	temperature?: number | undefined;
 };
 /** How far a call has come, also where it ends in the middle: a provider bills that too. */
 export type Progress = { chars: number; firstTokenMs: number | null; usage: Partial<Usage> };

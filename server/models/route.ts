@@ -80,14 +80,9 @@ export function routeModel(
 			// Where it can't be looked up what is set up, nothing is asked.
 			const route = find(await catalogueNow(deps.db));
 			if (!route) throw new ModelFailure(`This installation has no model or route named ${name} any more.`);
-			return yield* new Walk(
-				deps,
-				route,
-				asker,
-				{ messages, tools, mostTokens: options.mostTokens },
-				signal,
-				options,
-			).go();
+			const { mostTokens, temperature } = options;
+			const asked = { messages, tools, mostTokens, temperature };
+			return yield* new Walk(deps, route, asker, asked, signal, options).go();
 		},
 	};
 }

@@ -15,6 +15,7 @@ import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
 import { modelsRouter } from "@/server/models/router";
 import { oauthRouter } from "@/server/oauth/router";
+import { playgroundRouter } from "@/server/playground/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
@@ -53,6 +54,7 @@ export const appRouter = router({
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
+	playground: playgroundRouter,
 	models: modelsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,

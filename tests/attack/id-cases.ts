@@ -40,6 +40,11 @@ const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
 const checkpoint = word("it is looked for among the checkpoints of the run beside it alone");
+const followed = word(
+	"it stands in place of promptVersionId, with a label: server/prompts/agents.test.ts tries it as a stranger",
+);
+const tells = word("what tells one window of a playground from the others");
+const noted = word("where a text was begun from; it is shown by name to who may read it, and opens nothing");
 const position = word("the position in a stream");
 
 /**
@@ -155,10 +160,15 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
 	"agents.get": { agentId: own("agent") },
-	"agents.create": { promptVersionId: own("promptVersion"), "collectionIds[]": filter("collection") },
+	"agents.create": {
+		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
+		"collectionIds[]": filter("collection"),
+	},
 	"agents.update": {
 		agentId: own("agent"),
 		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
@@ -176,6 +186,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"agents.saveDraft": {
 		agentId: own("agent"),
 		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
 		"collectionIds[]": filter("collection"),
 	},
 
@@ -251,6 +262,22 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },
+	"prompts.render": { promptId: own("labelledPrompt") },
+	"prompts.getLabels": { promptId: own("prompt") },
+	"prompts.getLabel": { promptId: own("labelledPrompt") },
+	"prompts.moveLabel": { promptId: own("prompt") },
+	"prompts.removeLabel": { promptId: own("labelledPrompt") },
+	"prompts.protectLabel": { promptId: own("labelledPrompt") },
+	"prompts.splitLabel": { promptId: own("labelledPrompt") },
+	"prompts.endSplit": { promptId: own("splitPrompt") },
+	"prompts.listMoves": { promptId: own("prompt") },
+	"prompts.reviewMove": { promptId: own("proposedPrompt"), moveId: own("labelMove") },
+	"prompts.usage": { promptId: own("prompt") },
+
+	"playground.keep": { "bench.windows[].id": tells, "bench.windows[].from.promptId": noted },
+	"playground.follow": { trialId: own("trial"), lastEventId: position },
+	"playground.fromRun": { runId: own("run") },
+
 	"prompts.save": { promptId: own("prompt") },
 
 	"procedures.tryTool": { agentId: own("agent") },
@@ -292,6 +319,13 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"prompts.getLabel": { label: "production" },
+	"prompts.moveLabel": { label: "production", version: 1, basedOn: 0 },
+	"prompts.removeLabel": { label: "production", basedOn: 1 },
+	"prompts.protectLabel": { label: "production", isProtected: true, basedOn: 1 },
+	"prompts.splitLabel": { label: "production", version: 2, percent: 10, basedOn: 1 },
+	"prompts.endSplit": { label: "production", basedOn: 2 },
+	"prompts.reviewMove": { decision: "return" },
 	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
 	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { PgColumn } from "drizzle-orm/pg-core";
 import {
 	agentVersions,
@@ -24,6 +24,9 @@ import {
 	modelRoutes,
 	models,
 	passkeys,
+	playgroundTrials,
+	promptLabelMoves,
+	prompts,
 	roles,
 	runs,
 	sessions,
@@ -38,7 +41,7 @@ import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
-import { createPrompt } from "@/server/prompts/service";
+import { createPrompt, moveLabel, savePrompt, splitLabel } from "@/server/prompts/service";
 import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
@@ -102,6 +105,14 @@ const question = { question: "How many days of leave are there?" };
 async function makeAgent(ctx: ServiceContext): Promise<string> {
 	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
 	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+}
+const noGuard = { mostNegative: null, leastFeedback: 20, mostCost: null, leastRuns: 20 };
+async function makeLabelled(ctx: ServiceContext): Promise<string> {
+	const made = await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" });
+	const promptId = made.prompt.id;
+	await savePrompt(ctx, { promptId, basedOn: 1, body: "Be briefer.", message: "" });
+	await moveLabel(ctx, { promptId, label: "production", version: 1, basedOn: 0, note: "" });
+	return promptId;
 }
 async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
 	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
@@ -191,6 +202,48 @@ export const makers = {
 	promptVersion: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
 			.latestVersionId,
+	/** With two versions, and the label `production` on the first. */
+	labelledPrompt: (ctx) => makeLabelled(ctx),
+	splitPrompt: async (ctx) => {
+		const promptId = await makeLabelled(ctx);
+		await splitLabel(ctx, {
+			promptId,
+			label: "production",
+			version: 2,
+			percent: 10,
+			basedOn: 1,
+			guard: noGuard,
+			note: "",
+		});
+		return promptId;
+	},
+	/** The prompt of the move that stands beside it. */
+	proposedPrompt: async (ctx, { moveId }) => {
+		const promptId = await makeLabelled(ctx);
+		await ctx.db.orm
+			.update(promptLabelMoves)
+			.set({ promptId })
+			.where(eq(sql`${promptLabelMoves.id}::text`, String(moveId)));
+		return promptId;
+	},
+	labelMove: async (ctx, ids) => {
+		const there = await ctx.db.orm.$count(prompts, eq(sql`${prompts.id}::text`, String(ids.promptId)));
+		const promptId = there > 0 ? String(ids.promptId) : await makeLabelled(ctx);
+		const move = { act: "move" as const, state: "proposed" as const, toVersion: 2, basedOn: 1 };
+		const [row] = await ctx.db.orm
+			.insert(promptLabelMoves)
+			.values({ ...move, promptId, label: name("l") })
+			.returning({ id: promptLabelMoves.id });
+		return row?.id ?? "";
+	},
+	/** One that has ended. */
+	trial: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(playgroundTrials)
+			.values({ id: randomUUID(), userId: requireUser(ctx).userId, model: "none", state: "done" })
+			.returning({ id: playgroundTrials.id });
+		return row?.id ?? "";
+	},
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	trigger: async (ctx) => {

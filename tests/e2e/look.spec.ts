@@ -180,6 +180,7 @@ test("a long chat opens at its newest answer, grows upwards without a jump, and 
 	const before = await topOf(firstId);
 	await expect.poll(() => shown.count()).toBe(60);
 	expect(Math.abs((await topOf(firstId)) - before)).toBeLessThan(2);
+	await page.goto("/chat");
 	await page.goto(`/chat/${thread?.id}#${oldest?.id}`);
 	await expect(page.locator(`[id="${oldest?.id}"]`)).toBeInViewport();
 });

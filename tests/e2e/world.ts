@@ -105,6 +105,7 @@ async function fillWork(api: Api) {
 		body: "Answer as the harbour office does: short, with times.",
 		message: "First",
 	});
+	await fillPrompt(api, prompt.id);
 	const agent = await api.agents.create.mutate({
 		name: "Harbour office",
 		description: "Berths, tides and departures.",
@@ -148,6 +149,10 @@ async function fillWork(api: Api) {
 			runs: "/runs",
 			prompts: "/prompts",
 			prompt: `/prompts/${prompt.id}`,
+			promptVersions: `/prompts/${prompt.id}/versions?version=2&with=1`,
+			promptLabels: `/prompts/${prompt.id}/labels`,
+			promptUsage: `/prompts/${prompt.id}/usage`,
+			playground: "/playground",
 			procedures: "/procedures",
 			procedure: "/procedures?open=runs.start",
 			apiReference: "/api/docs",
@@ -158,6 +163,41 @@ async function fillWork(api: Api) {
 			programs: "/system/programs",
 		},
 	};
+}
+
+/** A second version with variables, a label that is split, a protected one with a proposal, and a playground with two windows. */
+async function fillPrompt(api: Api, promptId: string): Promise<void> {
+	const variables = [
+		{
+			name: "tone",
+			type: "choice" as const,
+			choices: ["calm", "brisk"],
+			default: "calm",
+			description: "How it sounds.",
+		},
+		{ name: "rules", type: "list" as const, default: ["Times in 24 hours", "Berths by number"] },
+	];
+	const body = "Answer as the harbour office does: short, {{tone}}, with times.\n{{rules}}";
+	await api.prompts.save.mutate({ promptId, basedOn: 1, body, variables, message: "Says how it sounds" });
+	const move = { promptId, label: "production", version: 1, basedOn: 0, note: "The first" };
+	await api.prompts.moveLabel.mutate(move);
+	await api.prompts.moveLabel.mutate({ ...move, label: "staging" });
+	await api.prompts.splitLabel.mutate({ promptId, label: "staging", version: 2, percent: 20, basedOn: 1 });
+	await api.prompts.protectLabel.mutate({ promptId, label: "production", isProtected: true, basedOn: 1 });
+	await api.prompts.moveLabel.mutate({ ...move, version: 2, basedOn: 2, note: "Tried on staging" });
+	const parameters = { model: null, temperature: null, maxTokens: null };
+	const windows = [
+		{
+			id: "w0",
+			text: "Answer as the harbour office does: short, with times.",
+			from: { promptId, version: 1 },
+			...parameters,
+		},
+		{ id: "w1", text: body, from: { promptId, version: 2 }, ...parameters },
+	];
+	const passages = [{ name: "berths.md", text: "The ferry Marrowby uses berth 2 on Sundays." }];
+	const bench = { windows, variables, values: { tone: "brisk" }, question: "Which berth is it on Sundays?", passages };
+	await api.playground.keep.mutate({ bench });
 }
 
 /** A provider with two models and their prices, and a route over them that nobody asks. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LabelName } from "@/server/prompts/contract";
 import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
@@ -39,6 +40,13 @@ export type WhenAway = z.infer<typeof WhenAway>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
+/** The label of a prompt: where it points is looked up with each question. */
+export const PromptLabelRef = z
+	.strictObject({ promptId: z.uuid(), label: LabelName })
+	.nullable()
+	.describe("The label of a prompt that it follows, in place of a fixed version: `promptVersionId` is null then.");
+export type PromptLabelRef = z.infer<typeof PromptLabelRef>;
+
 /** What is wrong with it is told by its place when it is written: server/extractions/contract/schema.ts. */
 const ExtractSchema = z
 	.record(z.string().max(200), z.unknown())
@@ -51,6 +59,7 @@ export const definitionFields = {
 	graph: GraphName,
 	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
+	promptLabel: PromptLabelRef,
 	model: z
 		.string()
 		.min(1)
@@ -75,8 +84,12 @@ export const readDefinition = {
 	graph: GraphName,
 	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
+	promptLabel: PromptLabelRef,
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
-	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),
+	promptVersion: z
+		.int()
+		.nullable()
+		.describe("Which version of the prompt; of a label, the one that it points to by now; null: the built-in one."),
 	model: z
 		.string()
 		.nullable()

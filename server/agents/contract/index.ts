@@ -4,7 +4,15 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps, WhenAway } from "./definition";
+export {
+	AskCaps,
+	GraphName,
+	graphNames,
+	leastResearchSteps,
+	PromptLabelRef,
+	RunCaps,
+	WhenAway,
+} from "./definition";
 export * from "./transfer";
 export * from "./versions";
 export * from "./window";
@@ -62,6 +70,7 @@ export const CreateAgent = z.strictObject({
 	graph: fields.graph.optional(),
 	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
 	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.default(null),
@@ -80,6 +89,7 @@ export const UpdateAgent = z.strictObject({
 	graph: fields.graph.optional(),
 	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
 	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.optional(),

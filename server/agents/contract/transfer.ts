@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LabelName } from "@/server/prompts/contract";
 import { definitionFields } from "./definition";
 
 const Name = z.string().min(1).max(200);
@@ -21,7 +22,11 @@ export const AgentDocument = z.strictObject({
 	graph: definitionFields.graph,
 	extractSchema: definitionFields.extractSchema.default(null),
 	prompt: z
-		.strictObject({ name: z.string().min(1).max(80), version: z.int().min(1) })
+		.strictObject({
+			name: z.string().min(1).max(80),
+			version: z.int().min(1).max(1_000_000_000).optional().describe("Its version; of a label left out."),
+			label: LabelName.optional().describe("The label that it follows in place of a version."),
+		})
 		.nullable()
 		.describe("The prompt that gives its instructions; null: the built-in one."),
 	model: definitionFields.model,

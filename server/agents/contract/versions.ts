@@ -66,6 +66,7 @@ export const SaveDraft = z.strictObject({
 	graph: definitionFields.graph.optional(),
 	extractSchema: definitionFields.extractSchema.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
+	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),
 	whenAway: definitionFields.whenAway.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),

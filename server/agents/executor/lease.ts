@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { AgentCaps, WhenAway } from "@/db/schema";
 import type { AgentWindow, GraphName } from "@/server/agents/contract";
 import { mayAskAgent } from "@/server/core/grants";
+import { type Composable, instructionsOf } from "@/server/prompts/service";
 import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
@@ -43,6 +44,8 @@ export type ClaimedRun = {
 		whenAway: WhenAway;
 		collectionIds: string[] | null;
 		instructions: string | null;
+		/** Why its instructions are not to be had: then it must not run without them. */
+		problem?: string;
 		hasTools: boolean;
 		caps: AgentCaps;
 		window: AgentWindow;
@@ -60,12 +63,30 @@ const mostHistoryChars = 200_000;
 /** Up to here each attempt counts, and nobody asks which of them only waited. */
 const freeTries = 20;
 
+/** A prompt that has variables or parts, of the versions that the run was started with. */
+type Told = { root: Composable; parts: Composable[]; picked: Record<string, string> | null };
+const composable = (version: SQL) =>
+	sql`json_build_object('id', ${version}.id, 'promptId', ${version}.prompt_id, 'name', '', 'version', ${version}.version,
+		'body', ${version}.body, 'variables', ${version}.variables, 'includes', ${version}.includes)`;
+
+/** It could be put together when the run was started. Where it can't be any more, this one run fails, and no other. */
+function putTogether({ root, parts, picked }: Told): Pick<ClaimedRun["agent"], "instructions" | "problem"> {
+	try {
+		return { instructions: instructionsOf(root, parts, picked) };
+	} catch {
+		return { instructions: null, problem: "What this agent is told can't be put together any more." };
+	}
+}
+
 /**
  * Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. A claim need not outlive a
  * database that crashes: what is written later is fenced by it, and that does.
  */
 export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
-	type Row = Omit<ClaimedRun, "history" | "hasOlder"> & { earlier: { count: number; turns: ClaimedRun["history"] } };
+	type Row = Omit<ClaimedRun, "history" | "hasOlder"> & {
+		earlier: { count: number; turns: ClaimedRun["history"] };
+		prompt: Told | null;
+	};
 	const rows = await db.orm.execute<{ run: Row; startedAt: string }>(sql`
 		with next as (
 			select id from runs
@@ -86,8 +107,12 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'whenAway', a.when_away, 'collectionIds', a.collection_ids, 'instructions', v.body,
-				'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window),
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'whenAway', a.when_away,
+				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window),
+			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
+				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'parts', coalesce((
+					select json_agg(${composable(sql`p`)}) from prompt_versions p
+					where p.id in (select value::uuid from jsonb_each_text(coalesce(t.prompt_parts, '{}')))), '[]')) end,
 			'earlier', (select json_build_object('count', count(*), 'turns', coalesce(json_agg(json_build_object(
 					'runId', h.id, 'question', h.question, 'answer', coalesce(h.answer, ''), 'documentIds', ${restsOnOf("h")}) order by h.created_at, h.id)
 					filter (where h.place <= ${mostTurns} and h.chars <= ${mostHistoryChars}), '[]')) from (
@@ -104,9 +129,10 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
 		) as run
 		from taken t join users u on u.id = t.user_id join agent_versions a on a.id = t.agent_version_id
-			left join prompt_versions v on v.id = a.prompt_version_id`);
-	return rows.map(({ run: { earlier, ...run }, startedAt }) => ({
+			left join prompt_versions v on v.id = coalesce(t.prompt_version_id, a.prompt_version_id)`);
+	return rows.map(({ run: { earlier, prompt, ...run }, startedAt }) => ({
 		...run,
+		agent: { ...run.agent, ...(prompt ? putTogether(prompt) : {}) },
 		startedAt: new Date(startedAt),
 		history: earlier.turns,
 		hasOlder: earlier.count > earlier.turns.length,

@@ -170,6 +170,7 @@ async function invoke(
 	const { model, search, isNew } = deps;
 	const graph = deps.graphs[run.agent.graph];
 	signal.throwIfAborted();
+	if (run.agent.problem) throw new AppError("CONFLICT", run.agent.problem);
 	// A new run's search asks for itself whether it may, before a model hears of the question.
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];

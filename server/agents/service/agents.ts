@@ -10,6 +10,7 @@ import { accessOf, mayAskAgent as mayAskAgentAtOnce, setAccess } from "@/server/
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
 import { modelChoices } from "@/server/models/service";
+import type { PromptOf } from "@/server/prompts/service";
 import type {
 	Agent,
 	AgentModels,
@@ -21,7 +22,15 @@ import type {
 	RunCaps,
 	UpdateAgent,
 } from "../contract";
-import { definitionColumns, definitionOf, expectGivable, mayReadPrompt, shownVersion } from "./definition";
+import {
+	definitionColumns,
+	definitionOf,
+	expectGivable,
+	itsPrompt,
+	itsPromptVersion,
+	mayReadPrompt,
+	shownVersion,
+} from "./definition";
 import { type Held, holdManaged, insertAgent, mayAsk, mayManage, maySee, nameTaken, readPublished } from "./hold";
 
 const columns = {
@@ -29,7 +38,7 @@ const columns = {
 	name: agents.name,
 	description: agents.description,
 	...definitionColumns,
-	promptVersion: promptVersions.version,
+	promptVersion: itsPromptVersion,
 	version: agentVersions.version,
 	hasDraft: sql<boolean>`exists (select 1 from agent_versions d where d.agent_id = ${agents.id} and d.version is null)`,
 	needsReview: agents.needsReview,
@@ -53,7 +62,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: Mor
 		.innerJoin(agentVersions, sql`${agentVersions.id} = ${shownVersion}`)
 		.leftJoin(users, eq(users.id, agents.createdBy))
 		.leftJoin(promptVersions, eq(promptVersions.id, agentVersions.promptVersionId))
-		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId));
+		.leftJoin(prompts, itsPrompt);
 
 /** What others made and did not publish yet is nobody's business. */
 const isShown = (user: UserActor) =>
@@ -89,6 +98,7 @@ export async function versionOfAgent(ctx: ServiceContext, { agentId }: OneAgent)
 		.select({
 			row: sql`agents.xmin::text`,
 			definition: sql`agent_versions.xmin::text`,
+			promptVersion: itsPromptVersion,
 			revision: agents.revision,
 			access: columns.access,
 			hasDraft: columns.hasDraft,
@@ -100,7 +110,7 @@ export async function versionOfAgent(ctx: ServiceContext, { agentId }: OneAgent)
 		.innerJoin(agentVersions, sql`${agentVersions.id} = ${shownVersion}`)
 		.leftJoin(users, eq(users.id, agents.createdBy))
 		.leftJoin(promptVersions, eq(promptVersions.id, agentVersions.promptVersionId))
-		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId))
+		.leftJoin(prompts, itsPrompt)
 		.where(and(eq(agents.id, agentId), isShown(user)));
 	if (!of) throw notFound("This agent");
 	return { of, revision: of.revision };
@@ -108,9 +118,10 @@ export async function versionOfAgent(ctx: ServiceContext, { agentId }: OneAgent)
 
 export async function createAgent(
 	ctx: ServiceContext,
-	{ access, name, description, ...definition }: CreateAgent,
+	{ access, name, description, ...asked }: CreateAgent,
 ): Promise<Agent> {
 	const { userId } = requireUser(ctx);
+	const definition = definitionOf(asked);
 	const agentId = await ctx.db
 		.transaction(async (tx) => {
 			await expectGivable(ctx, tx, definition);
@@ -227,13 +238,15 @@ export async function chooseAgent(
 	tx: Reader,
 	user: UserActor,
 	agentId: string | undefined,
-): Promise<{ agentId: string; agentVersionId: string; graph: GraphName; caps: AgentCaps }> {
+): Promise<{ agentId: string; agentVersionId: string; graph: GraphName; caps: AgentCaps } & PromptOf> {
 	const [agent] = await tx
 		.select({
 			agentId: agents.id,
 			agentVersionId: agentVersions.id,
 			graph: agentVersions.graph,
 			caps: agentVersions.caps,
+			promptVersionId: agentVersions.promptVersionId,
+			promptLabel: agentVersions.promptLabel,
 		})
 		.from(agents)
 		.innerJoin(agentVersions, eq(agentVersions.id, agents.publishedVersionId))

@@ -1,14 +1,15 @@
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, inArray, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Tx } from "@/db/connection";
 import { agents, agentVersions, collections, prompts, promptVersions } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import { installationCaps } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { AppError, invalidField, notFound } from "@/server/core/errors";
+import { AppError, invalidField } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
 import { placeOf, readSchema } from "@/server/extractions/contract";
 import { modelNames } from "@/server/models/service";
+import { expectGivablePrompt } from "@/server/prompts/service";
 import { leastResearchSteps } from "../contract";
 
 export const mayReadPrompt = (user: UserActor): SQL =>
@@ -22,6 +23,7 @@ export type Definition = Pick<
 	| "graph"
 	| "extractSchema"
 	| "promptVersionId"
+	| "promptLabel"
 	| "model"
 	| "whenAway"
 	| "collectionIds"
@@ -34,6 +36,7 @@ export const definitionColumns = {
 	graph: agentVersions.graph,
 	extractSchema: agentVersions.extractSchema,
 	promptVersionId: agentVersions.promptVersionId,
+	promptLabel: agentVersions.promptLabel,
 	model: agentVersions.model,
 	whenAway: agentVersions.whenAway,
 	collectionIds: agentVersions.collectionIds,
@@ -44,9 +47,26 @@ export const definitionColumns = {
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];
-/** Of a change, what belongs to the definition. What is left out is not in it. */
-export const definitionOf = (change: Partial<Definition>): Partial<Definition> =>
-	Object.fromEntries(names.filter((name) => change[name] !== undefined).map((name) => [name, change[name]]));
+/** Of a change, what belongs to the definition. What is left out is not in it. A version and a label take each other's place. */
+export function definitionOf(change: Partial<Definition>): Partial<Definition> {
+	const { promptVersionId, promptLabel } = change;
+	if (promptVersionId && promptLabel)
+		throw invalidField("promptLabel", "An agent has a version of a prompt or follows a label, not both.");
+	const both = {
+		...change,
+		...(promptLabel ? { promptVersionId: null } : {}),
+		...(promptVersionId !== undefined && promptLabel === undefined ? { promptLabel: null } : {}),
+	};
+	return Object.fromEntries(names.filter((name) => both[name] !== undefined).map((name) => [name, both[name]]));
+}
+
+/** Beside `prompts` and `prompt_versions` of a query: which prompt a definition has, whether by a version or by a label. */
+export const itsPrompt = sql`${prompts.id} = coalesce(${promptVersions.promptId}, (${agentVersions.promptLabel} ->> 'promptId')::uuid)`;
+export const itsPromptVersion = sql<
+	number | null
+>`coalesce(${promptVersions.version}, (select v.version from prompt_labels l
+	join prompt_versions v on v.id = l.version_id where l.prompt_id = (${agentVersions.promptLabel} ->> 'promptId')::uuid
+	and l.name = ${agentVersions.promptLabel} ->> 'label'))`;
 
 /** What answers, or the draft where nothing was published yet. */
 export const shownVersion = sql`coalesce(${agents.publishedVersionId},
@@ -61,15 +81,15 @@ export async function expectGivable(
 ): Promise<void> {
 	expectWithin({ ...before, ...change });
 	if (change.model && change.model !== before?.model) await expectModel(tx, change.model);
-	const { promptVersionId: id } = change;
-	if (!id || id === before?.promptVersionId) return;
-	const [found] = await tx
-		.select({ id: promptVersions.id })
-		.from(promptVersions)
-		.innerJoin(prompts, eq(prompts.id, promptVersions.promptId))
-		.where(and(eq(promptVersions.id, id), mayReadPrompt(requireUser(ctx))));
-	if (!found) throw notFound("This prompt version");
+	const { promptVersionId, promptLabel } = change;
+	if (promptVersionId && promptVersionId !== before?.promptVersionId)
+		await expectGivablePrompt(ctx, tx, { promptVersionId });
+	if (promptLabel && !isSameLabel(promptLabel, before?.promptLabel))
+		await expectGivablePrompt(ctx, tx, { promptLabel });
 }
+
+const isSameLabel = (one: Definition["promptLabel"], other: Definition["promptLabel"] | undefined): boolean =>
+	one?.promptId === other?.promptId && one?.label === other?.label;
 
 async function expectModel(tx: Tx, model: string): Promise<void> {
 	const known = await modelNames(tx);

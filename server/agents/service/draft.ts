@@ -12,11 +12,20 @@ import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, extractSchema, promptVersionId, model, whenAway, collectionIds, tools, approvalTools, caps, window } =
-		version;
-	return { graph, extractSchema, promptVersionId, model, whenAway, collectionIds, tools, approvalTools, caps, window };
+	const { graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
+	const { collectionIds, tools, approvalTools, caps } = version;
+	return {
+		...{ graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window },
+		...{ collectionIds, tools, approvalTools, caps },
+	};
 };
-const blank = { graph: "assistant", promptVersionId: null, model: null, collectionIds: null } as const;
+const blank = {
+	graph: "assistant",
+	promptVersionId: null,
+	promptLabel: null,
+	model: null,
+	collectionIds: null,
+} as const;
 
 /** The draft, which must be there and, where the caller says which one they read, be that one still. */
 export async function expectDraft(tx: Tx, agentId: string, basedOn: number | undefined): Promise<Draft> {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull } from "drizzle-orm";
+import { and, eq, inArray, isNull, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Reader } from "@/db/connection";
 import { collections, prompts, promptVersions } from "@/db/schema";
@@ -37,7 +37,7 @@ export async function exportAgent(
 	const of = wanted === null ? await getDraft(ctx, { agentId }) : await getVersion(ctx, { agentId, version: wanted });
 	const names = await collectionNames(ctx, of.collectionIds ?? []);
 	const hidden = (of.collectionIds ?? []).filter((id) => !names.has(id)).length;
-	if (hidden > 0 || (of.promptVersionId && of.promptName === null))
+	if (hidden > 0 || ((of.promptVersionId || of.promptLabel) && of.promptName === null))
 		throw new AppError(
 			"CONFLICT",
 			"It uses a prompt or a collection that you may not read, or that is gone: change its draft and export that.",
@@ -61,7 +61,7 @@ function documentOf(
 		...{ name, description, needsReview },
 		graph: of.graph,
 		extractSchema: of.extractSchema,
-		prompt: of.promptName && of.promptVersion ? { name: of.promptName, version: of.promptVersion } : null,
+		prompt: promptIn(of),
 		model: of.model,
 		whenAway: of.whenAway,
 		collections: of.collectionIds?.flatMap((id) => names.get(id) ?? []) ?? null,
@@ -70,6 +70,12 @@ function documentOf(
 		caps: of.caps,
 		window: of.window,
 	};
+}
+
+function promptIn({ promptName, promptLabel, promptVersion }: AgentVersion): AgentDocument["prompt"] {
+	if (!promptName) return null;
+	if (promptLabel) return { name: promptName, label: promptLabel.label };
+	return promptVersion ? { name: promptName, version: promptVersion } : null;
 }
 
 type Missing = { path: (string | number)[]; message: string };
@@ -150,6 +156,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		graph: document.graph,
 		extractSchema: document.extractSchema,
 		promptVersionId: prompt.id,
+		promptLabel: prompt.label,
 		model: hasModel ? model : null,
 		whenAway: document.whenAway,
 		collectionIds: found.ids,
@@ -162,16 +169,25 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 }
 
 async function findPrompt(ctx: ServiceContext, db: Reader, wanted: AgentDocument["prompt"]) {
-	if (!wanted) return { id: null, missing: [] };
+	if (!wanted) return { id: null, label: null, missing: [] };
+	const { name, version, label } = wanted;
+	const by = label
+		? sql`${promptVersions.id} in (select version_id from prompt_labels where prompt_id = ${prompts.id} and name = ${label})`
+		: eq(promptVersions.version, version ?? 0);
 	const [found] = await db
-		.select({ id: promptVersions.id })
+		.select({ id: promptVersions.id, promptId: prompts.id })
 		.from(promptVersions)
 		.innerJoin(prompts, eq(prompts.id, promptVersions.promptId))
-		.where(
-			and(eq(prompts.name, wanted.name), eq(promptVersions.version, wanted.version), mayReadPrompt(requireUser(ctx))),
-		);
-	const message = `There is no version ${wanted.version} of a prompt ${wanted.name} here that you may read.`;
-	return { id: found?.id ?? null, missing: found ? [] : [{ path: ["prompt"], message }] };
+		.where(and(eq(prompts.name, name), by, mayReadPrompt(requireUser(ctx))));
+	const what = label ? `label ${label}` : `version ${version}`;
+	if (!found)
+		return {
+			...{ id: null, label: null },
+			missing: [{ path: ["prompt"], message: `There is no ${what} of a prompt ${name} here that you may read.` }],
+		};
+	return label
+		? { id: null, label: { promptId: found.promptId, label }, missing: [] }
+		: { id: found.id, label: null, missing: [] };
 }
 
 async function findCollections(ctx: ServiceContext, db: Reader, wanted: AgentDocument["collections"]) {

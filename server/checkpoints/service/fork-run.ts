@@ -8,6 +8,7 @@ import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { unreadableDocuments } from "@/server/knowledge/service";
+import { pickPrompt } from "@/server/prompts/service";
 import type { Citation } from "@/server/runs/contract";
 import { askBudget, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
@@ -31,9 +32,9 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		const { graph } = from;
 		expectEditable(stored, graph, input);
 		// Its agent as it is today, which may search elsewhere than it did then.
-		const today = await chooseAgent(tx, user, from.agentId);
-		const { agentId, agentVersionId } = today;
+		const { agentId, agentVersionId, ...today } = await chooseAgent(tx, user, from.agentId);
 		if (today.graph !== graph) throw new AppError("CONFLICT", "This agent works in another way today: ask it anew.");
+		const picked = await pickPrompt(tx, today, user.userId);
 		const allowed = await collectionsOf(tx, agentVersionId);
 		const before = await storedState(tx, { runId: input.runId, graph }, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
@@ -47,6 +48,7 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		await writeSegments(tx, branchId, from);
 		await tx.insert(runs).values({
 			...{ id: runId, threadId, branchId, forkedFrom: from.id, userId: user.userId, agentId, agentVersionId, question },
+			...picked,
 			...{ sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null },
 			...{ collectionIds: from.collectionIds, conversation: from.conversation, requestId: ctx.requestId },
 			lastSeq: state.supporting ? 1 : 0,

@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries, runs, threadBranches, threads } from "@/db/schema";
+import { agentVersions, budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { type PromptOf, pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
@@ -42,6 +43,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
 		if (graph === "extract" && !pinned)
 			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
+		const picked = await pickPrompt(tx, pinned ? await promptOfVersion(tx, agentVersionId) : chosen, userId);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
 		const reserved = isResearch
@@ -74,6 +76,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 				userId,
 				agentId,
 				agentVersionId,
+				...picked,
 				branchId,
 				...startedWith,
 				question: input.question,
@@ -93,6 +96,16 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
+}
+
+/** What an extraction's version is told: a label that it follows is looked up for each document. */
+async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf> {
+	const { promptVersionId, promptLabel } = agentVersions;
+	const [version] = await tx
+		.select({ promptVersionId, promptLabel })
+		.from(agentVersions)
+		.where(eq(agentVersions.id, agentVersionId));
+	return version ?? { promptVersionId: null, promptLabel: null };
 }
 
 /** The one named, else the thread's, else the default one. */
