@@ -62,6 +62,7 @@ export function Verdict(props: {
 	const [shown, setShown] = useState<Shown>(null);
 	const toggle = (what: Exclude<Shown, null>) => setShown(shown === what ? null : what);
 	const level = judge(run, result);
+	const fallback = result && fallbackOf(result);
 	const tokens = result ? result.usage.inputTokens + result.usage.outputTokens : 0;
 	return (
 		<>
@@ -101,9 +102,9 @@ export function Verdict(props: {
 						<Badge icon={IconLayoutList}>Window {percent(filled(result.window))}</Badge>
 					</button>
 				) : null}
-				{result && fallbackOf(result) ? (
+				{fallback ? (
 					<Badge tone="amber" icon={IconArrowsSplit2}>
-						{fallbackOf(result)}
+						Fallback
 					</Badge>
 				) : null}
 				{result && result.model !== "none" ? (
@@ -122,6 +123,7 @@ export function Verdict(props: {
 					{text ? <CopyText text={text} label="Copy the answer" /> : null}
 				</span>
 			</div>
+			{fallback ? <p className={styles.reasons}>{fallback}</p> : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}

@@ -14,7 +14,7 @@ export function DefaultRoute() {
 	const { defaultRoute, environment, builtIn } = fixed;
 	const isOfEnvironment = environment?.models.some(({ name }) => name === defaultRoute) ?? false;
 	return (
-		<p className={styles.hint} style={{ marginBottom: 12 }}>
+		<p className={styles.lead}>
 			{defaultRoute === null
 				? `Agents that name no route are answered by the ${builtIn} model, until a route is the default.`
 				: `Agents that name no route ask ${defaultRoute}${isOfEnvironment ? ", which environment variables set, until a route is the default" : ""}.`}

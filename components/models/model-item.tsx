@@ -126,12 +126,12 @@ function ModelActs({ model, onOpen }: { model: Model; onOpen: (what: "model" | "
 				<Button size="small" onClick={() => onOpen("model")} aria-label={`Change ${model.name}`}>
 					Change
 				</Button>
-				<Button size="small" onClick={() => onOpen("price")} aria-label={`Add a price of ${model.name}`}>
+				<Button size="small" onClick={() => onOpen("price")} aria-label={`Add price of ${model.name}`}>
 					Add price
 				</Button>
 				<Button
 					size="small"
-					aria-label={`Turn ${model.name} ${model.isEnabled ? "off" : "on"}`}
+					aria-label={`Turn ${model.isEnabled ? "off" : "on"} ${model.name}`}
 					isBusy={change.isPending}
 					onClick={() => change.mutate({ modelId: model.id, isEnabled: !model.isEnabled, basedOn: model.revision })}
 				>

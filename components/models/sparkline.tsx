@@ -7,6 +7,8 @@ const dayMs = 24 * 3_600_000;
 
 /** Time to the first word as a line, and failures as marks below it: a shape, whose figures stand in the table beside. */
 export function Sparkline({ points, label }: { points: Health["points"]; label: string }) {
+	// One moment has no shape.
+	if (points.length < 2) return null;
 	const last = points.at(-1)?.at.getTime() ?? 0;
 	const x = (at: Date) => width - ((last - at.getTime()) / dayMs) * width;
 	const heard = points.filter(({ firstTokenMs }) => firstTokenMs !== null);

@@ -162,9 +162,8 @@ const hasEnded = async (runId: string) =>
 	(await base.db.orm.execute(sql`select from runs where id = ${runId} and ${isOpen}`)).length === 0;
 
 const hit = { before: 0, after: 0, rest: 0 };
-/** How long runs lay until somebody took them up, in ms. */
+/** From the order to a worker that lives until it has taken up what the killed ones left, run by run, in ms. */
 const recoveries: number[] = [];
-const recovering: Promise<number[]>[] = [];
 
 test(
 	`${rounds} kills at places where the worker says something, seed ${seed}`,
@@ -178,7 +177,6 @@ test(
 			};
 			await Promise.all(Array.from({ length: lanes }, lane));
 			await settle(`up to round ${done + checkEvery} of seed ${seed}`, asked);
-			recoveries.push(...(await Promise.all(recovering.splice(0))).flat());
 			recoveries.sort((one, other) => one - other);
 			const part = (of: number) => Math.round(recoveries[Math.floor(recoveries.length * of)] ?? 0);
 			const told = {
@@ -213,7 +211,6 @@ async function round(random: Random, turn: number, all: Asked[]): Promise<void> 
 	hit[wasHit ? at.when : "rest"] += 1;
 	worker.kill("SIGKILL");
 	await gone;
-	recovering.push(taken(worker.pid ?? 0));
 }
 
 /** The run that somebody started in the worker; null where that was refused. */
@@ -224,29 +221,6 @@ const runOf = (worker: ChildProcess) =>
 		}),
 	);
 
-/** How long each run that this process left lying waited for the next one, in ms. */
-async function taken(pid: number): Promise<number[]> {
-	const died = performance.now();
-	const isIts = sql`lease_owner like ${`%/${pid}/%`} and ${isOpen}`;
-	const left = new Set(
-		(await base.db.orm.execute<{ id: string }>(sql`select id from runs where ${isIts}`)).map(({ id }) => id),
-	);
-	const times: number[] = [];
-	const ask = async () => {
-		const still = new Set(
-			(await base.db.orm.execute<{ id: string }>(sql`select id from runs where ${isIts}`)).map(({ id }) => id),
-		);
-		for (const id of left) {
-			if (still.has(id)) continue;
-			left.delete(id);
-			times.push(performance.now() - died);
-		}
-		return left.size === 0;
-	};
-	await until(ask, settleMs);
-	return times;
-}
-
 const userOf = ({ actor }: ServiceContext): string => {
 	if (actor.kind !== "user") throw new Error("no person");
 	return actor.userId;
@@ -255,8 +229,16 @@ const userOf = ({ actor }: ServiceContext): string => {
 /** A worker that nobody kills ends all that was begun; then everything that must hold does. */
 async function settle(where: string, asked: readonly Asked[]): Promise<void> {
 	const worker = await take();
+	const left = new Set((await openRuns()).map(({ id }) => id));
+	const began = performance.now();
 	const order: Order = { at: null, ask: null };
 	worker.send(order);
+	const isIts = sql`lease_owner like ${`%/${worker.pid}/%`} or not ${isOpen}`;
+	await until(async () => {
+		const taken = await base.db.orm.execute<{ id: string }>(sql`select id from runs where ${isIts}`);
+		for (const { id } of taken) if (left.delete(id)) recoveries.push(performance.now() - began);
+		return left.size === 0;
+	}, settleMs);
 	await until(async () => (await openRuns()).length === 0, settleMs).catch(async () => {
 		expect(await openRuns(), where).toEqual([]);
 	});

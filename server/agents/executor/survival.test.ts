@@ -102,7 +102,7 @@ test("kill -9 in mid-answer: the next worker goes on at once, the reader's text 
 	expect(events.filter(({ body }) => body.type === "answer.restarted")).toHaveLength(1);
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "run.finish"]);
-}, 30_000);
+}, 60_000);
 
 test("kill -9 while the oldest turns are summed up, and once they are: one summary is kept, and none is made twice", async () => {
 	const ctx = await testContext(base.db);
@@ -144,7 +144,7 @@ test("kill -9 while the oldest turns are summed up, and once they are: one summa
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "thread.summarise", "run.finish"]);
 	expect((await getRun(ctx, { runId })).result?.window?.summaryId).toBe(kept[0]?.id);
-}, 30_000);
+}, 60_000);
 
 test("kill -9 of research, waiting with its plan and in the middle of its researchers: what one of them found is not done again", async () => {
 	const builder = await testContext(base.db, { role: "builder" });
@@ -225,7 +225,7 @@ test("the database goes away in mid-run and comes back: the run goes on by itsel
 	await checkpoints.close();
 	await db.close();
 	await line.stop();
-}, 30_000);
+}, 60_000);
 
 test("kill -9 in the middle of an extraction: every document is read in the end, each as one run, and is paid for once", async () => {
 	setModel(provider.url);
