@@ -1,5 +1,7 @@
 /** Values that an example can show, by the field's name. */
 export const sampleValues: Record<string, unknown> = {
+	currency: "EUR",
+	dataRegion: "eu",
 	name: "Staff handbook",
 	title: "Carrying over leave",
 	description: "What everybody who works here should know.",
