@@ -1,4 +1,3 @@
-import type { FailureReason } from "./contract/reasons";
 import { ModelFailure } from "./model";
 
 export type Watch = {
@@ -17,13 +16,13 @@ export function startWatch(
 	limits: { firstTokenMs: number; idleMs: number; totalMs: number },
 ): Watch {
 	const controller = new AbortController();
-	const give = (why: string, reason: FailureReason) => () => controller.abort(new ModelFailure(why, { reason }));
+	const give = (why: string) => () => controller.abort(new ModelFailure(why));
 	const stop = () => controller.abort(outer.reason);
 	if (outer.aborted) stop();
 	outer.addEventListener("abort", stop, { once: true });
-	const total = setTimeout(give("The model did not finish in time.", "late"), limits.totalMs);
+	const total = setTimeout(give("The model did not finish in time."), limits.totalMs);
 	const first = setTimeout(
-		give(`The model did not begin to answer within ${seconds(limits.firstTokenMs)}.`, "slow"),
+		give(`The model did not begin to answer within ${seconds(limits.firstTokenMs)}.`),
 		limits.firstTokenMs,
 	);
 	let idle: NodeJS.Timeout | undefined;
@@ -32,7 +31,7 @@ export function startWatch(
 		heard: () => {
 			clearTimeout(first);
 			if (idle) idle.refresh();
-			else idle = setTimeout(give(`The model fell silent for ${seconds(limits.idleMs)}.`, "silent"), limits.idleMs);
+			else idle = setTimeout(give(`The model fell silent for ${seconds(limits.idleMs)}.`), limits.idleMs);
 		},
 		end: () => {
 			for (const timer of [total, first, idle]) clearTimeout(timer);

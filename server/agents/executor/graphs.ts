@@ -4,8 +4,6 @@ import type { Conversation, RunResult } from "@/server/runs/contract";
 import { assistantGraph } from "../graphs/assistant";
 import type { Spent } from "../graphs/assistant/caps";
 import type { Turn } from "../graphs/assistant/state";
-import { extractGraph } from "../graphs/extract";
-import type { ExtractContext } from "../graphs/extract/state";
 import { researchGraph } from "../graphs/research";
 import type { ResearchContext } from "../graphs/research/state";
 
@@ -17,13 +15,10 @@ export type GraphInput = {
 	conversation: Conversation | null;
 };
 
-/** What every graph finds in its run, and some leave alone. */
-export type RunContext = ResearchContext & ExtractContext;
-
 type Place = { thread_id: string; isNew?: boolean };
 type Config = {
 	configurable: Place;
-	context: { run: RunContext };
+	context: { run: ResearchContext };
 	signal: AbortSignal;
 	durability: "async";
 	recursionLimit: number;
@@ -47,5 +42,5 @@ export type RunGraph = {
 
 /** Every graph that an agent can have, made once for all runs. */
 export function openGraphs(saver: BaseCheckpointSaver): Record<GraphName, RunGraph> {
-	return { assistant: assistantGraph(saver), research: researchGraph(saver), extract: extractGraph(saver) };
+	return { assistant: assistantGraph(saver), research: researchGraph(saver) };
 }

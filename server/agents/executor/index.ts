@@ -2,27 +2,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
+import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
-import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { openModels } from "@/server/models";
+import { configuredModel, namedModels } from "@/server/models/configured";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
-import { createEventWriter, LeaseLost, type RunLog } from "@/server/runs/event-writer";
+import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
-import { neverStoodIn, openAccount } from "./account";
-import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
-import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -34,7 +32,7 @@ export type ExecutorOptions = {
 	checkpoints?: Checkpoints;
 	/** A model that an agent names. */
 	namedModel?: (name: string) => ChatModel;
-} & Partial<Pick<SessionDeps, "model" | "search" | "unreadable" | "wallMs">>;
+} & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
 
 const beatMs = 1_500;
 const pollMs = 1_000;
@@ -57,30 +55,16 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		requestId: run.requestId,
 		signal,
 	});
-	const models =
-		options.model === undefined
-			? await openModels({
-					db,
-					onProblem: (error) =>
-						log.warn({ error: String(error) }, "of the models, something could not be read or written"),
-				})
-			: null;
+	const model = options.model === undefined ? configuredModel(env()) : options.model;
 	/** What was stopped when that was last read; null until then, and nothing is begun. */
 	let stops: Stop[] | null = null;
 	const heeding = (of: ChatModel) => unlessStopped(of, () => stops ?? []);
-	/** What an agent asks, with an account of what that takes; a test may say which model that is. */
-	const asking = (run: ClaimedRun, tell: RunLog["append"]): Partial<SessionDeps> => {
-		const { model: name, whenAway } = run.agent;
-		const account = openAccount(run, { db, log, tell, stops: () => stops ?? [] });
-		const given = name === null ? options.model : options.namedModel?.(name);
-		const own = models ? models.route(name, account.asker) : given ? heeding(given) : null;
-		return { model: whenAway === "fail" ? neverStoodIn(own) : own, told: account.told, taken: account.taken };
-	};
+	const named = options.namedModel ?? namedModels(env());
 	const deps: SessionDeps = {
 		db,
 		log,
 		graphs: openGraphs(saver),
-		model: null,
+		model: model && heeding(model),
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
@@ -93,11 +77,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
-		unreadable:
-			options.unreadable ??
+		expectReadable:
+			options.expectReadable ??
 			(async (run, documentIds, signal) => {
 				const actor = await agentNow(toolContext(run, signal));
-				return unreadableDocuments({ ...asItself, db, actor, requestId: run.requestId }, documentIds);
+				const ctx = { ...asItself, db, actor, requestId: run.requestId };
+				if ((await unreadableDocuments(ctx, documentIds)).length > 0) throw new RunStopped("taken");
 			}),
 		onResting: (run, documentIds) => {
 			const session = sessions.get(run.id);
@@ -108,7 +93,6 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
-		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -150,6 +134,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
+	const modelOf = ({ agent }: ClaimedRun) => (agent.model === null ? {} : { model: heeding(named(agent.model)) });
+
 	function begin(run: ClaimedRun): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
@@ -160,13 +146,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
+			done: carryOut(run, events, stop, { ...deps, ...modelOf(run) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
-				if (run.agent.graph === "extract")
-					// Where nobody is told, the next look finds it out.
-					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>
-						log.warn({ error: String(error), runId: run.id }, "nobody was told that a document is done"),
-					);
 				void claim();
 			}),
 		};
@@ -208,7 +189,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	async function expectRest({ run, stop, restsOn }: Session): Promise<void> {
 		if (restsOn.length === 0 || stop.signal.aborted) return;
 		try {
-			await expectReadable(deps, run, { documentIds: restsOn, signal: stop.signal });
+			await deps.expectReadable(run, restsOn, stop.signal);
 		} catch (error) {
 			if (error instanceof RunStopped) stop.abort(error);
 			else if (!stop.signal.aborted) log.warn({ error: String(error), runId: run.id }, "rights were not asked");
@@ -258,7 +239,6 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done)).then(writer.settled);
 			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);
 			await releaseLeases(db, owner).catch((error) => log.warn({ error: String(error) }, "leases were not released"));
-			await Promise.race([models?.stop(), sleep(handoverMs, undefined, { ref: false })]);
 		})();
 		return stopped;
 	};

@@ -52,7 +52,7 @@ const messagesOf = (run: Run): Message[] =>
 
 export const valuesOf = (runs: readonly Run[]): Values => ({ messages: runs.flatMap(messagesOf) });
 
-export const checkpointOf = (threadId: string, checkpointId: string) => ({
+const checkpointOf = (threadId: string, checkpointId: string) => ({
 	thread_id: threadId,
 	checkpoint_ns: "",
 	checkpoint_id: checkpointId,

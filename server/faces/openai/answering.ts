@@ -25,8 +25,7 @@ export async function agentsOf(caller: Caller) {
 	const agents = [];
 	for (let cursor: string | undefined; ; ) {
 		const page = await caller.agents.list({ limit: 200, ...(cursor ? { cursor } : {}) });
-		// One that extracts is not asked anything.
-		agents.push(...page.rows.filter(({ graph }) => graph !== "extract"));
+		agents.push(...page.rows);
 		if (!page.next) return agents;
 		cursor = page.next;
 	}

@@ -13,7 +13,6 @@ import { hideSources } from "./hide-sources";
 const columns = {
 	id: runs.id,
 	threadId: runs.threadId,
-	branchId: runs.branchId,
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,

@@ -1,4 +1,0 @@
-export * from "./connections";
-export * from "./health";
-export * from "./hops";
-export * from "./routes";
