@@ -132,7 +132,9 @@ describe("step-up", () => {
 		await db.orm
 			.insert(totpFactors)
 			.values({ userId: actor.userId, sealedSecret: "x", confirmedAt: new Date(), lastStep: 1 });
-		expect(await as((await findSessionActor(db, sessionId)) ?? actor).account({})).toEqual({});
+		const enrolled = await findSessionActor(db, sessionId);
+		expect(enrolled?.mustEnrol).toBe(false);
+		expect(await as(enrolled ?? actor).account({})).toEqual({});
 		expect(await as((await withSession(0)).actor ?? actor).account({})).toEqual({});
 	});
 });
