@@ -2,6 +2,7 @@ import { type ExtractTablesWithRelations, sql as raw, type SQL } from "drizzle-o
 import type { PgTransaction } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { Ear } from "./ear";
 
 export type Tx = PgTransaction<
 	PostgresJsQueryResultHKT,
@@ -39,6 +40,7 @@ export class Database {
 	readonly orm: PostgresJsDatabase<Record<string, never>>;
 	/** Statements whose plan was told, and until when it isn't told again. */
 	private readonly explained = new Map<string, number>();
+	private readonly ear: Ear;
 
 	constructor(private readonly options: DatabaseOptions) {
 		this.sql = postgres(options.url, {
@@ -56,6 +58,7 @@ export class Database {
 			},
 		});
 		this.orm = withWholeNames(drizzle(this.wrapped(this.sql), { casing: "snake_case" }));
+		this.ear = new Ear(options.url, options.name ?? "quarterdeck");
 	}
 
 	/** Runs `work` in one transaction; a serialization failure or a deadlock runs it again, so it must have no other effects. */
@@ -82,13 +85,8 @@ export class Database {
 	}
 
 	/** Calls back for each NOTIFY on the channel, also after a reconnect; `onListen` runs at each (re)connection. */
-	async listen(
-		channel: string,
-		onNotify: (payload: string) => void,
-		onListen?: () => void,
-	): Promise<() => Promise<void>> {
-		const { unlisten } = await this.sql.listen(channel, onNotify, onListen);
-		return unlisten;
+	listen(channel: string, onNotify: (payload: string) => void, onListen?: () => void): Promise<() => void> {
+		return this.ear.listen(channel, { onNotify, onListen });
 	}
 
 	async ping(): Promise<void> {
@@ -96,7 +94,7 @@ export class Database {
 	}
 
 	async close(): Promise<void> {
-		await this.sql.end({ timeout: 5 });
+		await Promise.all([this.ear.close(), this.sql.end({ timeout: 5 })]);
 	}
 
 	/**

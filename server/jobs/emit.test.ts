@@ -50,7 +50,7 @@ describe("an event", () => {
 			emit(tx, documentAdded.create({ documentId: randomUUID(), attempt: 0, isBulk: false, userId: randomUUID() })),
 		);
 		await promise;
-		await unlisten();
+		unlisten();
 	});
 
 	test("sent through the client lands in the same place", async () => {

@@ -32,7 +32,7 @@ export function createRelay(options: RelayOptions): { start(): Promise<void>; st
 	let alarm = Promise.withResolvers<void>();
 	const wakeUp = () => alarm.resolve();
 	let ended: Promise<unknown> = Promise.resolve();
-	let unlisten: (() => Promise<void>) | undefined;
+	let unlisten: (() => void) | undefined;
 	let ownWorker: string | undefined;
 
 	async function work(): Promise<void> {
@@ -68,7 +68,7 @@ export function createRelay(options: RelayOptions): { start(): Promise<void>; st
 			stopped.abort();
 			wakeUp();
 			await ended;
-			await unlisten?.();
+			unlisten?.();
 			if (ownWorker) await withdrawWorker(db, ownWorker);
 		},
 	};

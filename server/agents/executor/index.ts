@@ -233,8 +233,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			isStopping = true;
 			clearInterval(polls);
 			clearInterval(beats);
-			await unlisten().catch(() => {});
-			await deafen().catch(() => {});
+			unlisten();
+			deafen();
 			for (const runId of sessions.keys()) breakOff(runId, "handover");
 			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done)).then(writer.settled);
 			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);

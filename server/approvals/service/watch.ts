@@ -30,7 +30,7 @@ export async function* watchApprovals(ctx: ServiceContext): AsyncGenerator<{ id:
 		}
 	} finally {
 		ctx.signal?.removeEventListener("abort", ring);
-		await unlisten();
+		unlisten();
 	}
 }
 

@@ -31,7 +31,7 @@ export class Engine {
 	private readonly stopped = new AbortController();
 	private readonly hardStop = new AbortController();
 	private alarm = Promise.withResolvers<void>();
-	private unlisten: (() => Promise<void>) | undefined;
+	private unlisten: (() => void) | undefined;
 	private loops: Promise<void>[] = [];
 
 	constructor(private readonly parts: EngineParts) {}
@@ -50,7 +50,7 @@ export class Engine {
 		this.stopped.abort();
 		this.wakeUp();
 		await Promise.allSettled(this.loops);
-		await this.unlisten?.();
+		this.unlisten?.();
 		await Promise.race([Promise.allSettled(this.running.keys()), sleep(drain, undefined, { ref: false })]);
 		const unfinished = [...this.running.values()];
 		this.hardStop.abort();

@@ -41,7 +41,7 @@ export async function* watchCollection(
 		}
 	} finally {
 		ctx.signal?.removeEventListener("abort", stop);
-		await unlisten();
+		unlisten();
 	}
 }
 
