@@ -61,6 +61,8 @@ export default defineConfig({
 				extends: true,
 				test: {
 					name: "fault",
+					globalSetup: ["tests/support/global-setup.ts"],
+					setupFiles: ["tests/support/setup.ts"],
 					include: ["tests/fault/**/*.test.ts"],
 					fileParallelism: false,
 					testTimeout: 1_200_000,

@@ -6,6 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { AccessChoice } from "@/components/access/access-choice";
+import { SchemaField } from "@/components/extractions/schema-field";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -13,6 +14,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { say } from "@/components/ui/say";
 import { Theme } from "@/components/ui/theme";
 import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
+import { readSchema } from "@/server/extractions/contract";
 import styles from "./agents.module.css";
 import { CapFields } from "./cap-fields";
 import { graphWords } from "./facts";
@@ -20,9 +22,14 @@ import { ModelChoice } from "./model-choice";
 import { PromptChoice } from "./prompt-choice";
 import { TemplateChoice } from "./template-choice";
 import { ToolChoice } from "./tool-choice";
+import { WindowFields } from "./window-fields";
 
 const hasSomewhere = ({ collectionIds }: CreateAgent) => collectionIds === null || collectionIds.length > 0;
 const nowhere = { path: ["collectionIds"], error: "Choose at least one collection." };
+
+const hasFields = ({ graph, extractSchema }: CreateAgent) =>
+	graph !== "extract" || readSchema(extractSchema).schema !== null;
+const noFields = { path: ["extractSchema"], error: "Name at least one field." };
 
 /** What belongs to the agent itself; all else to its definition, which has versions. */
 const general = ["name", "description", "access"] as const;
@@ -51,17 +58,21 @@ export default function AgentForm({
 		name: agent?.name ?? "",
 		description: agent?.description ?? "",
 		graph: of?.graph ?? "assistant",
+		extractSchema: of?.extractSchema ?? null,
 		promptVersionId: of?.promptVersionId ?? null,
+		promptLabel: of?.promptLabel ?? null,
 		model: of?.model ?? null,
+		whenAway: of?.whenAway ?? "quote",
 		collectionIds: of?.collectionIds ?? null,
 		tools: of?.tools ?? [],
 		approvalTools: of?.approvalTools ?? [],
 		caps: of?.caps ?? {},
+		window: of?.window ?? {},
 		access: agent?.access ?? "private",
 	}));
 	const form = useForm<CreateAgent>({
 		initialValues: initial,
-		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere), { sync: true }),
+		validate: schemaResolver(CreateAgent.refine(hasSomewhere, nowhere).refine(hasFields, noFields), { sync: true }),
 	});
 	const create = useMutation(api.agents.create.mutationOptions());
 	const update = useMutation(api.agents.update.mutationOptions());
@@ -120,7 +131,7 @@ export default function AgentForm({
 					<Radio.Group
 						label="How it works"
 						value={graph}
-						onChange={(value) => form.setValues({ graph: GraphName.parse(value), tools: [], approvalTools: [] })}
+						onChange={(value) => form.setValues(changedGraph(GraphName.parse(value)))}
 					>
 						<div className={styles.stack} style={{ gap: 8, paddingTop: 4 }}>
 							{graphNames.map((name) => (
@@ -128,12 +139,24 @@ export default function AgentForm({
 							))}
 						</div>
 					</Radio.Group>
+					{graph === "extract" ? (
+						<SchemaField
+							value={form.values.extractSchema ?? null}
+							onChange={(extractSchema) => form.setFieldValue("extractSchema", extractSchema)}
+							error={form.errors.extractSchema}
+						/>
+					) : null}
 					<PromptChoice
 						current={of}
-						value={form.values.promptVersionId}
-						onChange={(id) => form.setFieldValue("promptVersionId", id)}
+						versionId={form.values.promptVersionId}
+						followed={form.values.promptLabel ?? null}
+						onChange={(chosen) => form.setValues(chosen)}
 					/>
-					<ModelChoice value={form.values.model ?? null} onChange={(model) => form.setFieldValue("model", model)} />
+					<ModelChoice
+						model={form.values.model ?? null}
+						whenAway={form.values.whenAway ?? "quote"}
+						onChange={(chosen) => form.setValues(chosen)}
+					/>
 					<Radio.Group
 						label="Where it looks"
 						value={collectionIds === null ? "all" : "some"}
@@ -156,7 +179,7 @@ export default function AgentForm({
 							error={form.errors.collectionIds}
 						/>
 					)}
-					{graph === "research" ? null : (
+					{graph === "research" || graph === "extract" ? null : (
 						<ToolChoice
 							tools={form.values.tools ?? []}
 							approvalTools={form.values.approvalTools ?? []}
@@ -168,6 +191,12 @@ export default function AgentForm({
 						caps={form.values.caps ?? {}}
 						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
+					{graph === "research" ? null : (
+						<WindowFields
+							window={form.values.window ?? {}}
+							onChange={(window) => form.setFieldValue("window", window)}
+						/>
+					)}
 					<AccessChoice
 						label="Who can ask it"
 						value={form.values.access}
@@ -224,6 +253,9 @@ export default function AgentForm({
 		</Theme>
 	);
 }
+
+/** What another way of working has no use for is taken out. */
+const changedGraph = (graph: GraphName) => ({ graph, extractSchema: null, tools: [], approvalTools: [] });
 
 const definitionOf = ({ name: _, description: __, access: ___, ...definition }: CreateAgent) => definition;
 const isSame = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);

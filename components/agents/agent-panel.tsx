@@ -1,6 +1,6 @@
 "use client";
 
-import { IconArchive, IconClock, IconMessageCircle, IconVersions } from "@tabler/icons-react";
+import { IconArchive, IconClock, IconForms, IconMessageCircle, IconVersions } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { ShareButton } from "@/components/access/share-button";
@@ -18,7 +18,7 @@ import { Fact, Facts, PanelSection, SidePanel } from "@/components/ui/side-panel
 import { Exactly } from "@/components/ui/time";
 import type { Agent } from "@/server/agents/contract";
 import styles from "./agents.module.css";
-import { capsOf, collectionsOf, graphWords, modelOf, promptOf } from "./facts";
+import { capsOf, collectionsOf, extractsOf, graphWords, modelOf, promptOf, windowOf } from "./facts";
 
 /** One agent: what it is made of; ask it, change it, put it away. */
 export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => void }) {
@@ -33,7 +33,12 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 	return (
 		<SidePanel title={agent.name} label="Agent" onClose={onClose}>
 			<div className={styles.actions}>
-				{mayAsk ? (
+				{mayAsk && agent.graph === "extract" ? (
+					<ButtonLink icon={IconForms} href={`/extractions?new=1&agent=${agent.id}`}>
+						Extract
+					</ButtonLink>
+				) : null}
+				{mayAsk && agent.graph !== "extract" ? (
 					<Button icon={IconMessageCircle} onClick={ask}>
 						Ask this agent
 					</Button>
@@ -58,14 +63,20 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 						? "None yet: it is a draft"
 						: `${agent.version}${agent.hasDraft ? ", and a draft" : ""}`}
 				</Fact>
+				<Fact name="Extracts">{extractsOf(agent)}</Fact>
 				<Fact name="Prompt">{promptOf(agent)}</Fact>
 				<Fact name="Model">{modelOf(agent)}</Fact>
 				<Fact name="Looks in">{collectionsOf(agent)}</Fact>
 				<Fact name="Tools">
-					{agent.tools.length > 0 ? agent.tools.join(", ") : "None: it answers from documents only"}
+					{agent.tools.length > 0
+						? agent.tools.join(", ")
+						: agent.graph === "extract"
+							? ""
+							: "None: it answers from documents only"}
 				</Fact>
 				<Fact name="Waits for approval">{agent.approvalTools.join(", ")}</Fact>
 				<Fact name="A run takes at most">{capsOf(agent) || "What the installation allows"}</Fact>
+				<Fact name="Shares of the window">{windowOf(agent)}</Fact>
 				<Fact name="Default">{agent.isDefault ? "Yes: it answers where nobody was chosen" : "No"}</Fact>
 				<Fact name="Owner">{agent.ownerName ?? "The installation"}</Fact>
 				<Fact name="Can be asked by">

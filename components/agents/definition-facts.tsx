@@ -3,18 +3,37 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
-import { capsOf, collectionsOf, type Definition, graphWords, modelOf, promptOf } from "./facts";
+import {
+	capsOf,
+	collectionsOf,
+	type Definition,
+	extractsOf,
+	graphWords,
+	modelOf,
+	promptOf,
+	whenAwayWords,
+	windowOf,
+} from "./facts";
 
 /** What an agent, a draft or a version is made of. */
 export function DefinitionFacts({ of }: { of: Definition }) {
 	return (
 		<Facts>
+			<Fact name="Extracts">{extractsOf(of)}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
+			<Fact name="Where none answers">{of.graph === "extract" ? "" : whenAwayWords[of.whenAway]}</Fact>
 			<Fact name="Looks in">{of.collectionIds ? <Names ids={of.collectionIds} /> : collectionsOf(of)}</Fact>
-			<Fact name="Tools">{of.tools.length > 0 ? of.tools.join(", ") : "None: it answers from documents only"}</Fact>
+			<Fact name="Tools">
+				{of.tools.length > 0
+					? of.tools.join(", ")
+					: of.graph === "extract"
+						? ""
+						: "None: it answers from documents only"}
+			</Fact>
 			<Fact name="Waits for approval">{of.approvalTools.join(", ")}</Fact>
 			<Fact name="A run takes at most">{capsOf(of) || "What the installation allows"}</Fact>
+			<Fact name="Shares of the window">{windowOf(of)}</Fact>
 			<Fact name="How it works">{graphWords[of.graph]}</Fact>
 		</Facts>
 	);

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconDownload, IconMessageCircle, IconPencil } from "@tabler/icons-react";
+import { IconDownload, IconForms, IconMessageCircle, IconPencil } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
@@ -12,6 +12,7 @@ import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { say } from "@/components/ui/say";
 import type { Agent } from "@/server/agents/contract";
 import { AgentPage } from "./agent-page";
@@ -71,7 +72,12 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
 	};
 	return (
 		<>
-			{mayAsk ? (
+			{mayAsk && agent.graph === "extract" ? (
+				<ButtonLink icon={IconForms} href={`/extractions?new=1&agent=${agent.id}`}>
+					Extract
+				</ButtonLink>
+			) : null}
+			{mayAsk && agent.graph !== "extract" ? (
 				<Button icon={IconMessageCircle} onClick={ask}>
 					Ask
 				</Button>

@@ -25,9 +25,13 @@ export default function ImportForm({ onClose }: { onClose: () => void }) {
 	const [leaveOut, setLeaveOut] = useState(false);
 	const load = useMutation(
 		api.agents.import.mutationOptions({
-			onSuccess: async ({ agentId, leftOut }) => {
+			onSuccess: async ({ agentId, leftOut, triggers }) => {
 				await cache.invalidateQueries(api.agents.pathFilter());
-				say(leftOut.length > 0 ? `Imported, with ${counted(leftOut.length, "thing")} left out` : "Imported as a draft");
+				const paused =
+					triggers > 0 ? `; ${counted(triggers, "schedule or webhook is", "schedules and webhooks are")} paused` : "";
+				say(
+					`${leftOut.length > 0 ? `Imported, with ${counted(leftOut.length, "thing")} left out` : "Imported as a draft"}${paused}`,
+				);
 				router.push(`/agents/${agentId}`);
 			},
 		}),

@@ -4,30 +4,54 @@ import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi } from "@/components/trpc/client";
+import type { PromptLabelRef } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 import type { Definition } from "./facts";
 
-/** A prompt and which of its versions. An agent keeps the version that it was given, until somebody gives it another. */
+type Chosen = { promptVersionId: string | null; promptLabel: PromptLabelRef };
+const labelPrefix = "label:";
+
+/** A prompt and which of its versions: a fixed one, or whichever a label points to. */
 export function PromptChoice(props: {
 	current: Definition | undefined;
-	value: string | null;
-	onChange: (versionId: string | null) => void;
+	versionId: string | null;
+	followed: PromptLabelRef;
+	onChange: (chosen: Chosen) => void;
 }) {
 	const api = useApi();
 	const prompts = useQuery(api.prompts.list.queryOptions({ limit: 200 }));
 	const rows = prompts.data?.rows ?? [];
 	const [chosenId, setChosenId] = useState<string | null>(null);
-	const kept = props.value === null ? undefined : rows.find(({ name }) => name === props.current?.promptName);
+	const { versionId, followed } = props;
+	const kept =
+		followed !== null
+			? rows.find(({ id }) => id === followed.promptId)
+			: versionId === null
+				? undefined
+				: rows.find(({ name }) => name === props.current?.promptName);
 	const prompt = rows.find(({ id }) => id === chosenId) ?? (chosenId === null ? kept : undefined);
 	const history = useQuery({
 		...api.prompts.get.queryOptions({ promptId: prompt?.id ?? "" }),
 		enabled: prompt !== undefined,
 	});
 	const versions = history.data?.versions ?? [];
+	const labels = prompt?.labels ?? [];
 	const choose = (id: string) => {
 		setChosenId(id);
-		props.onChange(rows.find((row) => row.id === id)?.latestVersionId ?? null);
+		const row = rows.find((one) => one.id === id);
+		const label = row?.labels.find(({ name }) => name === "production");
+		if (row && label) props.onChange({ promptVersionId: null, promptLabel: { promptId: row.id, label: label.name } });
+		else props.onChange({ promptVersionId: row?.latestVersionId ?? null, promptLabel: null });
 	};
+	const chooseVersion = (value: string) => {
+		if (prompt && value.startsWith(labelPrefix))
+			props.onChange({
+				promptVersionId: null,
+				promptLabel: { promptId: prompt.id, label: value.slice(labelPrefix.length) },
+			});
+		else props.onChange({ promptVersionId: value || null, promptLabel: null });
+	};
+	const value = followed ? `${labelPrefix}${followed.label}` : (versionId ?? "");
 	return (
 		<div className={styles.pair}>
 			<NativeSelect
@@ -39,15 +63,21 @@ export function PromptChoice(props: {
 			<NativeSelect
 				label="Version"
 				disabled={!prompt}
-				value={props.value ?? ""}
-				onChange={(event) => props.onChange(event.currentTarget.value || null)}
+				value={value}
+				onChange={(event) => chooseVersion(event.currentTarget.value)}
 				data={
 					prompt && versions.length > 0
-						? versions.map(({ id, version }) => ({
-								value: id,
-								label: version === prompt.latestVersion ? `${version} (latest)` : String(version),
-							}))
-						: [{ value: props.value ?? "", label: "–" }]
+						? [
+								...labels.map(({ name, version }) => ({
+									value: `${labelPrefix}${name}`,
+									label: `Follow ${name} (${version})`,
+								})),
+								...versions.map(({ id, version }) => ({
+									value: id,
+									label: version === prompt.latestVersion ? `${version} (latest)` : String(version),
+								})),
+							]
+						: [{ value, label: "–" }]
 				}
 			/>
 		</div>

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconSteeringWheel } from "@tabler/icons-react";
+import { IconReceipt, IconSteeringWheel } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useMay } from "@/components/shell/me";
@@ -34,14 +34,22 @@ export function TemplateChoice({ onClose }: { onClose: () => void }) {
 				Operator: works Quarterdeck itself, such as “Who can read the HR collection?”. It can do what whoever asks it
 				can, and what is dangerous waits for approval.
 			</p>
+			<p>Invoices: extracts who sent an invoice, its number, dates, sums and lines, also from photographs.</p>
 			{use.error ? <ErrorView failure={toFailure(use.error)} /> : null}
-			<div>
+			<div className={styles.actions}>
 				<Button
 					icon={IconSteeringWheel}
 					isBusy={use.isPending}
 					onClick={() => use.mutate({ template: "operator", access: "private" })}
 				>
 					Make an Operator
+				</Button>
+				<Button
+					icon={IconReceipt}
+					isBusy={use.isPending}
+					onClick={() => use.mutate({ template: "invoices", access: "private" })}
+				>
+					Make Invoices
 				</Button>
 			</div>
 		</section>

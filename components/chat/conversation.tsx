@@ -5,6 +5,7 @@ import dynamic from "next/dynamic";
 import { type ReactNode, useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
+import { useNonce } from "@/components/ui/nonce";
 import { useTitle } from "@/components/ui/use-title";
 import { useUrl } from "@/components/ui/use-url";
 import { Begins } from "./activity";
@@ -16,6 +17,7 @@ import { Queue } from "./queue";
 import { ThreadHeader } from "./thread-header";
 import { Turn } from "./turn";
 import { type Conversation as ConversationState, type Sending, useConversation } from "./use-conversation";
+import { useOlder } from "./use-older";
 import { usePinned } from "./use-pinned";
 import { Welcome } from "./welcome";
 
@@ -29,6 +31,7 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 	const frame = useRef<HTMLElement>(null);
 	const content = useRef<HTMLDivElement>(null);
 	const { isAway, pin } = usePinned(frame, content);
+	useOlder(frame, { ...conversation, firstId: runs[0]?.id ?? null });
 	const source = url.get("source");
 	const isNew = conversation.threadId === null;
 	useTitle(thread?.title ?? (isNew ? "New chat" : null));
@@ -44,6 +47,13 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 					<div ref={content} className={styles.content}>
 						{conversation.failure ? <ErrorView failure={conversation.failure} retry={conversation.retry} /> : null}
 						{isEmpty ? <Welcome /> : null}
+						{conversation.hasOlder ? (
+							<div className={styles.older}>
+								<Button size="small" look="quiet" isBusy={conversation.isGoingUp} onClick={conversation.goUp}>
+									Show older questions
+								</Button>
+							</div>
+						) : null}
 						{runs.map((run, index) => (
 							<Turn
 								key={run.id}
@@ -56,6 +66,7 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 						{sending ? <OnItsWay sending={sending} conversation={conversation} /> : null}
 						<Queue conversation={conversation} />
 					</div>
+					<AtItsEnd />
 				</section>
 				<div className={styles.foot}>
 					{isAway ? <Latest onClick={pin}>{conversation.isBusy ? "Follow the answer" : "To the latest"}</Latest> : null}
@@ -65,6 +76,15 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 			{source ? <SourcePanel documentId={source} /> : null}
 		</>
 	);
+}
+
+const toItsEnd = "location.hash.length>36||(document.currentScript.parentElement.scrollTop=1e9)";
+
+/** As the server sends it, a chat is painted at its newest answer at once, before any script of ours has come. */
+function AtItsEnd() {
+	const nonce = useNonce();
+	// biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours
+	return <script nonce={nonce} suppressHydrationWarning dangerouslySetInnerHTML={{ __html: toItsEnd }} />;
 }
 
 function ReadOnly({ ownerName }: { ownerName: string }) {

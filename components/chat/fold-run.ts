@@ -1,4 +1,5 @@
 import { foldResearch, noResearch, type ResearchStory } from "@/components/research/fold-research";
+import { awayBecause } from "@/server/models/contract/reasons";
 import type { Citation, RunEvent, RunEventBody, RunResult } from "@/server/runs/contract";
 
 export type Step = { name: string; ms: number | null; note: string | null };
@@ -65,6 +66,8 @@ export function foldRun(
 		case "answer.restarted":
 		case "model.fallback":
 			return { ...next, notes: [...story.notes, body.why] };
+		case "model.passed":
+			return { ...next, notes: [...story.notes, `${body.model} gave no answer (${awayBecause(body)}).`] };
 		case "approval.needed": {
 			const { approvalId, effect, needsSecond } = body;
 			const isKnown = story.approvals.some((one) => one.approvalId === approvalId);

@@ -19,7 +19,8 @@ export function AgentPicker({
 	const api = useApi();
 	const [isWanted, setWanted] = useState(false);
 	const agents = useQuery({ ...api.agents.list.queryOptions({ limit: 200 }), enabled: isWanted || chosenId !== null });
-	const rows = agents.data?.rows ?? [];
+	// One that extracts is not asked in a chat.
+	const rows = (agents.data?.rows ?? []).filter(({ graph }) => graph !== "extract");
 	const chosen = rows.find((agent) => agent.id === chosenId);
 	return (
 		<Picker

@@ -9,6 +9,7 @@ import { toFailure } from "@/components/trpc/failure";
 import type { Failure } from "@/components/ui/failure";
 import { say } from "@/components/ui/say";
 import type { Branch } from "@/server/threads/contract";
+import { firstTurns, growth, mostTurns } from "./first-turns";
 import { changeOutbox, moveOutbox, type Queued, readOutbox, useOutbox } from "./outbox";
 import { useRunFeed } from "./run-feed";
 import { tellTabs, useOtherTabs } from "./thread-signal";
@@ -38,9 +39,13 @@ export function useConversation(givenId: string | null, branchId: string | null 
 	const key = threadId ?? newThreadKey;
 	const outbox = useOutbox(key);
 	const [sending, setSending] = useState<Sending | null>(null);
+	const [gone, setGone] = useState({ branchId, limit: firstTurns });
+	const limit = gone.branchId === branchId ? gone.limit : firstTurns;
 	const thread = useQuery({
-		...api.threads.get.queryOptions({ threadId: threadId ?? "", ...(branchId ? { branchId } : {}) }),
+		...api.threads.get.queryOptions({ threadId: threadId ?? "", ...(branchId ? { branchId } : {}), limit }),
 		enabled: threadId !== null,
+		// More turns of the same chat take the place of fewer, and nothing flickers meanwhile.
+		placeholderData: (before) => (limit > firstTurns && before?.thread.id === threadId ? before : undefined),
 		// The stream tells when a run ends; this is for a stream that never came.
 		refetchInterval: (query) => (query.state.data?.runs.some(isOpen) ? 8_000 : false),
 	});
@@ -78,7 +83,7 @@ export function useConversation(givenId: string | null, branchId: string | null 
 		onSuccess: async (started, text) => {
 			setSending({ text, failure: null, runId: started.runId });
 			if (threadId === null) {
-				await cache.prefetchQuery(api.threads.get.queryOptions({ threadId: started.threadId }));
+				await cache.prefetchQuery(api.threads.get.queryOptions({ threadId: started.threadId, limit: firstTurns }));
 				moveOutbox(newThreadKey, started.threadId);
 				setStartedId(started.threadId);
 				window.history.replaceState(null, "", `${newThreadPath}/${started.threadId}`);
@@ -120,6 +125,9 @@ export function useConversation(givenId: string | null, branchId: string | null 
 		failure: thread.error && !thread.data ? toFailure(thread.error) : null,
 		retry: () => void thread.refetch(),
 		runs,
+		hasOlder: (thread.data?.hasOlder ?? false) && limit < mostTurns,
+		isGoingUp: thread.isPlaceholderData,
+		goUp: () => setGone({ branchId, limit: Math.min(limit * growth, mostTurns) }),
 		branches: thread.data?.branches ?? noBranches,
 		openRun,
 		feed,

@@ -4,6 +4,12 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 
 const near = 72;
 
+/** The answer that the page's address leads to; null for the newest. */
+export function linkedRun(): string | null {
+	const id = window.location.hash.slice(1);
+	return /^[0-9a-f-]{36}$/.test(id) ? id : null;
+}
+
 /** Keeps the end in view while it grows, until the reader scrolls up; then it leaves them alone. */
 export function usePinned(
 	frame: RefObject<HTMLElement | null>,
@@ -17,7 +23,11 @@ export function usePinned(
 		const element = frame.current;
 		if (element) element.scrollTop = element.scrollHeight;
 	}, [frame]);
-	useLayoutEffect(pin, [pin]);
+	useLayoutEffect(() => {
+		if (!linkedRun()) return pin();
+		isPinned.current = false;
+		setAway(true);
+	}, [pin]);
 	useEffect(() => {
 		const element = frame.current;
 		const inner = content.current;

@@ -2,18 +2,23 @@
 
 import {
 	type Icon,
+	IconArrowsSplit2,
 	IconCircleHalf2,
 	IconGauge,
+	IconLayoutList,
 	IconRefresh,
 	IconShieldCheck,
 	IconTextRecognition,
 	IconZoomQuestion,
 } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
 import { counted, percent } from "@/components/ui/figures";
+import type { RunWindow } from "@/server/agents/contract";
+import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
 import { sourceHref, useOpenSource } from "./open-source";
@@ -34,7 +39,14 @@ function judge(run: Run, result: RunResult | null) {
 	return result.abstained ? silent : levels[result.confidence.level];
 }
 
-type Shown = "confidence" | "degraded" | null;
+type Hop = NonNullable<RunResult["hops"]>[number];
+type Shown = "confidence" | "degraded" | "window" | null;
+
+/** Few look at it. */
+const WindowFacts = dynamic(() => import("./window-facts"));
+
+const filled = ({ tokens, parts }: RunWindow): number =>
+	tokens === 0 ? 0 : parts.reduce((sum, part) => sum + part.tokens, 0) / tokens;
 
 /** How far the answer can be trusted and why, its sources, and what to do with it. */
 export function Verdict(props: {
@@ -50,6 +62,7 @@ export function Verdict(props: {
 	const [shown, setShown] = useState<Shown>(null);
 	const toggle = (what: Exclude<Shown, null>) => setShown(shown === what ? null : what);
 	const level = judge(run, result);
+	const fallback = result && fallbackOf(result);
 	const tokens = result ? result.usage.inputTokens + result.usage.outputTokens : 0;
 	return (
 		<>
@@ -79,6 +92,21 @@ export function Verdict(props: {
 						</Badge>
 					</button>
 				) : null}
+				{result?.window ? (
+					<button
+						type="button"
+						className={styles.disclose}
+						aria-expanded={shown === "window"}
+						onClick={() => toggle("window")}
+					>
+						<Badge icon={IconLayoutList}>Window {percent(filled(result.window))}</Badge>
+					</button>
+				) : null}
+				{fallback ? (
+					<Badge tone="amber" icon={IconArrowsSplit2}>
+						Fallback
+					</Badge>
+				) : null}
 				{result && result.model !== "none" ? (
 					<span className={styles.facts}>
 						{result.model}
@@ -95,12 +123,30 @@ export function Verdict(props: {
 					{text ? <CopyText text={text} label="Copy the answer" /> : null}
 				</span>
 			</div>
+			{fallback ? <p className={styles.reasons}>{fallback}</p> : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
+			{result?.window && shown === "window" ? <WindowFacts threadId={run.threadId} of={result.window} /> : null}
 			{props.children}
 		</>
 	);
+}
+
+/** Who was away where another model answered; null where the first one did. */
+function fallbackOf({ hops = [], model }: RunResult): string | null {
+	const answered = hops.findLastIndex((hop) => hop.outcome === "answered" && hop.model === model);
+	const isAway = ({ outcome, reason }: Hop) => outcome === "failed" || (outcome === "skipped" && !isByChoice(reason));
+	const isOther = (hop: Hop) => hop.model !== model;
+	// Only those right before it: another question of the same run is another matter.
+	const before = hops.slice(0, Math.max(0, answered));
+	const passed = before
+		.slice(before.findLastIndex((hop) => hop.outcome === "answered") + 1)
+		.filter(isAway)
+		.filter(isOther);
+	if (passed.length === 0) return null;
+	const away = [...new Set(passed.map((hop) => `${hop.model} was away (${awayBecause(hop)})`))];
+	return `Answered by ${model}; ${away.join(", ")}`;
 }
 
 function Reasons({ result }: { result: RunResult }) {

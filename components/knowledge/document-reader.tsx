@@ -14,7 +14,21 @@ import styles from "./document-reader.module.css";
 
 const PdfPage = dynamic(() => import("./pdf-page"), { ssr: false });
 
-export type Place = { documentId: string; page: number | null; chunkId: number | null };
+/** A passage by its id, or any words by where they stand on their page. */
+export type Place = {
+	documentId: string;
+	page: number | null;
+	chunkId: number | null;
+	words?: { start: number; end: number } | null;
+};
+
+/** What is asked for to show it. */
+export const placeQuery = ({ documentId, page, chunkId, words }: Place) => ({
+	documentId,
+	page: page ?? undefined,
+	chunkId: chunkId ?? undefined,
+	...(words ?? {}),
+});
 
 /** The text of one page of a document, with the passage marked and in view. */
 export function DocumentReader(props: {
@@ -27,11 +41,7 @@ export function DocumentReader(props: {
 	const api = useApi();
 	const [failedId, setFailedId] = useState<string | null>(null);
 	const query = useQuery({
-		...api.knowledge.readDocument.queryOptions({
-			documentId: place.documentId,
-			page: place.page ?? undefined,
-			chunkId: place.chunkId ?? undefined,
-		}),
+		...api.knowledge.readDocument.queryOptions(placeQuery(place)),
 		placeholderData: (before) => before,
 		staleTime: 60_000,
 	});

@@ -12,7 +12,7 @@ import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
 import { useUrl } from "@/components/ui/use-url";
 import { DocumentFacts } from "./document-facts";
-import { DocumentReader, type Place } from "./document-reader";
+import { DocumentReader, type Place, placeQuery } from "./document-reader";
 import styles from "./knowledge.module.css";
 
 const DocumentForm = dynamic(() => import("./document-form"), { ssr: false });
@@ -23,13 +23,15 @@ export function DocumentView({ documentId }: { documentId: string }) {
 	const api = useApi();
 	const mayWrite = useMay("knowledge:write");
 	const [isEditing, setEditing] = useState(false);
-	const place: Place = { documentId, page: Number(url.get("page")) || null, chunkId: Number(url.get("chunk")) || null };
+	const [start, end] = [Number(url.get("start")) || 0, Number(url.get("end")) || 0];
+	const place: Place = {
+		documentId,
+		page: Number(url.get("page")) || null,
+		chunkId: Number(url.get("chunk")) || null,
+		words: end > start ? { start, end } : null,
+	};
 	const content = useQuery({
-		...api.knowledge.readDocument.queryOptions({
-			documentId,
-			page: place.page ?? undefined,
-			chunkId: place.chunkId ?? undefined,
-		}),
+		...api.knowledge.readDocument.queryOptions(placeQuery(place)),
 		placeholderData: (before) => before,
 		staleTime: 60_000,
 	});
@@ -74,7 +76,11 @@ export function DocumentView({ documentId }: { documentId: string }) {
 				}
 			/>
 			<div className={styles.paper}>
-				<DocumentReader place={place} isDrawn={!isText} onPage={(page) => url.set({ page: String(page) })} />
+				<DocumentReader
+					place={place}
+					isDrawn={!isText}
+					onPage={(page) => url.set({ page: String(page), start: null, end: null })}
+				/>
 				{document ? <DocumentFacts document={document} isInCollection={isInCollection} /> : null}
 			</div>
 			{isEditing && document ? <DocumentForm document={document} onClose={() => setEditing(false)} /> : null}

@@ -22,6 +22,12 @@ const PromptForm = dynamic(() => import("./prompt-form"), { ssr: false });
 const columns: Column<Prompt>[] = [
 	{ key: "name", title: "Name", cell: (row) => <Link href={`/prompts/${row.id}`}>{row.name}</Link> },
 	{ key: "body", title: "Begins", from: "middle", cell: (row) => row.body.slice(0, 160) },
+	{
+		key: "labels",
+		title: "Labels",
+		from: "narrow",
+		cell: (row) => row.labels.map(({ name, version }) => `${name} ${version}`).join(", "),
+	},
 	{ key: "version", title: "Version", width: 84, align: "end", cell: (row) => figure(row.latestVersion) },
 	{
 		key: "changed",
@@ -55,14 +61,20 @@ export function PromptList() {
 				count={list.rows.length > 0 && !list.hasMore ? counted(list.rows.length, "prompt") : undefined}
 				actions={mayWrite ? newButton : undefined}
 			>
-				What agents are told. Saving makes a new version; agents keep the one they were given.
+				What agents are told. Saving makes a new version; agents keep the one they were given, or follow a label.
 			</PageHeader>
 			<DataTable
 				label="Prompts"
 				list={{ ...list, failure: list.error ? toFailure(list.error) : null }}
 				columns={columns}
 				rowId={(row) => row.id}
-				narrow={(row) => <When at={row.updatedAt} />}
+				narrow={(row) =>
+					row.labels.length > 0 ? (
+						row.labels.map(({ name, version }) => `${name} ${version}`).join(", ")
+					) : (
+						<When at={row.updatedAt} />
+					)
+				}
 				empty={
 					<Empty icon={IconPrompt} title="No prompts yet" action={mayWrite ? newButton : undefined}>
 						Without one, agents use the built-in prompt.

@@ -1,15 +1,18 @@
+import { IconTag } from "@tabler/icons-react";
+import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { When } from "@/components/ui/time";
-import type { PromptVersion } from "@/server/prompts/contract";
+import type { Label, PromptVersion } from "@/server/prompts/contract";
 import styles from "./prompts.module.css";
 
-/** The past of a prompt, newest first; one of them is compared with what is being written. */
+/** The past of a prompt, newest first; one of them is shown or compared. */
 export function Versions(props: {
 	versions: PromptVersion[];
+	labels: Label[];
 	latest: number;
 	shown: number;
 	onShow: (version: number) => void;
-	onUse: ((body: string) => void) | undefined;
+	onUse?: ((version: PromptVersion) => void) | undefined;
 }) {
 	return (
 		<section className={styles.versions} aria-label="Versions">
@@ -26,13 +29,14 @@ export function Versions(props: {
 								Version {version.version}
 								{version.version === props.latest ? " (latest)" : ""}
 							</strong>
+							<Labels labels={props.labels} version={version.version} />
 							<span>
 								{version.authorName}, <When at={version.createdAt} />
 							</span>
 							{version.message ? <span>{version.message}</span> : null}
 						</button>
 						{props.onUse && version.version === props.shown && version.version !== props.latest ? (
-							<Button size="small" onClick={() => props.onUse?.(version.body)}>
+							<Button size="small" onClick={() => props.onUse?.(version)}>
 								Use this text
 							</Button>
 						) : null}
@@ -40,5 +44,19 @@ export function Versions(props: {
 				))}
 			</ol>
 		</section>
+	);
+}
+
+function Labels({ labels, version }: { labels: Label[]; version: number }) {
+	const own = labels.filter((label) => label.version === version);
+	if (own.length === 0) return null;
+	return (
+		<span className={styles.labels}>
+			{own.map(({ name }) => (
+				<Badge key={name} tone="accent" icon={IconTag}>
+					{name}
+				</Badge>
+			))}
+		</span>
 	);
 }

@@ -2,7 +2,7 @@
 
 import { IconArrowUp, IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { useEffect, useId, useState } from "react";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -12,9 +12,11 @@ import { say } from "@/components/ui/say";
 import { When } from "@/components/ui/time";
 import { longestPart, mostParts } from "@/server/research/contract";
 import type { ResearchStory } from "./fold-research";
+import { forgetPlanDraft, keepPlanDraft, readPlanDraft } from "./plan-draft";
 import styles from "./research.module.css";
 
 type Line = { id: number; text: string };
+const linesOf = (texts: readonly string[]): Line[] => texts.map((text, id) => ({ id, text }));
 
 /** The plan while it waits: change its questions, let it go on, or cancel the run. */
 export function PlanEditor({ runId, plan }: { runId: string; plan: NonNullable<ResearchStory["plan"]> }) {
@@ -22,16 +24,22 @@ export function PlanEditor({ runId, plan }: { runId: string; plan: NonNullable<R
 	const cache = useQueryClient();
 	const mayRun = useMay("runs:write");
 	const titleId = useId();
-	const [lines, setLines] = useState<Line[]>(() => plan.parts.map((text, id) => ({ id, text })));
+	const [lines, setLines] = useState(() => linesOf(readPlanDraft(runId, plan.parts) ?? plan.parts));
+	const isChanged = JSON.stringify(lines.map(({ text }) => text)) !== JSON.stringify(plan.parts);
+	useEffect(() => {
+		keepPlanDraft(runId, { proposed: plan.parts, parts: lines.map(({ text }) => text) });
+	}, [runId, plan.parts, lines]);
+	const forget = () => forgetPlanDraft(runId);
 	const refresh = () =>
 		Promise.all([
 			cache.invalidateQueries(api.research.get.queryFilter({ runId })),
 			cache.invalidateQueries(api.runs.pathFilter()),
 			cache.invalidateQueries(api.threads.get.pathFilter()),
 		]);
-	const accept = useMutation(api.research.acceptPlan.mutationOptions({ onSettled: refresh }));
+	const accept = useMutation(api.research.acceptPlan.mutationOptions({ onSuccess: forget, onSettled: refresh }));
 	const stop = useMutation(
 		api.runs.stop.mutationOptions({
+			onSuccess: forget,
 			onSettled: refresh,
 			onError: (error) => say(toFailure(error).message, "failed"),
 		}),
@@ -57,7 +65,7 @@ export function PlanEditor({ runId, plan }: { runId: string; plan: NonNullable<R
 						; the plan is given up <When at={new Date(plan.expiresAt)} />
 					</>
 				) : null}
-				.
+				. {isChanged ? "What you change is kept in this tab until then." : ""}
 			</p>
 			<ol className={styles.lines}>
 				{lines.map(({ id, text }, at) => (
@@ -104,6 +112,11 @@ export function PlanEditor({ runId, plan }: { runId: string; plan: NonNullable<R
 					<Button icon={IconPlus} disabled={lines.length >= mostParts} onClick={add}>
 						Add a question
 					</Button>
+					{isChanged ? (
+						<Button look="quiet" onClick={() => setLines(linesOf(plan.parts))}>
+							As it was proposed
+						</Button>
+					) : null}
 					<Button look="quiet" icon={IconPlayerStop} isBusy={stop.isPending} onClick={() => stop.mutate({ runId })}>
 						Cancel the research
 					</Button>

@@ -1,6 +1,6 @@
 "use client";
 
-import { IconPlayerStop } from "@tabler/icons-react";
+import { IconFlask, IconPlayerStop } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { Answer } from "@/components/chat/answer";
@@ -8,11 +8,14 @@ import { AskedFor } from "@/components/chat/asked";
 import { CheckpointsLink } from "@/components/chat/branches";
 import { useRunFeed } from "@/components/chat/run-feed";
 import { Verdict } from "@/components/chat/verdict";
+import { costOf } from "@/components/models/money";
+import { RunCalls } from "@/components/models/run-calls";
 import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
 import { duration, figure } from "@/components/ui/figures";
@@ -43,7 +46,8 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			actions={
 				run ? (
 					<>
-						<CheckpointsLink runId={run.id} />
+						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
+						{run.graph === "extract" ? null : <TryLink runId={run.id} />}
 						<StopButton run={run} />
 					</>
 				) : null
@@ -71,6 +75,11 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 							))}
 						</PanelSection>
 					) : null}
+					{isOpen(run) ? null : (
+						<PanelSection title="Models asked">
+							<RunCalls runId={run.id} />
+						</PanelSection>
+					)}
 					<PanelSection title="Steps">
 						<Timeline story={feed.story} isGoing={isOpen(run)} />
 					</PanelSection>
@@ -106,9 +115,15 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="State">
 				<RunState state={run.state} />
 			</Fact>
-			<Fact name="Chat">
-				<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
-			</Fact>
+			{run.graph === "extract" ? (
+				<Fact name="Belongs to">
+					<Link href="/extractions">Extractions</Link>
+				</Fact>
+			) : (
+				<Fact name="Chat">
+					<Link href={`/chat/${run.threadId}`}>{run.threadTitle}</Link>
+				</Fact>
+			)}
 			<Fact name="Agent">
 				{run.agentName}, version {run.agentVersion}
 			</Fact>
@@ -116,6 +131,7 @@ function RunFacts({ run }: { run: Run }) {
 			<Fact name="Tokens">
 				{run.result ? `${figure(run.result.usage.inputTokens)} in, ${figure(run.result.usage.outputTokens)} out` : null}
 			</Fact>
+			<Fact name="Cost">{run.result?.cost ? costOf(run.result.cost) : null}</Fact>
 			<Fact name="Cap met">{run.result?.cap ? capWords[run.result.cap] : null}</Fact>
 			<Fact name="Asked">
 				<Exactly at={run.createdAt} />
@@ -128,6 +144,16 @@ function RunFacts({ run }: { run: Run }) {
 				<CopyId value={run.id} label="run id" length={36} />
 			</Fact>
 		</Facts>
+	);
+}
+
+/** The same question, with its prompt and its passages, to be tried with other words. */
+function TryLink({ runId }: { runId: string }) {
+	if (!useMay("prompts:write")) return null;
+	return (
+		<ButtonLink size="small" look="quiet" icon={IconFlask} href={`/playground?run=${runId}`}>
+			Open in the playground
+		</ButtonLink>
 	);
 }
 

@@ -27,7 +27,10 @@ export function TimeTravel({ runId }: { runId: string }) {
 	const run = useQuery(api.runs.get.queryOptions({ runId }));
 	const list = useQuery(api.checkpoints.ofRun.queryOptions({ runId }));
 	const rows = list.data?.checkpoints ?? [];
-	const firstId = rows.findLast(({ editable }) => editable.length > 0)?.id ?? rows.at(-1)?.id;
+	const firstId =
+		rows.findLast(({ editable, mayGoOn }) => mayGoOn && editable.length > 0)?.id ??
+		rows.findLast(({ mayGoOn }) => mayGoOn)?.id ??
+		rows.at(-1)?.id;
 	const openId = url.get("at") ?? firstId ?? null;
 	const error = run.error ?? list.error;
 	return (
@@ -119,6 +122,17 @@ function ForkForm({ runId, state }: { runId: string; state: CheckpointState }) {
 					onChange={(event) => setQuestion(event.target.value)}
 				/>
 			</label>
+			{state.plan ? (
+				<section>
+					<h2>Its plan</h2>
+					<ol className={styles.plan}>
+						{state.plan.map((part) => (
+							<li key={part}>{part}</li>
+						))}
+					</ol>
+					{state.mayGoOn ? <p>The new run waits with it in the chat: change it there before it goes on.</p> : null}
+				</section>
+			) : null}
 			<Passages state={state} chosen={chosen} onToggle={may.passages ? toggle : null} />
 			{state.tools.length > 0 ? (
 				<section>
@@ -146,6 +160,8 @@ function ForkForm({ runId, state }: { runId: string; state: CheckpointState }) {
 			<div className={styles.foot}>
 				{state.before.length === 0 ? (
 					<p>The run had ended here. Open an earlier checkpoint to go on from it.</p>
+				) : !state.mayGoOn ? (
+					<p>Research goes on anew with its plan. Open the checkpoint before “Wait with the plan”.</p>
 				) : (
 					<Button
 						type="submit"

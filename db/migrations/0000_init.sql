@@ -79,12 +79,16 @@ CREATE TABLE "agent_versions" (
 	"agent_id" uuid NOT NULL,
 	"version" integer,
 	"graph" text DEFAULT 'assistant' NOT NULL,
+	"extract_schema" json,
 	"prompt_version_id" uuid,
+	"prompt_label" jsonb,
 	"model" text,
+	"when_away" text DEFAULT 'quote' NOT NULL,
 	"collection_ids" jsonb,
 	"tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"approval_tools" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"caps" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	"window" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"message" text DEFAULT '' NOT NULL,
 	"author_ids" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"based_on" integer,
@@ -134,6 +138,8 @@ CREATE TABLE "prompt_versions" (
 	"prompt_id" uuid NOT NULL,
 	"version" integer NOT NULL,
 	"body" text NOT NULL,
+	"variables" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"includes" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"message" text DEFAULT '' NOT NULL,
 	"created_by" uuid NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
@@ -163,6 +169,10 @@ CREATE TABLE "runs" (
 	"user_id" uuid NOT NULL,
 	"agent_id" uuid NOT NULL,
 	"agent_version_id" uuid NOT NULL,
+	"prompt_version_id" uuid,
+	"prompt_parts" jsonb,
+	"prompt_split_id" uuid,
+	"prompt_arm" text,
 	"branch_id" uuid,
 	"forked_from" uuid,
 	"session_id" uuid,
@@ -190,6 +200,17 @@ CREATE TABLE "thread_branches" (
 	"thread_id" uuid NOT NULL,
 	"from_run_id" uuid NOT NULL,
 	"run_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "thread_summaries" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"up_to_run_id" uuid NOT NULL,
+	"turns" integer NOT NULL,
+	"text" text NOT NULL,
+	"document_ids" jsonb NOT NULL,
+	"model" text NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
 );
 --> statement-breakpoint
@@ -450,6 +471,50 @@ CREATE TABLE "audit_streams" (
 	"lease_until" timestamp with time zone,
 	"version" integer DEFAULT 1 NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extraction_corrections" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"result_id" uuid NOT NULL,
+	"path" text NOT NULL,
+	"before" jsonb,
+	"value" jsonb,
+	"user_id" uuid NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extraction_results" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"extraction_id" uuid NOT NULL,
+	"document_id" uuid NOT NULL,
+	"ordinal" integer NOT NULL,
+	"state" text DEFAULT 'queued' NOT NULL,
+	"run_id" uuid,
+	"reason" text,
+	"fields" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"certainty" integer,
+	"model" text,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "extractions" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"user_id" uuid NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"agent_version_id" uuid NOT NULL,
+	"thread_id" uuid NOT NULL,
+	"session_id" uuid,
+	"key_id" uuid,
+	"name" text NOT NULL,
+	"collection_id" uuid NOT NULL,
+	"state" text DEFAULT 'running' NOT NULL,
+	"reason" text,
+	"total" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "factor_guesses" (
@@ -813,6 +878,112 @@ CREATE TABLE "mails" (
 	"sent_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "model_calls" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"run_id" uuid,
+	"user_id" uuid,
+	"key_id" uuid,
+	"agent_id" uuid,
+	"model_key" text NOT NULL,
+	"model" text NOT NULL,
+	"connection" text NOT NULL,
+	"route" text,
+	"hop" integer DEFAULT 1 NOT NULL,
+	"outcome" text NOT NULL,
+	"reason" text,
+	"status" integer,
+	"input_tokens" integer NOT NULL,
+	"output_tokens" integer NOT NULL,
+	"cached_tokens" integer DEFAULT 0 NOT NULL,
+	"is_estimated" boolean DEFAULT false NOT NULL,
+	"cost_micros" bigint,
+	"currency" text,
+	"first_token_ms" integer,
+	"ms" integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "model_circuits" (
+	"model_key" text PRIMARY KEY NOT NULL,
+	"open_until" timestamp with time zone NOT NULL,
+	"times" integer DEFAULT 1 NOT NULL,
+	"reason" text NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "model_connections" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"kind" text NOT NULL,
+	"address" text NOT NULL,
+	"sealed_key" text,
+	"key_version" integer DEFAULT 1 NOT NULL,
+	"concurrency" integer DEFAULT 16 NOT NULL,
+	"first_token_ms" integer DEFAULT 30000 NOT NULL,
+	"idle_ms" integer DEFAULT 30000 NOT NULL,
+	"total_ms" integer DEFAULT 120000 NOT NULL,
+	"is_enabled" boolean DEFAULT true NOT NULL,
+	"is_probed" boolean DEFAULT true NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_by" uuid,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "model_health" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "model_health_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"model_key" text NOT NULL,
+	"bucket" timestamp with time zone NOT NULL,
+	"calls" integer DEFAULT 0 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"begun" integer DEFAULT 0 NOT NULL,
+	"first_token_ms" bigint DEFAULT 0 NOT NULL,
+	"ended" integer DEFAULT 0 NOT NULL,
+	"ms" bigint DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "model_prices" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"model_id" uuid NOT NULL,
+	"currency" text NOT NULL,
+	"input_micros" bigint NOT NULL,
+	"output_micros" bigint NOT NULL,
+	"cached_micros" bigint,
+	"valid_from" timestamp with time zone NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "model_route_steps" (
+	"route_id" uuid NOT NULL,
+	"position" integer NOT NULL,
+	"model_id" uuid NOT NULL,
+	"conditions" jsonb DEFAULT '{}'::jsonb NOT NULL,
+	CONSTRAINT "model_route_steps_route_id_position_pk" PRIMARY KEY("route_id","position")
+);
+--> statement-breakpoint
+CREATE TABLE "model_routes" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"name" text NOT NULL,
+	"description" text DEFAULT '' NOT NULL,
+	"is_default" boolean DEFAULT false NOT NULL,
+	"total_ms" integer DEFAULT 120000 NOT NULL,
+	"regions" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "models" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"connection_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"context_tokens" integer NOT NULL,
+	"modalities" jsonb DEFAULT '["text"]'::jsonb NOT NULL,
+	"capabilities" jsonb DEFAULT '[]'::jsonb NOT NULL,
+	"data_region" text DEFAULT '' NOT NULL,
+	"is_enabled" boolean DEFAULT true NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "oauth_clients" (
 	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
 	"name" text NOT NULL,
@@ -824,6 +995,27 @@ CREATE TABLE "oauth_clients" (
 	"revoked_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "playground_trials" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"user_id" uuid NOT NULL,
+	"model" text NOT NULL,
+	"asked" jsonb,
+	"state" text DEFAULT 'ready' NOT NULL,
+	"input_tokens" integer,
+	"output_tokens" integer,
+	"first_ms" real,
+	"total_ms" real,
+	"cost" real,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "playgrounds" (
+	"user_id" uuid PRIMARY KEY NOT NULL,
+	"bench" jsonb NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "procedure_callers" (
 	"id" text PRIMARY KEY NOT NULL,
 	"procedure" text NOT NULL,
@@ -833,6 +1025,47 @@ CREATE TABLE "procedure_callers" (
 	"calls" integer NOT NULL,
 	"last_code" text NOT NULL,
 	"last_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_label_moves" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"label" text NOT NULL,
+	"act" text NOT NULL,
+	"state" text NOT NULL,
+	"from_version" integer,
+	"to_version" integer,
+	"percent" integer,
+	"guard" jsonb,
+	"based_on" integer DEFAULT 0 NOT NULL,
+	"moved_by" uuid,
+	"note" text DEFAULT '' NOT NULL,
+	"reviewed_by" uuid,
+	"reviewed_at" timestamp with time zone,
+	"review_note" text DEFAULT '' NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_labels" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"prompt_id" uuid NOT NULL,
+	"name" text NOT NULL,
+	"version_id" uuid NOT NULL,
+	"is_protected" boolean DEFAULT false NOT NULL,
+	"revision" integer DEFAULT 1 NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "prompt_splits" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"label_id" uuid NOT NULL,
+	"first_version_id" uuid NOT NULL,
+	"second_version_id" uuid NOT NULL,
+	"percent" integer NOT NULL,
+	"guard" jsonb NOT NULL,
+	"started_by" uuid,
+	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "mcp_servers" (
@@ -1090,7 +1323,10 @@ ALTER TABLE "runs" ADD CONSTRAINT "runs_thread_id_threads_id_fk" FOREIGN KEY ("t
 ALTER TABLE "runs" ADD CONSTRAINT "runs_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "runs" ADD CONSTRAINT "runs_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "runs" ADD CONSTRAINT "runs_prompt_version_id_prompt_versions_id_fk" FOREIGN KEY ("prompt_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "thread_branches" ADD CONSTRAINT "thread_branches_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "thread_summaries" ADD CONSTRAINT "thread_summaries_up_to_run_id_runs_id_fk" FOREIGN KEY ("up_to_run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "threads" ADD CONSTRAINT "threads_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "approval_decisions" ADD CONSTRAINT "approval_decisions_approval_id_approvals_id_fk" FOREIGN KEY ("approval_id") REFERENCES "public"."approvals"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1101,6 +1337,14 @@ ALTER TABLE "approvals" ADD CONSTRAINT "approvals_requester_id_users_id_fk" FORE
 ALTER TABLE "approvals" ADD CONSTRAINT "approvals_decided_by_users_id_fk" FOREIGN KEY ("decided_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_export_parts" ADD CONSTRAINT "audit_export_parts_export_id_audit_exports_id_fk" FOREIGN KEY ("export_id") REFERENCES "public"."audit_exports"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "audit_exports" ADD CONSTRAINT "audit_exports_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_corrections" ADD CONSTRAINT "extraction_corrections_result_id_extraction_results_id_fk" FOREIGN KEY ("result_id") REFERENCES "public"."extraction_results"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_corrections" ADD CONSTRAINT "extraction_corrections_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_results" ADD CONSTRAINT "extraction_results_extraction_id_extractions_id_fk" FOREIGN KEY ("extraction_id") REFERENCES "public"."extractions"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extraction_results" ADD CONSTRAINT "extraction_results_document_id_documents_id_fk" FOREIGN KEY ("document_id") REFERENCES "public"."documents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_agent_version_id_agent_versions_id_fk" FOREIGN KEY ("agent_version_id") REFERENCES "public"."agent_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "extractions" ADD CONSTRAINT "extractions_thread_id_threads_id_fk" FOREIGN KEY ("thread_id") REFERENCES "public"."threads"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "factor_guesses" ADD CONSTRAINT "factor_guesses_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "identities" ADD CONSTRAINT "identities_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "passkeys" ADD CONSTRAINT "passkeys_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1132,7 +1376,23 @@ ALTER TABLE "reindexes" ADD CONSTRAINT "reindexes_started_by_users_id_fk" FOREIG
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "uploads" ADD CONSTRAINT "uploads_sha256_files_sha256_fk" FOREIGN KEY ("sha256") REFERENCES "public"."files"("sha256") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mails" ADD CONSTRAINT "mails_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "model_connections" ADD CONSTRAINT "model_connections_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "model_prices" ADD CONSTRAINT "model_prices_model_id_models_id_fk" FOREIGN KEY ("model_id") REFERENCES "public"."models"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "model_route_steps" ADD CONSTRAINT "model_route_steps_route_id_model_routes_id_fk" FOREIGN KEY ("route_id") REFERENCES "public"."model_routes"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "model_route_steps" ADD CONSTRAINT "model_route_steps_model_id_models_id_fk" FOREIGN KEY ("model_id") REFERENCES "public"."models"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "models" ADD CONSTRAINT "models_connection_id_model_connections_id_fk" FOREIGN KEY ("connection_id") REFERENCES "public"."model_connections"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "playground_trials" ADD CONSTRAINT "playground_trials_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "playgrounds" ADD CONSTRAINT "playgrounds_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "procedure_callers" ADD CONSTRAINT "procedure_callers_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_moved_by_users_id_fk" FOREIGN KEY ("moved_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_label_moves" ADD CONSTRAINT "prompt_label_moves_reviewed_by_users_id_fk" FOREIGN KEY ("reviewed_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_labels" ADD CONSTRAINT "prompt_labels_prompt_id_prompts_id_fk" FOREIGN KEY ("prompt_id") REFERENCES "public"."prompts"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_labels" ADD CONSTRAINT "prompt_labels_version_id_prompt_versions_id_fk" FOREIGN KEY ("version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_label_id_prompt_labels_id_fk" FOREIGN KEY ("label_id") REFERENCES "public"."prompt_labels"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_first_version_id_prompt_versions_id_fk" FOREIGN KEY ("first_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_second_version_id_prompt_versions_id_fk" FOREIGN KEY ("second_version_id") REFERENCES "public"."prompt_versions"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "prompt_splits" ADD CONSTRAINT "prompt_splits_started_by_users_id_fk" FOREIGN KEY ("started_by") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_servers" ADD CONSTRAINT "mcp_servers_owner_id_users_id_fk" FOREIGN KEY ("owner_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "mcp_tools" ADD CONSTRAINT "mcp_tools_server_id_mcp_servers_id_fk" FOREIGN KEY ("server_id") REFERENCES "public"."mcp_servers"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "research_plans" ADD CONSTRAINT "research_plans_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -1179,9 +1439,13 @@ CREATE INDEX "runs_thread_idx" ON "runs" USING btree ("thread_id","created_at");
 CREATE INDEX "runs_user_idx" ON "runs" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_state_idx" ON "runs" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
 CREATE INDEX "runs_user_agent_idx" ON "runs" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "runs_prompt_idx" ON "runs" USING btree ("prompt_version_id","created_at") WHERE "runs"."prompt_version_id" is not null;--> statement-breakpoint
+CREATE INDEX "runs_split_idx" ON "runs" USING btree ("prompt_split_id","prompt_arm") WHERE "runs"."prompt_split_id" is not null;--> statement-breakpoint
 CREATE INDEX "runs_words_idx" ON "runs" USING gin ((to_tsvector('simple'::regconfig, question || ' ' || coalesce(answer, '')) || array_to_tsvector(array[user_id::text, thread_id::text]))) WHERE "runs"."state" in ('succeeded', 'failed', 'cancelled');--> statement-breakpoint
 CREATE INDEX "runs_open_idx" ON "runs" USING btree ("created_at") WHERE "runs"."state" in ('queued', 'running', 'waiting');--> statement-breakpoint
 CREATE INDEX "thread_branches_thread_idx" ON "thread_branches" USING btree ("thread_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "thread_summaries_run_key" ON "thread_summaries" USING btree ("up_to_run_id");--> statement-breakpoint
+CREATE INDEX "thread_summaries_thread_idx" ON "thread_summaries" USING btree ("thread_id");--> statement-breakpoint
 CREATE INDEX "threads_user_idx" ON "threads" USING btree ("user_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_user_agent_idx" ON "threads" USING btree ("user_id","agent_id","updated_at","id");--> statement-breakpoint
 CREATE INDEX "threads_words_idx" ON "threads" USING gin ((to_tsvector('simple'::regconfig, title) || array_to_tsvector(array[user_id::text, id::text])));--> statement-breakpoint
@@ -1211,6 +1475,16 @@ CREATE INDEX "audit_verifications_created_idx" ON "audit_verifications" USING bt
 CREATE INDEX "audit_export_parts_file_idx" ON "audit_export_parts" USING btree ("sha256");--> statement-breakpoint
 CREATE INDEX "audit_exports_user_idx" ON "audit_exports" USING btree ("user_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "audit_exports_state_idx" ON "audit_exports" USING btree ("state");--> statement-breakpoint
+CREATE INDEX "extraction_corrections_result_idx" ON "extraction_corrections" USING btree ("result_id","created_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "extraction_results_document_key" ON "extraction_results" USING btree ("extraction_id","document_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "extraction_results_run_key" ON "extraction_results" USING btree ("run_id") WHERE "extraction_results"."run_id" is not null;--> statement-breakpoint
+CREATE INDEX "extraction_results_ordinal_idx" ON "extraction_results" USING btree ("extraction_id","ordinal","id");--> statement-breakpoint
+CREATE INDEX "extraction_results_state_idx" ON "extraction_results" USING btree ("extraction_id","state","ordinal","id");--> statement-breakpoint
+CREATE INDEX "extraction_results_documents_idx" ON "extraction_results" USING btree ("document_id");--> statement-breakpoint
+CREATE INDEX "extractions_user_idx" ON "extractions" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_user_state_idx" ON "extractions" USING btree ("user_id","state","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_user_agent_idx" ON "extractions" USING btree ("user_id","agent_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "extractions_running_idx" ON "extractions" USING btree ("user_id") WHERE "extractions"."state" in ('running', 'paused');--> statement-breakpoint
 CREATE INDEX "identities_user_idx" ON "identities" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "passkeys_user_idx" ON "passkeys" USING btree ("user_id","created_at");--> statement-breakpoint
 CREATE INDEX "recovery_codes_user_idx" ON "recovery_codes" USING btree ("user_id");--> statement-breakpoint
@@ -1264,11 +1538,33 @@ CREATE INDEX "mails_recipient_idx" ON "mails" USING btree (lower("recipient"),"c
 CREATE INDEX "mails_user_idx" ON "mails" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "mails_link_idx" ON "mails" USING btree ("link_id") WHERE "mails"."link" is not null;--> statement-breakpoint
 CREATE INDEX "mails_link_until_idx" ON "mails" USING btree ("link_until") WHERE "mails"."link" is not null;--> statement-breakpoint
+CREATE INDEX "model_calls_created_idx" ON "model_calls" USING btree ("created_at","id");--> statement-breakpoint
+CREATE INDEX "model_calls_run_idx" ON "model_calls" USING btree ("run_id","created_at") WHERE "model_calls"."run_id" is not null;--> statement-breakpoint
+CREATE INDEX "model_calls_user_idx" ON "model_calls" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_connections_name_key" ON "model_connections" USING btree ("name");--> statement-breakpoint
+CREATE INDEX "model_connections_created_idx" ON "model_connections" USING btree ("created_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_health_bucket_key" ON "model_health" USING btree ("model_key","bucket");--> statement-breakpoint
+CREATE INDEX "model_health_time_idx" ON "model_health" USING btree ("bucket");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_prices_from_key" ON "model_prices" USING btree ("model_id","valid_from");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_route_steps_model_key" ON "model_route_steps" USING btree ("route_id","model_id");--> statement-breakpoint
+CREATE INDEX "model_route_steps_model_idx" ON "model_route_steps" USING btree ("model_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_routes_name_key" ON "model_routes" USING btree ("name");--> statement-breakpoint
+CREATE UNIQUE INDEX "model_routes_default_key" ON "model_routes" USING btree ("is_default") WHERE "model_routes"."is_default";--> statement-breakpoint
+CREATE INDEX "model_routes_created_idx" ON "model_routes" USING btree ("created_at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "models_name_key" ON "models" USING btree ("connection_id","name");--> statement-breakpoint
+CREATE INDEX "models_created_idx" ON "models" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_clients_created_idx" ON "oauth_clients" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "oauth_clients_unused_idx" ON "oauth_clients" USING btree ("created_at") WHERE "oauth_clients"."created_by" is null and "oauth_clients"."last_used_at" is null;--> statement-breakpoint
+CREATE INDEX "playground_trials_user_idx" ON "playground_trials" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "playground_trials_open_idx" ON "playground_trials" USING btree ("created_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_procedure_idx" ON "procedure_callers" USING btree ("procedure","last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_last_idx" ON "procedure_callers" USING btree ("last_at");--> statement-breakpoint
 CREATE INDEX "procedure_callers_user_idx" ON "procedure_callers" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "prompt_label_moves_prompt_idx" ON "prompt_label_moves" USING btree ("prompt_id","at","id");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_label_moves_open_key" ON "prompt_label_moves" USING btree ("prompt_id","label") WHERE "prompt_label_moves"."state" = 'proposed';--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_labels_name_key" ON "prompt_labels" USING btree ("prompt_id","name");--> statement-breakpoint
+CREATE INDEX "prompt_labels_version_idx" ON "prompt_labels" USING btree ("version_id");--> statement-breakpoint
+CREATE UNIQUE INDEX "prompt_splits_open_key" ON "prompt_splits" USING btree ("label_id") WHERE "prompt_splits"."ended_at" is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "mcp_servers_prefix_key" ON "mcp_servers" USING btree ("prefix");--> statement-breakpoint
 CREATE INDEX "mcp_servers_created_idx" ON "mcp_servers" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "mcp_servers_name_idx" ON "mcp_servers" USING btree ("name","id");--> statement-breakpoint

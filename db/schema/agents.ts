@@ -4,6 +4,7 @@ import {
 	boolean,
 	index,
 	integer,
+	json,
 	jsonb,
 	pgTable,
 	primaryKey,
@@ -31,6 +32,10 @@ export const prompts = pgTable(
 	(t) => [uniqueIndex("prompts_name_key").on(t.name), index("prompts_updated_idx").on(t.updatedAt, t.id)],
 );
 
+/** Another prompt within a text: by a label, which may move, or by a version, which doesn't. */
+export type PromptInclude = { name: string; promptId: string; label: string | null; version: number | null };
+
+/** A prompt's text under a number, which never changes (a trigger sees to it). */
 export const promptVersions = pgTable(
 	"prompt_versions",
 	{
@@ -40,6 +45,10 @@ export const promptVersions = pgTable(
 			.references(() => prompts.id, { onDelete: "cascade" }),
 		version: integer().notNull(),
 		body: text().notNull(),
+		/** What its text leaves open: server/prompts/contract/variables.ts. */
+		variables: jsonb().$type<Record<string, unknown>[]>().notNull().default([]),
+		/** The prompts that its text is put together with, as they were found when it was saved. */
+		includes: jsonb().$type<PromptInclude[]>().notNull().default([]),
 		message: text().notNull().default(""),
 		createdBy: uuid()
 			.notNull()
@@ -49,7 +58,12 @@ export const promptVersions = pgTable(
 	(t) => [uniqueIndex("prompt_versions_number_key").on(t.promptId, t.version)],
 );
 
+/** What an agent does where no model answers: quote the passages, or give no answer. */
+export type WhenAway = "quote" | "fail";
 export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
+export type AgentWindow = Partial<
+	Record<"tokens" | "system" | "memory" | "history" | "passages" | "question" | "answer", number>
+>;
 
 /** An agent. What it is made of stands in its versions; who may ask it in `grants`. */
 export const agents = pgTable(
@@ -96,11 +110,16 @@ export const agentVersions = pgTable(
 			.references(() => agents.id, { onDelete: "cascade" }),
 		/** Null: the draft. */
 		version: integer(),
-		graph: text().$type<"assistant" | "research">().notNull().default("assistant"),
+		graph: text().$type<"assistant" | "research" | "extract">().notNull().default("assistant"),
+		/** What an extracting agent fills in, as JSON Schema; null for others. As text: the order of its fields is that of the columns. */
+		extractSchema: json().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
-		/** The model that it asks; null for the installation's first. */
+		/** In place of a version: the label of a prompt, which is followed with each question. */
+		promptLabel: jsonb().$type<{ promptId: string; label: string } | null>(),
+		/** The route that it asks, or a model of the environment's, by its name; null for the default route. */
 		model: text(),
+		whenAway: text().$type<WhenAway>().notNull().default("quote"),
 		/** Null: every collection that the asking person may read. */
 		collectionIds: jsonb().$type<string[] | null>(),
 		/** The procedures that it may call, by their paths; and those of them that wait for a person each time. */
@@ -108,6 +127,8 @@ export const agentVersions = pgTable(
 		approvalTools: jsonb().$type<string[]>().notNull().default([]),
 		/** Most that one of its runs may take, where that is less than what the installation allows. */
 		caps: jsonb().$type<AgentCaps>().notNull().default({}),
+		/** How its runs share out the model's window; what is left out has its default. */
+		window: jsonb().$type<AgentWindow>().notNull().default({}),
 		/** What is new in it, in its author's words. */
 		message: text().notNull().default(""),
 		/** Everyone who wrote on it since it was begun, the last one last: none of them may approve it. Empty: the installation. */
@@ -175,6 +196,12 @@ export const runs = pgTable(
 		agentVersionId: uuid()
 			.notNull()
 			.references(() => agentVersions.id),
+		/** The version of a prompt that its agent answers by, and those of the prompts within that, by `prompt@label` or `prompt@version`. */
+		promptVersionId: uuid().references(() => promptVersions.id),
+		promptParts: jsonb().$type<Record<string, string> | null>(),
+		/** Of a label that was split when it began: which split, and which of its two versions. */
+		promptSplitId: uuid(),
+		promptArm: text().$type<"first" | "second">(),
 		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
 		branchId: uuid(),
 		forkedFrom: uuid(),
@@ -209,6 +236,8 @@ export const runs = pgTable(
 		index("runs_user_idx").on(t.userId, t.createdAt, t.id),
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
+		index("runs_prompt_idx").on(t.promptVersionId, t.createdAt).where(sql`${t.promptVersionId} is not null`),
+		index("runs_split_idx").on(t.promptSplitId, t.promptArm).where(sql`${t.promptSplitId} is not null`),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
 		index("runs_words_idx")
 			.using("gin", sql`(${runWords})`)
@@ -243,6 +272,31 @@ export const branchSegments = pgTable(
 		before: at().notNull(),
 	},
 	(t) => [index("branch_segments_branch_idx").on(t.branchId)],
+);
+
+/**
+ * What the oldest turns of a conversation came to, up to and with one of its runs. It holds wherever that run is among the
+ * earlier ones, so a branch has the summaries of its own ancestors and no others.
+ */
+export const threadSummaries = pgTable(
+	"thread_summaries",
+	{
+		id: uuid().primaryKey().defaultRandom(),
+		threadId: uuid()
+			.notNull()
+			.references(() => threads.id, { onDelete: "cascade" }),
+		upToRunId: uuid()
+			.notNull()
+			.references(() => runs.id, { onDelete: "cascade" }),
+		/** How many turns it stands for. */
+		turns: integer().notNull(),
+		text: text().notNull(),
+		/** The documents that the answers in it rest on: where one may not be read any more, it is made anew without those. */
+		documentIds: jsonb().$type<string[]>().notNull(),
+		model: text().notNull(),
+		createdAt: at().notNull().defaultNow(),
+	},
+	(t) => [uniqueIndex("thread_summaries_run_key").on(t.upToRunId), index("thread_summaries_thread_idx").on(t.threadId)],
 );
 
 /** What happened in a run, gap-free from 1. Append only. */

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { bringTriggers, ownTriggers, whyNotBring } from "@/server/triggers/service";
 import { router } from "@/server/trpc/init";
 import { type ProcedureMeta, procedure } from "@/server/trpc/procedure";
 import { Done, Nothing } from "@/server/users/contract";
@@ -54,6 +55,8 @@ import {
 	versionOfAgent,
 	versionOfDraft,
 } from "./service";
+
+const triggersDesk = { own: ownTriggers, whyNot: whyNotBring, bring: bringTriggers };
 
 /** What agents can be given of our own. Every procedure is made by `procedure()`, with its meta. */
 const toolsOf = (root: AnyTRPCRouter): KnownTool[] =>
@@ -148,12 +151,12 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 
 		models: procedure("agents:read", {
 			rest: "GET /agent-models",
-			summary: "Get which models an agent may be given.",
+			summary: "Get which routes and models an agent may be given.",
 			risk: "read",
 		})
 			.input(Nothing)
 			.output(AgentModels)
-			.query(() => agentModels()),
+			.query(({ ctx }) => agentModels(ctx)),
 
 		listVersions: procedure("agents:write", {
 			rest: "GET /agents/{agentId}/versions",
@@ -260,7 +263,7 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 		})
 			.input(ExportAgent)
 			.output(AgentDocument)
-			.query(({ ctx, input }) => exportAgent(ctx, input)),
+			.query(({ ctx, input }) => exportAgent(ctx, input, triggersDesk)),
 
 		import: procedure("agents:write", {
 			rest: "POST /agent-imports",
@@ -269,5 +272,5 @@ export const agentsRouter = (root: () => AnyTRPCRouter) =>
 		})
 			.input(ImportAgent)
 			.output(ImportedAgent)
-			.mutation(({ ctx, input }) => importAgent(ctx, input, toolsOf(root()))),
+			.mutation(({ ctx, input }) => importAgent(ctx, input, { tools: toolsOf(root()), triggers: triggersDesk })),
 	});

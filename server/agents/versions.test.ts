@@ -371,7 +371,7 @@ describe("as a document", () => {
 		await expect(api(ann).import(newer)).rejects.toMatchObject(refused("INVALID_INPUT"));
 		const other = api(await testContext(db, await testUser(db, { role: "builder" })));
 		await expect(other.import({ document, agentId })).rejects.toMatchObject(refused("FORBIDDEN"));
-		expect(await api(bob).import({ document, agentId })).toEqual({ agentId, leftOut: [] });
+		expect(await api(bob).import({ document, agentId })).toEqual({ agentId, leftOut: [], triggers: 0 });
 		expect(await api(ann).getDraft({ agentId })).toMatchObject({ tools: ["agents.list"], authorNames: ["Bob"] });
 	});
 

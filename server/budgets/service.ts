@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, isNull, lt, notExists, sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Reader, Tx } from "@/db/connection";
 import { budgetEntries, runs } from "@/db/schema";
 import type { Actor, ApiKeyActor } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -41,6 +41,24 @@ export function expectTokens(now: BudgetNow, reserved: number, key: KeyBudget | 
 			`The ${ofKey.toLocaleString("en")} tokens of this key for today`,
 			"whose key it is can make another one with more",
 		);
+}
+
+/** A run that wants to take more than was held back for it, as a model failed and another is to be asked. */
+export type MoreAsked = { runId: string; userId: string; keyId: string | null; tokens: number };
+
+/** Throws LIMIT_REACHED where a run that takes so many in all would pass the day's limit; whatever the database throws where that can't be known. */
+export async function expectMore(db: Reader, { runId, userId, keyId, tokens }: MoreAsked): Promise<void> {
+	const [now] = await db.execute<{ used: string; usedByKey: string; own: number; ofKey: number | null }>(sql`
+		select (select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
+				where user_id = ${userId} and run_id <> ${runId} and created_at >= date_trunc('day', now(), 'UTC')) as used,
+			(select coalesce(sum(coalesce(settled, reserved)), 0) from budget_entries
+				where key_id = ${keyId} and run_id <> ${runId} and created_at >= date_trunc('day', now(), 'UTC')) as "usedByKey",
+			coalesce((select reserved from budget_entries where run_id = ${runId}), 0) as own,
+			(select tokens_per_day from api_keys where id = ${keyId}) as "ofKey"`);
+	if (!now) throw new Error("the budget could not be looked up");
+	const used = { used: Number(now.used), usedByKey: Number(now.usedByKey), openRuns: 0 };
+	const key = keyId === null ? null : { keyId, tokensPerDay: now.ofKey };
+	expectTokens(used, Math.max(now.own, tokens), key);
 }
 
 /** Holds back what one call of a model outside of a run may take; answers what it is settled by. Throws LIMIT_REACHED. */

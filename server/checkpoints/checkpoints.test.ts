@@ -33,7 +33,7 @@ beforeAll(async () => {
 	}
 	executor = await testExecutor(base, provider, {
 		search: async () => ({ passages: found, searchedCollections: 1, degraded: null }),
-		expectReadable: async () => {},
+		unreadable: async () => [],
 	});
 });
 afterAll(async () => {

@@ -13,6 +13,11 @@ export const Checkpoint = z.object({
 	after: z.string().nullable().describe("The step that had just been done; null at the beginning."),
 	before: z.array(z.string()).describe("The steps that came next; none at the end."),
 	editable: z.array(Editable).describe("What of its state may be edited before a run goes on from it."),
+	mayGoOn: z
+		.boolean()
+		.describe(
+			"Whether a run can go on from it. Of research only where its plan was about to wait, which it does again.",
+		),
 });
 export type Checkpoint = z.infer<typeof Checkpoint>;
 export const CheckpointList = z.object({ checkpoints: z.array(Checkpoint).describe("The newest last.") });
@@ -47,6 +52,7 @@ export const CheckpointState = Checkpoint.extend({
 			}),
 		)
 		.describe("What the agent's tools were asked, and what they answered."),
+	plan: z.array(z.string()).nullable().describe("The questions that research proposed; null where there was no plan."),
 	draft: z.string().nullable().describe("What had been written by then; null where nothing was."),
 });
 export type CheckpointState = z.infer<typeof CheckpointState>;

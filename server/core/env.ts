@@ -95,6 +95,10 @@ export const Env = z
 		QD_MODEL: text,
 		/** More models of the same endpoint, which agents may be given by name. */
 		QD_MODELS: names,
+		/** Those of the models that can be shown pictures. */
+		QD_VISION_MODELS: names,
+		/** How much the endpoint's models read and write together, in tokens. */
+		QD_MODEL_CONTEXT: z.preprocess(empty, z.coerce.number().int().min(2_000).max(10_000_000).default(32_768)),
 		QD_EMBED_URL: url,
 		QD_EMBED_KEY: text,
 		QD_EMBED_MODEL: text,
@@ -151,6 +155,10 @@ export const Env = z
 	.refine((env) => !env.QD_MODELS || env.QD_MODEL, {
 		path: ["QD_MODELS"],
 		error: "QD_MODELS names more models beside QD_MODEL: set that one too",
+	})
+	.refine((env) => env.QD_VISION_MODELS?.every((one) => one === env.QD_MODEL || env.QD_MODELS?.includes(one)) ?? true, {
+		path: ["QD_VISION_MODELS"],
+		error: "QD_VISION_MODELS names a model that neither QD_MODEL nor QD_MODELS does",
 	})
 	.refine(
 		(env) => !env.QD_EMBED_URL === !env.QD_EMBED_MODEL && !env.QD_EMBED_URL === (env.QD_EMBED_DIMENSION === undefined),

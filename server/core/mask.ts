@@ -7,7 +7,8 @@ const deepest = 6;
 const secretName =
 	/pass(word|phrase|wd)|secret|token|credential|authori[sz]ation|cookie|private.?key|api.?key|(recovery|backup|setup|one.?time).?codes?|otp|salt|(^|[_.-])pin$|hash$|^key$/i;
 /** Fields with such a word in their name that hold no secret. */
-const plainName = /^(tokens?(per|used|left|count|reserved|limit).*|keyId|tokenId|secretName|has[A-Z].*|is[A-Z].*)$/;
+const plainName =
+	/^((context|least)Tokens|firstTokenMs|tokens?(per|used|left|count|reserved|limit).*|keyId|tokenId|secretName|has[A-Z].*|is[A-Z].*)$/;
 
 /** What a secret looks like, whatever its field is called. */
 const secretValue = new RegExp(

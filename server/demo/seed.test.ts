@@ -6,6 +6,7 @@ import { explainAccess, getStanding, listGroups } from "@/server/access/service"
 import { listAgents } from "@/server/agents/service";
 import { hashPassword } from "@/server/auth/passwords";
 import { signIn } from "@/server/auth/service";
+import { listConnections, listRoutes } from "@/server/models/service";
 import { getPrompt, listPrompts } from "@/server/prompts/service";
 import { listUsers, needsOwner } from "@/server/users/service";
 import { testContext, testDatabase } from "@/tests/support";
@@ -16,6 +17,7 @@ import { demoPassword } from "./password";
 import { seedAccess } from "./seed-access";
 import { seedAudit } from "./seed-audit";
 import { bringDocuments, seedShelves } from "./seed-library";
+import { seedModels } from "./seed-models";
 import { type DemoActors, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedAgents, seedPrompts } from "./seed-workshop";
 import { demoAgents, demoPrompts } from "./workshop";
@@ -66,6 +68,10 @@ test("prompts and agents are made once, also after a stop in the middle", async 
 	const prompts = await seedPrompts(db, actors);
 	const again = await seedPrompts(db, actors);
 	expect([...again]).toEqual([...prompts]);
+	expect(prompts.get(first.name)?.labels).toEqual([
+		{ name: "production", version: 3 },
+		{ name: "staging", version: 3 },
+	]);
 	const ctx = await testContext(db, actors.maren);
 	const history = await getPrompt(ctx, { promptId: prompts.get(first.name)?.id ?? "" });
 	expect(history.versions.map(({ message }) => message).toReversed()).toEqual(
@@ -77,8 +83,20 @@ test("prompts and agents are made once, also after a stop in the middle", async 
 	const agents = await seedAgents(db, actors, { prompts, collections });
 	expect(await seedAgents(db, actors, { prompts, collections })).toEqual(agents);
 	const { rows } = await listAgents(ctx, { limit: 100 });
-	expect(rows.length).toBe(demoAgents.length + 2);
+	expect(rows.length).toBe(demoAgents.length + 3);
 	expect((await everyRow((page) => listPrompts(ctx, page))).length).toBe(demoPrompts.length + 1);
+});
+
+test("connections, models, prices and a route over them are made once, and ask nobody", async () => {
+	await seedModels(db, actors);
+	await seedModels(db, actors);
+	const ctx = await testContext(db, actors.tobias);
+	const { rows } = await listConnections(ctx, { limit: 50 });
+	expect(rows.map(({ isEnabled, hasKey, modelCount }) => ({ isEnabled, hasKey, modelCount }))).toEqual([
+		{ isEnabled: false, hasKey: false, modelCount: 1 },
+		{ isEnabled: false, hasKey: false, modelCount: 1 },
+	]);
+	expect((await listRoutes(ctx, { limit: 50 })).rows).toMatchObject([{ name: "house", isDefault: false }]);
 });
 
 test("collections and documents are brought once; what a stop left out is brought then", async () => {

@@ -2,6 +2,7 @@ import type { Database } from "@/db/connection";
 import { seedAccess } from "./seed-access";
 import { seedAudit } from "./seed-audit";
 import { awaitDocuments, bringDocuments, seedShelves } from "./seed-library";
+import { seedModels } from "./seed-models";
 import { type SignIn, seedPeople, whoCanSignIn } from "./seed-people";
 import { seedRuns } from "./seed-runs";
 import { seedAgents, seedPrompts } from "./seed-workshop";
@@ -19,6 +20,7 @@ export async function seedDemo(db: Database, tell: Tell = () => {}): Promise<Sig
 	await bringDocuments(db, actors, collections);
 	await awaitDocuments(db, actors, { collections, tell });
 	const prompts = await seedPrompts(db, actors);
+	await seedModels(db, actors);
 	const agents = await seedAgents(db, actors, { prompts, collections });
 	await seedRuns(db, actors, { agents, tell });
 	await seedAudit(db, actors, collections);

@@ -1,7 +1,19 @@
 import type { PersonKey } from "./organisation";
 
 /** A prompt with all its versions, oldest first. */
-export type DemoPrompt = { name: string; versions: readonly { by: PersonKey; message: string; body: string }[] };
+export type DemoPrompt = {
+	name: string;
+	versions: readonly { by: PersonKey; message: string; body: string }[];
+	/** Where its labels were moved, in order; `approvedBy` let through what was proposed, once the label was protected. */
+	labels?: readonly {
+		label: string;
+		to: number;
+		by: PersonKey;
+		note: string;
+		approvedBy?: PersonKey;
+		protects?: true;
+	}[];
+};
 
 export const demoPrompts: readonly DemoPrompt[] = [
 	{
@@ -31,6 +43,13 @@ export const demoPrompts: readonly DemoPrompt[] = [
 					"Give no opinion and no advice beyond the documents. Where they don't answer, say so and name the owner of the nearest document.",
 				].join("\n"),
 			},
+		],
+		labels: [
+			{ label: "production", to: 1, by: "maren", note: "To begin with" },
+			{ label: "staging", to: 2, by: "maren", note: "For the handbook team to try" },
+			{ label: "production", to: 2, by: "maren", note: "Tried for a week", protects: true },
+			{ label: "staging", to: 3, by: "tobias", note: "No more advice" },
+			{ label: "production", to: 3, by: "tobias", approvedBy: "maren", note: "Nothing went wrong on staging" },
 		],
 	},
 	{

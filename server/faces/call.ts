@@ -1,6 +1,6 @@
 import { appRouter, type createCaller } from "@/server/trpc/root";
 
-type Callable = { _def: { meta?: { tool: string | null } } };
+type Callable = { _def: { type: "query" | "mutation" | "subscription"; meta?: { tool: string | null } } };
 /** tRPC keeps its procedures by their whole name, typed as unknown. */
 export const proceduresByName = (): Record<string, Callable | undefined> =>
 	appRouter._def.procedures as unknown as Record<string, Callable | undefined>;

@@ -68,6 +68,11 @@ export const verificationRequested = eventType("audit/verification.requested", {
 /** An account was erased: what was its person's alone, and what names them elsewhere, goes too. */
 export const userErased = eventType("users/user.erased", { schema: z.strictObject({ userId: z.uuid() }) });
 
+/** An extraction of this person was started, goes on, or has a run that ended: what is next in it may begin. */
+export const extractionMoved = eventType("extractions/extraction.moved", {
+	schema: z.strictObject({ userId: z.uuid(), runId: z.uuid().nullable() }),
+});
+
 /** A call of a tool waits for a person. */
 export const approvalAsked = eventType("approvals/approval.asked", {
 	schema: z.strictObject({ approvalId: z.uuid() }),
@@ -90,6 +95,7 @@ export type JobEvent =
 	| ReturnType<typeof collectionRemoved.create>
 	| ReturnType<typeof reindexStarted.create>
 	| ReturnType<typeof indexRetired.create>
+	| ReturnType<typeof extractionMoved.create>
 	| ReturnType<typeof exportRequested.create>
 	| ReturnType<typeof verificationRequested.create>
 	| ReturnType<typeof userErased.create>;

@@ -4,8 +4,12 @@ import { approvalJobs } from "@/server/approvals/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
+import { extractionJobs } from "@/server/extractions/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
+import { modelJobs } from "@/server/models/jobs";
+import { playgroundJobs } from "@/server/playground/jobs";
+import { promptJobs } from "@/server/prompts/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -18,8 +22,12 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...exportJobs,
 	...erasureJobs,
 	...knowledgeJobs,
+	...playgroundJobs,
+	...promptJobs,
+	...extractionJobs,
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,
+	...modelJobs,
 	...approvalJobs,
 ];

@@ -34,6 +34,8 @@ const outdated = {
 	source_runs: sql`select id from source_runs where created_at < now() - interval '90 days' and ended_at is not null order by created_at`,
 	// Far longer than a call of a webhook can be sent again.
 	trigger_calls: sql`select id from trigger_calls where created_at < now() - interval '90 days' order by created_at`,
+	model_calls: sql`select id from model_calls where created_at < now() - interval '400 days' order by created_at`,
+	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -70,6 +72,8 @@ export const prune = inngest.createFunction(
 			procedure_callers: await run("procedure_callers"),
 			source_runs: await run("source_runs"),
 			trigger_calls: await run("trigger_calls"),
+			model_calls: await run("model_calls"),
+			model_health: await run("model_health"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

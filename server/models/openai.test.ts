@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Provider, startProvider } from "@/tests/support/provider";
 import { until } from "@/tests/support/until";
 import { type ModelEnd, ModelFailure } from "./model";
-import { type ModelLimits, modelLimits, openaiModel } from "./openai";
+import { openaiModel } from "./openai";
+import { type ModelLimits, modelLimits } from "./provider";
 
 let provider: Provider;
 beforeAll(async () => {
@@ -35,7 +36,7 @@ test("an answer comes piece by piece, with the provider's count of tokens", asyn
 	const { text, failure, end } = await ask();
 	expect(failure).toBeNull();
 	expect(text).toBe("It is twenty five days [1].");
-	expect(end).toEqual({ usage: { inputTokens: 4, outputTokens: 6 }, end: "whole", calls: [] });
+	expect(end).toEqual({ usage: { inputTokens: 4, outputTokens: 6 }, end: "whole", calls: [], isEstimated: false });
 	expect(provider.seen.at(-1)?.authorization).toBe("Bearer sk-secret");
 });
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
 	AIMessage,
 	AIMessageChunk,
@@ -10,104 +9,80 @@ import {
 import { ChatOpenAI } from "@langchain/openai";
 import {
 	type ChatModel,
-	estimateTokens,
 	type ModelEnd,
-	ModelFailure,
+	type ModelImage,
 	type ModelMessage,
 	type ModelTool,
 	maxAnswerTokens,
 	type ToolCall,
 } from "./model";
-import { describeFailure } from "./model-failure";
-import { startWatch, type Watch } from "./watch";
+import { brokenOff, notAnAnswer } from "./model-failure";
+import {
+	type Asked,
+	askAgain,
+	type ModelLimits,
+	modelLimits,
+	noProgress,
+	type Progress,
+	type Provider,
+	usageOf,
+} from "./provider";
+import type { Watch } from "./watch";
 
-export type ModelLimits = {
-	firstTokenMs: number;
-	/** Longest silence between two pieces. */
-	idleMs: number;
-	/** For the whole answer, with every retry. */
-	totalMs: number;
-	retries: number;
-	/** The wait before the first retry; doubles with each, and varies by half. */
-	backoffMs: number;
-};
-export const modelLimits: ModelLimits = {
-	firstTokenMs: 30_000,
-	idleMs: 30_000,
-	totalMs: 120_000,
-	retries: 2,
-	backoffMs: 300,
-};
+/** `fetch` is the connection's own, where it has one: the way to an address that a person entered. */
+export type Endpoint = { url: string; key: string | undefined; model: string; sees?: boolean; fetch?: typeof fetch };
 
-export type Endpoint = { url: string; key: string | undefined; model: string };
-
-/** A model behind any endpoint that speaks the OpenAI HTTP API. */
+/** A model behind any endpoint that speaks the OpenAI HTTP API, asked again where that may help. */
 export function openaiModel(endpoint: Endpoint, limits: ModelLimits = modelLimits): ChatModel {
-	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
-	const client = new ChatOpenAI({
-		model: endpoint.model,
-		// The SDK insists on a key; endpoints without one ignore it.
-		apiKey: endpoint.key ?? "none",
-		maxTokens: maxAnswerTokens,
-		useResponsesApi: false,
-		maxRetries: 0,
-		onFailedAttempt: (error: unknown) => {
-			throw error;
-		},
-		configuration: { baseURL: endpoint.url, logLevel: "off" },
-	});
+	const provider = openaiProvider(endpoint);
 	return {
 		name: endpoint.model,
-		async *answer(messages, signal, tools = []) {
-			const deadline = performance.now() + limits.totalMs;
-			for (let attempt = 0; ; attempt += 1) {
-				const left = deadline - performance.now();
-				const spoken = { any: false };
-				try {
-					return yield* oneAnswer(
-						client,
-						{ messages, tools },
-						{ signal, limits: { ...limits, totalMs: left }, spoken },
-					);
-				} catch (error) {
-					signal.throwIfAborted();
-					const failure = describeFailure(error);
-					const wait = failure.retryAfterMs ?? limits.backoffMs * 2 ** attempt * (0.5 + Math.random());
-					const isLate = performance.now() + wait >= deadline;
-					if (spoken.any || !failure.mayRetry || attempt >= limits.retries || isLate) throw failure;
-					await sleep(wait, undefined, { signal });
-				}
-			}
-		},
+		sees: endpoint.sees ?? false,
+		answer: (messages, signal, tools = [], { mostTokens, temperature } = {}) =>
+			askAgain(provider, { messages, tools, mostTokens, temperature }, { signal, limits, progress: noProgress() }),
 	};
 }
 
-type Asked = { messages: ModelMessage[]; tools: readonly ModelTool[] };
-type Attempt = { signal: AbortSignal; limits: ModelLimits; spoken: { any: boolean } };
+const mostClients = 20;
 
-async function* oneAnswer(
-	client: ChatOpenAI,
-	asked: Asked,
-	{ signal, limits, spoken }: Attempt,
-): AsyncGenerator<string, ModelEnd> {
-	const watch = startWatch(signal, limits);
-	try {
-		return yield* listen(client, asked, { watch, spoken });
-	} catch (error) {
-		// Once the watch has ended the call, its reason tells more than the broken connection does.
-		throw watch.signal.aborted ? watch.signal.reason : error;
-	} finally {
-		watch.end();
-	}
+export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
+	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
+	const clients = new Map<string, ChatOpenAI>();
+	const clientFor = (maxTokens: number, temperature: number | undefined): ChatOpenAI => {
+		const mark = `${maxTokens} ${temperature}`;
+		const known = clients.get(mark);
+		if (known) return known;
+		const made = new ChatOpenAI({
+			model,
+			// The SDK insists on a key; endpoints without one ignore it.
+			apiKey: key ?? "none",
+			maxTokens,
+			...(temperature === undefined ? {} : { temperature }),
+			useResponsesApi: false,
+			maxRetries: 0,
+			onFailedAttempt: (error: unknown) => {
+				throw error;
+			},
+			configuration: { baseURL: url, logLevel: "off", ...(fetch ? { fetch } : {}) },
+		});
+		// Lengths come from agents' settings, and from what is tried out: there are few, and nobody needs the rest kept.
+		if (clients.size >= mostClients) clients.clear();
+		clients.set(mark, made);
+		return made;
+	};
+	return {
+		listen: (asked, attempt) =>
+			listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
+	};
 }
 
 async function* listen(
 	client: ChatOpenAI,
-	{ messages, tools }: Asked,
-	{ watch, spoken }: { watch: Watch; spoken: { any: boolean } },
+	asked: Asked,
+	{ watch, progress }: { watch: Watch; progress: Progress },
 ): AsyncGenerator<string, ModelEnd> {
+	const { messages, tools } = asked;
 	let reason: string | null = null;
-	let usage: ModelEnd["usage"] | null = null;
 	let length = 0;
 	const calls = new Map<number, ToolCall>();
 	const options = { signal: watch.signal, ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}) };
@@ -117,25 +92,29 @@ async function* listen(
 		const finish: unknown = chunk.generationInfo?.finish_reason;
 		if (typeof finish === "string") reason = finish;
 		const told = chunk.message instanceof AIMessageChunk ? chunk.message.usage_metadata : undefined;
-		if (told) usage = { inputTokens: told.input_tokens, outputTokens: told.output_tokens };
+		// Some say it with each piece, for all until then: the last word counts.
+		if (told) progress.usage = toUsage(told);
 		if (chunk.message instanceof AIMessageChunk) collectCalls(calls, chunk.message);
 		const { text } = chunk;
 		if (text === "") continue;
-		spoken.any = true;
 		length += text.length;
 		yield text;
 	}
 	watch.signal.throwIfAborted();
-	if (length === 0 && calls.size === 0)
-		throw new ModelFailure("The model's endpoint sent something that is not an answer.");
-	if (reason === null) throw new ModelFailure("The model's answer broke off.");
-	const asked = messages.map(({ content }) => content).join("\n");
+	if (length === 0 && calls.size === 0) throw notAnAnswer();
+	if (reason === null) throw brokenOff();
 	return {
 		calls: [...calls.values()],
-		usage: usage ?? { inputTokens: estimateTokens(asked), outputTokens: Math.ceil(length / 4) },
+		...usageOf(asked, progress),
 		end: reason === "length" || reason === "content_filter" ? "cut" : "whole",
 	};
 }
+
+type Told = { input_tokens: number; output_tokens: number; input_token_details?: { cache_read?: number } };
+const toUsage = ({ input_tokens, output_tokens, input_token_details }: Told): Progress["usage"] => {
+	const cachedTokens = input_token_details?.cache_read;
+	return { inputTokens: input_tokens, outputTokens: output_tokens, ...(cachedTokens ? { cachedTokens } : {}) };
+};
 
 /** A call arrives in pieces: its name first, then its arguments bit by bit. */
 function collectCalls(calls: Map<number, ToolCall>, message: AIMessageChunk): void {
@@ -165,12 +144,21 @@ function argumentsOf(text: string): Record<string, unknown> {
 	}
 }
 
+const toPicture = ({ type, base64 }: ModelImage) => ({
+	type: "image_url" as const,
+	image_url: { url: `data:${type};base64,${base64}` },
+});
+
 function toLangChain(message: ModelMessage): BaseMessage {
 	switch (message.role) {
 		case "system":
 			return new SystemMessage(message.content);
 		case "user":
-			return new HumanMessage(message.content);
+			return new HumanMessage(
+				message.images?.length
+					? { content: [{ type: "text" as const, text: message.content }, ...message.images.map(toPicture)] }
+					: message.content,
+			);
 		case "assistant":
 			return new AIMessage({
 				content: message.content,

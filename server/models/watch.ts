@@ -1,3 +1,4 @@
+import type { FailureReason } from "./contract/reasons";
 import { ModelFailure } from "./model";
 
 export type Watch = {
@@ -16,13 +17,13 @@ export function startWatch(
 	limits: { firstTokenMs: number; idleMs: number; totalMs: number },
 ): Watch {
 	const controller = new AbortController();
-	const give = (why: string) => () => controller.abort(new ModelFailure(why));
+	const give = (why: string, reason: FailureReason) => () => controller.abort(new ModelFailure(why, { reason }));
 	const stop = () => controller.abort(outer.reason);
 	if (outer.aborted) stop();
 	outer.addEventListener("abort", stop, { once: true });
-	const total = setTimeout(give("The model did not finish in time."), limits.totalMs);
+	const total = setTimeout(give("The model did not finish in time.", "late"), limits.totalMs);
 	const first = setTimeout(
-		give(`The model did not begin to answer within ${seconds(limits.firstTokenMs)}.`),
+		give(`The model did not begin to answer within ${seconds(limits.firstTokenMs)}.`, "slow"),
 		limits.firstTokenMs,
 	);
 	let idle: NodeJS.Timeout | undefined;
@@ -31,7 +32,7 @@ export function startWatch(
 		heard: () => {
 			clearTimeout(first);
 			if (idle) idle.refresh();
-			else idle = setTimeout(give(`The model fell silent for ${seconds(limits.idleMs)}.`), limits.idleMs);
+			else idle = setTimeout(give(`The model fell silent for ${seconds(limits.idleMs)}.`, "silent"), limits.idleMs);
 		},
 		end: () => {
 			for (const timer of [total, first, idle]) clearTimeout(timer);

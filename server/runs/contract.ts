@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { GraphName } from "@/server/agents/contract";
+import { GraphName, RunWindow } from "@/server/agents/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { Cost, FailureReason, Hop } from "@/server/models/contract/hops";
 
 export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
@@ -51,10 +52,16 @@ export const RunResult = z.object({
 		.describe("Sentences of the answer that no cited passage supports, as spans of `answer` in UTF-16 units."),
 	model: z.string(),
 	usage: z.object({ inputTokens: z.int(), outputTokens: z.int() }),
+	hops: z
+		.array(Hop)
+		.optional()
+		.describe("The models that were asked, in order, and why one gave no answer; missing where none was."),
+	cost: Cost.optional(),
 	searchedFor: z
 		.string()
 		.optional()
 		.describe("What a model made of a follow-up to search for; missing where it was searched as it was asked."),
+	window: RunWindow.optional().describe("What filled the model's window; missing where no model answered."),
 	cap: CapKind.optional().describe("What a run that failed had no more of; `loop`: it repeated itself."),
 	calls: z
 		.array(FunctionCall)
@@ -66,6 +73,7 @@ export type RunResult = z.infer<typeof RunResult>;
 export const Run = z.object({
 	id: z.uuid(),
 	threadId: z.uuid(),
+	branchId: z.uuid().nullable(),
 	threadTitle: z.string(),
 	agentId: z.uuid(),
 	agentName: z.string(),
@@ -158,6 +166,12 @@ export const StartRun = z.strictObject({
 		),
 	threadId: z.uuid().optional().describe("Left out: a new thread."),
 	branchId: z.uuid().optional().describe("The branch of the thread to go on in; left out: its trunk."),
+	after: z
+		.uuid()
+		.optional()
+		.describe(
+			"The run of the thread to go on after; where others came after it already, in a new branch. Left out: after the newest.",
+		),
 	agentId: z.uuid().optional().describe("Left out: the thread's agent, or the default one."),
 	collectionIds: z
 		.array(z.uuid())
@@ -194,6 +208,14 @@ export const RunEventBody = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("answer.restarted"), why: z.string() }),
 	z.object({ type: z.literal("answer.delta"), text: z.string() }),
 	z.object({ type: z.literal("model.fallback"), why: z.string() }),
+	/** A model of the route gave no answer, or was not asked; the next one is. */
+	z.object({
+		type: z.literal("model.passed"),
+		model: z.string().describe("What its provider calls it."),
+		reason: FailureReason,
+		status: z.int().nullable().describe("The HTTP status that its provider failed with."),
+		ms: z.int(),
+	}),
 	/** A tool that the model called, and what came of it. */
 	z.object({ type: z.literal("tool.called"), callId: z.string(), tool: ToolName }),
 	z.object({
@@ -292,6 +314,7 @@ export function foldAnswer(text: string, body: RunEventBody): string {
 		case "step.finished":
 		case "passages.found":
 		case "model.fallback":
+		case "model.passed":
 		case "tool.called":
 		case "tool.answered":
 		case "approval.needed":

@@ -2,20 +2,26 @@ import { router } from "@/server/trpc/init";
 import { procedure } from "@/server/trpc/procedure";
 import { Done } from "@/server/users/contract";
 import {
+	AppendedTurns,
+	AppendTurns,
 	CreateThread,
 	ExportedThread,
 	ExportThread,
 	GetThread,
 	ListThreads,
+	OneSummary,
 	OneThread,
 	RenameThread,
 	Thread,
 	ThreadPage,
+	ThreadSummary,
 	ThreadWithRuns,
 } from "./contract";
 import {
+	appendTurns,
 	createThread,
 	exportThread,
+	getSummary,
 	getThread,
 	listThreads,
 	removeThread,
@@ -46,6 +52,15 @@ export const threadsRouter = router({
 			({ ctx, input }) => versionOfThread(ctx, input),
 		),
 
+	summary: procedure("threads:read", {
+		rest: "GET /threads/{threadId}/summaries/{summaryId}",
+		summary: "Get what stands for a thread's oldest turns in the model's window.",
+		risk: "read",
+	})
+		.input(OneSummary)
+		.output(ThreadSummary)
+		.query(({ ctx, input }) => getSummary(ctx, input)),
+
 	export: procedure("threads:read", {
 		rest: "GET /threads/{threadId}/export",
 		summary: "Get a thread as a file, with the sources of its answers.",
@@ -64,6 +79,15 @@ export const threadsRouter = router({
 		.input(CreateThread)
 		.output(Thread)
 		.mutation(({ ctx, input }) => createThread(ctx, input)),
+
+	append: procedure("threads:write", {
+		rest: "POST /threads/{threadId}/turns",
+		summary: "Add questions with their answers that were had elsewhere, marked as no agent's.",
+		risk: "write",
+	})
+		.input(AppendTurns)
+		.output(AppendedTurns)
+		.mutation(({ ctx, input }) => appendTurns(ctx, input)),
 
 	rename: procedure("threads:write", {
 		rest: "PATCH /threads/{threadId}",

@@ -278,3 +278,42 @@ describe("a webhook", () => {
 		expect(await runsOf(ctx)).toEqual([]);
 	});
 });
+
+test("schedules and webhooks leave with their agent, without secrets and those of others, and come paused, once, as the importer's", async () => {
+	const agents = (ctx: ServiceContext) =>
+		createCaller(contextForActor(ctx.actor, { db, requestId: randomUUID(), via: "rpc" })).agents;
+	const [ann, bob, sam] = [await person("builder"), await person("builder"), await person("staff")];
+	const { id } = await agents(ann).create({ name: randomUUID(), access: "everyone" });
+	await api(ann).addSchedule(daily({ agentId: id, timeZone: "Europe/Berlin" }));
+	const { secret } = await api(ann).addWebhook({ agentId: id, name: "Ships", question: "Which ships?" });
+	await api(sam).addSchedule(daily({ agentId: id, question: "What is Sam to know?" }));
+	const document = await agents(ann).export({ agentId: id });
+	expect(document.triggers).toEqual([
+		{ kind: "schedule", name: "Daily", question: "What is new?", cron: "0 7 * * *", timeZone: "Europe/Berlin" },
+		{ kind: "webhook", name: "Ships", question: "Which ships?", cron: null, timeZone: null },
+	]);
+	expect(JSON.stringify(document)).not.toContain(secret);
+	const imported = await agents(bob).import({ document, name: randomUUID() });
+	expect(imported).toMatchObject({ triggers: 2, leftOut: [] });
+	const mine = { filter: { agentId: { eq: imported.agentId } }, sort: "createdAt" as const };
+	const { rows } = await api(bob).list(mine);
+	expect(rows.map(({ kind, isOwn, isPaused }) => [kind, isOwn, isPaused])).toEqual([
+		["schedule", true, true],
+		["webhook", true, true],
+	]);
+	expect(await startDue(job())).toBe(0);
+	expect(await agents(bob).import({ document, agentId: imported.agentId })).toMatchObject({ triggers: 0 });
+	expect((await api(bob).list(mine)).rows).toHaveLength(2);
+	const hook = rows.find(({ kind }) => kind === "webhook");
+	expect((await api(bob).rotate({ triggerId: hook?.id ?? "", overlapHours: 0 })).secret).not.toBe(secret);
+
+	const [schedule] = document.triggers;
+	const bad = { ...document, triggers: [{ ...schedule, cron: "61 * * * *" }] } as typeof document;
+	await expect(agents(bob).import({ document: bad, name: randomUUID() })).rejects.toMatchObject(
+		refused("INVALID_INPUT"),
+	);
+	expect(await agents(bob).import({ document: bad, name: randomUUID(), leaveOut: true })).toMatchObject({
+		triggers: 0,
+		leftOut: [expect.stringContaining("no time that there is")],
+	});
+});

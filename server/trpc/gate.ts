@@ -1,3 +1,4 @@
+import { type TrackedEnvelope, tracked } from "@trpc/server";
 import { ZodError, type z } from "zod";
 import { hasProvedLately } from "@/server/auth/service";
 import { type Actor, actorMay, actorUser } from "@/server/core/actor";
@@ -141,9 +142,10 @@ export async function* follow<I extends z.ZodType, O extends z.ZodType>(
 	call: Call,
 	schemas: { input: I; output: O },
 	work: (opts: { ctx: ServiceContext; input: z.output<I> }) => AsyncGenerator<{ id: string; data: z.input<O> }>,
-): AsyncGenerator<{ id: string; data: z.output<O> }> {
-	const closed = call.ctx.signal ? [call.ctx.signal] : [];
+): AsyncGenerator<TrackedEnvelope<z.output<O>>> {
 	let over = new AbortController();
+	const leave = () => over.abort();
+	call.ctx.signal?.addEventListener("abort", leave, { once: true });
 	const entered = await told(call, () => enter(call, schemas.input));
 	let { actor } = entered.ctx;
 	let last: string | null = null;
@@ -163,13 +165,14 @@ export async function* follow<I extends z.ZodType, O extends z.ZodType>(
 		do {
 			isChanged = false;
 			over = new AbortController();
-			const ctx = { ...entered.ctx, actor, signal: AbortSignal.any([...closed, over.signal]) };
+			if (call.ctx.signal?.aborted) return;
+			const ctx = { ...entered.ctx, actor, signal: over.signal };
 			for await (const event of work({ ctx, input: resumedAt(entered.input, last) })) {
 				last = event.id;
-				yield { id: event.id, data: schemas.output.parse(event.data) };
+				yield tracked(event.id, schemas.output.parse(event.data));
 			}
 			if (refusal) throw refusal;
-		} while (isChanged && !call.ctx.signal?.aborted);
+		} while (isChanged);
 	} catch (error) {
 		const failure = toAppError(refusal ?? ourFault(error));
 		// That a session ended is written down where it was ended.
@@ -178,6 +181,7 @@ export async function* follow<I extends z.ZodType, O extends z.ZodType>(
 		throw toTrpcError(written);
 	} finally {
 		clearInterval(recheck);
+		call.ctx.signal?.removeEventListener("abort", leave);
 	}
 }
 

@@ -7,6 +7,7 @@ import { toAppError, toTrpcError } from "./failure";
 import { limitHeaders } from "./limits";
 import { checkOrigin, limitBody } from "./request-guard";
 import { appRouter } from "./root";
+import { answerSubscription, subscriptionOf } from "./subscriptions";
 
 export const endpoint = "/api/trpc";
 
@@ -15,6 +16,8 @@ export async function rpcHandler(request: Request): Promise<Response> {
 	const ctx = contextFromHeaders(request.headers, new URL(request.url).searchParams);
 	try {
 		await checkOrigin(request, ctx);
+		const followed = subscriptionOf(request, endpoint);
+		if (followed) return named(answerSubscription(request, ctx, followed), ctx.requestId);
 		const req = await limitBody(request);
 		const response = await fetchRequestHandler({
 			endpoint,
@@ -28,12 +31,16 @@ export async function rpcHandler(request: Request): Promise<Response> {
 				return { headers: { ...limitHeaders(ctx.charges ?? []), ...retry } };
 			},
 		});
-		response.headers.set("x-request-id", ctx.requestId);
-		response.headers.set("cache-control", "no-store");
-		return response;
+		return named(response, ctx.requestId);
 	} catch (error) {
 		return refusal(toAppError(error), ctx.requestId);
 	}
+}
+
+function named(response: Response, requestId: string): Response {
+	response.headers.set("x-request-id", requestId);
+	response.headers.set("cache-control", "no-store");
+	return response;
 }
 
 function refusal(error: AppError, requestId: string): Response {

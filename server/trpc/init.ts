@@ -4,6 +4,7 @@ import type { Database } from "@/db/connection";
 import type { Trial } from "@/server/approvals/service";
 import type { Actor, Via } from "@/server/core/actor";
 import type { Origin } from "@/server/core/context";
+import { pingMs } from "@/server/core/event-stream";
 import type { Version } from "@/server/core/version";
 import { failureFacts } from "./failure";
 import type { Charge } from "./limits";
@@ -36,14 +37,17 @@ export type RequestContext = {
 	isPage?: boolean | undefined;
 };
 
+/** A reader who hears nothing for this long, in ms, comes back. */
+export const reconnectAfterMs = 12_000;
+
 export const t = initTRPC
 	.context<RequestContext>()
 	.meta<ProcedureMeta>()
 	.create({
 		transformer: superjson,
 		sse: {
-			ping: { enabled: true, intervalMs: 5_000 },
-			client: { reconnectAfterInactivityMs: 12_000 },
+			ping: { enabled: true, intervalMs: pingMs },
+			client: { reconnectAfterInactivityMs: reconnectAfterMs },
 		},
 		errorFormatter: ({ shape, error, ctx }) => ({
 			...shape,

@@ -107,7 +107,9 @@ const isStream = ({ headers }: Response): boolean =>
 async function pour(body: ReadableStream<Uint8Array>, response: ServerResponse, signal: AbortSignal): Promise<void> {
 	response.flushHeaders();
 	const reader = body.getReader();
-	signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+	const leave = () => void reader.cancel().catch(() => {});
+	signal.addEventListener("abort", leave, { once: true });
+	if (signal.aborted) leave();
 	for (;;) {
 		const { done, value } = await reader.read();
 		if (done) break;

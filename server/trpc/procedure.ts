@@ -1,9 +1,4 @@
-import {
-	type TRPCMutationProcedure,
-	type TRPCQueryProcedure,
-	type TRPCSubscriptionProcedure,
-	tracked,
-} from "@trpc/server";
+import type { TRPCMutationProcedure, TRPCQueryProcedure, TRPCSubscriptionProcedure } from "@trpc/server";
 import { z } from "zod";
 import type { ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
@@ -124,12 +119,7 @@ function builder({ face, ...base }: Base) {
 							TRPCSubscriptionProcedure<
 								Def<z.input<I>, AsyncIterable<{ id: string; data: z.output<O> }, never, unknown>>
 							>
-						>(
-							open.subscription(async function* (call) {
-								const events = follow(callOf(meta, "subscription", call), { input, output }, work);
-								for await (const { id, data } of events) yield tracked(id, data);
-							}),
-						),
+						>(open.subscription((call) => follow(callOf(meta, "subscription", call), { input, output }, work))),
 				};
 			},
 		}),

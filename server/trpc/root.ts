@@ -5,6 +5,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
+import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
 import { invitationsRouter } from "@/server/invitations/router";
@@ -12,7 +13,9 @@ import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
 import { knowledgeRouter } from "@/server/knowledge/router";
 import { mailRouter } from "@/server/mail/router";
+import { modelsRouter } from "@/server/models/router";
 import { oauthRouter } from "@/server/oauth/router";
+import { playgroundRouter } from "@/server/playground/router";
 import { proceduresRouter } from "@/server/procedures/router";
 import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
@@ -46,10 +49,13 @@ export const appRouter = router({
 	runs: runsRouter,
 	triggers: triggersRouter,
 	research: researchRouter,
+	extractions: extractionsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
+	playground: playgroundRouter,
+	models: modelsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

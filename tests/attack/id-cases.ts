@@ -33,10 +33,18 @@ const anyApproval = shared("approval", "who holds approvals:decide decides of wh
 const invitation = shared("invitation", "who holds users:write manages every invitation");
 const program = shared("program", "programs are the organisation's");
 const mcpServer = own("mcpServer");
+const connection = shared("modelConnection", "connections to models are the organisation's");
+const model = shared("model", "models are the organisation's");
+const modelRoute = shared("modelRoute", "routes of models are the organisation's");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
 const checkpoint = word("it is looked for among the checkpoints of the run beside it alone");
+const followed = word(
+	"it stands in place of promptVersionId, with a label: server/prompts/agents.test.ts tries it as a stranger",
+);
+const tells = word("what tells one window of a playground from the others");
+const noted = word("where a text was begun from; it is shown by name to who may read it, and opens nothing");
 const position = word("the position in a stream");
 
 /**
@@ -98,6 +106,20 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"oauth.getProgram": { programId: program },
 	"oauth.revokeProgram": { programId: program },
 
+	"models.getConnection": { connectionId: connection },
+	"models.changeConnection": { connectionId: connection },
+	"models.removeConnection": { connectionId: connection },
+	"models.addModel": { connectionId: connection },
+	"models.changeModel": { modelId: model },
+	"models.removeModel": { modelId: model },
+	"models.addPrice": { modelId: model },
+	"models.removePrice": { priceId: shared("modelPrice", "prices of models are the organisation's") },
+	"models.getRoute": { routeId: modelRoute },
+	"models.addRoute": { "steps[].modelId": model },
+	"models.changeRoute": { routeId: modelRoute, "steps[].modelId": model },
+	"models.removeRoute": { routeId: modelRoute },
+	"models.callsOfRun": { runId: own("run") },
+
 	"remotes.get": { serverId: mcpServer },
 	"remotes.change": { serverId: mcpServer },
 	"remotes.remove": { serverId: mcpServer },
@@ -138,10 +160,15 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"knowledge.search": { "collectionIds[]": filter("collection") },
 
 	"agents.get": { agentId: own("agent") },
-	"agents.create": { promptVersionId: own("promptVersion"), "collectionIds[]": filter("collection") },
+	"agents.create": {
+		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
+		"collectionIds[]": filter("collection"),
+	},
 	"agents.update": {
 		agentId: own("agent"),
 		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
 		"collectionIds[]": filter("collection"),
 	},
 	"agents.archive": { agentId: own("agent") },
@@ -159,6 +186,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"agents.saveDraft": {
 		agentId: own("agent"),
 		promptVersionId: own("promptVersion"),
+		"promptLabel.promptId": followed,
 		"collectionIds[]": filter("collection"),
 	},
 
@@ -176,7 +204,15 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		agentId: own("agent"),
 	},
 	"threads.get": { threadId: own("thread"), branchId: branch },
+	"threads.summary": {
+		threadId: own("summarisedThread"),
+		summaryId: word("it is looked for among the summaries of the thread beside it alone"),
+	},
 	"threads.export": { threadId: own("thread"), branchId: branch },
+	"threads.append": {
+		threadId: own("thread"),
+		after: word("it is looked for among the runs of the thread beside it alone"),
+	},
 	"threads.rename": { threadId: own("thread") },
 	"threads.remove": { threadId: own("thread") },
 
@@ -187,6 +223,7 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"runs.start": {
 		threadId: own("thread"),
 		branchId: branch,
+		after: word("it is looked for among the runs of the thread beside it alone"),
 		agentId: own("agent"),
 		"collectionIds[]": filter("collection"),
 	},
@@ -195,6 +232,20 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"research.get": { runId: own("run") },
 	"research.acceptPlan": { runId: own("planned") },
 	"research.steer": { runId: own("planned") },
+	"extractions.start": {
+		agentId: own("extractor"),
+		collectionId: own("collection"),
+		"documentIds[]": own("documentWithin"),
+	},
+	"extractions.get": { extractionId: own("extraction") },
+	"extractions.columns": { extractionId: own("extraction") },
+	"extractions.listResults": { extractionId: own("extraction") },
+	"extractions.getResult": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.history": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.correct": { extractionId: own("extraction"), resultId: own("extractionResult") },
+	"extractions.steer": { extractionId: own("extraction") },
+	"extractions.remove": { extractionId: own("extraction") },
+	"extractions.export": { extractionId: own("extraction") },
 	"runs.events": { runId: own("run"), lastEventId: position },
 
 	"triggers.get": { triggerId: own("trigger") },
@@ -211,6 +262,22 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"feedback.get": { feedbackId: own("feedback") },
 
 	"prompts.get": { promptId: own("prompt") },
+	"prompts.render": { promptId: own("labelledPrompt") },
+	"prompts.getLabels": { promptId: own("prompt") },
+	"prompts.getLabel": { promptId: own("labelledPrompt") },
+	"prompts.moveLabel": { promptId: own("prompt") },
+	"prompts.removeLabel": { promptId: own("labelledPrompt") },
+	"prompts.protectLabel": { promptId: own("labelledPrompt") },
+	"prompts.splitLabel": { promptId: own("labelledPrompt") },
+	"prompts.endSplit": { promptId: own("splitPrompt") },
+	"prompts.listMoves": { promptId: own("prompt") },
+	"prompts.reviewMove": { promptId: own("proposedPrompt"), moveId: own("labelMove") },
+	"prompts.usage": { promptId: own("prompt") },
+
+	"playground.keep": { "bench.windows[].id": tells, "bench.windows[].from.promptId": noted },
+	"playground.follow": { trialId: own("trial"), lastEventId: position },
+	"playground.fromRun": { runId: own("run") },
+
 	"prompts.save": { promptId: own("prompt") },
 
 	"procedures.tryTool": { agentId: own("agent") },
@@ -252,7 +319,16 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
 	"prompts.save": { basedOn: 1 },
+	"prompts.getLabel": { label: "production" },
+	"prompts.moveLabel": { label: "production", version: 1, basedOn: 0 },
+	"prompts.removeLabel": { label: "production", basedOn: 1 },
+	"prompts.protectLabel": { label: "production", isProtected: true, basedOn: 1 },
+	"prompts.splitLabel": { label: "production", version: 2, percent: 10, basedOn: 1 },
+	"prompts.endSplit": { label: "production", basedOn: 2 },
+	"prompts.reviewMove": { decision: "return" },
 	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
 	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },
+	"models.addConnection": { address: "http://93.184.215.14/v1" },
+	"models.addPrice": { currency: "EUR" },
 };

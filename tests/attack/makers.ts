@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import type { PgColumn } from "drizzle-orm/pg-core";
 import {
 	agentVersions,
 	approvalRules,
@@ -11,30 +12,41 @@ import {
 	chunks,
 	documentPages,
 	documents,
+	extractionResults,
 	groups,
 	invitations,
 	jobRuns,
 	mails,
 	mcpServers,
 	mcpTools,
+	modelConnections,
+	modelPrices,
+	modelRoutes,
+	models,
 	passkeys,
+	playgroundTrials,
+	promptLabelMoves,
+	prompts,
 	roles,
 	runs,
 	sessions,
 	sources,
 	stops,
+	threadSummaries,
 } from "@/db/schema";
 import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { startExtraction } from "@/server/extractions/service";
 import { giveFeedback } from "@/server/feedback/service";
 import { createKey } from "@/server/keys/service";
 import { storeUpload } from "@/server/knowledge/service";
 import { createProgram } from "@/server/oauth/service";
-import { createPrompt } from "@/server/prompts/service";
+import { createPrompt, moveLabel, savePrompt, splitLabel } from "@/server/prompts/service";
 import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
+import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
@@ -42,11 +54,28 @@ type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<stri
 
 const name = (what: string) => `${what} ${randomUUID()}`;
 /** A document that can be read, without a job that reads it in. */
-async function makeDocument(ctx: ServiceContext): Promise<string> {
-	const { id } = await bringDocument(ctx, await makeCollection(ctx), "notes.md", name("Notes"));
+async function makeDocument(ctx: ServiceContext, collectionId?: unknown): Promise<string> {
+	const collection = typeof collectionId === "string" ? { id: collectionId } : await makeCollection(ctx);
+	const { id } = await bringDocument(ctx, collection, "notes.md", name("Notes"));
 	await ctx.db.orm.update(documents).set({ state: "ready", chunkCount: 1 }).where(eq(documents.id, id));
 	await ctx.db.orm.insert(documentPages).values({ documentId: id, page: 1, text: "Some text." });
 	return id;
+}
+async function makeExtractor(ctx: ServiceContext): Promise<string> {
+	setModel("http://127.0.0.1:9/v1");
+	const extractSchema = { type: "object", properties: { total: { type: "number" } } };
+	const definition = { graph: "extract" as const, extractSchema };
+	return insertAgent(ctx.db.orm, { name: name("Extractor"), createdBy: requireUser(ctx).userId, definition });
+}
+async function makeExtraction(ctx: ServiceContext) {
+	const { id: collectionId } = await makeCollection(ctx);
+	await makeDocument(ctx, collectionId);
+	return startExtraction(ctx, { agentId: await makeExtractor(ctx), collectionId });
+}
+async function resultBy(ctx: ServiceContext, column: PgColumn, id: unknown) {
+	if (typeof id !== "string") return undefined;
+	const [row] = await ctx.db.orm.select().from(extractionResults).where(eq(column, id));
+	return row;
 }
 async function makeServer(ctx: ServiceContext): Promise<string> {
 	const values = {
@@ -61,11 +90,29 @@ async function makeServer(ctx: ServiceContext): Promise<string> {
 		.returning({ id: mcpServers.id });
 	return row?.id ?? "";
 }
+async function makeConnection({ db }: ServiceContext): Promise<string> {
+	const values = { name: name("Connection"), kind: "openai" as const, address: "https://models.example.test/v1" };
+	const [row] = await db.orm.insert(modelConnections).values(values).returning({ id: modelConnections.id });
+	return row?.id ?? "";
+}
+async function makeModel(ctx: ServiceContext): Promise<string> {
+	const values = { connectionId: await makeConnection(ctx), name: name("model"), contextTokens: 8_000 };
+	const [row] = await ctx.db.orm.insert(models).values(values).returning({ id: models.id });
+	return row?.id ?? "";
+}
 const question = { question: "How many days of leave are there?" };
 
 async function makeAgent(ctx: ServiceContext): Promise<string> {
 	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
 	return (await createAgent(ctx, { ...fields, access: "private" })).id;
+}
+const noGuard = { mostNegative: null, leastFeedback: 20, mostCost: null, leastRuns: 20 };
+async function makeLabelled(ctx: ServiceContext): Promise<string> {
+	const made = await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" });
+	const promptId = made.prompt.id;
+	await savePrompt(ctx, { promptId, basedOn: 1, body: "Be briefer.", message: "" });
+	await moveLabel(ctx, { promptId, label: "production", version: 1, basedOn: 0, note: "" });
+	return promptId;
 }
 async function makeAnswer(ctx: ServiceContext, agentId?: string): Promise<string> {
 	const { runId } = await startRun(ctx, { ...question, ...(agentId ? { agentId } : {}) });
@@ -132,6 +179,18 @@ export const makers = {
 		return chunk?.id ?? 0;
 	},
 	agent: makeAgent,
+	/** And with it a model, so that there is something to extract with. */
+	extractor: (ctx) => makeExtractor(ctx),
+	/** In the collection that stands beside it. */
+	documentWithin: (ctx, { collectionId }) => makeDocument(ctx, collectionId),
+	/** The one of the result that stands beside it. */
+	extraction: async (ctx, { resultId }) =>
+		(await resultBy(ctx, extractionResults.id, resultId))?.extractionId ?? (await makeExtraction(ctx)).id,
+	/** Of the extraction that stands beside it. */
+	extractionResult: async (ctx, { extractionId }) => {
+		const beside = await resultBy(ctx, extractionResults.extractionId, extractionId);
+		return (beside ?? (await resultBy(ctx, extractionResults.extractionId, (await makeExtraction(ctx)).id)))?.id ?? "";
+	},
 	draftedAgent: async (ctx) => {
 		const agentId = await makeAgent(ctx);
 		// Of nobody's hand, so that its owner may review it.
@@ -143,6 +202,48 @@ export const makers = {
 	promptVersion: async (ctx) =>
 		(await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" })).prompt
 			.latestVersionId,
+	/** With two versions, and the label `production` on the first. */
+	labelledPrompt: (ctx) => makeLabelled(ctx),
+	splitPrompt: async (ctx) => {
+		const promptId = await makeLabelled(ctx);
+		await splitLabel(ctx, {
+			promptId,
+			label: "production",
+			version: 2,
+			percent: 10,
+			basedOn: 1,
+			guard: noGuard,
+			note: "",
+		});
+		return promptId;
+	},
+	/** The prompt of the move that stands beside it. */
+	proposedPrompt: async (ctx, { moveId }) => {
+		const promptId = await makeLabelled(ctx);
+		await ctx.db.orm
+			.update(promptLabelMoves)
+			.set({ promptId })
+			.where(eq(sql`${promptLabelMoves.id}::text`, String(moveId)));
+		return promptId;
+	},
+	labelMove: async (ctx, ids) => {
+		const there = await ctx.db.orm.$count(prompts, eq(sql`${prompts.id}::text`, String(ids.promptId)));
+		const promptId = there > 0 ? String(ids.promptId) : await makeLabelled(ctx);
+		const move = { act: "move" as const, state: "proposed" as const, toVersion: 2, basedOn: 1 };
+		const [row] = await ctx.db.orm
+			.insert(promptLabelMoves)
+			.values({ ...move, promptId, label: name("l") })
+			.returning({ id: promptLabelMoves.id });
+		return row?.id ?? "";
+	},
+	/** One that has ended. */
+	trial: async (ctx) => {
+		const [row] = await ctx.db.orm
+			.insert(playgroundTrials)
+			.values({ id: randomUUID(), userId: requireUser(ctx).userId, model: "none", state: "done" })
+			.returning({ id: playgroundTrials.id });
+		return row?.id ?? "";
+	},
 	thread: async (ctx) => (await startRun(ctx, question)).threadId,
 	run: async (ctx) => (await startRun(ctx, question)).runId,
 	trigger: async (ctx) => {
@@ -171,6 +272,14 @@ export const makers = {
 			values (${runId}, '', ${String(checkpointId)}, ${JSON.stringify(checkpoint)}::text::jsonb, '{"step": 0}')`;
 		return runId;
 	},
+	/** With a summary of the id that stands beside it. */
+	summarisedThread: async (ctx, { summaryId }) => {
+		const { runId, threadId } = await startRun(ctx, question);
+		const given = typeof summaryId === "string" ? { id: summaryId } : {};
+		const of = { threadId, upToRunId: runId, turns: 1, text: "They spoke of ferries.", documentIds: [], model: "none" };
+		await ctx.db.orm.insert(threadSummaries).values({ ...given, ...of });
+		return threadId;
+	},
 	feedback: async (ctx) => {
 		const runId = await makeAnswer(ctx, await makeAgent(ctx));
 		return (await giveFeedback(ctx, { runId, thumb: "up", reason: null, correction: null })).id;
@@ -194,6 +303,21 @@ export const makers = {
 			.insert(mcpTools)
 			.values({ ...tool, serverId: await makeServer(ctx) })
 			.returning({ id: mcpTools.id });
+		return row?.id ?? "";
+	},
+	modelConnection: makeConnection,
+	model: makeModel,
+	modelPrice: async (ctx) => {
+		const values = { modelId: await makeModel(ctx), currency: "EUR", inputMicros: 1, outputMicros: 1 };
+		const [row] = await ctx.db.orm
+			.insert(modelPrices)
+			.values({ ...values, validFrom: new Date() })
+			.returning({ id: modelPrices.id });
+		return row?.id ?? "";
+	},
+	modelRoute: async (ctx) => {
+		const values = { name: `r${randomUUID().slice(0, 8)}` };
+		const [row] = await ctx.db.orm.insert(modelRoutes).values(values).returning({ id: modelRoutes.id });
 		return row?.id ?? "";
 	},
 	mail: async (ctx) => {

@@ -8,10 +8,11 @@ import { residentBytes } from "@/server/core/resident-bytes";
 import type { Client } from "@/tests/support/client";
 import { type Product, startProduct } from "@/tests/support/product";
 import { type LangGraphServer, startLangGraph } from "./langgraph-dev";
+import { openLongThread } from "./long-thread";
 import { ask, askMany, type Events, fillIn, median, question, report, startProviderProcess } from "./stream-material";
 
 // `npm run bench -- runs`: runs as people have them, searched, cited, budgeted, audited and stored, beside a graph of one node
-// on LangGraph's own development server, which stores nothing; both with the same provider. Then what an idle stream holds.
+// on LangGraph's own development server, which stores nothing; both with the same provider. Then how long a chat of 200 questions takes to open, and what an idle stream holds.
 
 const tokens = 50;
 const people = 20;
@@ -48,6 +49,11 @@ try {
 	const ratio = { bench: "runs", unit: "ratio", n: inAll };
 	report({ ...ratio, metric: "vs_langgraph_runs_ratio", value: ours.perSecond / theirs.perSecond, baseline: 4 });
 	report({ ...ratio, metric: "vs_langgraph_ttft_ratio", value: theirs.ttft / ours.ttft, baseline: 1, n: alone });
+
+	const opened = await openLongThread(url, clientAt(0));
+	if (opened)
+		report({ bench: "runs", metric: "long_thread_open_ms", value: opened.ms, unit: "ms", baseline: 300, n: opened.n });
+	else console.error("no Chromium: a long chat was not opened");
 
 	await provider.behave({ tokens: 10_000, intervalMs: 10_000 });
 	const kb = await weighIdle(product, clientAt);

@@ -218,3 +218,31 @@ test("a webhook is made, its secret is shown once, and a call that is signed wit
 	await page.goto(`/runs?open=${runId}`);
 	await expect(page.getByText("Which berth is free?").first()).toBeVisible();
 });
+
+test("a route is put in order and made the default, and an answer says who was away", async () => {
+	const { provider } = standing;
+	await page.goto(world.paths.modelRoute ?? "");
+	const panel = page.getByRole("complementary", { name: "Route" });
+	await panel.getByRole("button", { name: "Change", exact: true }).click();
+	const form = page.getByRole("dialog");
+	const order = form.getByRole("listitem");
+	await expect(order.first()).toContainText("harbour-small");
+	await form.getByRole("button", { name: "Ask harbour-small later" }).click();
+	await expect(order.first()).toContainText("harbour-large");
+	await form.getByRole("button", { name: "Ask harbour-large later" }).click();
+	await form.getByRole("button", { name: "Save" }).click();
+	await panel.getByRole("button", { name: "Make it the default" }).click();
+	await expect(page.getByText("Agents that name no route ask house.")).toBeVisible();
+	provider.when("harbour-small", { fault: "429", retryAfterSeconds: 60 });
+	provider.when("harbour-large", { text: "The ferry uses berth 2 on Sundays [1]." });
+	await page.goto("/chat");
+	await page.getByRole("textbox", { name: "Ask a question" }).fill("Which berth does the ferry Marrowby use?");
+	await page.getByRole("button", { name: "Ask", exact: true }).click();
+	await expect(page.getByText("Answered by harbour-large; harbour-small was away (429)")).toBeVisible({
+		timeout: 30_000,
+	});
+	provider.forget();
+	await page.goto(world.paths.modelRoute ?? "");
+	await panel.getByRole("button", { name: "No longer the default" }).click();
+	await expect(panel.getByRole("button", { name: "Make it the default" })).toBeVisible();
+});

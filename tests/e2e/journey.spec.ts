@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { expect, type Page, test } from "playwright/test";
 import { connect } from "../support/client";
 import { cuttable } from "../support/cuttable";
-import { owner, type Standing, signedIn, staff, stand, viewer } from "./standing";
+import { owner, type Standing, signedIn, staff, stand, untimed, viewer } from "./standing";
 
 const content = join(import.meta.dirname, "..", "..", "server", "demo", "content");
 const files = [
@@ -48,9 +48,6 @@ async function newestRun(threadUrl: string) {
 	return run;
 }
 const answerOf = (on: Page) => on.getByRole("article").last();
-
-/** Without what the clock changes. */
-const untimed = (text: string) => text.replaceAll(/just now|\d+ (s|min) ago/g, "then");
 
 test("the first run makes the owner with the code that the start printed", async () => {
 	await page.goto("/");

@@ -98,6 +98,9 @@ for (const width of widths) {
 	test(`what opens at a click holds at ${width} px`, async () => {
 		test.setTimeout(300_000);
 		await page.setViewportSize({ width, height: 900 });
+		const db = await productDatabase(standing.product);
+		// Looking at the pages took its time, and a proof lasts 10 minutes.
+		await db.sql`update sessions set proved_at = now()`;
 		for (const [name, path] of [
 			["shareCollection", world.paths.collection],
 			["shareAgent", world.paths.agent],
@@ -108,6 +111,13 @@ for (const width of widths) {
 			await expect(page.getByRole("list", { name: "Shared with" }).getByRole("listitem").first()).toBeVisible();
 			await look(page, name, width);
 		}
+		await page.goto(world.paths.thread ?? "");
+		await page
+			.getByRole("button", { name: /^Window/ })
+			.first()
+			.click();
+		await expect(page.getByRole("table", { name: /What filled/ })).toBeVisible();
+		await look(page, "window", width);
 		await page.goto("/account/keys");
 		await page.getByRole("button", { name: "Create key" }).click();
 		await look(page, "newKey", width);
@@ -129,7 +139,6 @@ for (const width of widths) {
 		await page.getByRole("button", { name: "Look at the difference" }).click();
 		await expect(page.getByText(/people hold it|person holds it/)).toBeVisible();
 		await look(page, "roleDifference", width);
-		const db = await productDatabase(standing.product);
 		await db.sql`update sessions set proved_at = now() - interval '1 hour'`;
 		await page.goto(world.paths.mail ?? "");
 		await page.getByRole("button", { name: "Open the mail" }).click();
@@ -143,6 +152,40 @@ for (const width of widths) {
 		await db.close();
 	});
 }
+
+test("a long chat opens at its newest answer, grows upwards without a jump, and is entered at any of its answers", async () => {
+	const db = await productDatabase(standing.product);
+	const from = /\/chat\/([^?]+)/.exec(world.paths.thread ?? "")?.[1] ?? "";
+	const [thread] =
+		await db.sql`insert into threads (user_id, agent_id, title) select user_id, agent_id, 'A long chat' from threads where id = ${from} returning id`;
+	const runs = await db.sql`
+		insert into runs (thread_id, user_id, agent_id, agent_version_id, question, answer, result, state, request_id, created_at, started_at, ended_at)
+		select ${thread?.id}, user_id, agent_id, agent_version_id, 'Question ' || n || ' of the chat', repeat('The ferry uses berth 2 on Sundays. ', 1 + n % 9), result,
+			'succeeded', 'seed', now() - (61 - n) * interval '1 minute', now(), now()
+		from runs, generate_series(1, 60) n where id = (select id from runs where thread_id = ${from} order by created_at limit 1) returning id, created_at`;
+	const oldest = runs.toSorted((one, other) => Number(one.created_at) - Number(other.created_at))[0];
+	await db.close();
+	await page.setViewportSize({ width: 1440, height: 900 });
+	await page.goto(`/chat/${thread?.id}`);
+	const newest = page.locator("article").last();
+	await expect(newest).toContainText("Question 60 of the chat");
+	await expect(newest.getByText("berth 2").first()).toBeInViewport();
+	const frame = page.getByRole("region", { name: "Conversation" });
+	const shown = page.locator("article");
+	expect(await shown.count()).toBe(20);
+	const firstId = await shown.first().getAttribute("id");
+	const topOf = (id: string | null) =>
+		page.evaluate((of) => document.getElementById(of ?? "")?.getBoundingClientRect().top ?? Number.NaN, id);
+	await frame.evaluate((element) => {
+		element.scrollTop = 200;
+	});
+	const before = await topOf(firstId);
+	await expect.poll(() => shown.count()).toBe(60);
+	expect(Math.abs((await topOf(firstId)) - before)).toBeLessThan(2);
+	await page.goto("/chat");
+	await page.goto(`/chat/${thread?.id}#${oldest?.id}`);
+	await expect(page.locator(`[id="${oldest?.id}"]`)).toBeInViewport();
+});
 
 test("the palette opens by keyboard and leads to a page", async () => {
 	await page.setViewportSize({ width: 1440, height: 900 });

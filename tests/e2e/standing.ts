@@ -24,7 +24,12 @@ export async function stand(): Promise<Standing> {
 	const provider = await startProvider();
 	const data = await mkdtemp(join(tmpdir(), "quarterdeck-e2e-"));
 	const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-e2e-folder-")));
-	const env = { QD_SOURCE_FOLDERS: folder, QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" };
+	const env = {
+		...{ QD_SOURCE_FOLDERS: folder, QD_MODEL_URL: provider.url, QD_MODEL_KEY: "stand-in", QD_MODEL: "stand-in" },
+		QD_VISION_MODELS: "stand-in",
+		// The stand-in is on this machine, also where somebody enters its address.
+		QD_PRIVATE_NETWORKS: "allowed",
+	};
 	const product = await startProduct({ data, env });
 	const { setupCode } = await product.ready;
 	return {
@@ -53,3 +58,6 @@ export async function signedIn(browser: Browser, url: string, who: { email: stri
 	await page.waitForURL("**/chat");
 	return page;
 }
+
+/** What a page says, without what the clock changes. */
+export const untimed = (text: string) => text.replaceAll(/just now|\d+ (s|min) ago/g, "then");

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TOTP } from "otpauth";
 import { expect } from "playwright/test";
 import { type Client, connect } from "../support/client";
+import { invoiceAnswer, invoiceLines } from "../support/invoices";
 import { owner, type Standing, staff, viewer } from "./standing";
 
 type Api = Client["api"];
@@ -25,12 +26,23 @@ export async function fill(standing: Standing): Promise<World> {
 	const work = await fillWork(api);
 	await fillSource(api, work.collectionId, standing.folder);
 	const research = await fillResearch(standing, api);
+	const extraction = await fillExtraction(standing, api);
 	const people = await fillPeople(standing.url, api, work);
 	const mails = await fillMails(api, people);
 	const audit = await fillAudit(api);
 	const account = await fillAccount(api);
+	const models = await fillModels(standing, api);
 	return {
-		paths: { ...work.paths, ...research, ...people.paths, ...mails.paths, ...audit, ...account },
+		paths: {
+			...work.paths,
+			...research,
+			...extraction,
+			...people.paths,
+			...mails.paths,
+			...audit,
+			...account,
+			...models,
+		},
 		open: mails.open,
 		guarded: staff,
 	};
@@ -93,6 +105,7 @@ async function fillWork(api: Api) {
 		body: "Answer as the harbour office does: short, with times.",
 		message: "First",
 	});
+	await fillPrompt(api, prompt.id);
 	const agent = await api.agents.create.mutate({
 		name: "Harbour office",
 		description: "Berths, tides and departures.",
@@ -136,6 +149,10 @@ async function fillWork(api: Api) {
 			runs: "/runs",
 			prompts: "/prompts",
 			prompt: `/prompts/${prompt.id}`,
+			promptVersions: `/prompts/${prompt.id}/versions?version=2&with=1`,
+			promptLabels: `/prompts/${prompt.id}/labels`,
+			promptUsage: `/prompts/${prompt.id}/usage`,
+			playground: "/playground",
 			procedures: "/procedures",
 			procedure: "/procedures?open=runs.start",
 			apiReference: "/api/docs",
@@ -145,6 +162,77 @@ async function fillWork(api: Api) {
 			mcpServers: "/system/mcp",
 			programs: "/system/programs",
 		},
+	};
+}
+
+/** A second version with variables, a label that is split, a protected one with a proposal, and a playground with two windows. */
+async function fillPrompt(api: Api, promptId: string): Promise<void> {
+	const variables = [
+		{
+			name: "tone",
+			type: "choice" as const,
+			choices: ["calm", "brisk"],
+			default: "calm",
+			description: "How it sounds.",
+		},
+		{ name: "rules", type: "list" as const, default: ["Times in 24 hours", "Berths by number"] },
+	];
+	const body = "Answer as the harbour office does: short, {{tone}}, with times.\n{{rules}}";
+	await api.prompts.save.mutate({ promptId, basedOn: 1, body, variables, message: "Says how it sounds" });
+	const move = { promptId, label: "production", version: 1, basedOn: 0, note: "The first" };
+	await api.prompts.moveLabel.mutate(move);
+	await api.prompts.moveLabel.mutate({ ...move, label: "staging" });
+	await api.prompts.splitLabel.mutate({ promptId, label: "staging", version: 2, percent: 20, basedOn: 1 });
+	await api.prompts.protectLabel.mutate({ promptId, label: "production", isProtected: true, basedOn: 1 });
+	await api.prompts.moveLabel.mutate({ ...move, version: 2, basedOn: 2, note: "Tried on staging" });
+	const parameters = { model: null, temperature: null, maxTokens: null };
+	const windows = [
+		{
+			id: "w0",
+			text: "Answer as the harbour office does: short, with times.",
+			from: { promptId, version: 1 },
+			...parameters,
+		},
+		{ id: "w1", text: body, from: { promptId, version: 2 }, ...parameters },
+	];
+	const passages = [{ name: "berths.md", text: "The ferry Marrowby uses berth 2 on Sundays." }];
+	const bench = { windows, variables, values: { tone: "brisk" }, question: "Which berth is it on Sundays?", passages };
+	await api.playground.keep.mutate({ bench });
+}
+
+/** A provider with two models and their prices, and a route over them that nobody asks. */
+async function fillModels({ provider }: Standing, api: Api): Promise<Record<string, string>> {
+	const { id: connectionId } = await api.models.addConnection.mutate({
+		name: "Harbour rack",
+		kind: "openai",
+		address: provider.url,
+		key: "stand-in",
+		isProbed: false,
+	});
+	const add = async (name: string, price: number) => {
+		const model = await api.models.addModel.mutate({ connectionId, name, contextTokens: 32_000, dataRegion: "eu" });
+		const prices = { inputMicros: price, outputMicros: 4 * price };
+		await api.models.addPrice.mutate({ modelId: model.id, currency: "EUR", ...prices });
+		return model.id;
+	};
+	const small = await add("harbour-small", 50_000);
+	const large = await add("harbour-large", 2_500_000);
+	await api.models.test.mutate({ modelKey: small });
+	provider.when("harbour-large", { fault: "500" });
+	await api.models.test.mutate({ modelKey: large });
+	provider.forget();
+	const steps = [{ modelId: small }, { modelId: large, conditions: { mostMicros: 500_000 } }];
+	const route = await api.models.addRoute.mutate({
+		name: "house",
+		description: "Small first.",
+		regions: ["eu"],
+		steps,
+	});
+	return {
+		models: "/models",
+		modelConnection: `/models?open=${connectionId}`,
+		modelRoutes: "/models/routes",
+		modelRoute: `/models/routes?open=${route.id}`,
 	};
 }
 
@@ -160,6 +248,34 @@ async function fillResearch({ provider }: Standing, api: Api): Promise<Record<st
 	const stateOf = async () => (await api.runs.get.query({ runId: done.runId })).state;
 	await expect.poll(stateOf, { timeout: 60_000 }).toBe("succeeded");
 	return { researchPlan: `/chat/${waiting.threadId}`, research: `/chat/${done.threadId}` };
+}
+
+/** What was extracted from two invoices; of one, something stands nowhere in it. */
+async function fillExtraction({ provider }: Standing, api: Api): Promise<Record<string, string>> {
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Invoices", access: "private" });
+	for (const name of ["chandler.txt", "rope works.txt"]) {
+		const { uploadId } = await api.knowledge.upload.mutate(new Blob([`${name}\n${invoiceLines.join("\n")}`]));
+		await api.knowledge.addDocument.mutate({ collectionId, uploadId, name });
+	}
+	const ready = async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount;
+	await expect.poll(ready, { timeout: 60_000 }).toBe(2);
+	const doubtful = { ...invoiceAnswer, supplier: { value: "Somebody else", quote: "Somebody else", confidence: 0.9 } };
+	provider.when("You extract fields", { text: JSON.stringify(invoiceAnswer) });
+	provider.when("rope works.txt", { text: JSON.stringify(doubtful) });
+	const agent = await api.agents.createFromTemplate.mutate({ template: "invoices", access: "private" });
+	const { id: extractionId } = await api.extractions.start.mutate({ agentId: agent.id, collectionId });
+	const stateOf = async () => (await api.extractions.get.query({ extractionId })).state;
+	await expect.poll(stateOf, { timeout: 60_000 }).toBe("ended");
+	const { rows } = await api.extractions.listResults.query({ extractionId, filter: { isLow: { eq: true } } });
+	const at = `/extractions/${extractionId}`;
+	return {
+		extractions: "/extractions",
+		newExtraction: "/extractions?new=1",
+		extraction: at,
+		extractionResult: `${at}?open=${rows[0]?.id}`,
+		extractionNothing: `${at}?state=failed`,
+		extractor: `/agents/${agent.id}`,
+	};
 }
 
 /** A person with a second factor, a group, a role of one's own making, and what it changes for whom. */

@@ -121,3 +121,31 @@ export async function violations(db: Database, accepted: Accepted, more: Record<
 	if (back.length > 0) broken.push(`what was deleted stays so: ${back}`);
 	return broken;
 }
+
+const ofRuns = [
+	"every run ended",
+	"no run's events have a gap or a double",
+	"every run ends once, at its last event",
+	"every budget is settled",
+	"every run has one audit row for its start and one for its end",
+	"every audit row of a start has its run",
+	"nobody waits in a transaction or for a lock",
+] as const;
+const approvalRules: Record<string, SQL> = {
+	"what was approved was used once, and nothing else waits": sql`
+		select a.id::text from approvals a where a.state in ('pending', 'approved')
+		union all select run_id::text from approvals where state = 'used' group by run_id, tool_call_id having count(*) > 1`,
+};
+
+/** Of those rules what is about runs alone, where nothing but the executor and the services is at work. */
+export async function brokenRunRules(db: Database): Promise<string[]> {
+	const broken: string[] = [];
+	for (const [rule, query] of [
+		...ofRuns.map((name) => [name, rules[name]] as const),
+		...Object.entries(approvalRules),
+	]) {
+		const rows = query ? await db.orm.execute(query) : [];
+		if (rows.length > 0) broken.push(`${rule}: ${rows.slice(0, 3).map((row) => JSON.stringify(Object.values(row)))}`);
+	}
+	return broken;
+}

@@ -8,8 +8,10 @@ import { useDatabase } from "@/server/core/database";
 import { exampleOf } from "@/server/faces/rest/openapi/examples";
 import { createCollection } from "@/server/knowledge/service";
 import { describeSchema, listProcedures } from "@/server/procedures/catalogue";
+import { createPrompt } from "@/server/prompts/service";
 import { addSchedule } from "@/server/triggers/service";
 import { appRouter } from "@/server/trpc/root";
+import { makers } from "@/tests/attack/makers";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { callAs } from "@/tests/support/call";
 
@@ -33,6 +35,9 @@ beforeAll(async () => {
 		access: "private" as const,
 	};
 	ids.agentId = (await createAgent(ctx, agent)).id;
+	ids.extractionId = String(await makers.extraction(ctx, {}));
+	const prompt = { name: "Some", body: "Be brief.", message: "", access: "private" as const };
+	ids.promptId = (await createPrompt(ctx, prompt)).prompt.id;
 	const schedule = { name: "Some", question: "Why?", cron: "0 7 * * *", timeZone: "UTC" };
 	ids.triggerId = (await addSchedule(ctx, { agentId: ids.agentId, ...schedule })).id;
 	const { id: collectionId } = await createCollection(ctx, { name: "Some", description: "", access: "private" });

@@ -36,7 +36,7 @@ export const testExecutor = (
 		model: provider ? openaiModel({ url: provider.url, key: "sk-test", model: "stand-in" }) : null,
 		search: finds(),
 		// What it finds is of no document that there is.
-		expectReadable: async () => {},
+		unreadable: async () => [],
 		...more,
 	});
 

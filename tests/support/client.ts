@@ -16,7 +16,11 @@ export type Client = { api: TRPCClient<AppRouter>; cookie: string; headers: Reco
 
 /** A client with the session of this account, signed in through next-auth's own routes; without an account, a stranger's. */
 export async function connect(url: string, account?: { email: string; password: string }): Promise<Client> {
-	const cookie = account ? await signIn(url, account) : "";
+	return clientWith(url, account ? await signIn(url, account) : "");
+}
+
+/** A client that shows this cookie. */
+export function clientWith(url: string, cookie: string): Client {
 	const headers = { origin: url, "x-qd-csrf": "1", ...(cookie ? { cookie } : {}) };
 	const rpc = { url: `${url}/api/trpc`, transformer: superjson, headers };
 	const api = createTRPCClient<AppRouter>({

@@ -4,5 +4,5 @@ import { log } from "@/server/core/log";
 import { finds } from "./passages";
 
 // A worker with nothing but the executor, for tests that kill it. Its model is the environment's.
-await startExecutor({ database: database(), log, slots: 8, search: finds(), expectReadable: async () => {} });
+await startExecutor({ database: database(), log, slots: 8, search: finds(), unreadable: async () => [] });
 process.send?.("started");

@@ -11,12 +11,29 @@ export type Behaviour = {
 	firstTokenMs?: number;
 	/**
 	 * `cut` drops the connection half-way, `half` ends the body in good order half-way, `stall` stops there and keeps the
-	 * line open, `silent` never says anything, `garbage` is no JSON, `garbage-mid` turns into it half-way.
+	 * line open, `silent` never says anything, `garbage` is no JSON, `garbage-mid` turns into it half-way, `endless` goes on with
+	 * words for ever.
 	 */
-	fault?: "500" | "429" | "400" | "401" | "garbage" | "garbage-mid" | "cut" | "half" | "stall" | "silent" | "refuse";
+	fault?:
+		| "500"
+		| "429"
+		| "400"
+		| "401"
+		| "404"
+		| "endless"
+		| "garbage"
+		| "garbage-mid"
+		| "cut"
+		| "half"
+		| "stall"
+		| "silent"
+		| "refuse";
 	retryAfterSeconds?: number;
 	finishReason?: string;
+	/** A text as arguments goes out as it is, whatever it holds. */
 	toolCalls?: { name: string; arguments: unknown }[];
+	/** What it says that it took, in place of the truth. */
+	usage?: Record<string, unknown>;
 };
 
 type ChatRequest = {
@@ -24,10 +41,14 @@ type ChatRequest = {
 	stream?: boolean;
 	stream_options?: { include_usage?: boolean };
 	messages: { role: string; content: string | { text?: string }[] }[];
+	/** Anthropic's word for what a system message says. */
+	system?: string;
 };
 export type SeenRequest = {
 	body: ChatRequest;
+	/** The header `authorization`, or Anthropic's `x-api-key`. */
 	authorization: string | undefined;
+	path: string;
 	at: number;
 	behaviour: Behaviour;
 	/** The caller hung up before the end. */
@@ -43,7 +64,7 @@ export type Provider = {
 	next: (...behaviours: Behaviour[]) => void;
 	/** What requests get otherwise. */
 	usually: (behaviour: Behaviour) => void;
-	/** What requests get that say this anywhere; the newest such word wins. */
+	/** What requests get that say this anywhere, or ask the model of this name; the newest such word wins. */
 	when: (has: string, behaviour: Behaviour | (() => Behaviour)) => void;
 	/** Back to the default for all. */
 	forget: () => void;
@@ -74,15 +95,17 @@ export async function startProvider(port = 0): Promise<Provider> {
 		if (path === "/v1/models")
 			return json(response, 200, { object: "list", data: [{ id: "stand-in", object: "model" }] });
 		if (path === "/v1/embeddings") return json(response, 200, embeddings(body as { input: string | string[] }));
-		if (path !== "/v1/chat/completions") return json(response, 404, { error: { message: "No such path" } });
+		if (path !== "/v1/chat/completions" && path !== "/v1/messages")
+			return json(response, 404, { error: { message: "No such path" } });
 		const chat = body as ChatRequest;
-		const said = textOf(chat);
+		const said = `${chat.model}\n${textOf(chat)}`;
 		const fitting = known.findLast(({ has }) => said.includes(has))?.behaviour;
 		const set = typeof fitting === "function" ? fitting() : fitting;
 		const behaviour = inQuestion(chat) ?? set ?? queue.shift() ?? usual;
 		const entry: SeenRequest = {
 			body: chat,
-			authorization: request.headers.authorization,
+			authorization: request.headers.authorization ?? request.headers["x-api-key"]?.toString(),
+			path,
 			at: performance.now(),
 			behaviour,
 			wasAborted: false,
@@ -91,7 +114,8 @@ export async function startProvider(port = 0): Promise<Provider> {
 		response.on("close", () => {
 			entry.wasAborted = !response.writableFinished;
 		});
-		answer(chat, behaviour, response);
+		if (path === "/v1/messages") answerMessages(chat, behaviour, response);
+		else answer(chat, behaviour, response);
 	});
 	server.keepAliveTimeout = 60_000;
 	await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
@@ -120,32 +144,68 @@ export async function startProvider(port = 0): Promise<Provider> {
 	};
 }
 
-function answer(chat: ChatRequest, behaviour: Behaviour, response: ServerResponse): void {
-	const { fault } = behaviour;
-	if (fault === "silent") return;
-	if (fault === "refuse") return void response.destroy();
-	if (fault === "garbage")
-		return void response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
-	if (fault === "500" || fault === "429" || fault === "400" || fault === "401") {
-		const wait = behaviour.retryAfterSeconds;
+/** Whether it did what it does instead of an answer. */
+function failed({ fault, retryAfterSeconds: wait }: Behaviour, response: ServerResponse): boolean {
+	if (fault === "silent") return true;
+	if (fault === "refuse") response.destroy();
+	else if (fault === "garbage") response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
+	else if (fault && /^\d+$/.test(fault)) {
 		if (wait !== undefined) response.setHeader("retry-after", String(wait));
 		json(response, Number(fault), { error: { message: `The stand-in says ${fault}`, type: "stand_in" } });
-		return;
-	}
+	} else return false;
+	return true;
+}
+
+const asText = (args: unknown): string => (typeof args === "string" ? args : JSON.stringify(args));
+
+/** The same in Anthropic's words. */
+function answerMessages(chat: ChatRequest, behaviour: Behaviour, response: ServerResponse): void {
+	if (failed(behaviour, response)) return;
 	const tokens = tokensOf(chat, behaviour);
+	const usage = { input_tokens: Math.ceil(textOf(chat).length / 4), output_tokens: tokens.length, ...behaviour.usage };
+	const event = (type: string, fields: object = {}) =>
+		`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`;
+	const words = tokens.map((text) => event("content_block_delta", { index: 0, delta: { type: "text_delta", text } }));
+	const calls = (behaviour.toolCalls ?? []).flatMap(({ name, arguments: args }, at) => [
+		event("content_block_start", {
+			index: at + 1,
+			content_block: { type: "tool_use", id: `toolu_${at}`, name, input: {} },
+		}),
+		...(asText(args).match(/[\s\S]{1,12}/g) ?? []).map((partial_json) =>
+			event("content_block_delta", { index: at + 1, delta: { type: "input_json_delta", partial_json } }),
+		),
+		event("content_block_stop", { index: at + 1 }),
+	]);
+	const stop_reason = behaviour.finishReason ?? (calls.length > 0 ? "tool_use" : "end_turn");
+	const { output_tokens, ...input } = usage;
+	const lines = [
+		event("message_start", { message: { id: "msg_1", role: "assistant", usage: { ...input, output_tokens: 0 } } }),
+		event("ping"),
+		...words,
+		...calls,
+		event("message_delta", { delta: { stop_reason }, usage: { output_tokens } }),
+		event("message_stop"),
+	];
+	stream(response, lines, behaviour, 2 + Math.ceil(tokens.length / 2));
+}
+
+function answer(chat: ChatRequest, behaviour: Behaviour, response: ServerResponse): void {
+	if (failed(behaviour, response)) return;
+	const tokens = tokensOf(chat, behaviour);
+	const asked = Math.ceil(textOf(chat).length / 4);
 	const usage = {
-		prompt_tokens: Math.ceil(textOf(chat).length / 4),
+		prompt_tokens: asked,
 		completion_tokens: tokens.length,
-		total_tokens: 0,
+		total_tokens: asked + tokens.length,
+		...behaviour.usage,
 	};
-	usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
 	const head = { id: "chatcmpl-1", created: 1_700_000_000, model: chat.model };
 	const finish = behaviour.finishReason ?? (behaviour.toolCalls ? "tool_calls" : "stop");
 	const toolCalls = behaviour.toolCalls?.map(({ name, arguments: args }, index) => ({
 		index,
 		id: `call_${index}`,
 		type: "function",
-		function: { name, arguments: JSON.stringify(args) },
+		function: { name, arguments: asText(args) },
 	}));
 	if (!chat.stream) {
 		const message = { role: "assistant", content: tokens.join(""), ...(toolCalls ? { tool_calls: toolCalls } : {}) };
@@ -170,7 +230,9 @@ function answer(chat: ChatRequest, behaviour: Behaviour, response: ServerRespons
 
 /** `middle` is the line before which a fault strikes. */
 function stream(response: ServerResponse, lines: string[], behaviour: Behaviour, middle: number): void {
-	const { fault, intervalMs = 0, firstTokenMs = 0 } = behaviour;
+	const { fault, firstTokenMs = 0 } = behaviour;
+	// What never ends must let others have their turn.
+	const intervalMs = Math.max(behaviour.intervalMs ?? 0, fault === "endless" ? 1 : 0);
 	response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
 	response.flushHeaders();
 	let at = 0;
@@ -180,7 +242,7 @@ function stream(response: ServerResponse, lines: string[], behaviour: Behaviour,
 			if (at === middle && fault === "cut") return void response.destroy();
 			if (at === middle && fault === "half") return void response.end();
 			if (at === middle && fault === "garbage-mid") return void response.end("data: {oops\n\n<html>");
-			const line = lines[at];
+			const line = fault === "endless" && at > middle ? lines[middle] : lines[at];
 			if (line === undefined) return void response.end();
 			response.write(line);
 			if (intervalMs > 0) {
@@ -204,13 +266,15 @@ function tokensOf(chat: ChatRequest, behaviour: Behaviour): string[] {
 }
 
 const textOf = (chat: ChatRequest): string =>
-	chat.messages
+	[...(chat.system ? [{ content: chat.system }] : []), ...chat.messages]
 		.map(({ content }) => (typeof content === "string" ? content : content.map(({ text }) => text ?? "").join("")))
 		.join("\n");
 
 /** The newest question may carry the behaviour itself, so that a browser can ask for it. */
 function inQuestion(chat: ChatRequest): Behaviour | null {
-	const found = [...textOf({ ...chat, messages: chat.messages.slice(-1) }).matchAll(/\{(\{[^{}]*\})\}/g)].at(-1);
+	const found = [
+		...textOf({ ...chat, system: "", messages: chat.messages.slice(-1) }).matchAll(/\{(\{[^{}]*\})\}/g),
+	].at(-1);
 	return found?.[1] ? (JSON.parse(found[1].replaceAll("&quot;", '"')) as Behaviour) : null;
 }
 

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { LabelName } from "@/server/prompts/contract";
+import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
 export const AgentCaps = z
@@ -20,23 +22,51 @@ export const RunCaps = z.object({
 });
 export type RunCaps = z.infer<typeof RunCaps>;
 
-export const graphNames = ["assistant", "research"] as const;
+export const graphNames = ["assistant", "research", "extract"] as const;
 export const GraphName = z
 	.enum(graphNames)
 	.describe(
-		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report.",
+		"How it works: `assistant` answers at once; `research` makes a plan, looks into its parts at the same time and writes a report; `extract` fills in the fields of its schema from documents.",
 	);
 export type GraphName = z.infer<typeof GraphName>;
 export const AskCaps = z.strictObject({ graph: GraphName.default("assistant") });
 export type AskCaps = z.infer<typeof AskCaps>;
 
+export const whenAways = ["quote", "fail"] as const;
+export const WhenAway = z
+	.enum(whenAways)
+	.describe("Where no model answers: `quote` the passages by the built-in one, or `fail` and give no answer.");
+export type WhenAway = z.infer<typeof WhenAway>;
+
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
+/** The label of a prompt: where it points is looked up with each question. */
+export const PromptLabelRef = z
+	.strictObject({ promptId: z.uuid(), label: LabelName })
+	.nullable()
+	.describe("The label of a prompt that it follows, in place of a fixed version: `promptVersionId` is null then.");
+export type PromptLabelRef = z.infer<typeof PromptLabelRef>;
+
+/** What is wrong with it is told by its place when it is written: server/extractions/contract/schema.ts. */
+const ExtractSchema = z
+	.record(z.string().max(200), z.unknown())
+	.nullable()
+	.describe(
+		"What an extracting agent fills in: a part of JSON Schema 2020-12 (an object of texts, dates, numbers, yes or no, choices, objects, and lists of objects). Null for others.",
+	);
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
-	model: z.string().min(1).max(200).nullable().describe("One of the installation's models; null: its first."),
+	promptLabel: PromptLabelRef,
+	model: z
+		.string()
+		.min(1)
+		.max(200)
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).max(100).nullable(),
 	tools: z
 		.array(ToolPath)
@@ -46,15 +76,25 @@ export const definitionFields = {
 		),
 	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 
 /** The same, as it is read. */
 export const readDefinition = {
 	graph: GraphName,
+	extractSchema: ExtractSchema,
 	promptVersionId: z.uuid().nullable(),
+	promptLabel: PromptLabelRef,
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
-	promptVersion: z.int().nullable().describe("Which version of the prompt; null: the built-in one."),
-	model: z.string().nullable().describe("The model that it asks; null: the installation's first."),
+	promptVersion: z
+		.int()
+		.nullable()
+		.describe("Which version of the prompt; of a label, the one that it points to by now; null: the built-in one."),
+	model: z
+		.string()
+		.nullable()
+		.describe("The route that it asks, or a model of the environment's, by its name; null: the default route."),
+	whenAway: WhenAway,
 	collectionIds: z.array(z.uuid()).nullable().describe("Null: every collection that the asking person may read."),
 	tools: z
 		.array(z.string())
@@ -65,6 +105,18 @@ export const readDefinition = {
 		.array(z.string())
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
 	caps: AgentCaps,
+	window: AgentWindow,
 };
 /** What can be changed of it, under the names that people see. */
-export const definitionNames = ["graph", "prompt", "model", "collections", "tools", "approvalTools", "caps"] as const;
+export const definitionNames = [
+	"graph",
+	"extractSchema",
+	"prompt",
+	"model",
+	"whenAway",
+	"collections",
+	"tools",
+	"approvalTools",
+	"caps",
+	"window",
+] as const;

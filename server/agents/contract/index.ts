@@ -4,9 +4,18 @@ import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
-export { AskCaps, GraphName, graphNames, leastResearchSteps, RunCaps } from "./definition";
+export {
+	AskCaps,
+	GraphName,
+	graphNames,
+	leastResearchSteps,
+	PromptLabelRef,
+	RunCaps,
+	WhenAway,
+} from "./definition";
 export * from "./transfer";
 export * from "./versions";
+export * from "./window";
 
 const Access = z.enum(accesses);
 
@@ -41,7 +50,12 @@ export type OneAgent = z.infer<typeof OneAgent>;
 
 /** Which models an agent may be given. */
 export const AgentModels = z.object({
-	models: z.array(z.string()).describe("The first answers where an agent names none; empty: the built-in one answers."),
+	models: z.array(z.string()).describe("Routes first, then the models that the environment names."),
+	routes: z.array(z.string()).describe("Those of them that are routes."),
+	first: z
+		.string()
+		.nullable()
+		.describe("What answers where an agent names none; null: the built-in one, which quotes documents."),
 });
 export type AgentModels = z.infer<typeof AgentModels>;
 
@@ -54,12 +68,16 @@ export const CreateAgent = z.strictObject({
 	name: fields.name,
 	description: fields.description.default(""),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.default(null),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
+	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.default(null),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -69,12 +87,16 @@ export const UpdateAgent = z.strictObject({
 	name: fields.name.optional(),
 	description: fields.description.optional(),
 	graph: fields.graph.optional(),
+	extractSchema: fields.extractSchema.optional(),
 	promptVersionId: fields.promptVersionId.optional(),
+	promptLabel: fields.promptLabel.optional(),
 	model: fields.model.optional(),
+	whenAway: fields.whenAway.optional(),
 	collectionIds: fields.collectionIds.optional(),
 	tools: fields.tools.optional(),
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
+	window: fields.window.optional(),
 	access: Access.optional(),
 	needsReview: z
 		.boolean()
@@ -93,11 +115,11 @@ export const UpdateAgent = z.strictObject({
 export type UpdateAgent = z.infer<typeof UpdateAgent>;
 
 /** Agents that come ready made. */
-export const AgentTemplate = z.enum(["operator"]);
+export const AgentTemplate = z.enum(["operator", "invoices"]);
 export type AgentTemplate = z.infer<typeof AgentTemplate>;
 export const CreateFromTemplate = z.strictObject({
 	template: AgentTemplate.describe(
-		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it.",
+		"Which one: `operator` works Quarterdeck itself, with the rights of whoever asks it; `invoices` extracts the fields of invoices.",
 	),
 	name: fields.name.optional().describe("Another name than its own."),
 	access: Access.default("private"),

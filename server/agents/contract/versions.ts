@@ -64,12 +64,16 @@ const Message = z.string().trim().max(200);
 export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
 	graph: definitionFields.graph.optional(),
+	extractSchema: definitionFields.extractSchema.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
+	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),
+	whenAway: definitionFields.whenAway.optional(),
 	collectionIds: definitionFields.collectionIds.optional(),
 	tools: definitionFields.tools.optional(),
 	approvalTools: definitionFields.approvalTools.optional(),
 	caps: definitionFields.caps.optional(),
+	window: definitionFields.window.optional(),
 	message: Message.optional().describe("What is new in it."),
 	basedOn: z
 		.int()

@@ -4,6 +4,8 @@ import type { Conversation, RunResult } from "@/server/runs/contract";
 import { assistantGraph } from "../graphs/assistant";
 import type { Spent } from "../graphs/assistant/caps";
 import type { Turn } from "../graphs/assistant/state";
+import { extractGraph } from "../graphs/extract";
+import type { ExtractContext } from "../graphs/extract/state";
 import { researchGraph } from "../graphs/research";
 import type { ResearchContext } from "../graphs/research/state";
 
@@ -15,10 +17,13 @@ export type GraphInput = {
 	conversation: Conversation | null;
 };
 
+/** What every graph finds in its run, and some leave alone. */
+export type RunContext = ResearchContext & ExtractContext;
+
 type Place = { thread_id: string; isNew?: boolean };
 type Config = {
 	configurable: Place;
-	context: { run: ResearchContext };
+	context: { run: RunContext };
 	signal: AbortSignal;
 	durability: "async";
 	recursionLimit: number;
@@ -42,5 +47,5 @@ export type RunGraph = {
 
 /** Every graph that an agent can have, made once for all runs. */
 export function openGraphs(saver: BaseCheckpointSaver): Record<GraphName, RunGraph> {
-	return { assistant: assistantGraph(saver), research: researchGraph(saver) };
+	return { assistant: assistantGraph(saver), research: researchGraph(saver), extract: extractGraph(saver) };
 }

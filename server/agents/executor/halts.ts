@@ -14,11 +14,11 @@ export function unlessStopped(model: ChatModel, stops: () => readonly Stop[]): C
 	};
 	return {
 		...model,
-		answer: async function* (messages, signal, tools) {
+		answer: async function* (messages, signal, tools, options) {
 			expectGoing();
 			// What was begun is ended with its reader, also the provider's request.
 			const over = new AbortController();
-			const pieces = model.answer(messages, AbortSignal.any([signal, over.signal]), tools);
+			const pieces = model.answer(messages, AbortSignal.any([signal, over.signal]), tools, options);
 			try {
 				for (;;) {
 					const piece = await pieces.next();

@@ -2,25 +2,27 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Database } from "@/db/connection";
 import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
-import { env } from "@/server/core/env";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
+import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { configuredModel, namedModels } from "@/server/models/configured";
+import { openModels } from "@/server/models";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
-import { createEventWriter, LeaseLost } from "@/server/runs/event-writer";
+import { createEventWriter, LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
+import { neverStoodIn, openAccount } from "./account";
+import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave } from "./leave";
-import { carryOut, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -32,7 +34,7 @@ export type ExecutorOptions = {
 	checkpoints?: Checkpoints;
 	/** A model that an agent names. */
 	namedModel?: (name: string) => ChatModel;
-} & Partial<Pick<SessionDeps, "model" | "search" | "expectReadable" | "wallMs">>;
+} & Partial<Pick<SessionDeps, "model" | "search" | "unreadable" | "wallMs">>;
 
 const beatMs = 1_500;
 const pollMs = 1_000;
@@ -55,16 +57,30 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		requestId: run.requestId,
 		signal,
 	});
-	const model = options.model === undefined ? configuredModel(env()) : options.model;
+	const models =
+		options.model === undefined
+			? await openModels({
+					db,
+					onProblem: (error) =>
+						log.warn({ error: String(error) }, "of the models, something could not be read or written"),
+				})
+			: null;
 	/** What was stopped when that was last read; null until then, and nothing is begun. */
 	let stops: Stop[] | null = null;
 	const heeding = (of: ChatModel) => unlessStopped(of, () => stops ?? []);
-	const named = options.namedModel ?? namedModels(env());
+	/** What an agent asks, with an account of what that takes; a test may say which model that is. */
+	const asking = (run: ClaimedRun, tell: RunLog["append"]): Partial<SessionDeps> => {
+		const { model: name, whenAway } = run.agent;
+		const account = openAccount(run, { db, log, tell, stops: () => stops ?? [] });
+		const given = name === null ? options.model : options.namedModel?.(name);
+		const own = models ? models.route(name, account.asker) : given ? heeding(given) : null;
+		return { model: whenAway === "fail" ? neverStoodIn(own) : own, told: account.told, taken: account.taken };
+	};
 	const deps: SessionDeps = {
 		db,
 		log,
 		graphs: openGraphs(saver),
-		model: model && heeding(model),
+		model: null,
 		expectLeave: async (run) => {
 			const refusal = (await inTime(findWithoutLeave(db, [run]))).get(run.id);
 			if (refusal) throw new RunStopped(refusal);
@@ -77,12 +93,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		offer: (run, signal) => offeredTools(toolContext(run, signal)),
 		callTool: (run, call, signal) => callAgentTool(toolContext(run, signal), call),
-		expectReadable:
-			options.expectReadable ??
+		unreadable:
+			options.unreadable ??
 			(async (run, documentIds, signal) => {
 				const actor = await agentNow(toolContext(run, signal));
-				const ctx = { ...asItself, db, actor, requestId: run.requestId };
-				if ((await unreadableDocuments(ctx, documentIds)).length > 0) throw new RunStopped("taken");
+				return unreadableDocuments({ ...asItself, db, actor, requestId: run.requestId }, documentIds);
 			}),
 		onResting: (run, documentIds) => {
 			const session = sessions.get(run.id);
@@ -93,6 +108,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
+		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {
 			const session = sessions.get(run.id);
@@ -134,8 +150,6 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		}
 	}
 
-	const modelOf = ({ agent }: ClaimedRun) => (agent.model === null ? {} : { model: heeding(named(agent.model)) });
-
 	function begin(run: ClaimedRun): void {
 		// Our own lease ran out under us and we took the run anew: the older session must not speak any more.
 		breakOff(run.id, "lost");
@@ -146,8 +160,13 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, { ...deps, ...modelOf(run) }).finally(() => {
+			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.agent.graph === "extract")
+					// Where nobody is told, the next look finds it out.
+					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that a document is done"),
+					);
 				void claim();
 			}),
 		};
@@ -189,7 +208,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 	async function expectRest({ run, stop, restsOn }: Session): Promise<void> {
 		if (restsOn.length === 0 || stop.signal.aborted) return;
 		try {
-			await deps.expectReadable(run, restsOn, stop.signal);
+			await expectReadable(deps, run, { documentIds: restsOn, signal: stop.signal });
 		} catch (error) {
 			if (error instanceof RunStopped) stop.abort(error);
 			else if (!stop.signal.aborted) log.warn({ error: String(error), runId: run.id }, "rights were not asked");
@@ -239,6 +258,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			const all = Promise.allSettled([...sessions.values()].map(({ done }) => done)).then(writer.settled);
 			await Promise.race([all, sleep(handoverMs, undefined, { ref: false })]);
 			await releaseLeases(db, owner).catch((error) => log.warn({ error: String(error) }, "leases were not released"));
+			await Promise.race([models?.stop(), sleep(handoverMs, undefined, { ref: false })]);
 		})();
 		return stopped;
 	};

@@ -1,14 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { readlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
-import type { AgentCaps } from "@/db/schema";
-import type { GraphName } from "@/server/agents/contract";
+import type { AgentCaps, WhenAway } from "@/db/schema";
+import type { AgentWindow, GraphName } from "@/server/agents/contract";
 import { mayAskAgent } from "@/server/core/grants";
+import { type Composable, instructionsOf } from "@/server/prompts/service";
 import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
+import { restsOnOf } from "@/server/threads/service";
 
 /** A run that this executor holds, with all that carrying it out needs. */
 export type ClaimedRun = {
@@ -37,29 +39,55 @@ export type ClaimedRun = {
 	agent: {
 		id: string;
 		graph: GraphName;
-		/** Null: the installation's first. */
+		/** The name of a route, or of a model of the environment's; null: the default route. */
 		model: string | null;
+		whenAway: WhenAway;
 		collectionIds: string[] | null;
 		instructions: string | null;
+		/** Why its instructions are not to be had: then it must not run without them. */
+		problem?: string;
 		hasTools: boolean;
 		caps: AgentCaps;
+		window: AgentWindow;
 	};
-	/** Earlier questions of the thread that were answered, oldest first. */
-	history: { question: string; answer: string }[];
+	/** The newest of the thread's earlier questions that were answered, oldest first; and whether there are more. */
+	history: { runId: string; question: string; answer: string; documentIds: string[] }[];
+	hasOlder: boolean;
 	/** What an earlier attempt had said when it died. */
 	partial: string;
 };
 
-const mostTurns = 4;
+/** No window takes more turns whole than these; the rest comes as a summary. */
+const mostTurns = 40;
+const mostHistoryChars = 200_000;
 /** Up to here each attempt counts, and nobody asks which of them only waited. */
 const freeTries = 20;
+
+/** A prompt that has variables or parts, of the versions that the run was started with. */
+type Told = { root: Composable; parts: Composable[]; picked: Record<string, string> | null };
+const composable = (version: SQL) =>
+	sql`json_build_object('id', ${version}.id, 'promptId', ${version}.prompt_id, 'name', '', 'version', ${version}.version,
+		'body', ${version}.body, 'variables', ${version}.variables, 'includes', ${version}.includes)`;
+
+/** It could be put together when the run was started. Where it can't be any more, this one run fails, and no other. */
+function putTogether({ root, parts, picked }: Told): Pick<ClaimedRun["agent"], "instructions" | "problem"> {
+	try {
+		return { instructions: instructionsOf(root, parts, picked) };
+	} catch {
+		return { instructions: null, problem: "What this agent is told can't be put together any more." };
+	}
+}
 
 /**
  * Takes up to `limit` runs that nobody holds, oldest first. No two executors get the same one. A claim need not outlive a
  * database that crashes: what is written later is fenced by it, and that does.
  */
 export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
-	const rows = await db.orm.execute<{ run: ClaimedRun; startedAt: string }>(sql`
+	type Row = Omit<ClaimedRun, "history" | "hasOlder"> & {
+		earlier: { count: number; turns: ClaimedRun["history"] };
+		prompt: Told | null;
+	};
+	const rows = await db.orm.execute<{ run: Row; startedAt: string }>(sql`
 		with next as (
 			select id from runs
 			where state in ('queued', 'running', 'waiting') and (lease_until is null or lease_until < now())
@@ -79,22 +107,36 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'collectionIds', a.collection_ids, 'instructions', v.body,
-				'hasTools', a.tools <> '[]', 'caps', a.caps),
-			'history', coalesce((select json_agg(h order by h.created_at) from (
-				select question, answer, created_at from runs
-				where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'
-					and (branch_id is not distinct from t.branch_id or exists (select from branch_segments s where s.branch_id = t.branch_id
-						and s.of_branch_id is not distinct from runs.branch_id and runs.created_at < s.before))
-				order by created_at desc limit ${mostTurns}) h), '[]'),
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'whenAway', a.when_away,
+				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window),
+			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
+				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'parts', coalesce((
+					select json_agg(${composable(sql`p`)}) from prompt_versions p
+					where p.id in (select value::uuid from jsonb_each_text(coalesce(t.prompt_parts, '{}')))), '[]')) end,
+			'earlier', (select json_build_object('count', count(*), 'turns', coalesce(json_agg(json_build_object(
+					'runId', h.id, 'question', h.question, 'answer', coalesce(h.answer, ''), 'documentIds', ${restsOnOf("h")}) order by h.created_at, h.id)
+					filter (where h.place <= ${mostTurns} and h.chars <= ${mostHistoryChars}), '[]')) from (
+				select n.*, row_number() over newest as place, sum(length(n.question) + length(coalesce(n.answer, ''))) over newest as chars from (
+					select id, question, answer, result, created_at from runs
+					where thread_id = t.thread_id and created_at < t.created_at and state = 'succeeded'
+						and (branch_id is not distinct from t.branch_id or exists (select from branch_segments s where s.branch_id = t.branch_id
+							and s.of_branch_id is not distinct from runs.branch_id and runs.created_at < s.before))
+					order by created_at desc, id desc limit ${mostTurns + 1}) n
+				window newest as (order by n.created_at desc, n.id desc)) h),
 			'partial', case when t.attempt = 1 then '' else coalesce((
 				select string_agg(e.data ->> 'text', '' order by e.seq) from run_events e
 				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
 		) as run
 		from taken t join users u on u.id = t.user_id join agent_versions a on a.id = t.agent_version_id
-			left join prompt_versions v on v.id = a.prompt_version_id`);
-	return rows.map(({ run, startedAt }) => ({ ...run, startedAt: new Date(startedAt) }));
+			left join prompt_versions v on v.id = coalesce(t.prompt_version_id, a.prompt_version_id)`);
+	return rows.map(({ run: { earlier, prompt, ...run }, startedAt }) => ({
+		...run,
+		agent: { ...run.agent, ...(prompt ? putTogether(prompt) : {}) },
+		startedAt: new Date(startedAt),
+		history: earlier.turns,
+		hasOlder: earlier.count > earlier.turns.length,
+	}));
 }
 
 export type Beat = { id: string; attempt: number; stopRequested: boolean; mayAsk: boolean };

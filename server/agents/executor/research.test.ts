@@ -8,6 +8,8 @@ import type { Search, SearchResult } from "@/server/knowledge/contract";
 import { acceptPlan, getResearch, steerRun } from "@/server/research/service";
 import type { RunEvent, RunEventBody } from "@/server/runs/contract";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
+import { contextForActor } from "@/server/trpc/context";
+import { createCaller } from "@/server/trpc/root";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
 import { testPassage } from "@/tests/support/passages";
@@ -338,4 +340,37 @@ test("a research agent calls no tools and has steps enough; an assistant's run c
 	const [row] = await base.db.orm.select().from(runs).where(eq(runs.id, runId));
 	expect(row?.state).toBe("queued");
 	await stopRun(ctx, { runId });
+});
+
+test("a run that goes on from where its plan waited waits with it again, and looks into what it is changed to; from elsewhere none does", async () => {
+	await without();
+	const ctx = await testContext(base.db);
+	const { runId, text } = await research(ctx);
+	const api = createCaller(contextForActor(ctx.actor, { db: base.db, requestId: "test", via: "rpc" })).checkpoints;
+	const { checkpoints } = await until(async () => {
+		const found = await api.ofRun({ runId });
+		return found.checkpoints.at(-1)?.before.length === 0 ? found : null;
+	});
+	const able = checkpoints.filter(({ mayGoOn }) => mayGoOn);
+	expect(able.map(({ before, editable }) => [before, editable])).toEqual([[["Wait with the plan"], []]]);
+	const checkpointId = able[0]?.id ?? "";
+	expect(await api.get({ runId, checkpointId })).toMatchObject({ question, plan: [first, second], passages: [] });
+	for (const { id } of checkpoints.filter(({ mayGoOn }) => !mayGoOn))
+		await expect(api.fork({ runId, checkpointId: id })).rejects.toMatchObject({ code: "CONFLICT" });
+	await expect(api.fork({ runId, checkpointId, question: "Else?" })).rejects.toMatchObject({ code: "CONFLICT" });
+	const fork = await api.fork({ runId, checkpointId });
+	await waits(ctx, fork.runId);
+	expect((await getResearch(ctx, { runId: fork.runId })).plan).toMatchObject({
+		parts: [first, second],
+		state: "waiting",
+	});
+	searched = [];
+	await acceptPlan(ctx, { runId: fork.runId, parts: [second] });
+	await readRun(ctx, fork.runId);
+	expect(searched[0]).toBe(second);
+	expect(searched).not.toContain(first);
+	expect(await getRun(ctx, { runId: fork.runId })).toMatchObject({ state: "succeeded", branchId: fork.branchId });
+	expect(await getRun(ctx, { runId })).toMatchObject({ answer: text });
+	const [held] = await base.db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, fork.runId));
+	expect(held?.reserved).toBe(installationCaps("research").tokens);
 });

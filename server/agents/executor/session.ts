@@ -11,16 +11,18 @@ import { toUserActor } from "@/server/core/rights";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
-import type { ChatModel, ModelTool, ToolCall } from "@/server/models/model";
+import { type ChatModel, ModelsAway, type ModelTool, type ToolCall } from "@/server/models/model";
 import type { CapKind, RunEventBody, RunResult } from "@/server/runs/contract";
 import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
-import type { ResearchContext, ResearchDesk } from "../graphs/research/state";
-import type { RunGraph } from "./graphs";
+import type { ExtractionDesk } from "../graphs/extract/state";
+import type { ResearchDesk } from "../graphs/research/state";
+import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
+import { memoryOf } from "./recall";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
 /** Why a run is broken off. */
@@ -44,20 +46,26 @@ export type SessionDeps = {
 	/** Throws RunStopped where whoever started it has lost their leave since. */
 	expectLeave: (run: ClaimedRun) => Promise<void>;
 	search: (run: ClaimedRun, input: Search, signal: AbortSignal) => Promise<SearchResult>;
-	/** Throws RunStopped where the person may not read one of these documents any more; asked again with each beat. */
-	expectReadable: (run: ClaimedRun, documentIds: string[], signal: AbortSignal) => Promise<void>;
+	/** Those of the documents that the person may not read at this moment. */
+	unreadable: (run: ClaimedRun, documentIds: string[], signal: AbortSignal) => Promise<string[]>;
 	onResting: (run: ClaimedRun, documentIds: string[]) => void;
 	/** What the agent may call for the person at this moment, and one such call. */
 	offer: (run: ClaimedRun, signal: AbortSignal) => Promise<ModelTool[]>;
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
 	/** What a research run asks of the world beside what every run does. */
 	desk: (run: ClaimedRun) => ResearchDesk;
+	/** And an extraction. */
+	extraction: (run: ClaimedRun, signal: AbortSignal) => ExtractionDesk;
 	/** Resolves when something may have been decided; throws the signal's reason. */
 	heard: (bell: string, signal: AbortSignal) => Promise<void>;
 	/** While it waits for a person, a run takes nobody's place. */
 	onWaiting: (run: ClaimedRun, isWaiting: boolean) => void;
 	/** Longest that a run may take from its first start, in ms. */
 	wallMs: number;
+	/** Which models were asked and what they cost, for the run's result. */
+	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** What its budget is settled by, where that is known better than by its result. */
+	taken?: () => Promise<number | null>;
 };
 
 /** What the run's reader has of the answer, and what its finished steps have taken. */
@@ -89,7 +97,10 @@ export async function carryOut(
 			!run.isWaiting && run.tries > mostAttempts
 				? failed("It was interrupted too often.", said, deps)
 				: await drive(run, events, stop.signal, said, { ...deps, wall });
-		await events.end({ event: ending, tokens: tokensOf(ending.result), ctx: auditContext(run, deps.db) });
+		const { result } = ending;
+		const event = result && deps.told ? { ...ending, result: { ...result, ...deps.told() } } : ending;
+		const taken = await deps.taken?.().catch(() => null);
+		await events.end({ event, tokens: taken ?? tokensOf(result), ctx: auditContext(run, deps.db) });
 		if (ending.state !== "succeeded") await deps.db.transaction((tx) => voidOfRuns(tx, [run.id]));
 	} catch (error) {
 		events.abandon();
@@ -132,6 +143,7 @@ async function drive(
 				return brokenOff(stopped, run, said, deps);
 			}
 			if (error instanceof CapMet) return failed(error.message, said, deps, error.cap);
+			if (error instanceof ModelsAway) return failed(error.message, said, deps);
 			if (mayPass(error)) {
 				deps.log.warn({ error: String(error), runId: run.id, tries }, "a run waits");
 				// A stop while waiting shows itself in the next try.
@@ -158,12 +170,14 @@ async function invoke(
 	const { model, search, isNew } = deps;
 	const graph = deps.graphs[run.agent.graph];
 	signal.throwIfAborted();
+	if (run.agent.problem) throw new AppError("CONFLICT", run.agent.problem);
 	// A new run's search asks for itself whether it may, before a model hears of the question.
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
-	const context: ResearchContext = {
+	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
+	const context: RunContext = {
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
@@ -178,12 +192,16 @@ async function invoke(
 			deps.onResting(run, run.agent.graph === "research" ? [...rested] : documentIds);
 			// The search has just asked for their rights.
 			if (performance.now() - searchedAt > justMs || run.agent.graph === "research")
-				await deps.expectReadable(run, documentIds, signal);
+				await expectReadable(deps, run, { documentIds, signal });
 		},
+		unreadable,
+		window: run.agent.window,
+		memory: memoryOf(run, { db: deps.db, ctx: auditContext(run, deps.db), unreadable }),
 		tools,
 		callTool: (call) => deps.callTool(run, call, signal),
 		caps: capsOf(run.agent.caps, run.agent.graph),
 		desk: deps.desk(run),
+		extraction: deps.extraction(run, signal),
 		onSpent: (spent) => {
 			said.spent = spent;
 		},
@@ -223,6 +241,15 @@ async function invoke(
 		state = await graph.invoke(null, { ...config, configurable: { thread_id: run.id, isNew: false } });
 	}
 	return state;
+}
+
+/** Throws RunStopped where the person may not read one of these documents any more; asked again with each beat. */
+export async function expectReadable(
+	deps: Pick<SessionDeps, "unreadable">,
+	run: ClaimedRun,
+	{ documentIds, signal }: { documentIds: string[]; signal: AbortSignal },
+): Promise<void> {
+	if ((await deps.unreadable(run, documentIds, signal)).length > 0) throw new RunStopped("taken");
 }
 
 /** For so long what was found out about rights is taken to be of now. */
@@ -287,7 +314,7 @@ class Wall {
 }
 
 const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && !isForked && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
+	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
 function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {

@@ -1,19 +1,26 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
-import { eq, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { Database } from "@/db/connection";
-import { auditEntries, runs } from "@/db/schema";
+import { agents, auditEntries, budgetEntries, runs, threadSummaries, threads } from "@/db/schema";
 import { openCheckpoints } from "@/server/agents/checkpointer";
-import { createAgent } from "@/server/agents/service";
+import { createAgent, insertAgent } from "@/server/agents/service";
+import { requireUser } from "@/server/core/context";
+import { setAccess } from "@/server/core/grants";
+import { advance, getExtraction, listResults, startExtraction } from "@/server/extractions/service";
 import { acceptPlan, getResearch } from "@/server/research/service";
 import type { RunEvent } from "@/server/runs/contract";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until, urlOf } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
 import { cuttable } from "@/tests/support/cuttable";
+import { invoicesAgent, readyDocument, setModel } from "@/tests/support/extractions";
+import { invoiceAnswer, invoiceLines } from "@/tests/support/invoices";
+import { makeCollection } from "@/tests/support/knowledge";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
 const question = "How many days of annual leave do staff get?";
@@ -95,7 +102,49 @@ test("kill -9 in mid-answer: the next worker goes on at once, the reader's text 
 	expect(events.filter(({ body }) => body.type === "answer.restarted")).toHaveLength(1);
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "run.finish"]);
-}, 30_000);
+}, 60_000);
+
+test("kill -9 while the oldest turns are summed up, and once they are: one summary is kept, and none is made twice", async () => {
+	const ctx = await testContext(base.db);
+	const { userId } = requireUser(ctx);
+	const agentId = await insertAgent(base.db.orm, { name: "Long", definition: { window: { tokens: 3_000 } } });
+	await setAccess(base.db.orm, "agent", agentId, "everyone");
+	const [agent] = await base.db.orm.select().from(agents).where(eq(agents.id, agentId));
+	const threadId = randomUUID();
+	await base.db.orm.insert(threads).values({ id: threadId, userId, agentId, title: "Long" });
+	for (let n = 0; n < 20; n += 1)
+		await base.db.orm.insert(runs).values({
+			...{ threadId, userId, agentId, agentVersionId: agent?.publishedVersionId ?? "", requestId: "test" },
+			...{ state: "succeeded" as const, question: "Which berth?", answer: "The third one by the crane. ".repeat(10) },
+			createdAt: sql`clock_timestamp()`,
+		});
+	let isSilent = true;
+	const summings = () =>
+		provider.seen.filter(({ body }) => JSON.stringify(body.messages).includes("You keep the record"));
+	provider.when("You keep the record", () => (isSilent ? { fault: "silent" } : { text: "RECORD." }));
+	const first = await startWorker();
+	const { runId } = await startRun(ctx, { question, threadId, agentId });
+	await until(() => summings().length === 1);
+	await kill(first);
+	isSilent = false;
+	provider.when("RECORD.", { tokens: 2_000, intervalMs: 4 });
+	const second = await startWorker();
+	await until(async () => {
+		const [run] = await base.db.orm.select().from(runs).where(eq(runs.id, runId));
+		return summings().length === 2 && run && run.lastSeq > 20;
+	});
+	await kill(second);
+	provider.forget();
+	await startWorker();
+	const { events } = await readRun(ctx, runId);
+	expectWhole(events);
+	expect(summings()).toHaveLength(2);
+	const kept = await base.db.orm.select().from(threadSummaries).where(eq(threadSummaries.threadId, threadId));
+	expect(kept).toMatchObject([{ text: "RECORD." }]);
+	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
+	expect(audit.map(({ action }) => action)).toEqual(["run.start", "thread.summarise", "run.finish"]);
+	expect((await getRun(ctx, { runId })).result?.window?.summaryId).toBe(kept[0]?.id);
+}, 60_000);
 
 test("kill -9 of research, waiting with its plan and in the middle of its researchers: what one of them found is not done again", async () => {
 	const builder = await testContext(base.db, { role: "builder" });
@@ -176,4 +225,38 @@ test("the database goes away in mid-run and comes back: the run goes on by itsel
 	await checkpoints.close();
 	await db.close();
 	await line.stop();
-}, 30_000);
+}, 60_000);
+
+test("kill -9 in the middle of an extraction: every document is read in the end, each as one run, and is paid for once", async () => {
+	setModel(provider.url);
+	const builder = await testContext(base.db, { role: "builder" });
+	const { id: agentId } = await invoicesAgent(builder, "Invoices");
+	const ctx = await testContext(base.db);
+	const { id: collectionId } = await makeCollection(ctx);
+	const pages = [invoiceLines.join("\n")];
+	for (let n = 0; n < 5; n++) await readyDocument(ctx, collectionId, { pages });
+	provider.when("You extract fields", { text: JSON.stringify(invoiceAnswer), intervalMs: 8 });
+	const started = await startExtraction(ctx, { agentId, collectionId });
+	const { actor } = ctx;
+	if (actor.kind !== "user") throw new Error("a person started it");
+	const look = () => advance(ctx, actor.userId);
+	await look();
+	const first = await startWorker();
+	await until(() => provider.seen.some(({ body }) => String(body.messages[0]?.content).startsWith("You extract")));
+	await kill(first);
+	await startWorker();
+	// As the jobs do, which are not at work here.
+	const ended = await until(async () => {
+		await look();
+		const now = await getExtraction(ctx, { extractionId: started.id });
+		return now.state === "ended" ? now : null;
+	});
+	expect(ended).toMatchObject({ done: 5, failed: 0 });
+	const results = await listResults(ctx, { extractionId: started.id, limit: 50 });
+	const runIds = results.rows.flatMap(({ runId }) => runId ?? []);
+	expect(new Set(runIds).size).toBe(5);
+	const entries = await base.db.orm.select().from(budgetEntries).where(inArray(budgetEntries.runId, runIds));
+	expect(entries.filter(({ settled }) => settled !== null)).toHaveLength(5);
+	for (const runId of runIds) expectWhole((await readRun(ctx, runId)).events);
+	provider.forget();
+}, 60_000);

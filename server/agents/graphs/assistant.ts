@@ -6,11 +6,13 @@ import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
 import { mayLean, searchQuery } from "./assistant/query";
+import { outgrows, remember } from "./assistant/remember";
 import { rewriteQuestion } from "./assistant/rewrite";
 import {
 	type AssistantContext,
 	AssistantRuntime,
 	AssistantState,
+	documentsOf,
 	type Rewritten,
 	supportingOf,
 	type Turn,
@@ -46,24 +48,31 @@ async function standAlone(question: string, history: Turn[], run: AssistantConte
 	return rewriteQuestion(run.model, { question, history }, run.signal);
 }
 
-const documentsOf = (state: Pick<AssistantState, "findings" | "supporting">): string[] => [
-	...new Set(supportingOf(state).map(({ documentId }) => documentId)),
-];
-
 const grade: Step = async ({ findings }, run) => {
 	const supporting = supportingPlaces(findings.passages);
 	run.tell({ type: "passages.found", citations: supportingOf({ findings, supporting }).map(toCitation) });
 	return [{ supporting }, `${supporting.length} of ${plural(findings.passages.length, "passage")} speak of it`];
 };
 
+/** Only where a conversation is longer than the window. */
+const sumUp: Step = async (state, run) => {
+	const before = state.remembered?.memory?.turns ?? 0;
+	const remembered = await remember(state, run);
+	const turns = remembered.memory?.turns ?? 0;
+	const note = turns > before ? `A summary stands for ${plural(turns, "turn")}` : null;
+	return [{ remembered }, remembered.note ?? note];
+};
+
 const write: Step = async (state, run) => {
-	await run.restOn(documentsOf(state));
-	const draft = await answer(state, run);
+	const { draft, supporting, window } = await answer(state, run);
 	const { toolCalls = [] } = draft;
 	const round = state.rounds.length;
 	const calls = toolCalls.map((call, at) => ({ ...call, id: `${round}.${at}`, ref: `${round}.${at}` }));
 	const rounds = calls.length > 0 ? [...state.rounds, { calls, results: [] }] : state.rounds;
-	return [{ draft, rounds }, calls.length > 0 ? `${plural(calls.length, "tool")} to call first` : draft.degraded];
+	return [
+		{ draft, supporting, window, rounds },
+		calls.length > 0 ? `${plural(calls.length, "tool")} to call first` : draft.degraded,
+	];
 };
 
 /** One call at a time, so that whatever happens, what was done is remembered. Before a person's word nothing is done. */
@@ -94,7 +103,7 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting, rewritten, spent }, run) => {
+const check: Step = async ({ draft, findings, supporting, rewritten, window, spent }, run) => {
 	await run.restOn(documentsOf({ findings, supporting }));
 	const passages = supportingOf({ findings, supporting });
 	const { abstained, degraded, model } = draft;
@@ -112,6 +121,7 @@ const check: Step = async ({ draft, findings, supporting, rewritten, spent }, ru
 	// That there is no answer claims nothing that a passage could support.
 	const unsupported = abstained ? [] : checked.unsupported;
 	const calls = draft.calls?.length ? { calls: draft.calls } : {};
+	const filled = window ? { window } : {};
 	const result = {
 		citations,
 		confidence,
@@ -123,6 +133,7 @@ const check: Step = async ({ draft, findings, supporting, rewritten, spent }, ru
 		usage,
 		...searchedFor,
 		...calls,
+		...filled,
 	};
 	return [{ final: { answer, result } }, plural(citations.length, "citation")];
 };
@@ -138,7 +149,7 @@ function node(name: string, step: Step, isClosing = false) {
 		run.tell({ type: "step.started", step: name });
 		const [update, note] = await step(state, run);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
-		const used = update.draft?.usage ?? update.rewritten?.usage ?? nothingSpent;
+		const used = update.draft?.usage ?? update.rewritten?.usage ?? update.remembered?.usage ?? nothingSpent;
 		const spent = {
 			steps: state.spent.steps + 1,
 			inputTokens: state.spent.inputTokens + used.inputTokens,
@@ -149,17 +160,19 @@ function node(name: string, step: Step, isClosing = false) {
 	};
 }
 
+type Within = { context?: typeof AssistantRuntime.State };
+
 /** Without a passage there is no answer, unless functions of the caller's or the agent's tools may know it. */
-const mayAnswer = (
-	{ supporting, conversation }: AssistantState,
-	{ context }: { context?: typeof AssistantRuntime.State },
-): "answer" | "abstain" =>
+const mayAnswer = ({ supporting, conversation }: AssistantState, { context }: Within): boolean =>
 	supporting.length > 0 ||
-	conversation?.functions.length ||
-	conversation?.exchange.length ||
-	(context?.run.model && context.run.tools.length > 0)
-		? "answer"
-		: "abstain";
+	(conversation?.functions.length ?? 0) > 0 ||
+	(conversation?.exchange.length ?? 0) > 0 ||
+	(context !== undefined && context.run.model !== null && context.run.tools.length > 0);
+
+const afterGrade = (state: AssistantState, within: Within): "remember" | "answer" | "abstain" => {
+	if (!mayAnswer(state, within)) return "abstain";
+	return within.context && outgrows(state, within.context.run) ? "remember" : "answer";
+};
 
 const hasOpenCall = ({ rounds }: AssistantState): boolean => {
 	const last = rounds.at(-1);
@@ -170,18 +183,20 @@ const hasOpenCall = ({ rounds }: AssistantState): boolean => {
 const afterAnswer = (state: AssistantState): "act" | "check" => (hasOpenCall(state) ? "act" : "check");
 const afterAct = (state: AssistantState): "act" | "answer" => (hasOpenCall(state) ? "act" : "answer");
 
-/** retrieve → grade → answer with citations, or abstain where nothing supports one → check. */
+/** retrieve → grade → (sum up what does not fit) → answer with citations, or abstain where nothing supports one → check. */
 export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 	return new StateGraph(AssistantState, AssistantRuntime)
 		.addNode("retrieve", node("Search the documents", retrieve))
 		.addNode("grade", node("Weigh the passages", grade))
+		.addNode("remember", node("Sum up the earlier turns", sumUp))
 		.addNode("answer", node("Write the answer", write))
 		.addNode("act", node("Use a tool", act))
 		.addNode("abstain", node("Say that there is no answer", admit, true))
 		.addNode("check", node("Check the citations", check, true))
 		.addEdge(START, "retrieve")
 		.addEdge("retrieve", "grade")
-		.addConditionalEdges("grade", mayAnswer, ["answer", "abstain"])
+		.addConditionalEdges("grade", afterGrade, ["remember", "answer", "abstain"])
+		.addEdge("remember", "answer")
 		.addConditionalEdges("answer", afterAnswer, ["act", "check"])
 		.addConditionalEdges("act", afterAct, ["act", "answer"])
 		.addEdge("abstain", "check")

@@ -7,14 +7,25 @@ import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import type { AgentVersion, AskReview, OneAgent, ReviewDraft, SaveDraft } from "../contract";
 import { type Definition, definitionOf, expectGivable } from "./definition";
 import { type Draft, holdManaged, readDraft, readPublished } from "./hold";
+import { tellAuthors, tellReviewers } from "./tell-review";
 import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, promptVersionId, model, collectionIds, tools, approvalTools, caps } = version;
-	return { graph, promptVersionId, model, collectionIds, tools, approvalTools, caps };
+	const { graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
+	const { collectionIds, tools, approvalTools, caps } = version;
+	return {
+		...{ graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window },
+		...{ collectionIds, tools, approvalTools, caps },
+	};
 };
-const blank = { graph: "assistant", promptVersionId: null, model: null, collectionIds: null } as const;
+const blank = {
+	graph: "assistant",
+	promptVersionId: null,
+	promptLabel: null,
+	model: null,
+	collectionIds: null,
+} as const;
 
 /** The draft, which must be there and, where the caller says which one they read, be that one still. */
 export async function expectDraft(tx: Tx, agentId: string, basedOn: number | undefined): Promise<Draft> {
@@ -94,18 +105,22 @@ export async function discardDraft(ctx: ServiceContext, { agentId }: OneAgent): 
 /** Says that the draft is ready to be looked at by somebody else. */
 export async function askReview(ctx: ServiceContext, { agentId, basedOn }: AskReview): Promise<AgentVersion> {
 	await ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, agentId);
+		const { name } = await holdManaged(ctx, tx, agentId);
 		const draft = await expectDraft(tx, agentId, basedOn);
 		await tx
 			.update(agentVersions)
 			.set({ reviewAskedAt: sql`now()`, updatedAt: sql`now()` })
 			.where(eq(agentVersions.id, draft.id));
 		await touch(tx, agentId);
+		// Who asks again while it waits tells nobody twice.
+		const { authorIds } = draft;
+		const isNew = draft.reviewAskedAt === null;
+		const mails = isNew ? await tellReviewers(tx, { agentId, name, authorIds }, requireUser(ctx).name) : 0;
 		await audit(ctx, tx, {
 			action: "agent.ask-review",
 			resource: "agent",
 			resourceId: agentId,
-			detail: { revision: draft.revision },
+			detail: { revision: draft.revision, mails },
 		});
 	});
 	return getDraft(ctx, { agentId });
@@ -114,9 +129,9 @@ export async function askReview(ctx: ServiceContext, { agentId, basedOn }: AskRe
 /** Approves exactly what was read, or sends it back with a reason. Nobody approves what they wrote on. */
 export async function reviewDraft(ctx: ServiceContext, input: ReviewDraft): Promise<AgentVersion> {
 	const { agentId, basedOn, decision, note } = input;
-	const { userId } = requireUser(ctx);
+	const { userId, name: by } = requireUser(ctx);
 	await ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, agentId);
+		const { name } = await holdManaged(ctx, tx, agentId);
 		const draft = await expectDraft(tx, agentId, basedOn);
 		if (draft.authorIds.includes(userId))
 			throw new AppError("FORBIDDEN", "You wrote on this draft: somebody else who manages the agent has to review it.");
@@ -129,12 +144,13 @@ export async function reviewDraft(ctx: ServiceContext, input: ReviewDraft): Prom
 			})
 			.where(eq(agentVersions.id, draft.id));
 		await touch(tx, agentId);
+		const mails = await tellAuthors(tx, { agentId, name, authorIds: draft.authorIds }, { by, isApproved, note });
 		await audit(ctx, tx, {
 			action: isApproved ? "agent.approve" : "agent.return",
 			resource: "agent",
 			resourceId: agentId,
 			reason: note,
-			detail: { revision: draft.revision },
+			detail: { revision: draft.revision, mails },
 		});
 	});
 	return getDraft(ctx, { agentId });

@@ -4,6 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
+import { columnsOf, readSchema } from "@/server/extractions/contract";
 import type {
 	AgentVersion,
 	CompareVersions,
@@ -12,7 +13,7 @@ import type {
 	OneAgentVersion,
 	VersionChanges,
 } from "../contract";
-import { collectionNames, definitionColumns, mayReadPrompt } from "./definition";
+import { collectionNames, definitionColumns, itsPrompt, itsPromptVersion, mayReadPrompt } from "./definition";
 import { expectManaged } from "./hold";
 
 const nameOf = (column: AnyColumn) => sql<string | null>`(select u.name from users u where u.id = ${column})`;
@@ -25,7 +26,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: Mor
 			id: agentVersions.id,
 			version: agentVersions.version,
 			isCurrent: sql<boolean>`${agents.publishedVersionId} is not distinct from ${agentVersions.id}`,
-			promptVersion: promptVersions.version,
+			promptVersion: itsPromptVersion,
 			promptName: sql<string | null>`case when ${mayReadPrompt(user)} then ${prompts.name} end`,
 			message: agentVersions.message,
 			authorNames: sql<string[]>`array(select u.name from jsonb_array_elements_text(${agentVersions.authorIds})
@@ -46,7 +47,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: Mor
 		.from(agentVersions)
 		.innerJoin(agents, eq(agents.id, agentVersions.agentId))
 		.leftJoin(promptVersions, eq(promptVersions.id, agentVersions.promptVersionId))
-		.leftJoin(prompts, eq(prompts.id, promptVersions.promptId));
+		.leftJoin(prompts, itsPrompt);
 };
 
 /** What was published, for whoever manages the agent. */
@@ -106,19 +107,44 @@ export async function compareVersions(
 	return { changes };
 }
 
+/** A schema as its fields, each with what it is. */
+function fieldsOf(stored: AgentVersion["extractSchema"]): string[] {
+	const { schema } = readSchema(stored);
+	if (!schema) return [];
+	const { leaves, lists } = columnsOf(schema);
+	const words = (of: typeof leaves, above = "") =>
+		of.map(({ path, field, isRequired }) => {
+			const { title: _, ...facts } = field;
+			return `${above}${path}${isRequired ? ", required" : ""}: ${JSON.stringify(facts)}`;
+		});
+	return [...words(leaves), ...lists.flatMap((list) => words(list.leaves, `${list.path}, each row: `))];
+}
+
+const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
+	quote: "quotes the passages",
+	fail: "gives no answer",
+};
+
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
-	const { promptVersionId, promptName, promptVersion, collectionIds, caps } = version;
-	const prompt = `${promptName ?? `a prompt that you may not read (${promptVersionId})`}, version ${promptVersion}`;
+	const { promptVersionId, promptLabel, promptName, promptVersion, collectionIds, caps, window } = version;
+	const which = promptLabel ? `label ${promptLabel.label}` : `version ${promptVersion}`;
+	const hidden = `a prompt that you may not read (${promptLabel?.promptId ?? promptVersionId})`;
+	const prompt = `${promptName ?? hidden}, ${which}`;
 	return {
 		graph: [version.graph as string],
-		prompt: [promptVersionId ? prompt : "the built-in one"],
-		model: [version.model ?? "the installation's first"],
+		extractSchema: fieldsOf(version.extractSchema),
+		prompt: [promptVersionId || promptLabel ? prompt : "the built-in one"],
+		model: [version.model ?? "the default route"],
+		whenAway: [whenAwayWords[version.whenAway]],
 		collections: collectionIds?.map((id) => names.get(id) ?? `one that you may not read (${id})`) ?? [
 			"all that the asking person may read",
 		],
 		tools: version.tools,
 		approvalTools: version.approvalTools,
 		caps: Object.entries(caps).map(([name, most]) => `${most.toLocaleString("en")} ${name}`),
+		window: Object.entries(window).map(
+			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
+		),
 	};
 }

@@ -4,14 +4,16 @@ import type { Tx } from "@/db/connection";
 import { agentVersions, branchSegments, budgetEntries, runEvents, runs, threadBranches } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import { audit } from "@/server/core/audit";
+import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { unreadableDocuments } from "@/server/knowledge/service";
+import { pickPrompt } from "@/server/prompts/service";
 import type { Citation } from "@/server/runs/contract";
 import { askBudget, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
 import { findCheckpoint, findOwnRun, passagesOf } from "./read-checkpoints";
-import { editableOf, type StoredCheckpoint, type StoredState, storedState } from "./stored";
+import { editableOf, type KnownGraph, mayGoOn, type StoredCheckpoint, type StoredState, storedState } from "./stored";
 
 /**
  * A new run that goes on from a checkpoint of an earlier one, in a new branch of the thread. It has the rights of now: whoever may
@@ -27,19 +29,26 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 	return ctx.db.transaction(async (tx) => {
 		const from = await findOwnRun(ctx, tx, input);
 		const stored = await findCheckpoint(tx, input);
-		expectEditable(stored, input);
+		const { graph } = from;
+		expectEditable(stored, graph, input);
 		// Its agent as it is today, which may search elsewhere than it did then.
-		const { agentId, agentVersionId } = await chooseAgent(tx, user, from.agentId);
+		const { agentId, agentVersionId, ...today } = await chooseAgent(tx, user, from.agentId);
+		if (today.graph !== graph) throw new AppError("CONFLICT", "This agent works in another way today: ask it anew.");
+		const picked = await pickPrompt(tx, today, user.userId);
 		const allowed = await collectionsOf(tx, agentVersionId);
-		const before = await storedState(tx, input.runId, stored);
+		const before = await storedState(tx, { runId: input.runId, graph }, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
 		const question = input.question ?? from.question;
-		const reserved = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key);
+		const reserved = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key, {
+			threadId: from.threadId,
+			...(graph === "research" ? { atLeast: capsOf(today.caps, graph).tokens } : {}),
+		});
 		const { threadId } = from;
 		await tx.insert(threadBranches).values({ id: branchId, threadId, fromRunId: from.id, runId });
 		await writeSegments(tx, branchId, from);
 		await tx.insert(runs).values({
 			...{ id: runId, threadId, branchId, forkedFrom: from.id, userId: user.userId, agentId, agentVersionId, question },
+			...picked,
 			...{ sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null },
 			...{ collectionIds: from.collectionIds, conversation: from.conversation, requestId: ctx.requestId },
 			lastSeq: state.supporting ? 1 : 0,
@@ -49,7 +58,7 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		if (state.supporting)
 			await tx.insert(runEvents).values({ runId, seq: 1, type: "passages.found", data: { citations } });
 		await tx.insert(budgetEntries).values({ runId, userId: user.userId, keyId: key?.keyId ?? null, reserved });
-		await copyCheckpoint(tx, { from: from.id, checkpointId: stored.id, to: runId, state });
+		await copyCheckpoint(tx, { from: from.id, checkpointId: stored.id, to: runId, state, graph });
 		await audit(ctx, tx, {
 			...{ action: "run.fork", resource: "run", resourceId: runId, runId },
 			detail: { threadId, agentId, agentVersionId, branchId, from: from.id, checkpoint: stored.id },
@@ -62,19 +71,16 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 }
 
 async function collectionsOf(tx: Tx, versionId: string): Promise<string[] | null> {
-	const { graph, collectionIds } = agentVersions;
-	const [version] = await tx
-		.select({ graph, collectionIds })
-		.from(agentVersions)
-		.where(eq(agentVersions.id, versionId));
-	if (version?.graph !== "assistant")
-		throw new AppError("CONFLICT", "This agent works in another way today: ask it anew.");
-	return version.collectionIds;
+	const { collectionIds } = agentVersions;
+	const [version] = await tx.select({ collectionIds }).from(agentVersions).where(eq(agentVersions.id, versionId));
+	return version?.collectionIds ?? null;
 }
 
-function expectEditable({ next }: StoredCheckpoint, input: ForkRun): void {
+function expectEditable({ next }: StoredCheckpoint, graph: KnownGraph, input: ForkRun): void {
 	if (next.length === 0) throw new AppError("CONFLICT", "The run had ended here: choose an earlier checkpoint.");
-	const allowed = editableOf(next);
+	if (!mayGoOn(graph, next))
+		throw new AppError("CONFLICT", "Research goes on anew with its plan: choose the checkpoint at which that waited.");
+	const allowed = graph === "research" ? [] : editableOf(next);
 	const wanted: Editable[] = [];
 	if (input.question !== undefined) wanted.push("question");
 	if (input.passages !== undefined) wanted.push("passages");
@@ -106,6 +112,8 @@ async function editedState(
 	const kept = chosen?.filter((place) => stays[place]) ?? null;
 	if (chosen && chosen.length > 0 && kept?.length === 0)
 		throw new AppError("CONFLICT", "None of these passages may be read by you any more: go on from before the search.");
+	const memory = before.remembered?.memory;
+	const isMemoryGone = memory ? (await unreadableDocuments(ctx, memory.documentIds)).length > 0 : false;
 	const placeAfter = (place: number) => stays.slice(0, place).filter(Boolean).length;
 	return {
 		...before,
@@ -113,6 +121,7 @@ async function editedState(
 		collectionIds,
 		findings: before.findings && { ...before.findings, passages: found.filter((_, place) => stays[place]) },
 		supporting: kept?.map(placeAfter) ?? null,
+		remembered: isMemoryGone ? null : before.remembered,
 	};
 }
 
@@ -137,11 +146,20 @@ async function writeSegments(tx: Tx, branchId: string, from: typeof runs.$inferS
 /** Only what may be edited, and what today's rights make of it, is written anew; what the earlier run took is not the new one's. */
 async function copyCheckpoint(
 	tx: Tx,
-	{ from, checkpointId, to, state }: { from: string; checkpointId: string; to: string; state: StoredState },
+	{
+		from,
+		checkpointId,
+		to,
+		state,
+		graph,
+	}: { from: string; checkpointId: string; to: string; state: StoredState; graph: KnownGraph },
 ): Promise<void> {
-	const { question, collectionIds, findings, supporting } = state;
+	const { question, collectionIds, findings, supporting, remembered } = state;
+	// Before its plan is let go on research has found nothing.
+	const ofAssistant = { findings, supporting, remembered, window: null };
 	const edited = {
-		...{ question, collectionIds, findings, supporting },
+		...{ question, collectionIds },
+		...(graph === "assistant" ? ofAssistant : {}),
 		spent: { steps: 0, inputTokens: 0, outputTokens: 0 },
 	};
 	const values = JSON.stringify(

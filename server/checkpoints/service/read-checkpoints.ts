@@ -8,6 +8,9 @@ import type { OneRun } from "@/server/runs/contract";
 import type { Checkpoint, CheckpointList, CheckpointState, FoundPassage, OneCheckpoint } from "../contract";
 import {
 	editableOf,
+	isKnownGraph,
+	type KnownGraph,
+	mayGoOn,
 	type StoredCheckpoint,
 	type StoredPassage,
 	type StoredState,
@@ -16,7 +19,7 @@ import {
 	storedState,
 } from "./stored";
 
-/** A run of the caller's own, whose graph's state is known here; for all others it is not there. */
+/** A run of the caller's own, and how it works; for all others it is not there. */
 export async function findOwnRun(ctx: ServiceContext, db: Reader, { runId }: OneRun) {
 	const { userId } = requireUser(ctx);
 	const [row] = await db
@@ -25,8 +28,10 @@ export async function findOwnRun(ctx: ServiceContext, db: Reader, { runId }: One
 		.innerJoin(agentVersions, eq(agentVersions.id, runs.agentVersionId))
 		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
-	if (row.graph !== "assistant") throw new AppError("CONFLICT", "Only the runs of assistants can be gone back into.");
-	return row.run;
+	const { graph } = row;
+	if (!isKnownGraph(graph))
+		throw new AppError("CONFLICT", "Only the runs of assistants and of research can be gone back into.");
+	return { ...row.run, graph };
 }
 
 export async function findCheckpoint(db: Reader, { runId, checkpointId }: OneCheckpoint): Promise<StoredCheckpoint> {
@@ -37,16 +42,22 @@ export async function findCheckpoint(db: Reader, { runId, checkpointId }: OneChe
 
 const wordOf = (step: string): string => stepWords[step] ?? step;
 
-function toCheckpoint({ id, step, ts, next }: StoredCheckpoint, earlier: StoredCheckpoint | undefined): Checkpoint {
+function toCheckpoint(
+	{ id, step, ts, next }: StoredCheckpoint,
+	{ earlier, graph }: { earlier: StoredCheckpoint | undefined; graph: KnownGraph },
+): Checkpoint {
 	const [after] = earlier?.next ?? [];
-	const facts = { after: after ? wordOf(after) : null, before: next.map(wordOf), editable: editableOf(next) };
+	// Many look into questions at once: that is one step for whoever reads of it.
+	const before = [...new Set(next.map(wordOf))];
+	const editable = graph === "research" ? [] : editableOf(next);
+	const facts = { after: after ? wordOf(after) : null, before, editable, mayGoOn: mayGoOn(graph, next) };
 	return { id, step, at: new Date(ts), ...facts };
 }
 
 export async function readCheckpoints(ctx: ServiceContext, input: OneRun): Promise<CheckpointList> {
-	await findOwnRun(ctx, ctx.db.orm, input);
+	const { graph } = await findOwnRun(ctx, ctx.db.orm, input);
 	const stored = await storedCheckpoints(ctx.db.orm, input.runId);
-	return { checkpoints: stored.map((one, at) => toCheckpoint(one, stored[at - 1])) };
+	return { checkpoints: stored.map((one, at) => toCheckpoint(one, { earlier: stored[at - 1], graph })) };
 }
 
 const snippetLength = 400;
@@ -75,12 +86,12 @@ function shown(
 
 export async function getCheckpoint(ctx: ServiceContext, input: OneCheckpoint): Promise<CheckpointState> {
 	const db = ctx.db.orm;
-	await findOwnRun(ctx, db, input);
+	const { graph } = await findOwnRun(ctx, db, input);
 	const all = await storedCheckpoints(db, input.runId);
 	const at = all.findIndex(({ id }) => id === input.checkpointId);
 	const stored = all[at];
 	if (!stored) throw notFound("This checkpoint");
-	const state = await storedState(db, input.runId, stored);
+	const state = await storedState(db, { runId: input.runId, graph }, stored);
 	const tools = state.rounds.flatMap(({ calls, results }) =>
 		calls.map((call) => ({
 			...{ name: call.name, arguments: call.arguments },
@@ -88,9 +99,10 @@ export async function getCheckpoint(ctx: ServiceContext, input: OneCheckpoint): 
 		})),
 	);
 	return {
-		...toCheckpoint(stored, all[at - 1]),
+		...toCheckpoint(stored, { earlier: all[at - 1], graph }),
 		...{ question: state.question, turns: state.history.length, tools },
 		passages: await passagesOf(ctx, state),
+		plan: state.proposed ?? null,
 		draft: state.draft?.text || null,
 	};
 }

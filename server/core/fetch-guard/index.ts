@@ -119,6 +119,46 @@ function pinnedAgent(addresses: string[], { isPrivateAllowed }: GuardPolicy, tim
 	});
 }
 
+/**
+ * Connections to addresses that a person entered, kept for the next call: each is checked when it is made, as a single call is.
+ * `pool` is the most of them at once.
+ */
+export function guardedAgent(pool: number, policy: GuardPolicy = ownPolicy()): Agent {
+	const { isPrivateAllowed, resolve } = policy;
+	const checked: LookupFunction = (host, options, answer) => {
+		resolve(host).then(
+			(found) => {
+				const all = found.map((address) => ({ address, family: isIP(address) }));
+				const isFine = found.length > 0 && found.every((address) => mayReach(address, isPrivateAllowed));
+				if (!isFine) answer(new Error("This name leads nowhere, or where nothing may be called"), []);
+				else if (options.all) answer(null, all);
+				else answer(null, all[0]?.address ?? "", all[0]?.family);
+			},
+			(error: Error) => answer(error, []),
+		);
+	};
+	const connect = buildConnector({ lookup: checked, timeout: 10_000 });
+	return new Agent({
+		pipelining: 0,
+		connections: pool,
+		keepAliveTimeout: 30_000,
+		// How long an answer may take is its caller's to say.
+		headersTimeout: 0,
+		bodyTimeout: 0,
+		connect: (options, answer) => {
+			const host = options.hostname.replace(/^\[|\]$/g, "");
+			if (isIP(host) && !mayReach(host, isPrivateAllowed))
+				return answer(new Error("This address leads where nothing may be called"), null);
+			connect(options, (...result) => {
+				const [, socket] = result;
+				if (!socket || mayReach(socket.remoteAddress ?? "::", isPrivateAllowed)) return answer(...result);
+				socket.destroy();
+				answer(new Error("The connection led elsewhere"), null);
+			});
+		},
+	});
+}
+
 async function readBody({ headers, body }: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
 	const encoding = headers["content-encoding"];
 	if (encoding !== undefined && encoding !== "identity") {

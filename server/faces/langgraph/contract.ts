@@ -96,6 +96,17 @@ export const CreateThread = z.looseObject({
 export const UpdateThread = z.looseObject({
 	metadata: z.looseObject({ title: z.string().trim().min(1).max(200).nullish() }).nullish(),
 });
+const Messages = z.preprocess((sent) => (Array.isArray(sent) ? sent : [sent]), z.array(InputMessage).max(100));
+export const UpdateState = z.looseObject({
+	values: z
+		.strictObject(
+			{ messages: Messages.optional() },
+			{ error: "values: a thread's state has messages, and nothing else." },
+		)
+		.nullish(),
+	checkpoint: z.looseObject({ checkpoint_id: z.string().max(100).nullish() }).nullish(),
+	checkpoint_id: z.string().max(100).nullish(),
+});
 export const HistoryRequest = z.looseObject({
 	limit: z.coerce.number().int().min(1).max(1_000).default(10),
 	before: z

@@ -7,7 +7,7 @@ import { createCaller } from "@/server/trpc/root";
 import { agentBy, searchAssistants, toAssistant } from "./assistants";
 import { StreamMode } from "./contract";
 import { failureResponse } from "./failure";
-import { ended, finalValues, findRun, listRuns, startRun } from "./runs";
+import { ended, finalValues, findRun, listRuns, runsBefore, startRun } from "./runs";
 import { toRun } from "./state";
 import { streamOf } from "./stream";
 import {
@@ -16,8 +16,8 @@ import {
 	readHistory,
 	readState,
 	readThread,
-	refuseUpdate,
 	searchThreads,
+	updateState,
 	updateThread,
 } from "./threads";
 
@@ -77,12 +77,6 @@ async function joinStream({ ctx, ids, request, params }: Call, isIn: boolean): P
 	});
 }
 
-async function runsBefore(ctx: RequestContext, run: { id: string; threadId: string }) {
-	const { runs } = await createCaller(ctx).threads.get({ threadId: run.threadId });
-	const found = runs.findIndex((one) => one.id === run.id);
-	return found < 0 ? [] : runs.slice(0, found);
-}
-
 async function join({ ctx, ids }: Call): Promise<Response> {
 	const [threadId = "", runId = ""] = ids;
 	await findRun(ctx, threadId, runId);
@@ -117,7 +111,7 @@ const routes: Route[] = [
 		at("/threads/{}/state/checkpoint"),
 		async (call) => readState(call.ctx, call.ids[0] ?? "", checkpointIn(await call.body())),
 	],
-	["POST", at("/threads/{}/state"), async () => refuseUpdate()],
+	["POST", at("/threads/{}/state"), async ({ ctx, ids, body }) => updateState(ctx, ids[0] ?? "", await body())],
 	["POST", at("/threads/{}/history"), async ({ ctx, ids, body }) => readHistory(ctx, ids[0] ?? "", await body())],
 	[
 		"GET",

@@ -92,7 +92,6 @@ test("a thread is made, asked, read with state and history, found, renamed and d
 	expect((await client.threads.update(thread.thread_id, { metadata: { title: "Holidays" } })).metadata).toMatchObject({
 		title: "Holidays",
 	});
-	await expect(client.threads.updateState(thread.thread_id, { values: {} })).rejects.toThrow(/409.*fork/);
 	await client.threads.delete(thread.thread_id);
 	await expect(client.threads.get(thread.thread_id)).rejects.toThrow(/404/);
 });
@@ -136,6 +135,78 @@ test("a stream tells metadata, values and pieces; whoever joins has the same, fr
 	expect(spoken(before) + spoken(again)).toBe(spoken(parts));
 });
 
+test("a state takes turns that were had elsewhere, and a run goes on from any checkpoint: the thread's state is of that branch then", async () => {
+	const { thread_id: threadId } = await client.threads.create();
+	const turn = (asked: string, answered: string) => ({
+		messages: [
+			{ type: "human", content: asked },
+			{ type: "ai", content: answered },
+		],
+	});
+	const { configurable } = await client.threads.updateState(threadId, { values: turn("Who is captain?", "Ana is.") });
+	const first = String(configurable?.checkpoint_id);
+	expect(contents(await client.threads.getState(threadId))).toEqual([
+		["human", "Who is captain?"],
+		["ai", "Ana is."],
+	]);
+	await client.runs.wait(threadId, "agent", { input: input() });
+	expect(JSON.stringify(provider.seen.at(-1)?.body.messages)).toContain("Ana is.");
+	const middle = await client.threads.getState(threadId);
+	expect(contents(middle)).toHaveLength(4);
+
+	const branched = await client.runs.wait(threadId, "agent", {
+		input: input("And how many days of leave?"),
+		checkpointId: first,
+	});
+	expect(
+		contents({ values: branched })
+			.map(([, content]) => content)
+			.slice(0, 3),
+	).toEqual(["Who is captain?", "Ana is.", "And how many days of leave?"]);
+	expect(contents(await client.threads.getState(threadId))).toEqual(contents({ values: branched }));
+	expect(contents(await client.threads.getState(threadId, middle.checkpoint.checkpoint_id ?? ""))).toEqual(
+		contents(middle),
+	);
+	const on = await client.runs.wait(threadId, "agent", { input: input("And when is it asked for?") });
+	expect(contents({ values: on })).toHaveLength(6);
+	expect((await client.threads.getHistory(threadId)).map((one) => contents(one).length)).toEqual([6, 4, 2]);
+
+	const other = await client.threads.updateState(threadId, {
+		values: turn("Who is mate?", "Bo is."),
+		checkpointId: first,
+	});
+	expect(contents(await client.threads.getState(threadId)).map(([, content]) => content)).toEqual([
+		"Who is captain?",
+		"Ana is.",
+		"Who is mate?",
+		"Bo is.",
+	]);
+	const same = await client.threads.updateState(threadId, { values: null });
+	expect(same.configurable?.checkpoint_id).toBe(other.configurable?.checkpoint_id);
+	const [row] = await db.orm.select().from(runs).where(eq(runs.id, first));
+	expect(row).toMatchObject({
+		state: "succeeded",
+		result: { model: "none", degraded: expect.stringContaining("No agent wrote this") },
+	});
+
+	for (const values of [
+		{ messages: [{ type: "human", content: "Alone?" }] },
+		{ messages: [{ type: "ai", content: "So." }] },
+		{ plan: [] },
+	])
+		await expect(client.threads.updateState(threadId, { values })).rejects.toThrow(/422/);
+	const stranger = clientFor(await keyOf());
+	await expect(stranger.threads.updateState(threadId, { values: turn("a", "b") })).rejects.toThrow(/404/);
+	const { thread_id: theirs } = await stranger.threads.create();
+	await expect(stranger.threads.updateState(theirs, { values: turn("a", "b"), checkpointId: first })).rejects.toThrow(
+		/404/,
+	);
+	provider.next({ tokens: 2_000, intervalMs: 20 });
+	const run = await client.runs.create(threadId, "agent", { input: input() });
+	await expect(client.threads.updateState(threadId, { values: turn("a", "b") })).rejects.toThrow(/409/);
+	await client.runs.cancel(threadId, run.run_id, true);
+});
+
 test("a run in the background is stopped by its thread; two in one thread follow one another, or are refused", async () => {
 	const { thread_id: threadId } = await client.threads.create();
 	provider.next({ tokens: 2_000, intervalMs: 20 });
@@ -175,7 +246,6 @@ test("what can't be done is refused by name; the gate is the same as everywhere"
 		[{ webhook: "https://example.test" }, "webhook"],
 		[{ streamMode: "debug" }, "stream_mode"],
 		[{ multitaskStrategy: "rollback" }, "multitask_strategy"],
-		[{ checkpointId: randomUUID() }, "checkpoint"],
 		[{ input: null }, "input"],
 		[{ input: { messages: [] } }, "messages"],
 		[{ input: { messages: [{ type: "tool", content: "x" }] } }, "messages"],
@@ -183,6 +253,7 @@ test("what can't be done is refused by name; the gate is the same as everywhere"
 	] as const)
 		await expect(run(more as never)).rejects.toThrow(new RegExp(`422.*${word}`, "s"));
 
+	await expect(run({ checkpointId: randomUUID() })).rejects.toThrow(/404/);
 	const other = clientFor(await keyOf());
 	for (const call of [
 		() => other.threads.get(threadId),

@@ -7,6 +7,7 @@ import { conversationOf } from "../openai/conversation";
 import { agentBy } from "./assistants";
 import { type InputMessage, RunRequest } from "./contract";
 import { toRun, valuesOf } from "./state";
+import { readHead, readUpTo } from "./threads";
 
 export type Started = { runId: string; threadId: string; earlier: ThreadRun[]; request: RunRequest };
 
@@ -20,36 +21,38 @@ export async function startRun(ctx: RequestContext, threadId: string | null, bod
 		const started = await caller.runs.start({ ...conversationOf(messages, []), agentId });
 		return { ...started, earlier: [], request };
 	}
-	const earlier = await runsOf(ctx, threadId, request.if_not_exists === "create");
-	expectLatest(request, earlier);
+	const wanted = request.checkpoint_id ?? request.checkpoint?.checkpoint_id ?? null;
+	const earlier = wanted
+		? (await readUpTo(ctx, threadId, wanted)).runs
+		: await runsOf(ctx, threadId, request.if_not_exists === "create");
 	const question = newQuestion(messages, earlier);
-	await settleOpen(ctx, earlier, request.multitask_strategy ?? "enqueue");
-	const started = await caller.runs.start({ question, threadId, agentId });
-	return {
-		...started,
-		earlier: (await caller.threads.get({ threadId })).runs.filter(({ id }) => id !== started.runId),
-		request,
-	};
+	await settleOpen(
+		ctx,
+		wanted ? (await readHead(ctx, threadId)).runs : earlier,
+		request.multitask_strategy ?? "enqueue",
+	);
+	// The thread's newest run may have begun in another branch, or an earlier one be named: it goes on after exactly that.
+	const last = earlier.at(-1);
+	const after = last && (wanted || last.branchId) ? { after: last.id } : {};
+	const started = await caller.runs.start({ question, threadId, agentId, ...after });
+	const run = await caller.runs.get({ runId: started.runId });
+	return { ...started, earlier: await runsBefore(ctx, run), request };
 }
 
 async function runsOf(ctx: RequestContext, threadId: string, mayCreate: boolean): Promise<ThreadRun[]> {
-	const caller = createCaller(ctx);
 	try {
-		return (await caller.threads.get({ threadId })).runs;
+		return (await readHead(ctx, threadId)).runs;
 	} catch (error) {
 		if (!mayCreate || (error as { code?: unknown }).code !== "NOT_FOUND") throw error;
-		await caller.threads.create({ threadId });
+		await createCaller(ctx).threads.create({ threadId });
 		return [];
 	}
 }
 
-function expectLatest(request: RunRequest, earlier: readonly Run[]): void {
-	const wanted = request.checkpoint_id ?? request.checkpoint?.checkpoint_id;
-	if (!wanted || wanted === earlier.at(-1)?.id) return;
-	throw new AppError(
-		"INVALID_INPUT",
-		"checkpoint: a run goes on from the newest one here. From earlier ones by POST /api/v1/runs/{runId}/checkpoints/{checkpointId}/fork.",
-	);
+/** What came before a run, in its own branch. */
+export async function runsBefore(ctx: RequestContext, run: Run): Promise<ThreadRun[]> {
+	const { runs } = await readUpTo(ctx, run.threadId, run.id);
+	return runs.slice(0, -1);
 }
 
 /** Messages that the thread has already come along where clients send them all. */
@@ -102,9 +105,8 @@ export function finalValues(run: Run, earlier: readonly Run[]) {
 }
 
 export async function listRuns(ctx: RequestContext, threadId: string, params: URLSearchParams): Promise<Response> {
-	const caller = createCaller(ctx);
 	// A thread that the caller may not read has no runs to list, and says so.
-	const { runs } = await caller.threads.get({ threadId });
+	const { runs } = await readHead(ctx, threadId);
 	const limit = Math.min(200, Math.max(1, Number(params.get("limit") ?? 10) || 10));
 	const offset = Math.max(0, Number(params.get("offset") ?? 0) || 0);
 	const status = params.get("status");

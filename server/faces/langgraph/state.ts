@@ -52,7 +52,7 @@ const messagesOf = (run: Run): Message[] =>
 
 export const valuesOf = (runs: readonly Run[]): Values => ({ messages: runs.flatMap(messagesOf) });
 
-const checkpointOf = (threadId: string, checkpointId: string) => ({
+export const checkpointOf = (threadId: string, checkpointId: string) => ({
 	thread_id: threadId,
 	checkpoint_ns: "",
 	checkpoint_id: checkpointId,

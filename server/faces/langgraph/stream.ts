@@ -1,3 +1,4 @@
+import { eventStream } from "@/server/core/event-stream";
 import type { Run, RunEvent } from "@/server/runs/contract";
 import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
@@ -21,8 +22,6 @@ type Told = { event: string; data: unknown };
 export function streamOf(ctx: RequestContext, followed: Followed): Response {
 	const over = new AbortController();
 	const signal = ctx.signal ? AbortSignal.any([ctx.signal, over.signal]) : over.signal;
-	const events = told({ ...ctx, signal }, followed);
-	const encoder = new TextEncoder();
 	let hasEnded = false;
 	const stop = () => {
 		over.abort();
@@ -32,26 +31,22 @@ export function streamOf(ctx: RequestContext, followed: Followed): Response {
 				.catch(() => {});
 	};
 	ctx.signal?.addEventListener("abort", stop, { once: true });
-	const body = new ReadableStream<Uint8Array>({
-		async pull(reader) {
-			try {
-				const next = await events.next();
-				if (!next.done) return reader.enqueue(encoder.encode(next.value));
-			} catch (failure) {
-				if (signal.aborted) return reader.close();
-				reader.enqueue(encoder.encode(line(null, { event: "error", data: failureBody(failure, ctx.requestId).body })));
-			}
-			hasEnded = true;
-			reader.close();
-		},
-		cancel: stop,
-	});
+	async function* lines() {
+		try {
+			yield* told({ ...ctx, signal }, followed);
+		} catch (failure) {
+			if (signal.aborted) return;
+			yield line(null, { event: "error", data: failureBody(failure, ctx.requestId).body });
+		}
+		hasEnded = true;
+	}
 	const { id, threadId } = followed.run;
-	const headers = {
-		...{ "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" },
-		...{ "content-location": `/threads/${threadId}/runs/${id}`, location: `/threads/${threadId}/runs/${id}/stream` },
-	};
-	return new Response(body, { headers });
+	const at = `/threads/${threadId}/runs/${id}`;
+	return eventStream({
+		lines: lines(),
+		headers: { "content-location": at, location: `${at}/stream` },
+		onGone: stop,
+	});
 }
 
 const line = (id: number | null, { event, data }: Told): string =>

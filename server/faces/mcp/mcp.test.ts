@@ -139,10 +139,35 @@ test("collections and documents are resources, for whoever may read them", async
 test("prompts are there for whoever may read prompts", async () => {
 	const builder = await testContext(db, { role: "builder" });
 	const { createPrompt } = await import("@/server/prompts/service");
+	const { moveLabel, savePrompt } = await import("@/server/prompts/service");
+	const { PromptVariables } = await import("@/server/prompts/contract");
 	const name = `Harbour ${randomUUID()}`;
-	await createPrompt(builder, { name, body: "Answer like the harbour office.", message: "", access: "everyone" });
+	const variables = PromptVariables.parse([
+		{ name: "tone", description: "How it sounds." },
+		{ name: "days", type: "number", default: 5 },
+	]);
+	const body = "Answer like the harbour office: {{tone}}, {{days}} days.";
+	const { prompt } = await createPrompt(builder, { name, body, variables, message: "", access: "everyone" });
 	const [mine, staff] = await Promise.all([as("builder"), as("staff")]);
-	expect(JSON.stringify(await mine.getPrompt({ name }))).toContain("harbour office");
+	// Published is what the label says, and no draft of it.
+	await expect(mine.getPrompt({ name })).rejects.toThrow("no prompt");
+	const promptId = prompt.id;
+	await moveLabel(builder, { promptId, label: "production", version: 1, basedOn: 0, note: "" });
+	await savePrompt(builder, { promptId, basedOn: 1, body: "Not published yet", message: "" });
+	const listed = (await mine.listPrompts()).prompts.find((one) => one.name === name);
+	expect(listed?.arguments).toEqual([
+		{ name: "tone", description: "How it sounds.", required: true },
+		{ name: "days", description: "A number.", required: false },
+	]);
+	const said = await mine.getPrompt({ name, arguments: { tone: "{{days}} calm", days: "7" } });
+	expect(said.messages[0]?.content).toMatchObject({ text: "Answer like the harbour office: {{days}} calm, 7 days." });
+	await expect(mine.getPrompt({ name })).rejects.toThrow(/tone needs a value/);
+	await expect(mine.getPrompt({ name, arguments: { tone: "calm", days: "many" } })).rejects.toThrow(
+		/days takes a number/,
+	);
+	await expect(mine.getPrompt({ name, arguments: { tone: "calm", colour: "red" } })).rejects.toThrow(
+		/no variable colour/,
+	);
 	expect((await staff.listPrompts()).prompts).toEqual([]);
 	await expect(staff.getPrompt({ name })).rejects.toThrow("no prompt");
 });

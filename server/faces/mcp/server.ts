@@ -12,10 +12,10 @@ import {
 } from "@modelcontextprotocol/sdk/types.js";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/sdk/validation/ajv";
 import packageJson from "@/package.json" with { type: "json" };
-import { type Actor, actorMay } from "@/server/core/actor";
+import type { Actor } from "@/server/core/actor";
 import type { RequestContext } from "@/server/trpc/init";
-import { createCaller } from "@/server/trpc/root";
 import { failureText } from "./failure";
+import { getPrompt, listPrompts } from "./prompts";
 import { listRemoteTools } from "./remote-tools";
 import { listResources, readResource, templates } from "./resources";
 import { callTool, listTools } from "./tools";
@@ -49,24 +49,6 @@ export function mcpServer(ctx: RequestContext, actor: Actor): Server {
 	server.setRequestHandler(ListResourceTemplatesRequestSchema, async () => ({ resourceTemplates: templates }));
 	server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => told(readResource(ctx, params.uri)));
 	server.setRequestHandler(ListPromptsRequestSchema, ({ params }) => told(listPrompts(ctx, actor, params?.cursor)));
-	server.setRequestHandler(GetPromptRequestSchema, ({ params }) => told(getPrompt(ctx, actor, params.name)));
+	server.setRequestHandler(GetPromptRequestSchema, ({ params }) => told(getPrompt(ctx, actor, params)));
 	return server;
-}
-
-/** Reading a prompt is a right of its own: who lacks it sees none. */
-async function listPrompts(ctx: RequestContext, actor: Actor, cursor: string | undefined) {
-	if (!actorMay(actor, "prompts:read")) return { prompts: [] };
-	const page = await createCaller(ctx).prompts.list({ limit: 100, ...(cursor ? { cursor } : {}) });
-	const prompts = page.rows.map(({ name, latestVersion }) => ({ name, description: `Version ${latestVersion}` }));
-	return { prompts, ...(page.next ? { nextCursor: page.next } : {}) };
-}
-
-async function getPrompt(ctx: RequestContext, actor: Actor, name: string) {
-	const missing = new McpError(ErrorCode.InvalidParams, `There is no prompt ${name.slice(0, 80)} that you may read.`);
-	if (!actorMay(actor, "prompts:read")) throw missing;
-	const { rows } = await createCaller(ctx).prompts.list({ limit: 1, filter: { name: { eq: name } } });
-	const [prompt] = rows;
-	if (prompt?.name !== name) throw missing;
-	const message = { role: "user" as const, content: { type: "text" as const, text: prompt.body } };
-	return { description: `${prompt.name}, version ${prompt.latestVersion}`, messages: [message] };
 }

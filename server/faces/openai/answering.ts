@@ -25,7 +25,8 @@ export async function agentsOf(caller: Caller) {
 	const agents = [];
 	for (let cursor: string | undefined; ; ) {
 		const page = await caller.agents.list({ limit: 200, ...(cursor ? { cursor } : {}) });
-		agents.push(...page.rows);
+		// One that extracts is not asked anything.
+		agents.push(...page.rows.filter(({ graph }) => graph !== "extract"));
 		if (!page.next) return agents;
 		cursor = page.next;
 	}

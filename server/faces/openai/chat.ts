@@ -2,13 +2,13 @@ import type { RequestContext } from "@/server/trpc/init";
 import { type Answering, type Ended, extrasOf, startAnswer, usageOf } from "./answering";
 import { ChatRequest } from "./contract";
 import { chatQuestion } from "./conversation";
-import { eventStream } from "./event-stream";
+import { toldStream } from "./event-stream";
 
 /** `POST /chat/completions`, whole or streamed. */
 export async function chatCompletions(ctx: RequestContext, body: unknown): Promise<Response> {
 	const request = ChatRequest.parse(body);
 	const answering = await startAnswer(ctx, request.model, chatQuestion(request));
-	if (request.stream) return eventStream(chunksOf(answering, request), ctx.requestId, "data: [DONE]\n\n");
+	if (request.stream) return toldStream(chunksOf(answering, request), ctx.requestId, "data: [DONE]\n\n");
 	const pieces = answering.pieces();
 	for (let next = await pieces.next(); ; next = await pieces.next())
 		if (next.done)

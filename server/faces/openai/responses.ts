@@ -5,13 +5,13 @@ import { createCaller } from "@/server/trpc/root";
 import { type Answering, type Ended, extrasOf, startAnswer } from "./answering";
 import { ResponsesRequest } from "./contract";
 import { responsesQuestion } from "./conversation";
-import { eventStream } from "./event-stream";
+import { toldStream } from "./event-stream";
 
 /** `POST /responses`, whole or streamed. */
 export async function responses(ctx: RequestContext, body: unknown): Promise<Response> {
 	const request = ResponsesRequest.parse(body);
 	const answering = await startAnswer(ctx, request.model, await questionOf(ctx, request));
-	if (request.stream) return eventStream(eventsOf(answering), ctx.requestId);
+	if (request.stream) return toldStream(eventsOf(answering), ctx.requestId);
 	const pieces = answering.pieces();
 	for (let next = await pieces.next(); ; next = await pieces.next())
 		if (next.done)

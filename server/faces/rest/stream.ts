@@ -1,3 +1,5 @@
+import { eventStream } from "@/server/core/event-stream";
+import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
 import { callByName } from "../call";
 import type { RestCall } from "./handler";
@@ -6,7 +8,6 @@ import { problemOf } from "./problem";
 
 /** How long a refusal may take that still gets its own status, in ms; a run that says nothing yet is a stream by then. */
 const firstMs = 250;
-const pingMs = 15_000;
 
 // tRPC's `tracked`: an event with its id.
 type Tracked = [id: string, data: unknown];
@@ -17,7 +18,6 @@ type Tracked = [id: string, data: unknown];
  */
 export async function answerStream(call: RestCall): Promise<Response> {
 	const { request, route, found, ctx } = call;
-	const headers = { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" };
 	const over = new AbortController();
 	const signal = AbortSignal.any([request.signal, over.signal]);
 	const caller = createCaller({ ...ctx, signal });
@@ -25,44 +25,22 @@ export async function answerStream(call: RestCall): Promise<Response> {
 	const first = events.next();
 	const soon = await Promise.race([first, pause(firstMs)]);
 	if (soon?.done) return new Response(null, { status: 204, headers: { "cache-control": "no-store" } });
-	const body = new ReadableStream<Uint8Array>({
-		start: (reader) => void pour(first, events, reader, ctx.requestId),
-		cancel: () => over.abort(),
-	});
-	return new Response(body, { headers });
+	return eventStream({ lines: linesOf(first, events, { ...ctx, signal }), onGone: () => over.abort() });
 }
 
-const encoder = new TextEncoder();
-type Reader = ReadableStreamDefaultController<Uint8Array>;
-
-async function pour(
+async function* linesOf(
 	first: Promise<IteratorResult<Tracked>>,
 	events: AsyncGenerator<Tracked>,
-	reader: Reader,
-	requestId: string,
-): Promise<void> {
-	const say = (text: string) => reader.enqueue(encoder.encode(text));
-	const ping = setInterval(() => say(": still here\n\n"), pingMs);
+	{ signal, requestId }: RequestContext,
+): AsyncGenerator<string> {
+	yield ": open\n\n";
 	try {
-		say(": open\n\n");
 		for (let next = await first; !next.done; next = await events.next()) {
 			const [id, data] = next.value;
-			say(`id: ${id}\ndata: ${JSON.stringify(data)}\n\n`);
+			yield `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 		}
-		reader.close();
 	} catch (failure) {
-		end(reader, `event: problem\ndata: ${JSON.stringify(problemOf(failure, requestId))}\n\n`);
-	} finally {
-		clearInterval(ping);
-	}
-}
-
-function end(reader: Reader, lastWords: string): void {
-	try {
-		reader.enqueue(encoder.encode(lastWords));
-		reader.close();
-	} catch {
-		// Its reader is gone.
+		if (!signal?.aborted) yield `event: problem\ndata: ${JSON.stringify(problemOf(failure, requestId))}\n\n`;
 	}
 }
 

@@ -245,6 +245,8 @@ export const ReadDocument = z.strictObject({
 		.optional()
 		.describe("The page to open, from 1; left out: the passage's page, else the first."),
 	chunkId: z.int().min(1).optional(),
+	start: z.int().min(0).max(1e8).optional().describe("Where text to mark on `page` starts, in UTF-16 units."),
+	end: z.int().min(0).max(1e8).optional().describe("Where that text ends."),
 });
 export type ReadDocument = z.infer<typeof ReadDocument>;
 export const DocumentText = z.object({

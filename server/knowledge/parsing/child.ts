@@ -13,7 +13,7 @@ import { readOdt } from "./odt";
 import { type Block, mostText, type ParsedPage, writeParts } from "./page";
 import { readPdf } from "./pdf";
 import { readScannedPages } from "./pdf-scan";
-import { readPicture } from "./picture";
+import { readPicture, showPicture } from "./picture";
 import { decodeText, readPlain } from "./plain";
 import type { ChildLine } from "./protocol";
 import { readSitemap } from "./sitemap";
@@ -33,6 +33,7 @@ async function main(): Promise<void> {
 	process.stdin.on("close", () => process.exit(1)).resume();
 	const [path = "", mediaType = "", scanned = ""] = process.argv.slice(2);
 	const file = readFileSync(path);
+	if (scanned === "show") return show(file, mediaType);
 	if (scanned) return recogniseScans(file, scanned.split(",").map(Number));
 	const format = detectFormat(file, mediaType);
 	const { pages, scans = [], files = [], links = [] } = await readPages(file, format);
@@ -41,15 +42,24 @@ async function main(): Promise<void> {
 	if (scans.length === 0 && files.length === 0 && !pages.some((page) => hasWords.test(page.text)))
 		throw unreadable(isPictures.has(format) ? "noText" : "noWords");
 	for (const page of pages) tell(page);
-	for (const { name, content } of files) {
-		tell({ file: name });
-		for (let at = 0; at < content.length; at += partBytes)
-			tell({ part: content.subarray(at, at + partBytes).toString("base64") });
-	}
+	for (const file of files) tellFile(file);
 	tell({ scans });
 	tell({ links });
 	tell({ dropped: droppedSoFar() });
 	tell({ end: pages.length });
+}
+
+function tellFile({ name, content }: Contained): void {
+	tell({ file: name });
+	for (let at = 0; at < content.length; at += partBytes)
+		tell({ part: content.subarray(at, at + partBytes).toString("base64") });
+}
+
+/** One picture, made ready to be shown. */
+async function show(file: Buffer, mediaType: string): Promise<void> {
+	detectFormat(file, mediaType);
+	tellFile({ name: "picture.jpg", content: await showPicture(file) });
+	tell({ end: 0 });
 }
 
 async function recogniseScans(file: Buffer, numbers: number[]): Promise<void> {

@@ -1,4 +1,4 @@
 export { UnreadableFile } from "./failure";
 export type { Heading, ParsedPage } from "./page";
-export { type ContainedFile, parseFile, recogniseScans } from "./parse-file";
+export { type ContainedFile, parseFile, preparePicture, recogniseScans } from "./parse-file";
 export { cleanLine } from "./text";

@@ -23,8 +23,8 @@ type Options = {
 	/** Takes the files that came in this one, one after the other. */
 	onFile?: (file: ContainedFile) => Promise<void>;
 };
-/** The file to read, as what, and of which pages the text is to be recognised; of none where the list is empty. */
-type Task = { path: string; mediaType: string; scans: number[] };
+/** The file to read, as what, and of which pages the text is to be recognised; of none where the list is empty. `isShown`: as a picture. */
+type Task = { path: string; mediaType: string; scans: number[]; isShown?: boolean };
 
 const megabyte = 1024 * 1024;
 const defaults: ParseLimits = {
@@ -47,6 +47,16 @@ export const parseFile = (path: string, mediaType: string, options: Options = {}
 export async function recogniseScans(path: string, scans: number[], options: Options = {}): Promise<ParsedPage[]> {
 	const { pages } = await runChild({ path: resolve(path), mediaType: "application/pdf", scans }, options);
 	return pages;
+}
+
+/** A picture made ready to be shown to a model, in the same way: a JPEG. */
+export async function preparePicture(path: string, mediaType: string, options: Options = {}): Promise<Buffer> {
+	const made: Buffer[] = [];
+	const onFile = async ({ content }: ContainedFile) => void made.push(content);
+	await runChild({ path: resolve(path), mediaType, scans: [], isShown: true }, { ...options, onFile });
+	const [picture] = made;
+	if (!picture) throw unreadable("crashed");
+	return picture;
 }
 
 async function runChild(task: Task, { signal, limits, onFile }: Options): Promise<ParsedFile> {
@@ -101,7 +111,7 @@ class FileTaker {
 
 type Parser = ChildProcessByStdio<Writable, Readable, null>;
 
-async function start({ path, mediaType, scans }: Task, limit: ParseLimits): Promise<Parser> {
+async function start({ path, mediaType, scans, isShown }: Task, limit: ParseLimits): Promise<Parser> {
 	// Node asks its permissions about real paths, so links are followed first.
 	const script = realpathSync(await entryFile("parser"));
 	const packages = realpathSync(packageFolder(script));
@@ -118,7 +128,7 @@ async function start({ path, mediaType, scans }: Task, limit: ParseLimits): Prom
 		script,
 		path,
 		mediaType,
-		scans.join(","),
+		isShown ? "show" : scans.join(","),
 	];
 	const options: SpawnOptionsWithStdioTuple<"pipe", "pipe", "ignore"> = {
 		env: { NODE_ENV: "production", VIPS_BLOCK_UNTRUSTED: "1", VIPS_CONCURRENCY: "1", OMP_THREAD_LIMIT: "1" },

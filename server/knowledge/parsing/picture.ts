@@ -12,10 +12,33 @@ export async function readPicture(file: Buffer): Promise<Block[]> {
 	return recognise(await toGrey(file));
 }
 
-async function toGrey(file: Buffer): Promise<Grey> {
-	const { default: sharp } = await import("sharp");
+/** Models that see look at no more of a picture than this. */
+const longestShown = 1_568;
+
+/** The picture as it may be shown to a model: upright, no larger than it can see, written anew, with nothing in it but its points. */
+export async function showPicture(file: Buffer): Promise<Buffer> {
 	try {
-		const picture = sharp(file, { limitInputPixels: mostPoints, failOn: "warning", pages: 1, sequentialRead: true });
+		return await (await openPicture(file))
+			.timeout({ seconds: 10 })
+			.autoOrient()
+			.flatten({ background: "#ffffff" })
+			.resize({ width: longestShown, height: longestShown, fit: "inside", withoutEnlargement: true })
+			.toColourspace("srgb")
+			.jpeg({ quality: 85 })
+			.toBuffer();
+	} catch (error) {
+		throw reasonOf(error);
+	}
+}
+
+async function openPicture(file: Buffer) {
+	const { default: sharp } = await import("sharp");
+	return sharp(file, { limitInputPixels: mostPoints, failOn: "warning", pages: 1, sequentialRead: true });
+}
+
+async function toGrey(file: Buffer): Promise<Grey> {
+	try {
+		const picture = await openPicture(file);
 		const { width, height } = await picture.metadata();
 		const longest = Math.max(width, height);
 		const size = longest > longestSide ? longestSide : Math.max(longest, Math.min(leastSide, longest * 3));

@@ -63,7 +63,7 @@ export async function unreadableDocuments(ctx: ServiceContext, ids: string[]): P
 
 /** Why there is no text yet, and what to do. */
 const unread = "This document is still being read: try again in a moment.";
-const unreadStates = {
+export const unreadStates = {
 	queued: "This document waits to be read: try again in a moment.",
 	parsing: unread,
 	chunking: unread,
@@ -103,11 +103,13 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 		page,
 		lastPage: last?.page ?? 1,
 		text: text.text,
-		passage:
-			passage?.page === page
-				? { start: passage.start, end: passage.end, text: text.text.slice(passage.start, passage.end) }
-				: null,
+		passage: markIn(text.text, passage?.page === page ? passage : input),
 	};
+}
+
+function markIn(text: string, { start = 0, end = 0 }: { start?: number | undefined; end?: number | undefined }) {
+	const to = Math.min(end, text.length);
+	return start < to ? { start, end: to, text: text.slice(start, to) } : null;
 }
 
 /** Where a passage stands, also one of an index that is gone: what cites it still opens there. */

@@ -2,6 +2,7 @@ export {
 	holdManaged as holdManagedCollection,
 	isThere as isCollectionThere,
 	mayManage as mayManageCollection,
+	mayReadDocument,
 	notifyCollection,
 	raiseVersion,
 } from "./access";
@@ -53,3 +54,4 @@ export { putSynced, readableType, readSitemapLinks, removeSynced, storeBytes } f
 export { storeUpload } from "./upload";
 export { moveToIndexBeside, tellVectorIndex } from "./vector-index";
 export { watchCollection } from "./watch";
+export { type Pictures, readWholeDocument, type WholeDocument } from "./whole-document";

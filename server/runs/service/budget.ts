@@ -1,11 +1,28 @@
+import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { expectTokens, holdBudget, type KeyBudget } from "@/server/budgets/service";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { estimateTokens, maxAnswerTokens } from "@/server/models/model";
 
-/** What rules, passages and earlier turns may come to, in tokens. */
+/** What rules, passages and a few earlier turns may come to, in tokens. */
 const contextTokens = 4_500;
+/** So many tokens of earlier turns are among those. */
+const fewTurns = 1_500;
+/** From here on turns may have to be summed up, which one call reads and writes. */
+const manyTurns = 4_000;
+const summingUp = 14_000;
+
+/** What a thread's earlier turns may take in a window beyond a few: what is there, and never more than a model reads. */
+async function tokensOfEarlier(tx: Tx, userId: string, threadId: string): Promise<number> {
+	const [row] = await tx.execute<{ chars: number }>(sql`
+		select coalesce(sum(length(question) + length(coalesce(answer, ''))), 0)::int as chars from (
+			select question, answer from runs where thread_id = ${threadId} and user_id = ${userId} and state = 'succeeded'
+			order by created_at desc limit 40) newest`);
+	const tokens = Math.ceil((row?.chars ?? 0) / 4);
+	const turns = Math.min(Math.max(0, tokens - fewTurns), env().QD_MODEL_CONTEXT);
+	return tokens > manyTurns ? turns + summingUp : turns;
+}
 
 /**
  * Makes sure that a run may use what it needs at most, and answers with how much that is, to be written with the run. Two
@@ -17,9 +34,11 @@ export async function askBudget(
 	userId: string,
 	question: string,
 	key: KeyBudget | null = null,
-	atLeast = 0,
+	more: { atLeast?: number; threadId?: string | undefined } = {},
 ): Promise<number> {
-	const reserved = Math.max(atLeast, contextTokens + maxAnswerTokens + estimateTokens(question));
+	const earlier = more.threadId ? await tokensOfEarlier(tx, userId, more.threadId) : 0;
+	const needed = contextTokens + maxAnswerTokens + estimateTokens(question) + earlier;
+	const reserved = Math.max(more.atLeast ?? 0, needed);
 	const now = await holdBudget(tx, userId, key);
 	const { QD_RUNS_PER_USER: mostOpenRuns } = env();
 	if (now.openRuns >= mostOpenRuns)

@@ -1,4 +1,5 @@
 export { runsChannel as runsChannelOf, toRunEvent } from "../events";
+export { branchAfter } from "./branch-after";
 export { askBudget } from "./budget";
 export { followRun } from "./follow-run";
 export { hideSources } from "./hide-sources";

@@ -13,6 +13,7 @@ import { hideSources } from "./hide-sources";
 const columns = {
 	id: runs.id,
 	threadId: runs.threadId,
+	branchId: runs.branchId,
 	threadTitle: threads.title,
 	agentId: runs.agentId,
 	agentName: agents.name,

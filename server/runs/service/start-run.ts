@@ -1,22 +1,27 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { budgetEntries, runs, threadBranches, threads } from "@/db/schema";
+import { agentVersions, budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { type PromptOf, pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
+import { branchAfter } from "./branch-after";
 import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
+/** What an extraction holds to for all its documents: the agent's version that it began with, and what one of them may take. */
+export type Pinned = { agentVersionId: string; tokens: number };
+
 /** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
-export async function startRun(ctx: ServiceContext, input: StartRun): Promise<StartedRun> {
+export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pinned): Promise<StartedRun> {
 	const user = requireUser(ctx);
 	const { userId } = user;
 	const { actor } = ctx;
@@ -28,13 +33,26 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, agentVersionId, graph, caps }, least] = await Promise.all([
+		const [{ agentId, graph, caps, ...chosen }, least] = await Promise.all([
 			agentFor(tx, user, input),
-			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key),
+			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
+				// What was said before in the thread of an extraction is of other documents, and goes to no model.
+				...(pinned ? { atLeast: pinned.tokens } : { threadId: input.threadId }),
+			}),
 		]);
+		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
+		if (graph === "extract" && !pinned)
+			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
+		const picked = await pickPrompt(tx, pinned ? await promptOfVersion(tx, agentVersionId) : chosen, userId);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
-		const reserved = isResearch ? await askBudget(tx, userId, input.question, key, capsOf(caps, graph).tokens) : least;
+		const reserved = isResearch
+			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			: least;
+		const { after } = input;
+		const branchId = after
+			? await branchAfter(tx, { threadId, userId, afterId: after, runId })
+			: (input.branchId ?? null);
 		const row = {
 			id: threadId,
 			userId,
@@ -58,7 +76,8 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 				userId,
 				agentId,
 				agentVersionId,
-				branchId: input.branchId ?? null,
+				...picked,
+				branchId,
 				...startedWith,
 				question: input.question,
 				collectionIds: input.collectionIds ?? null,
@@ -77,6 +96,16 @@ export async function startRun(ctx: ServiceContext, input: StartRun): Promise<St
 		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
+}
+
+/** What an extraction's version is told: a label that it follows is looked up for each document. */
+async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf> {
+	const { promptVersionId, promptLabel } = agentVersions;
+	const [version] = await tx
+		.select({ promptVersionId, promptLabel })
+		.from(agentVersions)
+		.where(eq(agentVersions.id, agentVersionId));
+	return version ?? { promptVersionId: null, promptLabel: null };
 }
 
 /** The one named, else the thread's, else the default one. */

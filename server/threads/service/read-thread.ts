@@ -10,13 +10,15 @@ import { runsOfThread } from "@/server/runs/service";
 import type { Branch, GetThread, Thread, ThreadRun, ThreadWithRuns } from "../contract";
 import { selectThreads } from "./columns";
 
-const mostRuns = 200;
-
-export async function getThread(ctx: ServiceContext, { threadId, branchId }: GetThread): Promise<ThreadWithRuns> {
+export async function getThread(
+	ctx: ServiceContext,
+	{ threadId, branchId, limit }: GetThread,
+): Promise<ThreadWithRuns> {
 	const thread = await findThread(ctx, threadId);
 	const branches = await branchesOf(ctx, threadId, branchId);
-	const runs = await runsOfThread(ctx, threadId, { limit: mostRuns, branchId: branchId ?? null });
-	return { thread, runs: await withFeedback(ctx, runs), branches };
+	const found = await runsOfThread(ctx, threadId, { limit: limit + 1, branchId: branchId ?? null });
+	const runs = found.slice(-limit);
+	return { thread, runs: await withFeedback(ctx, runs), hasOlder: found.length > limit, branches };
 }
 
 /** Of a thread that the caller may read. */

@@ -41,7 +41,9 @@ type NewTrigger = Pick<TriggerRow, "agentId" | "name" | "question"> & Partial<Tr
 /** Its runs belong to whoever makes it, who has to be somebody that may ask the agent. */
 async function add(ctx: ServiceContext, tx: Tx, row: NewTrigger & Pick<TriggerRow, "id" | "kind">): Promise<void> {
 	const user = requireUser(ctx);
-	await chooseAgent(tx, user, row.agentId);
+	const { graph } = await chooseAgent(tx, user, row.agentId);
+	if (graph === "extract")
+		throw new AppError("CONFLICT", "This agent extracts fields from documents: nothing is asked of it.");
 	const [known] = await tx.select({ count: count() }).from(triggers).where(eq(triggers.ownerId, user.userId));
 	if ((known?.count ?? 0) >= mostTriggers)
 		throw new AppError("CONFLICT", `One person has at most ${mostTriggers} schedules and webhooks. Remove one first.`);

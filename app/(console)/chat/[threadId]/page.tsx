@@ -3,10 +3,11 @@ import { cache as remember } from "react";
 import { Filled, read } from "@/app/filled";
 import { readerOf, type SearchParams } from "@/app/search-params";
 import { Conversation } from "@/components/chat/conversation";
+import { firstTurns } from "@/components/chat/first-turns";
 
 type Props = { params: Promise<{ threadId: string }>; searchParams: SearchParams };
 const readThread = remember((threadId: string, branchId: string | null) =>
-	read((api) => api.threads.get({ threadId, ...(branchId ? { branchId } : {}) })),
+	read((api) => api.threads.get({ threadId, ...(branchId ? { branchId } : {}), limit: firstTurns })),
 );
 const branchOf = async (searchParams: SearchParams) => (await readerOf(searchParams))("branch");
 
@@ -22,8 +23,8 @@ export default async function ThreadPage({ params, searchParams }: Props) {
 	return (
 		<Filled
 			fill={async (_api, cache, keys) => {
-				if (answer.kind === "read")
-					cache.setQueryData(keys.threads.get.queryKey({ threadId, ...(branchId ? { branchId } : {}) }), answer.data);
+				const asked = { threadId, ...(branchId ? { branchId } : {}), limit: firstTurns };
+				if (answer.kind === "read") cache.setQueryData(keys.threads.get.queryKey(asked), answer.data);
 			}}
 		>
 			<Conversation key={threadId} threadId={threadId} />

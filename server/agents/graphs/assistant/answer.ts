@@ -1,8 +1,17 @@
+import type { RunWindow } from "@/server/agents/contract";
 import { extractiveName, quoteAnswer } from "@/server/models/extractive";
-import { estimateTokens, type ModelEnd, ModelFailure, type ToolCall } from "@/server/models/model";
+import {
+	type ChatModel,
+	estimateTokens,
+	type ModelEnd,
+	ModelFailure,
+	type ModelTool,
+	type ToolCall,
+} from "@/server/models/model";
 import type { FunctionCall } from "@/server/runs/contract";
-import { abstention, promptFor } from "./prompt";
-import { type AssistantContext, type AssistantState, type Draft, supportingOf } from "./state";
+import { type Filled, fillWindow } from "./fill";
+import { abstention } from "./prompt";
+import { type AssistantContext, type AssistantState, type Draft, documentsOf, supportingOf } from "./state";
 
 const noUsage = { inputTokens: 0, outputTokens: 0 };
 const mostAnswerChars = 60_000;
@@ -10,17 +19,45 @@ const mostAnswerChars = 60_000;
 const mostRounds = 8;
 const mostCalls = 16;
 
-/** Answers from the supporting passages; while nothing was said yet, a model that fails is stood in for by quotations. */
-export async function answer(state: AssistantState, run: AssistantContext): Promise<Draft> {
+type Written = { draft: Draft; supporting: number[]; window: RunWindow | null };
+
+/** Answers from what fits into the model's window; while nothing was said yet, a model that fails is stood in for by quotations. */
+export async function answer(state: AssistantState, run: AssistantContext): Promise<Written> {
 	const tools = state.rounds.length < mostRounds ? run.tools : [];
-	run.startOver(state.rounds.length > 0 ? "The agent has used its tools, and answers with what they said." : undefined);
 	const { model } = run;
-	if (!model) return quote(state, run, "No model is set: this answer quotes the passages.");
-	const messages = promptFor({ ...state, supporting: supportingOf(state), tools }, run.instructions);
+	const filled = model ? await fillWindow(state, run, tools) : null;
+	await run.restOn(filled?.restsOn ?? documentsOf(state));
+	run.startOver(state.rounds.length > 0 ? "The agent has used its tools, and answers with what they said." : undefined);
+	if (!model || !filled) {
+		const draft = quote(state, run, "No model is set: this answer quotes the passages.");
+		return { draft, supporting: state.supporting, window: null };
+	}
+	const { supporting } = filled;
+	const draft = await say({ ...state, supporting }, run, { model, tools, filled });
+	const parts = filled.window.parts.map((one) =>
+		one.part === "answer" ? { ...one, tokens: Math.min(draft.usage.outputTokens, one.budget) } : one,
+	);
+	// What quotes the passages was never in a window.
+	return { draft, supporting, window: draft.degraded === null ? { ...filled.window, parts } : null };
+}
+
+async function say(
+	state: AssistantState,
+	run: AssistantContext,
+	{ model, tools, filled }: { model: ChatModel; tools: readonly ModelTool[]; filled: Filled },
+): Promise<Draft> {
+	const { messages } = filled;
 	let text = "";
 	const facts = { abstained: false, degraded: null, failure: null, isCut: false, model: model.name };
 	try {
-		const pieces = model.answer(messages, run.signal, [...(state.conversation?.functions ?? []), ...tools]);
+		const offered = [...(state.conversation?.functions ?? []), ...tools];
+		const pieces = model.answer(messages, run.signal, offered, {
+			mostTokens: filled.answerTokens,
+			onRestart: (why) => {
+				text = "";
+				run.startOver(why);
+			},
+		});
 		let end: ModelEnd | null = null;
 		while (end === null) {
 			const piece = await pieces.next();
@@ -30,11 +67,15 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 			}
 			run.say(piece.value);
 			text += piece.value;
-			if (text.length > mostAnswerChars) throw new ModelFailure("The model's answer did not come to an end.");
+			if (text.length <= mostAnswerChars) continue;
+			// Left like this, it hangs up and is counted.
+			await pieces.return({ usage: noUsage, end: "cut", calls: [] });
+			throw new ModelFailure("The model's answer did not come to an end.", { reason: "endless" });
 		}
 		return {
 			...facts,
 			text,
+			model: end.by ?? model.name,
 			abstained: isAbstention(text),
 			isCut: end.end === "cut",
 			usage: end.usage,
@@ -45,10 +86,11 @@ export async function answer(state: AssistantState, run: AssistantContext): Prom
 		if (!(error instanceof ModelFailure)) throw error;
 		if (text === "") {
 			run.tell({ type: "model.fallback", why: error.message });
-			return quote(state, run, `The model gave no answer, so this one quotes the passages. ${error.message}`);
+			const why = `The model gave no answer, so this one quotes the passages. ${error.message}`;
+			return { ...quote(state, run, why), usage: error.usage ?? noUsage };
 		}
 		const asked = messages.map(({ content }) => content).join("\n");
-		const usage = { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
+		const usage = error.usage ?? { inputTokens: estimateTokens(asked), outputTokens: estimateTokens(text) };
 		return { ...facts, text, failure: error.message, usage };
 	}
 }

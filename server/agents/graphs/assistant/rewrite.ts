@@ -40,7 +40,8 @@ export async function rewriteQuestion(
 	} catch (error) {
 		signal.throwIfAborted();
 		if (!late.aborted && !(error instanceof ModelFailure)) throw error;
-		if (!late.aborted && text === "") return { query: null, usage: noUsage };
+		if (!late.aborted && text === "")
+			return { query: null, usage: (error instanceof ModelFailure && error.usage) || noUsage };
 	}
 	// Providers bill what they were asked also where nobody waited for the end.
 	const asked = messages.map(({ content }) => content).join("\n");

@@ -1,4 +1,5 @@
 import { Annotation } from "@langchain/langgraph";
+import type { AgentWindow, RunWindow } from "@/server/agents/contract";
 import type { Caps } from "@/server/core/caps";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
@@ -7,7 +8,28 @@ import type { Conversation, FunctionCall, RunEventBody, RunResult } from "@/serv
 import { nothingSpent, type Spent } from "./caps";
 
 /** An earlier question of the conversation and what was answered. */
-export type Turn = { question: string; answer: string };
+export type Turn = {
+	question: string;
+	answer: string;
+	/** The run that it was, and the documents that its answer rests on; not where the caller keeps its own conversation. */
+	runId?: string;
+	documentIds?: string[];
+};
+
+/** What the oldest turns came to, up to and with one of them. */
+export type Memory = { id: string; upToRunId: string; turns: number; text: string; documentIds: string[] };
+/** A turn on its way into a summary. Of a withheld one, as the person may not read its documents, nothing is told. */
+export type OldTurn = Turn & { runId: string; documentIds: string[]; isWithheld: boolean };
+
+/** A thread's earlier turns beyond those that a run begins with, and what is kept of them. */
+export type MemoryDesk = {
+	/** Whether there are any. */
+	hasOlder: boolean;
+	/** The newest summary that the person may still have, and the turns after it, oldest first and no more than are summarised at once. */
+	find: () => Promise<{ kept: Memory | null; turns: OldTurn[]; earlier: number }>;
+	/** Keeps a summary; whoever made one up to the same turn before has the word. */
+	keep: (made: Omit<Memory, "id"> & { model: string; usage: Usage }) => Promise<Memory>;
+};
 
 /** What the graph needs of the run that it is in. It lives in memory: nothing of it goes into a checkpoint. */
 export type AssistantContext = {
@@ -16,6 +38,12 @@ export type AssistantContext = {
 	/** The agent's own instructions, from its prompt. */
 	instructions: string | null;
 	search: (input: Search) => Promise<SearchResult>;
+	/** Those of the documents that the person may not read at this moment. */
+	unreadable: (documentIds: string[]) => Promise<string[]>;
+	/** How the agent shares out the model's window. */
+	window: AgentWindow;
+	/** Null: the caller keeps its own conversation. */
+	memory: MemoryDesk | null;
 	/** What the agent may call for the person at this moment. */
 	tools: readonly ModelTool[];
 	callTool: (call: ToolCall) => Promise<ToolOutcome>;
@@ -57,6 +85,9 @@ export type Draft = {
 	toolCalls?: ToolCall[];
 };
 
+/** What came of the turns that do not fit: the summary to go on with, and why turns are missing from it. */
+export type Remembered = { memory: Memory | null; earlier: number; note: string | null; usage: Usage };
+
 /** Tools that the model called in one go, and what they have answered so far. */
 export type ToolRound = {
 	/** `ref` is what the model called it by; `id` is ours, and the same whenever the run begins again. */
@@ -79,6 +110,10 @@ export const AssistantState = Annotation.Root({
 	/** Which of the passages found support an answer, by their places; the order is that of their markers. */
 	supporting: Annotation<number[]>(),
 	draft: Annotation<Draft>(),
+	/** Of a thread that is longer than the window; none where everything fits. */
+	remembered: Annotation<Remembered | null>(),
+	/** What filled the window for the newest answer. */
+	window: Annotation<RunWindow | null>(),
 	/** What the agent's own tools were asked and have answered since the question, in order. */
 	rounds: Annotation<ToolRound[]>({ reducer: (_, rounds) => rounds, default: () => [] }),
 	spent: Annotation<Spent>({ reducer: (_, spent) => spent, default: () => nothingSpent }),
@@ -87,5 +122,10 @@ export const AssistantState = Annotation.Root({
 /** The passages that an answer may cite, by the order of their markers. */
 export const supportingOf = ({ findings, supporting }: Pick<AssistantState, "findings" | "supporting">): Passage[] =>
 	supporting.flatMap((place) => findings.passages[place] ?? []);
+
+/** The documents that they are of. */
+export const documentsOf = (state: Pick<AssistantState, "findings" | "supporting">): string[] => [
+	...new Set(supportingOf(state).map(({ documentId }) => documentId)),
+];
 
 export type AssistantState = typeof AssistantState.State;

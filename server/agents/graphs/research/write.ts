@@ -38,6 +38,7 @@ export async function writeReport(state: ResearchState, run: ResearchContext): P
 		signal: run.signal,
 		mostChars: mostReportChars,
 		onPiece: run.say,
+		onRestart: run.startOver,
 	});
 	if (said.failure !== null) {
 		run.tell({ type: "model.fallback", why: said.failure });
@@ -51,7 +52,7 @@ export async function writeReport(state: ResearchState, run: ResearchContext): P
 		degraded: null,
 		failure: null,
 		isCut: false,
-		model: run.model.name,
+		model: said.by ?? run.model.name,
 		usage: said.usage,
 	};
 }

@@ -84,7 +84,7 @@ export const placedFields: Record<string, string> = {
 	"RunResult.usage": "What it used.",
 	"RunResult.inputTokens": "Tokens that were read.",
 	"RunResult.outputTokens": "Tokens that were written.",
-	"ThreadWithRuns.runs": "Its newest 200 runs, the oldest first.",
+	"ThreadWithRuns.runs": "Its newest runs, the oldest first.",
 	"access.added": "The rights that the role would give besides.",
 	"access.removed": "The rights that the role would give no more.",
 	"access.refused": "Those of both that the caller doesn't hold: saving would be refused.",

@@ -1,5 +1,7 @@
 /** Values that an example can show, by the field's name. */
 export const sampleValues: Record<string, unknown> = {
+	currency: "EUR",
+	dataRegion: "eu",
 	name: "Staff handbook",
 	title: "Carrying over leave",
 	description: "What everybody who works here should know.",
@@ -63,7 +65,8 @@ export const tags: Record<string, string> = {
 	feedback: "What people say of answers.",
 	triggers: "Schedules and webhooks that ask agents.",
 	approvals: "Calls of tools that wait for a person's word.",
-	prompts: "Prompts and their versions.",
+	playground: "Texts and models tried side by side.",
+	prompts: "Prompts, their versions and labels, and what comes of them.",
 	jobs: "Background work.",
 	audit: "What people and agents did.",
 	mail: "Mail that went out, or waits.",

@@ -1,5 +1,15 @@
 import { and, asc, eq, inArray, isNotNull, lt, notExists, sql } from "drizzle-orm";
-import { chunks, chunkVectors, collections, documentPages, documents, files, grants, uploads } from "@/db/schema";
+import {
+	chunks,
+	chunkVectors,
+	collections,
+	documentPages,
+	documents,
+	extractionResults,
+	files,
+	grants,
+	uploads,
+} from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { fileStore } from "@/server/files/store";
 import { storeBeside } from "../../vectors";
@@ -32,6 +42,8 @@ export async function purgeDocument(ctx: ServiceContext, { documentId }: { docum
 		if (removed.length < rowsAtOnce) break;
 	}
 	await orm.delete(documentPages).where(eq(documentPages.documentId, documentId));
+	// What was extracted from it holds words of it.
+	await orm.delete(extractionResults).where(eq(extractionResults.documentId, documentId));
 }
 
 type Model = { model: string; dimension: number };

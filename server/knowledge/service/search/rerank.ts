@@ -2,6 +2,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
+import { environmentModel } from "@/server/models";
 import type { Found } from "./passages";
 import { chatReranker } from "./reranker-chat";
 import { hostedReranker } from "./reranker-hosted";
@@ -22,9 +23,7 @@ export async function rerankerFor(ctx: ServiceContext): Promise<Reranker | null>
 	const { QD_RERANK_URL: url, QD_RERANK_KEY: key, QD_RERANK_MODEL: model, QD_RERANK_CHAT } = env();
 	if (url && model) return hostedReranker({ url, key, model });
 	if (QD_RERANK_CHAT === "off") return null;
-	// Loaded where it is wanted: it brings a library that weighs tens of megabytes.
-	const { configuredModel } = await import("@/server/models/configured");
-	const chat = configuredModel(env());
+	const chat = await environmentModel(ctx);
 	return chat && chatReranker(chat, ctx);
 }
 

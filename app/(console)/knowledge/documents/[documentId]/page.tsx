@@ -7,17 +7,22 @@ type Props = {
 	params: Promise<{ documentId: string }>;
 	searchParams: Promise<Record<string, string | string[] | undefined>>;
 };
-const readDocument = remember((documentId: string, page: number | undefined, chunkId: number | undefined) =>
-	read((api) => api.knowledge.readDocument({ documentId, page, chunkId })),
+type Numbers = [page: number | undefined, chunkId: number | undefined, start: number, end: number];
+const readDocument = remember((documentId: string, ...[page, chunkId, start, end]: Numbers) =>
+	read((api) => api.knowledge.readDocument({ documentId, page, chunkId, ...(end > start ? { start, end } : {}) })),
 );
 
 const countOf = (text: string | string[] | undefined): number | undefined => Number(text) || undefined;
 
 async function answerFor({ params, searchParams }: Props) {
 	const { documentId } = await params;
-	const { page, chunk } = await searchParams;
-	const input = { documentId, page: countOf(page), chunkId: countOf(chunk) };
-	return { input, answer: await readDocument(documentId, input.page, input.chunkId) };
+	const { page, chunk, ...words } = await searchParams;
+	const [start, end] = [countOf(words.start) ?? 0, countOf(words.end) ?? 0];
+	const input = {
+		...{ documentId, page: countOf(page), chunkId: countOf(chunk) },
+		...(end > start ? { start, end } : {}),
+	};
+	return { input, answer: await readDocument(documentId, input.page, input.chunkId, start, end) };
 }
 
 export async function generateMetadata(props: Props): Promise<Metadata> {

@@ -4,10 +4,21 @@ import { prompts, promptVersions, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
-import { accessOf, mayManageRow, mayReadRow, setAccess } from "@/server/core/grants";
+import { accessOf, setAccess } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import type { CreatePrompt, ListPrompts, OnePrompt, Prompt, PromptHistory, SavePrompt } from "./contract";
+import type {
+	CreatePrompt,
+	Label,
+	ListPrompts,
+	OnePrompt,
+	Prompt,
+	PromptHistory,
+	PromptVariable,
+	SavePrompt,
+} from "../contract";
+import { writtenVersion } from "./compose";
+import { holdPrompt, mayManage, mayRead } from "./hold";
 
 const columns = {
 	id: prompts.id,
@@ -15,14 +26,15 @@ const columns = {
 	latestVersion: prompts.latestVersion,
 	latestVersionId: promptVersions.id,
 	body: promptVersions.body,
+	variables: sql<PromptVariable[]>`${promptVersions.variables}`,
+	labels: sql<
+		Label[]
+	>`coalesce((select json_agg(json_build_object('name', l.name, 'version', v.version) order by l.name)
+		from prompt_labels l join prompt_versions v on v.id = l.version_id where l.prompt_id = ${prompts.id}), '[]')`,
 	access: accessOf("prompt", prompts.id),
 	ownerName: users.name,
 	updatedAt: prompts.updatedAt,
 };
-const row = { id: prompts.id, ownerId: prompts.ownerId };
-const mayRead = (ctx: ServiceContext) => mayReadRow(requireUser(ctx), "prompt", row);
-const mayManage = (ctx: ServiceContext) => mayManageRow(requireUser(ctx), "prompt", row);
-
 const latest = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
 		.select({ ...columns, mayManage: mayManage(ctx), ...more })
@@ -66,6 +78,7 @@ export async function versionOfPrompt(ctx: ServiceContext, { promptId }: OneProm
 			access: columns.access,
 			mayManage: mayManage(ctx),
 			owner: users.name,
+			labels: columns.labels,
 			authors: sql`(select md5(string_agg(u.name, ',' order by v.version))
 				from prompt_versions v join users u on u.id = v.created_by where v.prompt_id = prompts.id)`,
 		})
@@ -84,6 +97,7 @@ async function readPrompt(ctx: ServiceContext, input: OnePrompt): Promise<Prompt
 			id: promptVersions.id,
 			version: promptVersions.version,
 			body: promptVersions.body,
+			variables: sql<PromptVariable[]>`${promptVersions.variables}`,
 			message: promptVersions.message,
 			authorName: users.name,
 			createdAt: promptVersions.createdAt,
@@ -105,12 +119,14 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 				.values({ name: input.name, ownerId: userId })
 				.returning({ id: prompts.id });
 			if (!row) throw new Error("the prompt was not stored");
+			const { variables = [], body } = input;
+			const written = await writtenVersion(ctx, tx, { promptId: row.id, name: input.name, body, variables });
 			await tx
 				.insert(promptVersions)
-				.values({ promptId: row.id, version: 1, body: input.body, message: input.message, createdBy: userId });
+				.values({ promptId: row.id, version: 1, ...written, message: input.message, createdBy: userId });
 			await setAccess(tx, "prompt", row.id, input.access);
 			const detail = { access: input.access };
-			const after = { name: input.name, version: 1, body: input.body };
+			const after = { name: input.name, version: 1, ...told(written) };
 			await audit(ctx, tx, { action: "prompt.create", resource: "prompt", resourceId: row.id, detail, after });
 			return row.id;
 		})
@@ -122,43 +138,40 @@ export async function createPrompt(ctx: ServiceContext, input: CreatePrompt): Pr
 	return readPrompt(ctx, { promptId });
 }
 
+/** Whoever reads the audit need not be allowed to read prompts: it says how long a text is, and not what it says. */
+const told = ({ body, variables }: { body: string; variables: { name: string }[] }) => ({
+	characters: body.length,
+	variables: variables.map(({ name }) => name),
+});
+
 /** A new version. Earlier ones stay, as agents may use them. */
 export async function savePrompt(ctx: ServiceContext, input: SavePrompt): Promise<PromptHistory> {
 	const { userId } = requireUser(ctx);
+	const { promptId, basedOn, body, message } = input;
 	await ctx.db.transaction(async (tx) => {
-		const [prompt] = await tx
-			.select({ latestVersion: prompts.latestVersion, mayManage: mayManage(ctx) })
-			.from(prompts)
-			.where(and(eq(prompts.id, input.promptId), mayRead(ctx)))
-			.for("update");
-		if (!prompt) throw notFound("This prompt");
-		if (!prompt.mayManage)
-			throw new AppError("FORBIDDEN", "You may read this prompt, but not change it. Ask its owner to do it.");
-		if (prompt.latestVersion !== input.basedOn)
+		const prompt = await holdPrompt(ctx, tx, promptId);
+		if (prompt.latestVersion !== basedOn)
 			throw new AppError(
 				"CHANGED",
 				`Somebody saved version ${prompt.latestVersion} meanwhile. Look at it, then save again.`,
 			);
 		const [before] = await tx
-			.select({ body: promptVersions.body })
+			.select({ body: promptVersions.body, variables: sql<PromptVariable[]>`${promptVersions.variables}` })
 			.from(promptVersions)
-			.where(and(eq(promptVersions.promptId, input.promptId), eq(promptVersions.version, prompt.latestVersion)));
+			.where(and(eq(promptVersions.promptId, promptId), eq(promptVersions.version, prompt.latestVersion)));
+		const variables = input.variables ?? before?.variables ?? [];
+		const written = await writtenVersion(ctx, tx, { promptId, name: prompt.name, body, variables });
 		const version = prompt.latestVersion + 1;
-		await tx
-			.insert(promptVersions)
-			.values({ promptId: input.promptId, version, body: input.body, message: input.message, createdBy: userId });
-		await tx
-			.update(prompts)
-			.set({ latestVersion: version, updatedAt: sql`now()` })
-			.where(eq(prompts.id, input.promptId));
+		await tx.insert(promptVersions).values({ promptId, version, ...written, message, createdBy: userId });
+		await tx.update(prompts).set({ latestVersion: version, updatedAt: sql`now()` }).where(eq(prompts.id, promptId));
 		await audit(ctx, tx, {
 			action: "prompt.save",
 			resource: "prompt",
-			resourceId: input.promptId,
+			resourceId: promptId,
 			detail: { version },
-			before: { version: prompt.latestVersion, body: before?.body },
-			after: { version, body: input.body },
+			before: { version: prompt.latestVersion, ...(before ? told(before) : {}) },
+			after: { version, ...told(written) },
 		});
 	});
-	return readPrompt(ctx, input);
+	return readPrompt(ctx, { promptId });
 }

@@ -1,0 +1,139 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
+import { expectMore } from "@/server/budgets/service";
+import { capsOf } from "@/server/core/caps";
+import { AppError } from "@/server/core/errors";
+import type { Log } from "@/server/core/log";
+import { type Stop, stopFor, stopTexts } from "@/server/core/stops";
+import type { Asker, NextHop } from "@/server/models";
+import type { Cost, Hop } from "@/server/models/contract/hops";
+import { isByChoice } from "@/server/models/contract/reasons";
+import { type ChatModel, ModelFailure, ModelsAway } from "@/server/models/model";
+import { nothingMore } from "@/server/models/provider";
+import type { RunEventBody, RunResult } from "@/server/runs/contract";
+import type { ClaimedRun } from "./lease";
+
+/** So many of a run's last hops go with its result; every call stands in the list of calls. */
+const mostHops = 100;
+
+type Deps = { db: Database; log: Log; stops: () => readonly Stop[]; tell: (body: RunEventBody) => void };
+
+/** What the models of one run took and who answered; it also says which of them may be asked. */
+export type RunAccount = {
+	asker: Asker;
+	told: () => Pick<RunResult, "hops" | "cost">;
+	/** All tokens of its calls, by the same count as their rows; null where it made none. */
+	taken: () => Promise<number | null>;
+};
+
+export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): RunAccount {
+	const hops: Hop[] = [];
+	const spent = { micros: 0, currency: null as string | null, isEstimated: false, hasPrice: false, tokens: 0 };
+	// What earlier attempts took is asked for once, and only where there were any.
+	let before: Promise<Before> | null = run.attempt > 1 ? null : Promise.resolve(nothing);
+	const cap = Math.round(capsOf(run.agent.caps, run.agent.graph).cost * 1_000_000);
+	const who = { runId: run.id, userId: run.user.id, keyId: run.key?.id ?? null, agentId: run.agent.id };
+
+	async function expectPaid({ model, worstMicros, mostTokens, isFirst }: NextHop): Promise<void> {
+		spent.currency = model.price?.currency ?? spent.currency;
+		try {
+			before ??= takenBefore(db, run.id);
+			const left = cap - spent.micros - (await before).micros;
+			if (worstMicros !== null && worstMicros > left)
+				throw new ModelFailure(
+					`It may cost ${money(worstMicros)}, and this run has ${money(Math.max(0, left))} left.`,
+					{ reason: "budget" },
+				);
+			const { runId, userId, keyId } = who;
+			if (!isFirst) await expectMore(db.orm, { runId, userId, keyId, tokens: mostTokens });
+		} catch (error) {
+			if (error instanceof ModelFailure) throw error;
+			if (error instanceof AppError && error.code === "LIMIT_REACHED")
+				throw new ModelFailure(error.message, { reason: "budget" });
+			log.warn({ err: error, runId: run.id, model: model.name }, "a model's budget could not be looked up");
+			before = run.attempt > 1 ? null : before;
+			throw new ModelFailure("Whether it may be paid could not be looked up.", { cause: error, reason: "unchecked" });
+		}
+	}
+
+	const asker: Asker = {
+		who,
+		expectGoing: ({ name, key }) => {
+			const stop = stopFor(stops(), { model: name }) ?? stopFor(stops(), { model: key });
+			if (stop) throw new ModelFailure(stopTexts[stop.kind], { reason: "stopped" });
+		},
+		expectPaid,
+		onHop: (hop) => {
+			hops.push(hop);
+			if (hops.length > mostHops) hops.shift();
+			spent.micros += hop.costMicros ?? 0;
+			spent.tokens += hop.inputTokens + hop.outputTokens;
+			spent.hasPrice ||= hop.costMicros !== null;
+			spent.isEstimated ||= hop.isEstimated;
+			const { model, reason, status, ms } = hop;
+			if (reason && !isByChoice(reason)) tell({ type: "model.passed", model, reason, status, ms });
+		},
+	};
+	const cost = (): Cost => ({ micros: spent.micros, currency: spent.currency, isEstimated: spent.isEstimated });
+	return {
+		asker,
+		told: () => ({ ...(hops.length > 0 ? { hops: [...hops] } : {}), ...(spent.hasPrice ? { cost: cost() } : {}) }),
+		taken: async () => {
+			before ??= takenBefore(db, run.id);
+			const tokens = (await before).tokens + spent.tokens;
+			return hops.length > 0 || tokens > 0 ? tokens : null;
+		},
+	};
+}
+
+type Before = { micros: number; tokens: number };
+const nothing: Before = { micros: 0, tokens: 0 };
+
+async function takenBefore(db: Database, runId: string): Promise<Before> {
+	const [row] = await db.orm.execute<{ micros: string; tokens: string }>(sql`
+		select coalesce(sum(cost_micros), 0) as micros, coalesce(sum(input_tokens + output_tokens), 0) as tokens
+		from model_calls where run_id = ${runId}`);
+	return { micros: Number(row?.micros ?? 0), tokens: Number(row?.tokens ?? 0) };
+}
+
+const money = (micros: number): string => (micros / 1_000_000).toLocaleString("en", { maximumSignificantDigits: 3 });
+
+/** The model of an agent that would rather give no answer than one that is put together from quotations. */
+export function neverStoodIn(model: ChatModel | null): ChatModel {
+	const name = model?.name ?? "none";
+	return {
+		...(model ?? {}),
+		name,
+		sees: model?.sees ?? false,
+		answer: async function* (messages, signal, tools, options) {
+			if (!model) throw new ModelsAway("no model is set up here, and this agent answers with one only.");
+			let hasSpoken = false;
+			const onRestart = options?.onRestart;
+			const pieces = model.answer(messages, signal, tools, {
+				...options,
+				...(onRestart
+					? {
+							onRestart: (why: string) => {
+								hasSpoken = false;
+								onRestart(why);
+							},
+						}
+					: {}),
+			});
+			try {
+				for (;;) {
+					const piece = await pieces.next();
+					if (piece.done) return piece.value;
+					hasSpoken = true;
+					yield piece.value;
+				}
+			} catch (error) {
+				// What was said stays, and is marked as incomplete.
+				if (hasSpoken || !(error instanceof ModelFailure)) throw error;
+				throw new ModelsAway(error.message, { cause: error });
+			} finally {
+				await pieces.return(nothingMore).catch(() => {});
+			}
+		},
+	};
+}

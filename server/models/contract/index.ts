@@ -1,0 +1,4 @@
+export * from "./connections";
+export * from "./health";
+export * from "./hops";
+export * from "./routes";

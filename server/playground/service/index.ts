@@ -1,0 +1,3 @@
+export { getBench, getTriedRun, keepBench } from "./bench";
+export { followTrial, tidyTrials } from "./follow-trial";
+export { startTrial } from "./start-trial";

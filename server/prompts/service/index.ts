@@ -1,0 +1,11 @@
+export { endSplit, protectLabel, removeLabel } from "./change-label";
+export { type Composable, composedDraft, renderComposition } from "./compose";
+export { expectGivablePrompt } from "./give";
+export { guardSplits } from "./guard";
+export { getLabel, getLabels, listMoves, versionOfLabel } from "./labels";
+export { moveLabel, splitLabel } from "./move-label";
+export { instructionsOf, type PromptOf, pickPrompt } from "./pick";
+export { createPrompt, getPrompt, listPrompts, savePrompt, versionOfPrompt } from "./prompts";
+export { listPublished, renderPrompt } from "./render";
+export { reviewMove } from "./review-move";
+export { getUsage } from "./usage";

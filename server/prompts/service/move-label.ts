@@ -1,0 +1,204 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Tx } from "@/db/connection";
+import {
+	type LabelAct,
+	promptLabelMoves,
+	promptLabels,
+	promptSplits,
+	prompts,
+	promptVersions,
+	type SplitGuard,
+} from "@/db/schema";
+import type { UserActor } from "@/server/core/actor";
+import { audit } from "@/server/core/audit";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError, expectUnchanged, invalidField, notFound } from "@/server/core/errors";
+import type { MoveLabel, SplitLabel } from "../contract";
+import { takenLabels } from "../contract/labels";
+import { openVariables } from "../contract/variables";
+import { type Composable, compose, findVersion, holdCompositions, variablesOf } from "./compose";
+import { type HeldPrompt, holdPrompt } from "./hold";
+import { followers, type HeldLabel, holdLabel } from "./labels";
+
+/** What is to become of a label. */
+export type Wish = {
+	act: Extract<LabelAct, "move" | "split">;
+	label: string;
+	version: number;
+	percent: number | null;
+	guard: SplitGuard | null;
+	note: string;
+};
+export type Place = { prompt: HeldPrompt; label: HeldLabel | null };
+
+/** Points a label to a version, or proposes it where the label is protected. A split that it had ends. */
+export const moveLabel = (ctx: ServiceContext, { promptId, basedOn, ...input }: MoveLabel): Promise<void> =>
+	wish(ctx, promptId, basedOn, { ...input, act: "move", percent: null, guard: null });
+
+/** Gives some people another version under the same label, or proposes it where the label is protected. */
+export const splitLabel = (ctx: ServiceContext, { promptId, basedOn, ...input }: SplitLabel): Promise<void> =>
+	wish(ctx, promptId, basedOn, { ...input, act: "split" });
+
+async function wish(ctx: ServiceContext, promptId: string, basedOn: number, wanted: Wish): Promise<void> {
+	if (takenLabels.includes(wanted.label))
+		throw invalidField("label", `${wanted.label} is no name for a label: choose another one.`);
+	await ctx.db.transaction(async (tx) => {
+		const place = await holdPlace(ctx, tx, promptId, { label: wanted.label, basedOn });
+		const { userId } = requireUser(ctx);
+		await expectFits(tx, place, wanted, [requireUser(ctx)]);
+		if (!place.label?.isProtected) return takeEffect(ctx, tx, place, wanted, { movedBy: userId });
+		await tx
+			.update(promptLabelMoves)
+			.set({ state: "returned", reviewedAt: sql`now()`, reviewNote: "Another proposal took its place." })
+			.where(
+				and(
+					eq(promptLabelMoves.promptId, promptId),
+					eq(promptLabelMoves.label, wanted.label),
+					eq(promptLabelMoves.state, "proposed"),
+				),
+			);
+		await tx
+			.insert(promptLabelMoves)
+			.values({ ...moveOf(place, wanted), state: "proposed", movedBy: userId, basedOn: place.label.revision });
+		await tx.update(prompts).set({ updatedAt: sql`now()` }).where(eq(prompts.id, promptId));
+		await tell(ctx, tx, place, "prompt.propose-label", {
+			label: wanted.label,
+			act: wanted.act,
+			version: wanted.version,
+		});
+	});
+}
+
+/** The prompt and the label, held; the label as the caller has seen it. */
+export async function holdPlace(
+	ctx: ServiceContext,
+	tx: Tx,
+	promptId: string,
+	{ label, basedOn }: { label: string; basedOn: number },
+): Promise<Place> {
+	await holdCompositions(tx);
+	const prompt = await holdPrompt(ctx, tx, promptId);
+	const found = await holdLabel(tx, promptId, label);
+	expectUnchanged(`the label ${label}`, basedOn, found?.revision ?? 0);
+	return { prompt, label: found };
+}
+
+/** Throws where it can't be: everyone who wants it has to be able to read all that the version is put together of. */
+export async function expectFits(
+	tx: Tx,
+	{ prompt, label }: Place,
+	{ act, version, label: name }: Wish,
+	people: readonly UserActor[],
+): Promise<Composable> {
+	const target = await findVersion(
+		tx,
+		and(eq(promptVersions.promptId, prompt.id), eq(promptVersions.version, version)),
+	);
+	if (!target) throw notFound("This version");
+	if (act === "split" && !label)
+		throw new AppError("CONFLICT", `There is no label ${name} yet: let it point to a version first.`);
+	if (label?.versionId === target.id && (act === "split" || !label.split))
+		throw new AppError("CONFLICT", `The label ${name} points to version ${version} already.`);
+	for (const user of people) {
+		const whole = await compose(tx, target, { user, instead: { promptId: prompt.id, label: name, version: target } });
+		await expectFilled(tx, { promptId: prompt.id, name, open: openVariables(variablesOf(whole)) });
+	}
+	return target;
+}
+
+/** An agent has nobody who fills in what its prompt leaves open. */
+async function expectFilled(
+	tx: Tx,
+	{ promptId, name, open }: { promptId: string; name: string; open: string[] },
+): Promise<void> {
+	if (open.length === 0) return;
+	const rows = await tx.execute<{ id: string }>(followers(sql`${promptId}`, sql`${name}`));
+	if (rows.length === 0) return;
+	throw new AppError(
+		"CONFLICT",
+		`Agents follow this label, and this version leaves ${open.join(", ")} open: give ${open.length === 1 ? "it a default" : "them defaults"}.`,
+	);
+}
+
+const moveOf = ({ prompt, label }: Place, { act, version, percent, guard, note, label: name }: Wish) => ({
+	...{ promptId: prompt.id, label: name, act, percent, guard, note },
+	fromVersion: label?.version ?? null,
+	toVersion: version,
+});
+
+/** It is so from the next question on; a proposal that it was becomes what was done. */
+export async function takeEffect(
+	ctx: ServiceContext,
+	tx: Tx,
+	place: Place,
+	wanted: Wish,
+	by: { movedBy: string } | { moveId: string; reviewNote: string },
+): Promise<void> {
+	const { prompt, label } = place;
+	const { act, label: name, version } = wanted;
+	const [target] = await tx
+		.select({ id: promptVersions.id })
+		.from(promptVersions)
+		.where(and(eq(promptVersions.promptId, prompt.id), eq(promptVersions.version, version)));
+	if (!target) throw notFound("This version");
+	const labelId = await pointTo(tx, place, act === "split" ? null : target.id, name);
+	if (label?.split) await closeSplit(tx, label.split.id);
+	if (act === "split" && label && wanted.percent !== null && wanted.guard)
+		await tx.insert(promptSplits).values({
+			labelId,
+			...{ firstVersionId: label.versionId, secondVersionId: target.id, percent: wanted.percent, guard: wanted.guard },
+			startedBy: requireUser(ctx).userId,
+		});
+	if ("moveId" in by)
+		await tx
+			.update(promptLabelMoves)
+			.set({
+				...{ state: "done", at: sql`now()`, reviewedAt: sql`now()`, reviewNote: by.reviewNote },
+				...{ reviewedBy: requireUser(ctx).userId, fromVersion: label?.version ?? null },
+			})
+			.where(eq(promptLabelMoves.id, by.moveId));
+	else await tx.insert(promptLabelMoves).values({ ...moveOf(place, wanted), state: "done", movedBy: by.movedBy });
+	await tell(
+		ctx,
+		tx,
+		place,
+		act === "split" ? "prompt.split-label" : "prompt.move-label",
+		{ label: name, ...(act === "split" ? { version, percent: wanted.percent } : {}) },
+		act === "split" ? undefined : { before: { version: label?.version ?? null }, after: { version } },
+	);
+}
+
+/** Makes the label, or counts it up; null leaves it where it points. */
+export async function pointTo(
+	tx: Tx,
+	{ prompt, label }: Place,
+	versionId: string | null,
+	name: string,
+): Promise<string> {
+	await tx.update(prompts).set({ updatedAt: sql`now()` }).where(eq(prompts.id, prompt.id));
+	if (label) {
+		await tx
+			.update(promptLabels)
+			.set({ revision: label.revision + 1, updatedAt: sql`now()`, ...(versionId ? { versionId } : {}) })
+			.where(eq(promptLabels.id, label.id));
+		return label.id;
+	}
+	const [made] = await tx
+		.insert(promptLabels)
+		.values({ promptId: prompt.id, name, versionId: versionId ?? "" })
+		.returning({ id: promptLabels.id });
+	if (!made) throw new Error("the label was not stored");
+	return made.id;
+}
+
+export const closeSplit = (tx: Tx, splitId: string) =>
+	tx.update(promptSplits).set({ endedAt: sql`now()` }).where(eq(promptSplits.id, splitId));
+
+export const tell = (
+	ctx: ServiceContext,
+	tx: Tx,
+	{ prompt }: Pick<Place, "prompt">,
+	action: string,
+	detail: Record<string, unknown>,
+	changed: { before: Record<string, unknown>; after: Record<string, unknown> } | undefined = undefined,
+) => audit(ctx, tx, { action, resource: "prompt", resourceId: prompt.id, detail, ...changed });

@@ -1,0 +1,95 @@
+import { expect, test } from "playwright/test";
+import { connect } from "../support/client";
+import { owner, type Standing, signedIn, stand } from "./standing";
+
+const second = { name: "Bo Builder", email: "bo@example.test", password: "the builder's long password" };
+
+let standing: Standing;
+test.beforeAll(async () => {
+	test.setTimeout(180_000);
+	standing = await stand();
+});
+test.afterAll(async () => {
+	await standing?.remove();
+});
+
+test("two versions are compared in the playground, one is promoted after a second person's review, and rolled back", async ({
+	browser,
+}) => {
+	test.setTimeout(120_000);
+	const { url, provider } = standing;
+	const stranger = await connect(url);
+	await stranger.api.auth.createOwner.mutate({ code: standing.setupCode, ...owner });
+	const { api } = await connect(url, owner);
+	const { id: secondId } = await api.users.create.mutate({ ...second, role: "builder" });
+	const body = "Answer {{tone}}, as the harbour office does.";
+	const variables = [{ name: "tone", default: "calmly" }];
+	const { prompt } = await api.prompts.create.mutate({ name: "Harbour voice", body, variables, access: "everyone" });
+	const promptId = prompt.id;
+	await api.access.share.mutate({ kind: "prompt", resourceId: promptId, grantee: secondId, level: "manage" });
+	await api.prompts.moveLabel.mutate({ promptId, label: "production", version: 1, basedOn: 0 });
+	await api.prompts.protectLabel.mutate({ promptId, label: "production", isProtected: true, basedOn: 1 });
+	provider.when("as the harbour office does.", { text: "The ferry uses berth two on Sundays.", intervalMs: 5 });
+	provider.when("In one line", { text: "Berth two, until noon.", intervalMs: 5 });
+
+	const page = await signedIn(browser, url, owner);
+	await page.goto(`/prompts/${promptId}`);
+	await page.getByRole("link", { name: "Try it" }).click();
+	await expect(page.getByRole("heading", { name: "Playground" })).toBeVisible();
+	const [first, other] = [1, 2].map((n) => page.getByRole("region", { name: `Window ${n}`, exact: true }));
+	if (!first || !other) throw new Error("two windows are looked at");
+	await expect(first.getByRole("textbox", { name: "Text", exact: true })).toHaveValue(body);
+	await page.getByRole("textbox", { name: "Question", exact: true }).fill("Which berth is it on Sundays?");
+	await page.getByRole("textbox", { name: "tone", exact: true }).fill("brisk");
+	await page.getByRole("button", { name: "Add window" }).click();
+	await other.getByRole("textbox", { name: "Text", exact: true }).fill(`${body} In one line.`);
+	await page.getByRole("button", { name: "Run all" }).click();
+	await expect(first.getByText("The ferry uses berth two on Sundays.")).toBeVisible();
+	await expect(other.getByText("Berth two, until noon.")).toBeVisible();
+	await expect(other.getByText("Done", { exact: true })).toBeVisible();
+	await expect(other.getByText("First word")).toBeVisible();
+	await other.getByRole("button", { name: "Save as a version" }).click();
+	const form = page.getByRole("dialog");
+	await form.getByLabel("What has changed").fill("In one line");
+	await form.getByRole("button", { name: "Save version" }).click();
+	await expect(form).toBeHidden();
+	await expect(other.getByLabel("Version of Window 2")).toHaveValue("2");
+	await expect
+		.poll(async () => (await api.playground.get.query({})).bench?.windows[1]?.from, { timeout: 10_000 })
+		.toEqual({ promptId, version: 2 });
+	await page.reload();
+	await expect(page.getByRole("textbox", { name: "Question", exact: true })).toHaveValue(
+		"Which berth is it on Sundays?",
+	);
+	await expect(other.getByRole("textbox", { name: "Text", exact: true })).toHaveValue(`${body} In one line.`);
+
+	await page.goto(`/prompts/${promptId}/versions?version=2&with=1`);
+	await expect(page.getByRole("table", { name: "From version 1 to version 2" })).toContainText("In one line.");
+	await page.getByRole("button", { name: "Point a label here" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Propose it" }).click();
+	await expect(page.getByRole("dialog")).toBeHidden();
+	await page.goto(`/prompts/${promptId}/labels`);
+	const mine = page.getByRole("listitem", { name: "production" });
+	await expect(mine.getByText("Waits for somebody else")).toBeVisible();
+	await expect(mine.getByRole("button", { name: "Approve" })).toBeHidden();
+
+	const reviewer = await signedIn(browser, url, second);
+	await reviewer.goto(`/prompts/${promptId}/labels`);
+	const theirs = reviewer.getByRole("listitem", { name: "production" });
+	await theirs.getByLabel("What you say to it").fill("Short is good");
+	await theirs.getByRole("button", { name: "Approve" }).click();
+	await expect(theirs.getByText("Version 2", { exact: true })).toBeVisible();
+	const history = reviewer.getByRole("table", { name: "History of the labels" });
+	await expect(history.getByText("1 → 2")).toBeVisible();
+
+	await theirs.getByRole("button", { name: "Move" }).click();
+	const back = reviewer.getByRole("dialog");
+	await back.getByLabel("Version").selectOption("1");
+	await back.getByLabel("Why").fill("Too short");
+	await back.getByRole("button", { name: "Propose it" }).click();
+	await expect(back).toBeHidden();
+	await page.reload();
+	await mine.getByRole("button", { name: "Approve" }).click();
+	await expect(mine.getByText("Version 1", { exact: true })).toBeVisible();
+	expect((await api.prompts.get.query({ promptId })).prompt.labels).toEqual([{ name: "production", version: 1 }]);
+});
