@@ -285,14 +285,15 @@ export async function followCatalogue(db: Database, onProblem: (error: unknown) 
 			seen = is;
 		}, onProblem);
 	};
-	const unlisten = await db.listen(modelsChannel, renew);
+	// After a break something may have been missed.
+	const unlisten = await db.listen(modelsChannel, renew, renew);
 	const timer = setInterval(renew, refreshMs);
 	timer.unref();
 	return {
 		seen: () => seen,
 		stop: async () => {
 			clearInterval(timer);
-			await unlisten().catch(() => {});
+			unlisten();
 		},
 	};
 }

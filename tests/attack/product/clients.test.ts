@@ -98,7 +98,10 @@ describe("@modelcontextprotocol/sdk", () => {
 		expect((await client.listResources()).resources.map(({ name }) => name)).toContain(name);
 		const text = await client.readResource({ uri: `quarterdeck://documents/${documentId}` });
 		expect(JSON.stringify(text)).toContain("25 days");
-		await rest("POST /prompts", { name: "Harbour voice", body: "Answer like the harbour office." });
+		const voice = { name: "Harbour voice", body: "Answer like the harbour office." };
+		const { id } = (await rest("POST /prompts", voice)).body;
+		const published = await rest(`PUT /prompts/${id}/labels/production`, { version: 1, basedOn: 0 });
+		expect(published.status).toBe(200);
 		expect((await client.listPrompts()).prompts.map(({ name }) => name)).toContain("Harbour voice");
 		expect(JSON.stringify(await client.getPrompt({ name: "Harbour voice" }))).toContain("harbour office");
 		await client.close();
