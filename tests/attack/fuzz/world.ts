@@ -7,7 +7,7 @@ import type { Database } from "@/db/connection";
 import { factorPolicies, sessions, users } from "@/db/schema";
 import { hashPassword } from "@/server/auth/passwords";
 import type { Role } from "@/server/core/permissions";
-import { connect } from "@/tests/support/client";
+import { type Client, connect } from "@/tests/support/client";
 import { startProduct } from "@/tests/support/product";
 import { productDatabase } from "@/tests/support/product-database";
 import { startProvider } from "@/tests/support/provider";
@@ -44,12 +44,9 @@ export async function startWorld(roles: readonly Role[]) {
 	});
 	const { setupCode } = await product.ready;
 	const db = await productDatabase(product);
-	await (await connect(product.url)).api.auth.createOwner.mutate({
-		code: setupCode ?? "",
-		email: "first@example.test",
-		name: "Ada",
-		password,
-	});
+	const owner = { email: "first@example.test", password };
+	await (await connect(product.url)).api.auth.createOwner.mutate({ code: setupCode ?? "", name: "Ada", ...owner });
+	await search(await connect(product.url, owner));
 	const people = await makePeople(db, product.url, roles);
 	const insideOf = (pid = 0): Inside => ({ pid, log: join(data, "logs", "web.log") });
 	const slow: string[] = [];
@@ -92,6 +89,15 @@ export async function startWorld(roles: readonly Role[]) {
 	};
 }
 export type World = Awaited<ReturnType<typeof startWorld>>;
+
+/** What is loaded once for all, which is large, is there before anybody looks at memory. */
+async function search({ api }: Client): Promise<void> {
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Harbour", access: "everyone" });
+	const { uploadId } = await api.knowledge.upload.mutate(new Blob(["All staff get 25 days of annual leave."]));
+	await api.knowledge.addDocument.mutate({ collectionId, uploadId, name: "leave.txt" });
+	await until(async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount === 1, 60_000);
+	await api.knowledge.search.query({ query: "annual leave" });
+}
 
 async function makePeople(db: Database, url: string, roles: readonly Role[]): Promise<Person[]> {
 	const passwordHash = await hashPassword(password);

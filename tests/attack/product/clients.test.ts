@@ -99,7 +99,7 @@ describe("@modelcontextprotocol/sdk", () => {
 		const text = await client.readResource({ uri: `quarterdeck://documents/${documentId}` });
 		expect(JSON.stringify(text)).toContain("25 days");
 		const voice = { name: "Harbour voice", body: "Answer like the harbour office." };
-		const { id } = (await rest("POST /prompts", voice)).body;
+		const { id } = (await rest("POST /prompts", voice)).body.prompt as Made;
 		const published = await rest(`PUT /prompts/${id}/labels/production`, { version: 1, basedOn: 0 });
 		expect(published.status).toBe(200);
 		expect((await client.listPrompts()).prompts.map(({ name }) => name)).toContain("Harbour voice");

@@ -25,13 +25,43 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-/** Ids of what there is, so that calls go further than to what is not found. */
-const known: string[] = [];
+/** Ids of what there is, by the field that asks for such, so that calls go further than to what is not found. */
+const known = new Map<string, string[]>();
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
-function remember(text: string): void {
+/** `id` is the field of whatever it stands in: of a document in `document`, of a collection in the answer of `listCollections`. */
+function remember({ path, text }: { path: string; text: string }): void {
 	const own = new Set(world.people.map(({ userId }) => userId));
-	for (const id of text.match(uuid) ?? []) if (!own.has(id) && known.length < 5_000) known.push(id);
+	const [resource = "", name = ""] = path.split(".");
+	const walk = (value: unknown, within: string): void => {
+		if (Array.isArray(value)) for (const one of value) walk(one, within);
+		else if (typeof value === "object" && value !== null)
+			for (const [key, one] of Object.entries(value)) walk(one, key === "id" ? `${singular(within)}Id` : key);
+		else if (
+			typeof value === "string" &&
+			within.endsWith("Id") &&
+			value.match(uuid)?.[0] === value &&
+			!own.has(value)
+		) {
+			const ids = known.get(within) ?? [];
+			if (ids.length < 500) known.set(within, [...ids, value]);
+		}
+	};
+	const whole = name.match(/[A-Z][a-z]+s?$/)?.[0].toLowerCase() ?? resource;
+	const data = asJson(text);
+	const items = ["result", "data", "json", "items"];
+	walk(
+		items.reduce((at, key) => (typeof at === "object" && at !== null && key in at ? Reflect.get(at, key) : at), data),
+		whole,
+	);
+}
+const singular = (word: string) => word.replace(/s$/, "");
+function asJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return null;
+	}
 }
 
 /** An input that the schema takes, about things that there are where any are known. */
@@ -39,12 +69,14 @@ function validInputs(operation: Operation, count: number): unknown[] {
 	if (operation.isUpload) return Array(count).fill(null);
 	return fc.sample(inputsOf(operation.input), { seed: Math.floor(random.next() * 2 ** 31), numRuns: count });
 }
-const aboutKnown = (input: unknown): unknown => {
-	if (typeof input === "string")
-		return known.length > 0 && random.chance(0.6) ? input.replace(uuid, () => random.pick(known)) : input;
-	if (Array.isArray(input)) return input.map(aboutKnown);
+const aboutKnown = (input: unknown, field = ""): unknown => {
+	if (typeof input === "string") {
+		const ids = known.get(field) ?? [...known.values()].flat();
+		return ids.length > 0 && random.chance(0.9) ? input.replace(uuid, () => random.pick(ids)) : input;
+	}
+	if (Array.isArray(input)) return input.map((one) => aboutKnown(one, singular(field)));
 	if (typeof input !== "object" || input === null || input instanceof Date) return input;
-	return Object.fromEntries(Object.entries(input).map(([key, one]) => [key, aboutKnown(one)]));
+	return Object.fromEntries(Object.entries(input).map(([key, one]) => [key, aboutKnown(one, key)]));
 };
 
 function callOf(operation: Operation, input: unknown): Sent {
@@ -65,12 +97,12 @@ test(`${requests} calls of ${operations.length} operations (QD_FUZZ_SEED=${seed}
 	const memories: Memory[] = [];
 	for (let round = 0; round < rounds; round += 1) {
 		const calls = [
-			...operations.map((one) => ({ face: one.face, sent: callOf(one, inputs.get(one)?.[round]) })),
-			...Array.from({ length: 20 }, () => ({ face: "door" as const, sent: doorCall(random) })),
+			...operations.map((one) => ({ face: one.face, path: one.path, sent: callOf(one, inputs.get(one)?.[round]) })),
+			...Array.from({ length: 20 }, () => ({ face: "door" as const, path: "", sent: doorCall(random) })),
 		];
 		const one = async () => {
 			for (let next = calls.pop(); next; next = calls.pop())
-				count(statuses, next.face, await world.send(next.sent, whoAsks()));
+				count(statuses, next, await world.send(next.sent, whoAsks()));
 		};
 		await Promise.all(Array.from({ length: atOnce }, one));
 		await world.mend();
@@ -93,8 +125,12 @@ test(`${requests} calls of ${operations.length} operations (QD_FUZZ_SEED=${seed}
 	expect(share(statuses, /^(401|429)/)).toBeLessThan(0.4);
 });
 
-function count(statuses: Map<string, number>, face: string, { status, text }: Answer): void {
-	remember(text);
+function count(
+	statuses: Map<string, number>,
+	{ face, path }: { face: string; path: string },
+	{ status, text }: Answer,
+): void {
+	if (status < 300) remember({ path, text });
 	const key = `${status} ${face}`;
 	statuses.set(key, (statuses.get(key) ?? 0) + 1);
 }
