@@ -1,11 +1,18 @@
 import { defineConfig } from "playwright/test";
 import { chromium } from "../../scripts/tools.mjs";
 
-/** In a real Chromium from the PATH, one test at a time against the built product, which each spec starts for itself. */
+/**
+ * In a real Chromium from the PATH, against the built product, which each spec starts for itself: one test at a time, and
+ * then the looks at all pages, which take longest, two at a time.
+ */
 export default defineConfig({
 	testDir: ".",
 	outputDir: "../../test-results/e2e",
-	workers: 1,
+	workers: 2,
+	projects: [
+		{ name: "flows", testIgnore: "look-*.spec.ts", workers: 1 },
+		{ name: "look", testMatch: "look-*.spec.ts", dependencies: ["flows"] },
+	],
 	forbidOnly: true,
 	timeout: 90_000,
 	expect: { timeout: 15_000 },
