@@ -39,7 +39,8 @@ export class Ear {
 	async close(): Promise<void> {
 		this.isClosed = true;
 		const client = await this.connecting?.catch(() => null);
-		await client?.end();
+		// A silent line never says that it is over.
+		await Promise.race([client?.end(), new Promise((resolve) => setTimeout(resolve, waitMs.answer).unref())]);
 	}
 
 	/** A channel without listeners is not heard any more after the next break; until then its news are dropped here. */
