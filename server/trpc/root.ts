@@ -4,6 +4,7 @@ import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { budgetsRouter } from "@/server/budgets/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
 import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
@@ -56,6 +57,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	playground: playgroundRouter,
 	models: modelsRouter,
+	budgets: budgetsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

@@ -53,6 +53,12 @@ import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
 
 const name = (what: string) => `${what} ${randomUUID()}`;
+let currencies = 0;
+/** Another one each time: of one kind a person has one budget. */
+const currencyOf = () => {
+	currencies += 1;
+	return [676, 26, 1].map((size) => String.fromCharCode(65 + (Math.floor(currencies / size) % 26))).join("");
+};
 /** A document that can be read, without a job that reads it in. */
 async function makeDocument(ctx: ServiceContext, collectionId?: unknown): Promise<string> {
 	const collection = typeof collectionId === "string" ? { id: collectionId } : await makeCollection(ctx);
@@ -381,6 +387,14 @@ export const makers = {
 	stop: async (ctx) => {
 		const values = { kind: "tool" as const, target: name("tool"), reason: "A test." };
 		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });
+		return row?.id ?? "";
+	},
+	budget: async (ctx) => {
+		const scope = { subjectKind: "user" as const, subject: requireUser(ctx).userId };
+		const [row] = await ctx.db.orm
+			.insert(budgets)
+			.values({ ...scope, measure: "money", span: "day", currency: currencyOf(), most: 1 })
+			.returning({ id: budgets.id });
 		return row?.id ?? "";
 	},
 	job: async (ctx) => {

@@ -32,6 +32,7 @@ export async function fill(standing: Standing): Promise<World> {
 	const audit = await fillAudit(api);
 	const account = await fillAccount(api);
 	const models = await fillModels(standing, api);
+	const budgets = await fillBudgets(api);
 	return {
 		paths: {
 			...work.paths,
@@ -42,9 +43,22 @@ export async function fill(standing: Standing): Promise<World> {
 			...audit,
 			...account,
 			...models,
+			...budgets,
 		},
 		open: mails.open,
 		guarded: staff,
+	};
+}
+
+async function fillBudgets(api: Api): Promise<Record<string, string>> {
+	const month = { span: "month", note: "For the trial of the harbour" } as const;
+	const budget = await api.budgets.add.mutate({ subjectKind: "everybody", measure: "tokens", most: 40_000, ...month });
+	const each = { subjectKind: "role", subject: "staff", isEach: true } as const;
+	await api.budgets.add.mutate({ ...each, measure: "money", currency: "EUR", most: 20_000_000, ...month });
+	return {
+		ownUsage: "/budgets",
+		everybodysUsage: "/budgets/everybody",
+		budget: `/budgets/rules?open=${budget.id}`,
 	};
 }
 

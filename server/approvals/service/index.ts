@@ -1,11 +1,13 @@
 export { approvalsChannel, notifyApprovals } from "../events";
-export type { Work } from "./bind";
+export { carryOutAtOnce } from "./at-once";
+export type { ToolCall, Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
 export { type Asker, editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";
 export { runApproval, waitedMs } from "./of-run";
 export { onceInRun, onceOutside } from "./once-in-run";
 export { ApprovalNeeded, approvalUrl, type Waits } from "./outcome";
 export { endOverdueApprovals } from "./overdue";
+export { countDeciders } from "./deciders";
 export { countWaiting, getApproval, listApprovals } from "./read";
 export { demandsOf, listRules, removeRule, saveRule } from "./rules";
 export { forgetEffects, voidOfRuns } from "./spend";

@@ -1,0 +1,24 @@
+import styles from "./budgets.module.css";
+
+type Share = { used: number; held: number; most: number };
+
+/** Used beside held back, of what there is. */
+export function Meter({ label, used, held, most }: Share & { label: string }) {
+	const share = (value: number) => (most === 0 ? 1 : Math.min(1, value / most));
+	const taken = share(used);
+	const kept = Math.min(1 - taken, share(held));
+	return (
+		<span
+			className={styles.meter}
+			role="meter"
+			aria-label={label}
+			aria-valuemin={0}
+			aria-valuemax={100}
+			aria-valuenow={Math.round((taken + kept) * 100)}
+			data-full={taken + kept >= 1 || undefined}
+		>
+			<span className={styles.used} style={{ width: `${taken * 100}%` }} />
+			<span className={styles.held} style={{ width: `${kept * 100}%` }} />
+		</span>
+	);
+}
