@@ -101,7 +101,10 @@ function Asking(props: { limits: OwnLimit[]; limitId: string | undefined; onClos
 }
 
 function Asked({ asked, onClose }: { asked: AskedForMore; onClose: () => void }) {
-	const who = asked.deciders === 0 ? "Nobody may decide it yet: tell an administrator." : `${counted(asked.deciders, "person", "people")} may decide it.`;
+	const who =
+		asked.deciders === 0
+			? "Nobody may decide it yet: tell an administrator."
+			: `${counted(asked.deciders, "person", "people")} may decide it.`;
 	return (
 		<div className={styles.stack} role="status">
 			{asked.state === "raised" ? (
@@ -119,7 +122,9 @@ function Asked({ asked, onClose }: { asked: AskedForMore; onClose: () => void })
 				</p>
 			)}
 			<div className={styles.foot}>
-				{asked.approvalId ? <ButtonLink href={`/approvals?open=${asked.approvalId}`}>See the request</ButtonLink> : null}
+				{asked.approvalId ? (
+					<ButtonLink href={`/approvals?open=${asked.approvalId}`}>See the request</ButtonLink>
+				) : null}
 				<Button look="primary" onClick={onClose}>
 					Done
 				</Button>

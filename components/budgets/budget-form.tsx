@@ -64,7 +64,14 @@ export default function BudgetForm(props: { budget?: Budget; onClose: () => void
 			measure,
 			span: measure === "storage" ? "always" : asked.span === "always" ? "month" : asked.span,
 			currency: measure === "money" ? asked.currency : "",
-			most: measure === "money" ? 20 * unitOf.money : measure === "storage" ? 500 * unitOf.storage : measure === "runs" ? 100 : 1_000_000,
+			most:
+				measure === "money"
+					? 20 * unitOf.money
+					: measure === "storage"
+						? 500 * unitOf.storage
+						: measure === "runs"
+							? 100
+							: 1_000_000,
 		});
 	return (
 		<Theme>

@@ -110,7 +110,8 @@ export function BudgetList() {
 					onOpen={(id) => url.set({ open: id })}
 					empty={
 						<Empty icon={IconScale} title="No budgets yet" action={mayManage ? newButton : undefined}>
-							A budget says what a person, a group, a role, a key, an agent or a model may take at most, by day or month.
+							A budget says what a person, a group, a role, a key, an agent or a model may take at most, by day or
+							month.
 						</Empty>
 					}
 				/>

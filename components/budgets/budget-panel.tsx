@@ -60,12 +60,12 @@ export function BudgetPanel(props: { budget: Budget; onEdit: () => void; onClose
 					{amount(measure, budget.most, currency)} {spanWords[budget.span]}
 				</Fact>
 				<Fact name="Counts">{measureWords[measure]}</Fact>
-				{budget.isEach ? (
-					<Fact name="Most by one person">{amount(measure, budget.peak, currency)}</Fact>
-				) : null}
+				{budget.isEach ? <Fact name="Most by one person">{amount(measure, budget.peak, currency)}</Fact> : null}
 				<Fact name={budget.isEach ? "Used by all" : "Used"}>{amount(measure, budget.used, currency)}</Fact>
 				<Fact name="Held back">{amount(measure, budget.held, currency)}</Fact>
-				<Fact name="Begins anew">{budget.resetsAt ? <Exactly at={budget.resetsAt} /> : "Never: what is stored counts"}</Fact>
+				<Fact name="Begins anew">
+					{budget.resetsAt ? <Exactly at={budget.resetsAt} /> : "Never: what is stored counts"}
+				</Fact>
 				<Fact name="Note">{budget.note}</Fact>
 				<Fact name="Made by">{budget.createdByName}</Fact>
 				<Fact name="Changed">

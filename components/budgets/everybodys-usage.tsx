@@ -44,7 +44,14 @@ const columnsOf = (by: UsageGroup): Column<UsageRow>[] => [
 		from: "wide",
 		cell: (row) => `≈ ${figure(row.forecastTokens)}`,
 	},
-	{ key: "cost", title: "Cost", width: 130, align: "end", from: "narrow", cell: (row) => cost(row.micros, row.currency) },
+	{
+		key: "cost",
+		title: "Cost",
+		width: 130,
+		align: "end",
+		from: "narrow",
+		cell: (row) => cost(row.micros, row.currency),
+	},
 	{
 		key: "costForecast",
 		title: "By the month's end",

@@ -1,3 +1,4 @@
+import { percent } from "@/components/ui/figures";
 import styles from "./budgets.module.css";
 
 type Share = { used: number; held: number; most: number };
@@ -10,11 +11,8 @@ export function Meter({ label, used, held, most }: Share & { label: string }) {
 	return (
 		<span
 			className={styles.meter}
-			role="meter"
-			aria-label={label}
-			aria-valuemin={0}
-			aria-valuemax={100}
-			aria-valuenow={Math.round((taken + kept) * 100)}
+			role="img"
+			aria-label={`${label}: ${percent(taken + kept)}`}
 			data-full={taken + kept >= 1 || undefined}
 		>
 			<span className={styles.used} style={{ width: `${taken * 100}%` }} />

@@ -77,7 +77,7 @@ function Models({ value, onChange }: Field) {
 	const fixed = useQuery(api.models.fixed.queryOptions(noInput));
 	const names = new Map([
 		...(used.data?.sums ?? []).map(({ subject, name }) => [subject, name] as const),
-		...(fixed.data?.models ?? []).map(({ key, name }) => [key, name] as const),
+		...(fixed.data?.environment?.models ?? []).map(({ key, name }) => [key, name] as const),
 	]);
 	return (
 		<Select

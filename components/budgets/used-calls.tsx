@@ -26,7 +26,13 @@ const columns: Column<UsedCall>[] = [
 			),
 	},
 	{ key: "model", title: "Model", from: "narrow", cell: (row) => row.model },
-	{ key: "tokens", title: "Tokens", width: 90, align: "end", cell: (row) => figure(row.inputTokens + row.outputTokens) },
+	{
+		key: "tokens",
+		title: "Tokens",
+		width: 90,
+		align: "end",
+		cell: (row) => figure(row.inputTokens + row.outputTokens),
+	},
 	{
 		key: "cost",
 		title: "Cost",

@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, pgTable, text, timestamp, unique, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+	bigint,
+	boolean,
+	index,
+	integer,
+	pgTable,
+	text,
+	timestamp,
+	unique,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
 import { users } from "./users";
 
 const at = () => timestamp({ withTimezone: true });
@@ -67,9 +78,8 @@ export const budgetHolds = pgTable(
 		id: whole().primaryKey().generatedAlwaysAsIdentity(),
 		/** The call of a model that it is settled with, or the run. */
 		callId: uuid().notNull(),
-		budgetId: uuid()
-			.notNull()
-			.references(() => budgets.id, { onDelete: "cascade" }),
+		/** Outlives its budget: who removes one waits for no call that holds something of it. */
+		budgetId: uuid().notNull(),
 		subject: text().notNull().default(""),
 		startsAt: at().notNull(),
 		measure: text().$type<BudgetMeasure>().notNull(),

@@ -74,7 +74,9 @@ export const Budget = z.object({
 	revision: z.int().describe("Goes up with each change."),
 	createdByName: z.string().nullable().describe("Who made it; null where their account is gone."),
 	...Standing.shape,
-	peak: z.number().describe("The most that one person took of it since it began, where each has their own; else `used`."),
+	peak: z
+		.number()
+		.describe("The most that one person took of it since it began, where each has their own; else `used`."),
 	createdAt: z.date(),
 	updatedAt: z.date(),
 });
@@ -123,7 +125,10 @@ export const OwnLimit = z.object({
 	currency: Currency,
 	most: Most,
 	...Standing.shape,
-	asked: z.uuid().nullable().describe("The caller's request for more of it that waits for somebody; null where none does."),
+	asked: z
+		.uuid()
+		.nullable()
+		.describe("The caller's request for more of it that waits for somebody; null where none does."),
 });
 export type OwnLimit = z.infer<typeof OwnLimit>;
 export const UsageDay = z.object({
@@ -144,7 +149,9 @@ export const AskForMore = z.strictObject({
 		.union([z.literal(tokensOfADay), z.uuid()])
 		.describe("A budget's id, or `tokens-of-a-day` for the installation's own."),
 	most: Most.describe("What the limit should be; whoever approves sees what it is now."),
-	reason: text(500).min(1, "Say what for: whoever decides reads it.").describe("What it is needed for; whoever decides reads it."),
+	reason: text(500)
+		.min(1, "Say what for: whoever decides reads it.")
+		.describe("What it is needed for; whoever decides reads it."),
 });
 export type AskForMore = z.infer<typeof AskForMore>;
 export const AskedForMore = z.object({
@@ -160,7 +167,9 @@ export const UsageGroup = z.enum(usageGroups).describe("What use is added up by.
 export type UsageGroup = z.infer<typeof UsageGroup>;
 export const UsageRow = z.object({
 	id: z.string().describe("The id of a person, group, agent or key, or the key of a model, with the currency."),
-	subject: z.string().describe("The id of a person, group, agent or key, or the key of a model; empty for the installation itself."),
+	subject: z
+		.string()
+		.describe("The id of a person, group, agent or key, or the key of a model; empty for the installation itself."),
 	name: z.string(),
 	calls: z.int().describe("How many calls of models."),
 	failed: z.int().describe("How many of them failed."),

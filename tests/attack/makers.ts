@@ -9,6 +9,7 @@ import {
 	auditExports,
 	auditHolds,
 	auditVerifications,
+	budgets,
 	chunks,
 	documentPages,
 	documents,

@@ -6,7 +6,9 @@ export const metadata: Metadata = { title: "Usage & budgets" };
 
 export default function UsagePage() {
 	return (
-		<Filled fill={async (api, cache, keys) => cache.setQueryData(keys.budgets.own.queryKey({}), await api.budgets.own({}))}>
+		<Filled
+			fill={async (api, cache, keys) => cache.setQueryData(keys.budgets.own.queryKey({}), await api.budgets.own({}))}
+		>
 			<OwnUsage />
 		</Filled>
 	);

@@ -88,10 +88,7 @@ async function doAtOnce(ctx: ServiceContext, tx: Tx, row: ApprovalRow): Promise<
 	const act = atOnceOf(row.tool);
 	if (!act) return;
 	const answer = superjson.stringify(await act(ctx, tx, row));
-	await tx
-		.update(approvals)
-		.set({ state: "used", usedAt: sql`now()`, answer })
-		.where(eq(approvals.id, row.id));
+	await tx.update(approvals).set({ state: "used", usedAt: sql`now()`, answer }).where(eq(approvals.id, row.id));
 	const detail = { tool: row.tool, digest: hashNow(row) };
 	await audit(ctx, tx, { action: "approval.use", resource: "approval", resourceId: row.id, detail });
 }

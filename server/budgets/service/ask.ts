@@ -14,7 +14,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import { readUserActor } from "@/server/core/rights";
 import { tellModels } from "@/server/models/catalogue";
-import { AskForMore, type AskedForMore, type BudgetRule, tokensOfADay } from "../contract";
+import { type AskedForMore, AskForMore, type BudgetRule, tokensOfADay } from "../contract";
 import { askTool, limitText, ownRules } from "./own";
 import { amountText } from "./refusal";
 import { scopeOf } from "./write";
@@ -33,7 +33,10 @@ export async function askForMore(ctx: ServiceContext, input: AskForMore): Promis
 	const rule = (await ownRules(ctx.db.orm, user)).find(({ id }) => id === input.limitId);
 	if (!rule) throw notFound("This limit");
 	if (input.most <= rule.most)
-		throw invalidField("most", `Ask for more than ${amountText(rule.measure, rule.most, rule.currency)}, which it is now.`);
+		throw invalidField(
+			"most",
+			`Ask for more than ${amountText(rule.measure, rule.most, rule.currency)}, which it is now.`,
+		);
 	const demands = await demandsOf(ctx.db.orm, { tool: askTool, agentId: null });
 	const call: ToolCall = {
 		...{ tool: askTool, version: "1", risk: "danger", permission, input, callId: null, demands },
@@ -70,7 +73,14 @@ async function raise(ctx: ServiceContext, tx: Tx, { requesterId, input, rule }: 
 				.insert(budgets)
 				.values({ ...own, most: input.most, note: "Asked for and approved.", createdBy: userOf(ctx) })
 				.onConflictDoUpdate({
-					target: [budgets.subjectKind, budgets.subject, budgets.isEach, budgets.span, budgets.measure, budgets.currency],
+					target: [
+						budgets.subjectKind,
+						budgets.subject,
+						budgets.isEach,
+						budgets.span,
+						budgets.measure,
+						budgets.currency,
+					],
 					set: raised(input.most),
 				})
 				.returning({ id: budgets.id, most: budgets.most })

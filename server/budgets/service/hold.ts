@@ -56,7 +56,9 @@ export async function hold(
 	wanted: readonly Wanted[],
 	{ callId, ttlMs = 0, isSettled = false }: { callId: string; ttlMs?: number; isSettled?: boolean },
 ): Promise<void> {
-	const list = JSON.stringify(wanted.map(({ id, part, span, measure, amount }) => ({ id, part, span, measure, amount })));
+	const list = JSON.stringify(
+		wanted.map(({ id, part, span, measure, amount }) => ({ id, part, span, measure, amount })),
+	);
 	const asked = sql`jsonb_to_recordset(${list}::text::jsonb) as w(id uuid, part text, span text, measure text, amount bigint)`;
 	// Sent together; what is second looks only once the first holds the rows.
 	const [locked, found] = await Promise.all([
@@ -147,11 +149,17 @@ export async function holdRun(
 	if (rules.length === 0) return;
 	const people = asksForPeople(rules) && whose.userId ? await readPeople(tx, whose.userId) : {};
 	const wanted = boundBy(rules, { ...whose, ...people }).flatMap((rule): Wanted[] => {
-		const amounts = { runs: 1, tokens: 0, money: 0, storage: null } as const satisfies Record<BudgetMeasure, number | null>;
+		const amounts = { runs: 1, tokens: 0, money: 0, storage: null } as const satisfies Record<
+			BudgetMeasure,
+			number | null
+		>;
 		const amount = amounts[rule.measure];
 		return amount === null ? [] : [{ ...rule, amount }];
 	});
-	const [ofRuns, ofCalls] = [wanted.filter(({ measure }) => measure === "runs"), wanted.filter(({ measure }) => measure !== "runs")];
+	const [ofRuns, ofCalls] = [
+		wanted.filter(({ measure }) => measure === "runs"),
+		wanted.filter(({ measure }) => measure !== "runs"),
+	];
 	if (ofRuns.length > 0) await hold(tx, ofRuns, { callId: runId, isSettled: true });
 	for (const rule of ofCalls) await expectLeft(tx, rule, rule.measure === "tokens" ? tokens : 1);
 }

@@ -13,9 +13,12 @@ export function countedRows({ subjectKind, subject, isEach, part }: Bound): SQL 
 		case "group":
 			return own ?? sql`m.user_id in (select user_id from group_members where group_id::text = ${subject})`;
 		case "role":
-			return own ?? sql`m.user_id in (select id from users where role = ${subject} union select holder_id from role_assignments
+			return (
+				own ??
+				sql`m.user_id in (select id from users where role = ${subject} union select holder_id from role_assignments
 				where role = ${subject} union select g.user_id from role_assignments a join group_members g on g.group_id = a.holder_id
-				where a.role = ${subject})`;
+				where a.role = ${subject})`
+			);
 		case "key":
 			return sql`m.key_id = ${subject}`;
 		case "agent":

@@ -28,7 +28,7 @@ export async function ownRules(db: Reader, user: UserActor, keyId: string | null
 	]);
 	const always = boundBy([...rules, byDefault()], { userId, keyId, agentId: null, ...people });
 	const inTheirPlace = always.some(takesItsPlace) ? always.filter(({ id }) => id !== tokensOfADay) : always;
-	const near = await reachable(db, user, rules);
+	const near = (await reachable(db, user, rules)).filter(({ id }) => !always.some((rule) => rule.id === id));
 	return [...inTheirPlace, ...near.map((rule) => ({ ...rule, part: "" }))];
 }
 
@@ -36,7 +36,10 @@ export async function ownRules(db: Reader, user: UserActor, keyId: string | null
 async function reachable(db: Reader, user: UserActor, rules: readonly BudgetRule[]): Promise<BudgetRule[]> {
 	const some = rules.filter(({ subjectKind }) => subjectKind === "agent" || subjectKind === "key");
 	const ids = some.map(({ subject }) => subject);
-	const own = ids.length === 0 ? [] : await db.execute<{ id: string }>(sql`
+	const own =
+		ids.length === 0
+			? []
+			: await db.execute<{ id: string }>(sql`
 		select ${agents.id} as id from ${agents} where ${agents.id}::text in ${ids} and ${agents.archivedAt} is null
 			and ${mayReadRow(user, "agent", { id: agents.id, ownerId: agents.createdBy })}
 		union all select id from api_keys where id::text in ${ids} and user_id = ${user.userId}`);
@@ -45,10 +48,21 @@ async function reachable(db: Reader, user: UserActor, rules: readonly BudgetRule
 }
 
 const takesItsPlace = ({ id, subjectKind, isEach, span, measure }: BudgetRule): boolean =>
-	id !== tokensOfADay && span === "day" && measure === "tokens" && (subjectKind === "user" || (subjectKind === "everybody" && isEach));
+	id !== tokensOfADay &&
+	span === "day" &&
+	measure === "tokens" &&
+	(subjectKind === "user" || (subjectKind === "everybody" && isEach));
 
 const byDefault = (): BudgetRule => ({
-	...{ id: tokensOfADay, subjectKind: "everybody", subject: "", isEach: true, span: "day", measure: "tokens", currency: "" },
+	...{
+		id: tokensOfADay,
+		subjectKind: "everybody",
+		subject: "",
+		isEach: true,
+		span: "day",
+		measure: "tokens",
+		currency: "",
+	},
 	most: env().QD_TOKENS_PER_USER_PER_DAY,
 });
 
@@ -58,7 +72,10 @@ async function ownLimits(ctx: ServiceContext): Promise<OwnLimit[]> {
 	const { userId } = user;
 	const bound = await ownRules(db, user, causeOf(ctx.actor)?.keyId ?? null);
 	const [standings, entries, asked] = await Promise.all([
-		standingsOf(db, bound.filter(({ id }) => id !== tokensOfADay)),
+		standingsOf(
+			db,
+			bound.filter(({ id }) => id !== tokensOfADay),
+		),
 		tokensToday(db, userId),
 		askedOf(db, userId),
 	]);

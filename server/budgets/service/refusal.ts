@@ -56,7 +56,8 @@ function backAt(span: BudgetSpan, now: Date): string {
 	const end = endOf(span, now);
 	if (!end) return "It comes back where something is deleted";
 	const hours = Math.max(1, Math.round((end.getTime() - now.getTime()) / 3_600_000));
-	const on = span === "month" ? ` on ${end.toLocaleDateString("en", { timeZone: "UTC", day: "numeric", month: "long" })}` : "";
+	const on =
+		span === "month" ? ` on ${end.toLocaleDateString("en", { timeZone: "UTC", day: "numeric", month: "long" })}` : "";
 	const long = hours > 48 ? `${Math.round(hours / 24)} days` : `${hours} h`;
 	return `They come back at 00:00 UTC${on}, in about ${long}`;
 }
@@ -73,7 +74,10 @@ export function limitReached(what: string, span: BudgetSpan, whoHelps = whoRaise
 }
 
 /** Whose limit it is, in plain words; looked up only where one was met, or is shown. */
-export async function ownerText(db: Reader, rule: Pick<BudgetRule, "subjectKind" | "subject" | "isEach">): Promise<string> {
+export async function ownerText(
+	db: Reader,
+	rule: Pick<BudgetRule, "subjectKind" | "subject" | "isEach">,
+): Promise<string> {
 	const { subjectKind, subject, isEach } = rule;
 	if (subjectKind === "user" || isEach) return "Your";
 	if (subjectKind === "everybody") return "This installation's";
@@ -85,12 +89,16 @@ export async function nameOf(
 	db: Reader,
 	{ subjectKind, subject }: Pick<BudgetRule, "subjectKind" | "subject">,
 ): Promise<string> {
-	const [row] = await db.execute<{ name: string | null }>(sql`select ${subjectName(sql`${subjectKind}::text`, sql`${subject}::text`)} as name`);
+	const [row] = await db.execute<{ name: string | null }>(
+		sql`select ${subjectName(sql`${subjectKind}::text`, sql`${subject}::text`)} as name`,
+	);
 	return row?.name ?? "";
 }
 
 /** What people call the subject of a row, in SQL. */
-export const subjectName = (kind: ReturnType<typeof sql>, subject: ReturnType<typeof sql>) => sql<string | null>`case ${kind}
+export const subjectName = (kind: ReturnType<typeof sql>, subject: ReturnType<typeof sql>) => sql<
+	string | null
+>`case ${kind}
 	when 'user' then (select u.name from users u where u.id::text = ${subject})
 	when 'group' then (select g.name from groups g where g.id::text = ${subject})
 	when 'role' then coalesce((select r.name from roles r where r.id::text = ${subject}), ${subject})

@@ -11,7 +11,9 @@ export type Standing = { used: number; held: number; peak: number; startedAt: Da
 /** What was taken of each of these by now, and what is held back. */
 export async function standingsOf(db: Reader, rules: readonly Bound[]): Promise<Map<string, Standing>> {
 	if (rules.length === 0) return new Map();
-	const list = JSON.stringify(rules.map(({ id, part, span, isEach }) => ({ id, part, span, isAll: isEach && part === "" })));
+	const list = JSON.stringify(
+		rules.map(({ id, part, span, isEach }) => ({ id, part, span, isAll: isEach && part === "" })),
+	);
 	const rows = await db.execute<{ id: string; used: string | null; held: string; peak: string | null }>(sql`
 		select w.id, sum(c.used) as used, max(c.used) as peak, (
 			select coalesce(sum(h.reserved), 0) from budget_holds h where h.budget_id = w.id and (w."isAll" or h.subject = w.part)

@@ -21,7 +21,11 @@ type Sum = {
 /** Whose each call is, and what people call them. A person of several groups counts in each. */
 const groupings = {
 	user: { subject: sql`m.user_id::text`, name: sql`(select name from users where id::text = s.subject)`, from: sql`` },
-	agent: { subject: sql`m.agent_id::text`, name: sql`(select name from agents where id::text = s.subject)`, from: sql`` },
+	agent: {
+		subject: sql`m.agent_id::text`,
+		name: sql`(select name from agents where id::text = s.subject)`,
+		from: sql``,
+	},
 	key: { subject: sql`m.key_id::text`, name: sql`(select name from api_keys where id::text = s.subject)`, from: sql`` },
 	model: { subject: sql`m.model_key`, name: sql`s.model`, from: sql`` },
 	group: {
@@ -81,20 +85,18 @@ export async function listUsedCalls(
 ): Promise<{ rows: UsedCall[]; next: string | null }> {
 	const { userId } = requireUser(ctx);
 	const { groupId, ...filter } = input.filter ?? {};
-	const list = listQuery(
-		{ ...input, filter, groupId },
-		{
-			filter: {
-				userId: modelCalls.userId,
-				agentId: modelCalls.agentId,
-				keyId: modelCalls.keyId,
-				modelKey: modelCalls.modelKey,
-				createdAt: modelCalls.createdAt,
-			},
-			sort: { createdAt: modelCalls.createdAt },
-			id: modelCalls.id,
+	const narrowed = { ...input, filter, groupId };
+	const list = listQuery(narrowed, {
+		filter: {
+			userId: modelCalls.userId,
+			agentId: modelCalls.agentId,
+			keyId: modelCalls.keyId,
+			modelKey: modelCalls.modelKey,
+			createdAt: modelCalls.createdAt,
 		},
-	);
+		sort: { createdAt: modelCalls.createdAt },
+		id: modelCalls.id,
+	});
 	const inGroup = groupId?.eq
 		? sql`exists (select from ${groupMembers} where ${and(
 				eq(groupMembers.groupId, groupId.eq),

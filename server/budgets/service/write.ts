@@ -39,7 +39,10 @@ export async function addBudget(ctx: ServiceContext, input: AddBudget): Promise<
 }
 
 /** Whose and of what it is stays: another budget would count something else. */
-export async function changeBudget(ctx: ServiceContext, { budgetId, basedOn, ...input }: ChangeBudget): Promise<Budget> {
+export async function changeBudget(
+	ctx: ServiceContext,
+	{ budgetId, basedOn, ...input }: ChangeBudget,
+): Promise<Budget> {
 	await ctx.db.transaction(async (tx) => {
 		const [before] = await tx.select().from(budgets).where(eq(budgets.id, budgetId)).for("update");
 		if (!before) throw notFound("This budget");

@@ -40,10 +40,16 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		const before = await storedState(tx, { runId: input.runId, graph }, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
 		const question = input.question ?? from.question;
-		const { reserved, rules } = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key, {
-			threadId: from.threadId,
-			...(graph === "research" ? { atLeast: capsOf(today.caps, graph).tokens } : {}),
-		});
+		const { reserved, rules } = await askBudget(
+			tx,
+			user.userId,
+			question + JSON.stringify(from.conversation ?? ""),
+			key,
+			{
+				threadId: from.threadId,
+				...(graph === "research" ? { atLeast: capsOf(today.caps, graph).tokens } : {}),
+			},
+		);
 		const keyId = key?.keyId ?? null;
 		await holdRun(tx, rules, { runId, whose: { userId: user.userId, keyId, agentId }, tokens: reserved });
 		const { threadId } = from;

@@ -105,5 +105,6 @@ export async function modelsToProbe(db: Database): Promise<string[]> {
 /** Tries one of them for the installation itself. */
 export async function probeModel(db: Database, key: string): Promise<void> {
 	const model = (await catalogueNow(db)).models.get(key);
-	if (model && model.connection.id !== environmentId) await tryModel(db, model, { who: { userId: null, keyId: null, agentId: null } });
+	if (model && model.connection.id !== environmentId)
+		await tryModel(db, model, { who: { userId: null, keyId: null, agentId: null } });
 }
