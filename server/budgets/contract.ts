@@ -119,7 +119,7 @@ export const OwnLimit = z.object({
 	limitId: z.string().describe("A budget's id, or `tokens-of-a-day` for the installation's own."),
 	name: z.string().describe("Whose limit it is, and of what, in plain words."),
 	subjectKind: BudgetSubject,
-	isEach: z.boolean(),
+	isEach: z.boolean().describe("Each person of it by themselves, and not all of them together."),
 	measure: BudgetMeasure,
 	span: BudgetSpan,
 	currency: Currency,
@@ -133,9 +133,9 @@ export const OwnLimit = z.object({
 export type OwnLimit = z.infer<typeof OwnLimit>;
 export const UsageDay = z.object({
 	day: z.iso.date().describe("In UTC."),
-	tokens: z.number(),
+	tokens: z.number().describe("Read and written by models."),
 	micros: z.number().describe("In millionths; of all currencies that have a price, one after the other."),
-	runs: z.int(),
+	runs: z.int().describe("How many were begun."),
 });
 export type UsageDay = z.infer<typeof UsageDay>;
 export const OwnUsage = z.object({
@@ -173,7 +173,7 @@ export const UsageRow = z.object({
 	name: z.string(),
 	calls: z.int().describe("How many calls of models."),
 	failed: z.int().describe("How many of them failed."),
-	tokens: z.number(),
+	tokens: z.number().describe("Read and written by models."),
 	micros: z.number().describe("In millionths of the currency."),
 	currency: z.string().describe("Empty where nothing of it had a price, or for the installation's own prices."),
 	forecastTokens: z.number().describe("What it comes to by the end of the month, at the pace of now."),
@@ -185,7 +185,7 @@ export const Usage = z.strictObject({ by: UsageGroup });
 export type Usage = z.infer<typeof Usage>;
 export const UsageSums = z.object({
 	startedAt: z.date().describe("When the month began, in UTC."),
-	endsAt: z.date(),
+	endsAt: z.date().describe("When it ends."),
 	sums: z.array(UsageRow).max(500).describe("The greatest first, 500 at most."),
 	days: z.array(UsageDay).describe("The last 30 days of everybody, today last."),
 });
@@ -194,8 +194,8 @@ export type UsageSums = z.infer<typeof UsageSums>;
 export const UsedCall = z.object({
 	id: z.uuid(),
 	createdAt: z.date(),
-	model: z.string(),
-	connection: z.string(),
+	model: z.string().describe("What its provider calls it."),
+	connection: z.string().describe("Where it was asked."),
 	outcome: z.string().describe("`answered`, `failed` or `cancelled`."),
 	userName: z.string().nullable().describe("For whom; null for what the installation asks by itself."),
 	agentName: z.string().nullable(),

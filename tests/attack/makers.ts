@@ -9,7 +9,6 @@ import {
 	auditExports,
 	auditHolds,
 	auditVerifications,
-	budgets,
 	chunks,
 	documentPages,
 	documents,
@@ -47,6 +46,7 @@ import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
+import { makeBudget } from "@/tests/support/budgets";
 import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 
@@ -54,12 +54,6 @@ import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
 
 const name = (what: string) => `${what} ${randomUUID()}`;
-let currencies = 0;
-/** Another one each time: of one kind a person has one budget. */
-const currencyOf = () => {
-	currencies += 1;
-	return [676, 26, 1].map((size) => String.fromCharCode(65 + (Math.floor(currencies / size) % 26))).join("");
-};
 /** A document that can be read, without a job that reads it in. */
 async function makeDocument(ctx: ServiceContext, collectionId?: unknown): Promise<string> {
 	const collection = typeof collectionId === "string" ? { id: collectionId } : await makeCollection(ctx);
@@ -390,14 +384,7 @@ export const makers = {
 		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });
 		return row?.id ?? "";
 	},
-	budget: async (ctx) => {
-		const scope = { subjectKind: "user" as const, subject: requireUser(ctx).userId };
-		const [row] = await ctx.db.orm
-			.insert(budgets)
-			.values({ ...scope, measure: "money", span: "day", currency: currencyOf(), most: 1 })
-			.returning({ id: budgets.id });
-		return row?.id ?? "";
-	},
+	budget: makeBudget,
 	job: async (ctx) => {
 		const id = randomUUID();
 		await ctx.db.orm.insert(jobRuns).values({ id, functionId: "test", events: [], state: "queued" });

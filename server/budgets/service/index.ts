@@ -9,10 +9,9 @@ export {
 	settleForgotten,
 	settleTokens,
 } from "./defaults";
-export { holdCall, holdRun, type Most, settleCalls, settleLate } from "./hold";
+export { holdCall, holdRun, settleCalls, settleLate } from "./hold";
 export { ownUsage } from "./own";
 export { listBudgets } from "./read";
-export type { Whose } from "./rules";
 export { expectRoom } from "./storage";
 export { listUsedCalls, usageSums } from "./usage";
 export { addBudget, changeBudget, removeBudget } from "./write";
