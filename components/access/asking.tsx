@@ -17,6 +17,7 @@ import { ExplanationView } from "./explanation-view";
 import { KeySelect } from "./key-select";
 import { NamePicker } from "./name-picker";
 import { PreviewView } from "./preview-view";
+import { kindWords } from "./kinds";
 import { ResourceSelect } from "./resource-select";
 
 /** The two questions, about one person. The address holds whom and what, so that it can be sent to somebody. */
@@ -99,7 +100,7 @@ function Why({ userId }: { userId: string }) {
 			/>
 			{right ? (
 				<ResourceSelect
-					label={`On which ${right.kind}`}
+					label={`On which ${kindWords[right.kind]}`}
 					any="At all"
 					kind={right.kind}
 					value={onId}
