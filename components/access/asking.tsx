@@ -15,9 +15,9 @@ import { isPermission, permissionDescriptions, permissions } from "@/server/core
 import styles from "./access.module.css";
 import { ExplanationView } from "./explanation-view";
 import { KeySelect } from "./key-select";
+import { kindWords } from "./kinds";
 import { NamePicker } from "./name-picker";
 import { PreviewView } from "./preview-view";
-import { kindWords } from "./kinds";
 import { ResourceSelect } from "./resource-select";
 
 /** The two questions, about one person. The address holds whom and what, so that it can be sent to somebody. */

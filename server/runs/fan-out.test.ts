@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openRedis, setRedis } from "@/server/core/redis";
 import type { ServiceContext } from "@/server/core/context";
+import { openRedis, setRedis } from "@/server/core/redis";
 import { getRun, startRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";

@@ -17,8 +17,7 @@ export async function publish(db: Database, notices: readonly string[]): Promise
 	// Sent in their order, all at once.
 	const tell = async (notice: string) => {
 		const heard = await connection?.publish(channel, notice).catch(() => undefined);
-		if (heard === undefined)
-			await db.orm.execute(sql`select pg_notify(${eventsChannel}, ${notice})`).catch(() => {});
+		if (heard === undefined) await db.orm.execute(sql`select pg_notify(${eventsChannel}, ${notice})`).catch(() => {});
 	};
 	await Promise.all(notices.map(tell));
 }

@@ -37,7 +37,11 @@ const question = "How many days of annual leave do staff get?";
 const talk = (on: Page, key: string): Promise<Talk> =>
 	on.evaluate(
 		([url, secret, asked]) =>
-			(globalThis as unknown as { talk: (...given: string[]) => Promise<Talk> }).talk(url ?? "", secret ?? "", asked ?? ""),
+			(globalThis as unknown as { talk: (...given: string[]) => Promise<Talk> }).talk(
+				url ?? "",
+				secret ?? "",
+				asked ?? "",
+			),
 		[standing.url, key, question],
 	);
 

@@ -47,7 +47,10 @@ test.each<PartName>(["web", "postgres", "worker"])(
 		provider.when("You plan research", { text: `${first}\n${second}` });
 		provider.when("You answer one question", { text: "It uses berth two [1]." });
 		// Long enough to be killed in; whoever asks again is answered.
-		provider.when(`${second}\n</question>`, () => ({ text: "It leaves at noon [1].", firstTokenMs: asked++ ? 0 : 4_000 }));
+		provider.when(`${second}\n</question>`, () => ({
+			text: "It leaves at noon [1].",
+			firstTokenMs: asked++ ? 0 : 4_000,
+		}));
 		provider.when("You search an organisation", { text: "DONE" });
 		provider.when("You write a report", { text: "The ferry uses berth two [1].", intervalMs: 5 });
 		provider.when("You review a report", { text: "PASS" });

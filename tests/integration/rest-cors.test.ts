@@ -51,7 +51,9 @@ test.each([
 			new Request(`http://localhost:3000${path}`, {
 				method: how,
 				headers: { host: "localhost:3000", origin, ...more },
-				...(how === "POST" ? { body: JSON.stringify({ model: "Assistant", messages: [{ role: "user", content: "Who?" }] }) } : {}),
+				...(how === "POST"
+					? { body: JSON.stringify({ model: "Assistant", messages: [{ role: "user", content: "Who?" }] }) }
+					: {}),
 			}),
 		);
 	const asked = { "access-control-request-method": method, "access-control-request-headers": names };
@@ -67,6 +69,10 @@ test.each([
 	const byKey = await ask("https://other.test", method, { ...body, "x-api-key": "nobody's" });
 	expect([byKey.status, allowed(byKey)]).toEqual([401, "https://other.test"]);
 	expect(byKey.headers.get("access-control-expose-headers")).toContain("content-location");
-	const byCookie = await ask("https://other.test", method, { ...body, cookie: "qd_session=x", "sec-fetch-site": "cross-site" });
+	const byCookie = await ask("https://other.test", method, {
+		...body,
+		cookie: "qd_session=x",
+		"sec-fetch-site": "cross-site",
+	});
 	expect([byCookie.status < 400, allowed(byCookie)]).toEqual([false, null]);
 });

@@ -80,7 +80,8 @@ async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: On
 	const asker = requireUser(ctx);
 	const [row] = await readResources(db, kind, asker, { only: resourceId, limit: 1 });
 	if (!row) return null;
-	const owners = kind === "mcpServer" ? await db.select({ id: users.id }).from(users).where(isThere(row.ownerId)) : null;
+	const owners =
+		kind === "mcpServer" ? await db.select({ id: users.id }).from(users).where(isThere(row.ownerId)) : null;
 	const granted = await db
 		.select({ grantee: grants.grantee, level: grants.level })
 		.from(grants)

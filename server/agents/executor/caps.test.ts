@@ -80,16 +80,16 @@ describe("a run ends at its cap", () => {
 
 	test("on time, which goes on while nobody carries it out; what it had said stays", async () => {
 		provider.next({ tokens: 2_000, intervalMs: 4 });
-		const { runId } = await startRun(builder, { question: "Go on for ever.", agentId: await agentWith({ minutes: 7 }) });
+		const { runId } = await startRun(builder, {
+			question: "Go on for ever.",
+			agentId: await agentWith({ minutes: 7 }),
+		});
 		const [row] = await until(async () => {
 			const found = await base.db.orm.select().from(runs).where(eq(runs.id, runId));
 			return (found[0]?.lastSeq ?? 0) > 20 ? found : null;
 		});
 		await executor.stop();
-		await base.db.orm
-			.update(runs)
-			.set({ startedAt: sql`now() - interval '7 minutes'` })
-			.where(eq(runs.id, runId));
+		await base.db.orm.update(runs).set({ startedAt: sql`now() - interval '7 minutes'` }).where(eq(runs.id, runId));
 		executor = await testExecutor(base, provider);
 		const { events } = await readRun(builder, runId);
 		expect(events.slice(row?.lastSeq).map(({ body }) => body.type)).not.toContain("answer.restarted");

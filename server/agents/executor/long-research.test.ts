@@ -45,7 +45,9 @@ async function work(hangsAt: string | null) {
 	const search = async (_: unknown, { query }: Search): Promise<SearchResult> => {
 		searched.push(query);
 		if (query === hangsAt) return new Promise<never>(() => {});
-		const text = /annual/.test(query) ? "All staff get 25 days of annual leave." : "Sick leave is reported before nine.";
+		const text = /annual/.test(query)
+			? "All staff get 25 days of annual leave."
+			: "Sick leave is reported before nine.";
 		return { passages: [testPassage(text, { chunkId: text.length })], searchedCollections: 1, degraded: null };
 	};
 	const executor = await testExecutor(base, null, { search });

@@ -115,8 +115,13 @@ test("a cron job is a schedule of its person's: made, found, paused and deleted 
 	expect(await stranger.crons.search()).toEqual([]);
 	await expect(stranger.crons.delete(id)).rejects.toThrow(/404/);
 	await expect((await clientOf()).crons.search()).rejects.toThrow(/403/);
-	const bad = [{ schedule: "every day" }, { schedule: "0 7 * * *", webhook: "https://a.test" }, { schedule: "0 7 * * *", endTime: "2030-01-01T00:00:00Z" }];
-	for (const more of bad) await expect(own.crons.create("agent", { input: input(), ...more })).rejects.toThrow(/4(00|22)/);
+	const bad = [
+		{ schedule: "every day" },
+		{ schedule: "0 7 * * *", webhook: "https://a.test" },
+		{ schedule: "0 7 * * *", endTime: "2030-01-01T00:00:00Z" },
+	];
+	for (const more of bad)
+		await expect(own.crons.create("agent", { input: input(), ...more })).rejects.toThrow(/4(00|22)/);
 	await own.crons.delete(id);
 	expect(await own.crons.count()).toBe(0);
 });

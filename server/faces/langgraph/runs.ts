@@ -117,7 +117,11 @@ export async function stopFor(ctx: RequestContext, runId: string): Promise<void>
 		.catch(() => {});
 }
 
-const statesOf = { pending: ["queued"], running: ["running", "waiting"], all: ["queued", "running", "waiting"] } as const;
+const statesOf = {
+	pending: ["queued"],
+	running: ["running", "waiting"],
+	all: ["queued", "running", "waiting"],
+} as const;
 
 /** Stops the named runs, of the named thread where one is; or all open ones of a state. Those that have ended stay as they are. */
 export async function stopRuns(ctx: RequestContext, body: unknown): Promise<void> {

@@ -65,7 +65,7 @@ export async function readThread(ctx: RequestContext, threadId: string): Promise
 /** The caller's own threads that fit, by their last activity; with their runs where those had to be looked at. */
 async function* found(
 	ctx: RequestContext,
-	{ ids, status, metadata, sort_order: order }: Omit<ThreadSearch, "limit" | "offset">,
+	{ ids, status, metadata, sort_order: order }: Pick<ThreadSearch, "ids" | "status" | "metadata" | "sort_order">,
 	atOnce: number,
 ): AsyncGenerator<{ row: Thread; runs: ThreadRun[] | null }> {
 	const { assistant_id: id, graph_id: graph, ...others } = metadata ?? {};

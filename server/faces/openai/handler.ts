@@ -45,7 +45,8 @@ async function answerTo(
 ): Promise<Response> {
 	const post = posts[path];
 	const isModels = path === "/models" || path.startsWith("/models/");
-	if (request.method === "OPTIONS" && (post || isModels)) return preflight(request, `${post ? "POST" : "GET"}, OPTIONS`);
+	if (request.method === "OPTIONS" && (post || isModels))
+		return preflight(request, `${post ? "POST" : "GET"}, OPTIONS`);
 	if (post) {
 		if (request.method !== "POST") throw notPossible(request, "POST");
 		if (!isProgram) await checkSite(request, ctx);
