@@ -140,7 +140,7 @@ export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
 export const ResourceKind = z.enum(["collection", "agent", "prompt"]);
 export type ResourceKind = z.infer<typeof ResourceKind>;
 /** What can be shared: documents too, beside the collection that they are in, the MCP servers of others, and one's chats. */
-export const SharedKind = z.enum([...ResourceKind.options, "document", "mcpServer", "thread"]);
+export const SharedKind = z.enum([...ResourceKind.options, "document", "dataset", "mcpServer", "thread"]);
 export type SharedKind = z.infer<typeof SharedKind>;
 export const GrantLevel = z.enum(["read", "manage"]);
 export type GrantLevel = z.infer<typeof GrantLevel>;
