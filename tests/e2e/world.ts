@@ -4,6 +4,7 @@ import { TOTP } from "otpauth";
 import { expect } from "playwright/test";
 import { type Client, connect } from "../support/client";
 import { invoiceAnswer, invoiceLines } from "../support/invoices";
+import { fillBudgets } from "./budgets-world";
 import { fillEvaluations } from "./evaluations-world";
 import { owner, type Standing, staff, viewer } from "./standing";
 
@@ -50,18 +51,6 @@ export async function fill(standing: Standing): Promise<World> {
 		},
 		open: mails.open,
 		guarded: staff,
-	};
-}
-
-async function fillBudgets(api: Api): Promise<Record<string, string>> {
-	const month = { span: "month", note: "For the trial of the harbour" } as const;
-	const budget = await api.budgets.add.mutate({ subjectKind: "everybody", measure: "tokens", most: 40_000, ...month });
-	const each = { subjectKind: "role", subject: "staff", isEach: true } as const;
-	await api.budgets.add.mutate({ ...each, measure: "money", currency: "EUR", most: 20_000_000, ...month });
-	return {
-		ownUsage: "/budgets",
-		everybodysUsage: "/budgets/everybody",
-		budget: `/budgets/rules?open=${budget.id}`,
 	};
 }
 
