@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
 import type { GraphName } from "@/server/agents/contract";
@@ -17,11 +18,12 @@ import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
+import { searchFor, searchQuery } from "../graphs/assistant/query";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
-import { leaveTexts, type WithoutLeave } from "./leave";
+import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
@@ -174,6 +176,8 @@ async function invoke(
 	// A new run's search asks for itself whether it may, before a model hears of the question.
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
+	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
+	const begun = isNew ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
@@ -181,7 +185,7 @@ async function invoke(
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
-			const found = await search(run, input, signal);
+			const found = await (begun?.(input) ?? search(run, input, signal));
 			searchedAt = performance.now();
 			return found;
 		},
@@ -225,7 +229,6 @@ async function invoke(
 		// The caps end a run first, and say so.
 		recursionLimit: context.caps.steps + 10,
 	};
-	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
@@ -251,9 +254,6 @@ export async function expectReadable(
 ): Promise<void> {
 	if ((await deps.unreadable(run, documentIds, signal)).length > 0) throw new RunStopped("taken");
 }
-
-/** For so long what was found out about rights is taken to be of now. */
-const justMs = 1_000;
 
 /** What the graph was interrupted for; null where it has come to its end. */
 function waitsOf(state: object): Waits | null {
@@ -311,6 +311,29 @@ class Wall {
 		this.timer = undefined;
 		this.leftMs -= performance.now() - this.startedAt;
 	}
+}
+
+/**
+ * A new thread's first question is searched for as it was asked: that is begun while its graph gets ready. Answers with what was
+ * begun to whoever asks for the same, once.
+ */
+function beginSearch(
+	run: ClaimedRun,
+	collectionIds: string[] | null,
+	search: (input: Search) => Promise<SearchResult>,
+): ((input: Search) => Promise<SearchResult> | null) | null {
+	if (run.agent.graph !== "assistant" || run.conversation || run.history.length > 0 || !beginsWithSearch(run))
+		return null;
+	const wanted = searchFor(searchQuery(run.question, []), collectionIds);
+	let begun: Promise<SearchResult> | null = search(wanted);
+	// Where the run ends before it asks, nobody hears of it.
+	begun.catch(() => {});
+	return (input) => {
+		if (!isDeepStrictEqual(input, wanted)) return null;
+		const found = begun;
+		begun = null;
+		return found;
+	};
 }
 
 const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
