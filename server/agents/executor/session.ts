@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { INTERRUPT, isInterrupted } from "@langchain/langgraph";
 import type { Database } from "@/db/connection";
 import type { GraphName } from "@/server/agents/contract";
@@ -18,9 +17,9 @@ import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
-import { searchFor, searchQuery } from "../graphs/assistant/query";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
+import { beginSearch, beginsWithSearch, narrowed } from "./begin-search";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { justMs, leaveTexts, type WithoutLeave } from "./leave";
@@ -311,38 +310,6 @@ class Wall {
 		this.timer = undefined;
 		this.leftMs -= performance.now() - this.startedAt;
 	}
-}
-
-/**
- * A new thread's first question is searched for as it was asked: that is begun while its graph gets ready. Answers with what was
- * begun to whoever asks for the same, once.
- */
-function beginSearch(
-	run: ClaimedRun,
-	collectionIds: string[] | null,
-	search: (input: Search) => Promise<SearchResult>,
-): ((input: Search) => Promise<SearchResult> | null) | null {
-	if (run.agent.graph !== "assistant" || run.conversation || run.history.length > 0 || !beginsWithSearch(run))
-		return null;
-	const wanted = searchFor(searchQuery(run.question, []), collectionIds);
-	let begun: Promise<SearchResult> | null = search(wanted);
-	// Where the run ends before it asks, nobody hears of it.
-	begun.catch(() => {});
-	return (input) => {
-		if (!isDeepStrictEqual(input, wanted)) return null;
-		const found = begun;
-		begun = null;
-		return found;
-	};
-}
-
-const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
-
-/** What the agent may search and what this question asked for, where either sets a limit. */
-function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
-	if (!allowed) return wanted;
-	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
 }
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {
