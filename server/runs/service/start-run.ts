@@ -65,6 +65,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 			title: titleOf(input.question),
 			isCall: input.conversation !== undefined,
 		};
+		// On one connection they are carried out one after the other, whenever their answers come.
 		await Promise.all([
 			input.threadId
 				? tx
@@ -73,8 +74,6 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 						.where(eq(threads.id, threadId))
 				: tx.insert(threads).values(row),
 			tx.insert(budgetEntries).values({ runId, userId, keyId: startedWith.keyId, reserved }),
-		]);
-		await Promise.all([
 			tx.insert(runs).values({
 				id: runId,
 				threadId,
