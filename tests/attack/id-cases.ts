@@ -369,5 +369,5 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"remotes.setTool": { hash: "none" },
 	"models.addConnection": { address: "http://93.184.215.14/v1" },
 	"models.addPrice": { currency: "EUR" },
-	"budgets.askForMore": { most: 1_000, reason: "A test." },
+	"budgets.askForMore": { most: 2_000_000, reason: "A test." },
 };

@@ -67,7 +67,8 @@ export function limitReached(what: string, span: BudgetSpan, whoHelps = whoRaise
 	const now = new Date();
 	const end = endOf(span, now);
 	const seconds = end ? Math.ceil((end.getTime() - now.getTime()) / 1000) : undefined;
-	const held = span === "always" ? "are used" : "are used or held back by open runs";
+	const held =
+		span === "always" ? "are used" : `${/^\D*\b1 /.test(what) ? "is" : "are"} used or held back by open runs`;
 	return new AppError("LIMIT_REACHED", `${what} ${held}. ${backAt(span, now)}; ${whoHelps}.`, {
 		...(seconds === undefined ? {} : { retryAfterSeconds: seconds }),
 	});
