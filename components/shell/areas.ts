@@ -14,6 +14,7 @@ import {
 	IconSearch,
 	IconServer2,
 	IconShieldCheck,
+	IconShieldHalf,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -41,6 +42,7 @@ export const areas: Area[] = [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
 			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
 			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
+			{ href: "/safety", label: "Safety", icon: IconShieldHalf, permission: "safety:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},

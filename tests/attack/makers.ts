@@ -48,6 +48,7 @@ import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
 import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
+import { coveredRun, safetyPolicy } from "./safety-makers";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
@@ -378,6 +379,8 @@ export const makers = {
 			.returning({ id: approvalRules.id });
 		return row?.id ?? "";
 	},
+	safetyPolicy,
+	coveredRun,
 	stop: async (ctx) => {
 		const values = { kind: "tool" as const, target: name("tool"), reason: "A test." };
 		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });

@@ -64,6 +64,8 @@ export type SessionDeps = {
 	wallMs: number;
 	/** Which models were asked and what they cost, for the run's result. */
 	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** The model of a route by its name, for policies that have one judge. */
+	ask?: (route: string) => ChatModel | null;
 	/** What its budget is settled by, where that is known better than by its result. */
 	taken?: () => Promise<number | null>;
 };
@@ -180,6 +182,7 @@ async function invoke(
 	const context: RunContext = {
 		model,
 		instructions: run.agent.instructions,
+		answerSchema: run.agent.answerSchema,
 		search: async (input) => {
 			const found = await search(run, input, signal);
 			searchedAt = performance.now();
