@@ -4,6 +4,7 @@ export * from "./agents";
 export * from "./approvals";
 export * from "./audit";
 export * from "./audit-outlets";
+export * from "./evaluations";
 export * from "./extractions";
 export * from "./factors";
 export * from "./feedback";
