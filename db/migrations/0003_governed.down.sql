@@ -16,3 +16,6 @@ DROP TABLE IF EXISTS "experiment_results" CASCADE;
 DROP TABLE IF EXISTS "experiment_annotations" CASCADE;
 DROP TABLE IF EXISTS "datasets" CASCADE;
 DROP TABLE IF EXISTS "dataset_items" CASCADE;
+DROP TABLE IF EXISTS "budgets" CASCADE;
+DROP TABLE IF EXISTS "budget_holds" CASCADE;
+DROP TABLE IF EXISTS "budget_counters" CASCADE;

@@ -4,6 +4,7 @@ export * from "./agents";
 export * from "./approvals";
 export * from "./audit";
 export * from "./audit-outlets";
+export * from "./budgets";
 export * from "./evaluations";
 export * from "./extractions";
 export * from "./factors";

@@ -35,6 +35,9 @@ const outdated = {
 	// Far longer than a call of a webhook can be sent again.
 	trigger_calls: sql`select id from trigger_calls where created_at < now() - interval '90 days' order by created_at`,
 	model_calls: sql`select id from model_calls where created_at < now() - interval '400 days' order by created_at`,
+	// As long as the calls whose use they say.
+	budget_holds: sql`select id from budget_holds where created_at < now() - interval '400 days' order by created_at`,
+	budget_counters: sql`select id from budget_counters where starts_at < now() - interval '400 days' order by starts_at`,
 	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
 	safety_verdicts: sql`select id from safety_verdicts where created_at < now() - interval '400 days' order by created_at`,
 	safety_originals: sql`select id from safety_originals where created_at < now() - interval '90 days' order by created_at`,

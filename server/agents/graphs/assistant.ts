@@ -6,7 +6,7 @@ import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { fitted, textsIn } from "./assistant/fit";
 import { supportingPlaces } from "./assistant/grade";
-import { mayLean, searchQuery } from "./assistant/query";
+import { mayLean, searchFor, searchQuery } from "./assistant/query";
 import { outgrows, remember } from "./assistant/remember";
 import { rewriteQuestion } from "./assistant/rewrite";
 import {
@@ -19,8 +19,6 @@ import {
 	type Turn,
 } from "./assistant/state";
 
-const mostPassages = 8;
-
 /** What a run that waits for a person waits for. */
 export type Interrupted = Waits & { tool: string };
 
@@ -32,11 +30,7 @@ const plural = (count: number, word: string): string => `${count} ${word}${count
 const retrieve: Step = async ({ question, history, collectionIds }, run) => {
 	if (collectionIds?.length === 0) return [{ findings: { passages: [], searchedCollections: 0 } }, null];
 	const rewritten = await standAlone(question, history, run);
-	const findings = await run.search({
-		query: rewritten?.query ?? searchQuery(question, history),
-		limit: mostPassages,
-		...(collectionIds ? { collectionIds } : {}),
-	});
+	const findings = await run.search(searchFor(rewritten?.query ?? searchQuery(question, history), collectionIds));
 	const documents = new Set(findings.passages.map(({ documentId }) => documentId)).size;
 	const found = `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`;
 	return [{ rewritten, findings }, rewritten?.query ? `Searched for: ${rewritten.query} · ${found}` : found];
