@@ -3,7 +3,7 @@ import { GraphName, RunWindow } from "@/server/agents/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { Cost, FailureReason, Hop } from "@/server/models/contract/hops";
-import { RunVerdict } from "@/server/safety/contract/verdict";
+import { RunVerdict } from "@/server/safety/contract";
 
 export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { safetyOriginals, safetyPolicies, safetyPolicyVersions } from "@/db/schema";
+import { safetyOriginals, safetyPolicies, safetyPolicyVersions, stops } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { seal } from "@/server/core/vault";
 
 /** A policy that looks nowhere. */
-export async function safetyPolicy({ db }: ServiceContext): Promise<string> {
+async function safetyPolicy({ db }: ServiceContext): Promise<string> {
 	const id = randomUUID();
 	const modes = { input: "off", retrieved: "off", arguments: "off", results: "off", output: "off" } as const;
 	await db.orm.insert(safetyPolicies).values({ id, name: `Policy ${id}`, detector: "secrets" });
@@ -13,7 +13,7 @@ export async function safetyPolicy({ db }: ServiceContext): Promise<string> {
 }
 
 /** The id of a run in which something was covered. */
-export async function coveredRun(ctx: ServiceContext): Promise<string> {
+async function coveredRun(ctx: ServiceContext): Promise<string> {
 	const [id, runId] = [randomUUID(), randomUUID()];
 	const { userId } = requireUser(ctx);
 	const sealed = seal("ana@harbour.example", { table: "safety_originals", row: id, column: "sealed", version: 1 });
@@ -22,3 +22,12 @@ export async function coveredRun(ctx: ServiceContext): Promise<string> {
 		.values({ id, runId, userId, mark: "[e-mail address x]", kind: "email", sealed });
 	return runId;
 }
+
+async function stop({ db }: ServiceContext): Promise<string> {
+	const id = randomUUID();
+	await db.orm.insert(stops).values({ id, kind: "tool", target: `tool ${id}`, reason: "A test." });
+	return id;
+}
+
+/** What guards runs. */
+export const safetyMakers = { safetyPolicy, coveredRun, stop };

@@ -1,4 +1,4 @@
-export { HeldBack, openGuard, RunGuard } from "./guard";
+export { openGuard, type RunGuard } from "./guard";
 export { checkQuestion } from "./input";
 export {
 	createPolicy,
@@ -9,6 +9,5 @@ export {
 	restorePolicy,
 	savePolicy,
 } from "./policies";
-export { policiesNow } from "./policies-now";
 export { tryPolicy } from "./try-policy";
 export { countVerdicts, listVerdicts, revealRun } from "./verdicts";
