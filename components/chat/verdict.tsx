@@ -13,6 +13,7 @@ import {
 } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
+import { MetLimit } from "@/components/budgets/met-limit";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
@@ -22,6 +23,7 @@ import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
 import { sourceHref, useOpenSource } from "./open-source";
+import { SafetyNotes } from "./safety-notes";
 import styles from "./turn.module.css";
 
 const levels = {
@@ -124,8 +126,10 @@ export function Verdict(props: {
 				</span>
 			</div>
 			{fallback ? <p className={styles.reasons}>{fallback}</p> : null}
+			{result?.safety ? <SafetyNotes verdicts={result.safety} /> : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
+			<MetLimit text={result?.degraded ?? run.reason} />
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
 			{result?.window && shown === "window" ? <WindowFacts threadId={run.threadId} of={result.window} /> : null}
 			{props.children}

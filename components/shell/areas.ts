@@ -1,6 +1,7 @@
 import {
 	type Icon,
 	IconBook2,
+	IconChartBar,
 	IconChecklist,
 	IconCpu,
 	IconFlask,
@@ -11,9 +12,11 @@ import {
 	IconPrompt,
 	IconRobot,
 	IconRoute,
+	IconScale,
 	IconSearch,
 	IconServer2,
 	IconShieldCheck,
+	IconShieldHalf,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -40,7 +43,9 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
 			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
+			{ href: "/evaluations", label: "Evaluations", icon: IconScale, permission: "evaluations:annotate" },
 			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
+			{ href: "/safety", label: "Safety", icon: IconShieldHalf, permission: "safety:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},
@@ -48,6 +53,7 @@ export const areas: Area[] = [
 		name: "Operate",
 		entries: [
 			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
+			{ href: "/budgets", label: "Usage & budgets", icon: IconChartBar, permission: "account:read" },
 			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },
 			{ href: "/users", label: "People & roles", icon: IconUsers, permission: "users:read" },
 			{ href: "/system", label: "System", icon: IconServer2, permission: "system:read" },

@@ -140,7 +140,7 @@ export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
 export const ResourceKind = z.enum(["collection", "agent", "prompt", "mcpServer"]);
 export type ResourceKind = z.infer<typeof ResourceKind>;
 /** What can be shared: documents too, beside the collection that they are in, and one's chats. */
-export const SharedKind = z.enum([...ResourceKind.options, "document", "thread"]);
+export const SharedKind = z.enum([...ResourceKind.options, "document", "dataset", "thread"]);
 export type SharedKind = z.infer<typeof SharedKind>;
 export const GrantLevel = z.enum(["read", "manage"]);
 export type GrantLevel = z.infer<typeof GrantLevel>;

@@ -4,7 +4,9 @@ import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { budgetsRouter } from "@/server/budgets/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
+import { evaluationsRouter } from "@/server/evaluations/router";
 import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
@@ -21,6 +23,7 @@ import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
 import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
+import { safetyRouter } from "@/server/safety/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
 import { stopsRouter } from "@/server/stops/router";
@@ -50,12 +53,15 @@ export const appRouter = router({
 	triggers: triggersRouter,
 	research: researchRouter,
 	extractions: extractionsRouter,
+	evaluations: evaluationsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	playground: playgroundRouter,
 	models: modelsRouter,
+	safety: safetyRouter,
+	budgets: budgetsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

@@ -36,6 +36,8 @@ const mcpServer = own("mcpServer");
 const connection = shared("modelConnection", "connections to models are the organisation's");
 const model = shared("model", "models are the organisation's");
 const modelRoute = shared("modelRoute", "routes of models are the organisation's");
+const policy = shared("safetyPolicy", "safety policies are the installation's");
+const guarded = shared("agent", "safety policies look at the runs of any agent");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
@@ -119,6 +121,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"models.changeRoute": { routeId: modelRoute, "steps[].modelId": model },
 	"models.removeRoute": { routeId: modelRoute },
 	"models.callsOfRun": { runId: own("run") },
+
+	"budgets.askForMore": { limitId: own("budget") },
+	"budgets.change": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },
+	"budgets.remove": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },
 
 	"remotes.get": { serverId: mcpServer },
 	"remotes.change": { serverId: mcpServer },
@@ -232,6 +238,31 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"research.get": { runId: own("run") },
 	"research.acceptPlan": { runId: own("planned") },
 	"research.steer": { runId: own("planned") },
+	"evaluations.getDataset": { datasetId: own("dataset") },
+	"evaluations.changeDataset": { datasetId: own("dataset") },
+	"evaluations.removeDataset": { datasetId: own("dataset") },
+	"evaluations.listItems": { datasetId: own("dataset") },
+	"evaluations.itemHistory": { datasetId: own("dataset"), itemId: own("datasetItem") },
+	"evaluations.addItem": { datasetId: own("dataset") },
+	"evaluations.changeItem": { datasetId: own("dataset"), itemId: own("datasetItem") },
+	"evaluations.removeItem": { datasetId: own("dataset"), itemId: own("datasetItem") },
+	"evaluations.addRun": { datasetId: own("dataset"), runId: own("answeredRun") },
+	"evaluations.importItems": { datasetId: own("dataset") },
+	"evaluations.exportItems": { datasetId: own("dataset") },
+	"evaluations.startExperiment": {
+		datasetId: own("datasetToAsk"),
+		"agentIds[]": own("agent"),
+		"promptVersionIds[]": own("promptVersion"),
+	},
+	"evaluations.getExperiment": { experimentId: own("experiment") },
+	"evaluations.listResults": { experimentId: own("experiment") },
+	"evaluations.steerExperiment": { experimentId: own("experiment") },
+	"evaluations.removeExperiment": { experimentId: own("experiment") },
+	"evaluations.compare": { firstId: own("experimentVariant"), secondId: own("experimentVariant") },
+	"evaluations.nextAnswer": { experimentId: own("experiment") },
+	"evaluations.rate": { experimentId: own("experiment"), resultId: own("experimentResult") },
+	"evaluations.getScoring": { agentId: own("agent") },
+	"evaluations.setScoring": { agentId: own("agent") },
 	"extractions.start": {
 		agentId: own("extractor"),
 		collectionId: own("collection"),
@@ -272,6 +303,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.endSplit": { promptId: own("splitPrompt") },
 	"prompts.listMoves": { promptId: own("prompt") },
 	"prompts.reviewMove": { promptId: own("proposedPrompt"), moveId: own("labelMove") },
+	"prompts.setGate": { promptId: own("labelledPrompt"), datasetId: own("dataset") },
+	"prompts.removeGate": { promptId: own("labelledPrompt") },
 	"prompts.usage": { promptId: own("prompt") },
 
 	"playground.keep": { "bench.windows[].id": tells, "bench.windows[].from.promptId": noted },
@@ -281,6 +314,16 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.save": { promptId: own("prompt") },
 
 	"procedures.tryTool": { agentId: own("agent") },
+
+	"safety.get": { policyId: policy },
+	"safety.versions": { policyId: policy },
+	"safety.create": { "agentIds[]": guarded },
+	"safety.save": { policyId: policy, "agentIds[]": guarded },
+	"safety.restore": { policyId: policy },
+	"safety.remove": { policyId: policy },
+	"safety.reveal": {
+		runId: shared("coveredRun", "who holds safety:reveal looks behind any mark, and the audit says so"),
+	},
 
 	"stops.lift": { stopId: shared("stop", "stops are the installation's") },
 
@@ -325,10 +368,18 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"prompts.protectLabel": { label: "production", isProtected: true, basedOn: 1 },
 	"prompts.splitLabel": { label: "production", version: 2, percent: 10, basedOn: 1 },
 	"prompts.endSplit": { label: "production", basedOn: 2 },
+	"prompts.setGate": { label: "production", basedOn: 1 },
+	"prompts.removeGate": { label: "production", basedOn: 1 },
+	"evaluations.changeDataset": { basedOn: 1 },
+	"evaluations.changeItem": { basedOn: 1 },
+	"evaluations.setScoring": { basedOn: 0 },
+	"evaluations.startExperiment": { agentIds: ["00000000-0000-4000-8000-000000000000"] },
+	"evaluations.importItems": { csv: "input\nHow many days of leave are there?" },
 	"prompts.reviewMove": { decision: "return" },
 	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
 	"sources.remove": { documents: "keep" },
 	"remotes.setTool": { hash: "none" },
 	"models.addConnection": { address: "http://93.184.215.14/v1" },
 	"models.addPrice": { currency: "EUR" },
+	"budgets.askForMore": { most: 1_000, reason: "A test." },
 };

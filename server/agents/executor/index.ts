@@ -4,11 +4,12 @@ import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
+import { tellMoved } from "@/server/evaluations/service";
 import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { openModels } from "@/server/models";
+import { type Asker, openModels } from "@/server/models";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
 import { createEventWriter, LeaseLost, type RunLog } from "@/server/runs/event-writer";
@@ -19,10 +20,11 @@ import { leaveOutTraces } from "../untraced";
 import { neverStoodIn, openAccount } from "./account";
 import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
+import { carryOutGuarded } from "./guarded";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
-import { findWithoutLeave } from "./leave";
-import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { findWithoutLeave, leaveOf } from "./leave";
+import { expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -74,8 +76,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		const account = openAccount(run, { db, log, tell, stops: () => stops ?? [] });
 		const given = name === null ? options.model : options.namedModel?.(name);
 		const own = models ? models.route(name, account.asker) : given ? heeding(given) : null;
-		return { model: whenAway === "fail" ? neverStoodIn(own) : own, told: account.told, taken: account.taken };
+		return {
+			model: whenAway === "fail" ? neverStoodIn(own) : own,
+			told: account.told,
+			taken: account.taken,
+			ask: askFor(account.asker),
+		};
 	};
+	/** The model of a route by its name, for whoever judges texts of a run. */
+	const askFor = (asker: Asker) => (name: string) => models?.route(name, asker) ?? options.namedModel?.(name) ?? null;
 	const deps: SessionDeps = {
 		db,
 		log,
@@ -87,7 +96,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		search: async (run, input, signal) => {
 			const tool = toolContext(run, signal);
-			const actor = await agentNow(tool);
+			const actor = await agentNow(tool, leaveOf(run));
 			if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
 			return options.search?.(run, input, signal) ?? callTool(tool, "knowledge.search", input, actor);
 		},
@@ -160,8 +169,12 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
+			done: carryOutGuarded(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.isExperiment)
+					tellMoved(db, run.user.id).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that an answer is there to be measured"),
+					);
 				if (run.agent.graph === "extract")
 					// Where nobody is told, the next look finds it out.
 					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>

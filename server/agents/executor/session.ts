@@ -19,9 +19,10 @@ import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
+import { beginSearch, beginsWithSearch, narrowed } from "./begin-search";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
-import { leaveTexts, type WithoutLeave } from "./leave";
+import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
@@ -64,6 +65,8 @@ export type SessionDeps = {
 	wallMs: number;
 	/** Which models were asked and what they cost, for the run's result. */
 	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** The model of a route by its name, for policies that have one judge. */
+	ask?: (route: string) => ChatModel | null;
 	/** What its budget is settled by, where that is known better than by its result. */
 	taken?: () => Promise<number | null>;
 };
@@ -174,14 +177,17 @@ async function invoke(
 	// A new run's search asks for itself whether it may, before a model hears of the question.
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
+	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
+	const begun = isNew ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
 	const context: RunContext = {
 		model,
 		instructions: run.agent.instructions,
+		answerSchema: run.agent.answerSchema,
 		search: async (input) => {
-			const found = await search(run, input, signal);
+			const found = await (begun?.(input) ?? search(run, input, signal));
 			searchedAt = performance.now();
 			return found;
 		},
@@ -225,7 +231,6 @@ async function invoke(
 		// The caps end a run first, and say so.
 		recursionLimit: context.caps.steps + 10,
 	};
-	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
@@ -251,9 +256,6 @@ export async function expectReadable(
 ): Promise<void> {
 	if ((await deps.unreadable(run, documentIds, signal)).length > 0) throw new RunStopped("taken");
 }
-
-/** For so long what was found out about rights is taken to be of now. */
-const justMs = 1_000;
 
 /** What the graph was interrupted for; null where it has come to its end. */
 function waitsOf(state: object): Waits | null {
@@ -311,15 +313,6 @@ class Wall {
 		this.timer = undefined;
 		this.leftMs -= performance.now() - this.startedAt;
 	}
-}
-
-const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
-
-/** What the agent may search and what this question asked for, where either sets a limit. */
-function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
-	if (!allowed) return wanted;
-	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
 }
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {

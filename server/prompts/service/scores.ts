@@ -17,6 +17,13 @@ export const scoreColumns = {
 	down: sql<number>`coalesce(sum((select count(*) from feedback f where f.run_id = ${runs.id} and f.thumb = 'down')), 0)::int`,
 };
 
+/** What online scoring gave them: a run counts once, by the mean of its scorers. */
+const scoreOfRun = sql`(select avg(s.score) from run_scores s where s.run_id = ${runs.id})`;
+const scoredColumns = {
+	score: sql<number | null>`avg(${scoreOfRun})::float8`,
+	scored: sql<number>`count(${scoreOfRun})::int`,
+};
+
 /** Both sides of a split, with what has come of them. */
 export async function armsOf(
 	db: Reader,
@@ -28,7 +35,7 @@ export async function armsOf(
 			.from(promptVersions)
 			.where(inArray(promptVersions.id, [firstVersionId, secondVersionId])),
 		db
-			.select({ arm: runs.promptArm, ...scoreColumns })
+			.select({ arm: runs.promptArm, ...scoreColumns, ...scoredColumns })
 			.from(runs)
 			.where(eq(runs.promptSplitId, id))
 			.groupBy(runs.promptArm),
@@ -41,6 +48,8 @@ export async function armsOf(
 			up: score?.up ?? 0,
 			down: score?.down ?? 0,
 			costPerRun: score && score.runs > 0 ? score.cost / score.runs : null,
+			score: score?.score ?? null,
+			scored: score?.scored ?? 0,
 		};
 	};
 	return { first: side("first", firstVersionId), second: side("second", secondVersionId) };

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Reader, Tx } from "@/db/connection";
 import { agentVersions, budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
+import { holdRun } from "@/server/budgets/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
@@ -10,6 +11,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { type PromptOf, pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
+import { checkQuestion } from "@/server/safety/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
 import { branchAfter } from "./branch-after";
@@ -17,11 +19,14 @@ import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
-/** What an extraction holds to for all its documents: the agent's version that it began with, and what one of them may take. */
-export type Pinned = { agentVersionId: string; tokens: number };
+/**
+ * What an extraction or an experiment holds to from its start: the agent's version, what one run may take, and for an experiment
+ * the prompt's version and the model that it asks in place of the agent's own.
+ */
+export type Pinned = { agentVersionId: string; tokens: number; promptVersionId?: string | null; model?: string | null };
 
 /** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
-export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pinned): Promise<StartedRun> {
+export async function startRun(ctx: ServiceContext, asked: StartRun, pinned?: Pinned): Promise<StartedRun> {
 	const user = requireUser(ctx);
 	const { userId } = user;
 	const { actor } = ctx;
@@ -30,10 +35,15 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 	const key = actor.kind === "apiKey" ? actor : null;
 	const startedWith = { sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null };
 	const runId = randomUUID();
+	const checked = await checkQuestion(ctx, asked, {
+		...{ runId, userId },
+		agent: async () => (await agentFor(ctx.db.orm, user, asked)).agentId,
+	});
+	const { input } = checked;
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, graph, caps, ...chosen }, least] = await Promise.all([
+		const [{ agentId, graph, caps, ...chosen }, { reserved: least, rules }] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
 				// What was said before in the thread of an extraction is of other documents, and goes to no model.
@@ -43,12 +53,13 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
 		if (graph === "extract" && !pinned)
 			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
-		const picked = await pickPrompt(tx, pinned ? await promptOfVersion(tx, agentVersionId) : chosen, userId);
+		const picked = await pickPrompt(tx, pinned ? await promptOf(tx, pinned) : chosen, userId);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
 		const reserved = isResearch
-			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			? (await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })).reserved
 			: least;
+		await holdRun(tx, rules, { runId, whose: { userId, keyId: startedWith.keyId, agentId }, tokens: least });
 		const { after } = input;
 		const branchId = after
 			? await branchAfter(tx, { threadId, userId, afterId: after, runId })
@@ -60,6 +71,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 			title: titleOf(input.question),
 			isCall: input.conversation !== undefined,
 		};
+		// On one connection they are carried out one after the other, whenever their answers come.
 		await Promise.all([
 			input.threadId
 				? tx
@@ -68,8 +80,6 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 						.where(eq(threads.id, threadId))
 				: tx.insert(threads).values(row),
 			tx.insert(budgetEntries).values({ runId, userId, keyId: startedWith.keyId, reserved }),
-		]);
-		await Promise.all([
 			tx.insert(runs).values({
 				id: runId,
 				threadId,
@@ -77,6 +87,8 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 				agentId,
 				agentVersionId,
 				...picked,
+				model: pinned?.model ?? null,
+				isExperiment: pinned?.promptVersionId !== undefined,
 				branchId,
 				...startedWith,
 				question: input.question,
@@ -93,13 +105,15 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
+		await checked.write(tx, { agentId, userId });
 		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
 }
 
-/** What an extraction's version is told: a label that it follows is looked up for each document. */
-async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf> {
+/** What a held version is told: a label that it follows is looked up for each run, unless its own was named. */
+async function promptOf(tx: Tx, { agentVersionId, promptVersionId: named }: Pinned): Promise<PromptOf> {
+	if (named !== undefined) return { promptVersionId: named, promptLabel: null };
 	const { promptVersionId, promptLabel } = agentVersions;
 	const [version] = await tx
 		.select({ promptVersionId, promptLabel })
@@ -109,7 +123,7 @@ async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf
 }
 
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
+async function agentFor(tx: Reader, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
@@ -123,7 +137,7 @@ async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<ty
 	return chooseAgent(tx, user, agentId);
 }
 
-async function expectBranch(tx: Tx, threadId: string, branchId: string): Promise<void> {
+async function expectBranch(tx: Reader, threadId: string, branchId: string): Promise<void> {
 	const [branch] = await tx
 		.select({ threadId: threadBranches.threadId })
 		.from(threadBranches)
