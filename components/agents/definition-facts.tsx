@@ -20,6 +20,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 	return (
 		<Facts>
 			<Fact name="Extracts">{extractsOf(of)}</Fact>
+			<Fact name="Answers fit">{of.answerSchema ? "A JSON Schema" : null}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
 			<Fact name="Where none answers">{of.graph === "extract" ? "" : whenAwayWords[of.whenAway]}</Fact>

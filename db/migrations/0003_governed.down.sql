@@ -2,6 +2,11 @@
 DROP INDEX IF EXISTS "runs_agent_ended_idx";
 ALTER TABLE "runs" DROP COLUMN IF EXISTS "model";
 ALTER TABLE "runs" DROP COLUMN IF EXISTS "is_experiment";
+ALTER TABLE "agent_versions" DROP COLUMN IF EXISTS "answer_schema";
+DROP TABLE IF EXISTS "safety_verdicts" CASCADE;
+DROP TABLE IF EXISTS "safety_policy_versions" CASCADE;
+DROP TABLE IF EXISTS "safety_policies" CASCADE;
+DROP TABLE IF EXISTS "safety_originals" CASCADE;
 DROP TABLE IF EXISTS "run_scores" CASCADE;
 DROP TABLE IF EXISTS "prompt_gates" CASCADE;
 DROP TABLE IF EXISTS "online_scorings" CASCADE;

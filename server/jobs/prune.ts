@@ -39,6 +39,8 @@ const outdated = {
 	budget_holds: sql`select id from budget_holds where created_at < now() - interval '400 days' order by created_at`,
 	budget_counters: sql`select id from budget_counters where starts_at < now() - interval '400 days' order by starts_at`,
 	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
+	safety_verdicts: sql`select id from safety_verdicts where created_at < now() - interval '400 days' order by created_at`,
+	safety_originals: sql`select id from safety_originals where created_at < now() - interval '90 days' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -77,6 +79,8 @@ export const prune = inngest.createFunction(
 			trigger_calls: await run("trigger_calls"),
 			model_calls: await run("model_calls"),
 			model_health: await run("model_health"),
+			safety_verdicts: await run("safety_verdicts"),
+			safety_originals: await run("safety_originals"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

@@ -65,6 +65,8 @@ export type SessionDeps = {
 	wallMs: number;
 	/** Which models were asked and what they cost, for the run's result. */
 	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** The model of a route by its name, for policies that have one judge. */
+	ask?: (route: string) => ChatModel | null;
 	/** What its budget is settled by, where that is known better than by its result. */
 	taken?: () => Promise<number | null>;
 };
@@ -183,6 +185,7 @@ async function invoke(
 	const context: RunContext = {
 		model,
 		instructions: run.agent.instructions,
+		answerSchema: run.agent.answerSchema,
 		search: async (input) => {
 			const found = await (begun?.(input) ?? search(run, input, signal));
 			searchedAt = performance.now();

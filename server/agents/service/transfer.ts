@@ -61,6 +61,7 @@ function documentOf(
 		...{ name, description, needsReview },
 		graph: of.graph,
 		extractSchema: of.extractSchema,
+		answerSchema: of.answerSchema,
 		prompt: promptIn(of),
 		model: of.model,
 		whenAway: of.whenAway,
@@ -155,6 +156,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 	const definition: Definition = {
 		graph: document.graph,
 		extractSchema: document.extractSchema,
+		answerSchema: document.answerSchema,
 		promptVersionId: prompt.id,
 		promptLabel: prompt.label,
 		model: hasModel ? model : null,
