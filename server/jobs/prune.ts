@@ -36,6 +36,11 @@ const outdated = {
 	trigger_calls: sql`select id from trigger_calls where created_at < now() - interval '90 days' order by created_at`,
 	model_calls: sql`select id from model_calls where created_at < now() - interval '400 days' order by created_at`,
 	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
+	// Also those that nobody can be given any more, as a document of theirs has gone.
+	cached_answers: sql`select id from cached_answers where expires_at < now() or exists (
+		select from jsonb_array_elements_text(document_ids) rests(id) where not exists (
+			select from documents d join collections c on c.id = d.collection_id
+			where d.id = rests.id::uuid and d.deleted_at is null and c.deleted_at is null)) order by expires_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -74,6 +79,7 @@ export const prune = inngest.createFunction(
 			trigger_calls: await run("trigger_calls"),
 			model_calls: await run("model_calls"),
 			model_health: await run("model_health"),
+			cached_answers: await run("cached_answers"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

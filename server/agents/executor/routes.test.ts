@@ -6,7 +6,7 @@ import type { Checkpoints } from "@/server/agents/checkpointer";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { catalogueNow, tellModels } from "@/server/models/catalogue";
+import { catalogueNow, forgetCatalogue, tellModels } from "@/server/models/catalogue";
 import { AddConnection, AddModel, AddRoute } from "@/server/models/contract";
 import { addConnection, addModel, addPrice, addRoute, callsOfRun } from "@/server/models/service";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
@@ -93,13 +93,40 @@ test("a run says who answered, who was away and why, and what it cost; its budge
 		const read = await callsOfRun(staff, { runId });
 		return read.calls.length === 2 ? read : null;
 	});
-	expect(calls).toMatchObject({ costMicros: tokens * 100, currency: "EUR", isEstimated: false });
+	expect(calls).toMatchObject({ costs: [{ micros: tokens * 100, currency: "EUR" }], isEstimated: false });
 	expect(calls.calls.reduce((sum, call) => sum + call.inputTokens + call.outputTokens, 0)).toBe(tokens);
 	const [entry] = await db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, runId));
 	expect(entry?.settled).toBe(tokens);
 	await expect(callsOfRun(await testContext(db, { role: "staff" }), { runId })).rejects.toMatchObject({
 		code: "NOT_FOUND",
 	});
+});
+
+test("costs of two currencies are never one sum", async () => {
+	standIn.when("first", { fault: "cut", text: "one two three four five six", intervalMs: 1 });
+	standIn.when("dearer", { text: "There are thirty days of leave [1]." });
+	await db.orm.execute(
+		sql`update model_prices set currency = 'USD' where model_id = (select id from models where name = 'dearer')`,
+	);
+	forgetCatalogue(db);
+	await tellModels(db.orm);
+	const { run, runId } = await until(async () => {
+		const asked = await ask();
+		return asked.run.result?.hops?.[1]?.currency === "USD" ? asked : null;
+	});
+	const [first, second] = run.result?.hops ?? [];
+	expect(run.result?.cost).toMatchObject({
+		...{ micros: first?.costMicros, currency: "EUR" },
+		others: [{ micros: second?.costMicros, currency: "USD" }],
+	});
+	const { costs } = await until(async () => {
+		const read = await callsOfRun(staff, { runId });
+		return read.calls.length === 2 ? read : null;
+	});
+	expect(costs.map(({ currency }) => currency).toSorted()).toEqual(["EUR", "USD"]);
+	await db.orm.execute(sql`update model_prices set currency = 'EUR'`);
+	await tellModels(db.orm);
+	await until(async () => (await ask()).run.result?.hops?.[1]?.currency === "EUR");
 });
 
 test("an answer that broke off is begun anew by another model, and everyone sees it", async () => {

@@ -17,6 +17,7 @@ import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
+import type { AnswerDesk } from "../graphs/assistant/state";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
 import type { RunContext, RunGraph } from "./graphs";
@@ -54,6 +55,8 @@ export type SessionDeps = {
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
 	/** What a research run asks of the world beside what every run does. */
 	desk: (run: ClaimedRun) => ResearchDesk;
+	/** Answers that were given before; null where this run is answered anew. */
+	answers: (run: ClaimedRun, signal: AbortSignal) => AnswerDesk | null;
 	/** And an extraction. */
 	extraction: (run: ClaimedRun, signal: AbortSignal) => ExtractionDesk;
 	/** Resolves when something may have been decided; throws the signal's reason. */
@@ -177,7 +180,18 @@ async function invoke(
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
+	const answers = model ? deps.answers(run, signal) : null;
 	const context: RunContext = {
+		answers: answers && {
+			...answers,
+			find: async (question) => {
+				const found = await answers.find(question);
+				// It has just asked for their rights, as a search does.
+				if (found) searchedAt = performance.now();
+				return found;
+			},
+		},
+		leastConfidence: run.agent.answering.leastConfidence ?? null,
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
@@ -317,7 +331,7 @@ const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRu
 	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 /** What the agent may search and what this question asked for, where either sets a limit. */
-function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
+export function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
 	if (!allowed) return wanted;
 	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
 }

@@ -100,12 +100,12 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 
 /** What an extraction's version is told: a label that it follows is looked up for each document. */
 async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf> {
-	const { promptVersionId, promptLabel } = agentVersions;
+	const { promptVersionId, promptLabel, promptValues } = agentVersions;
 	const [version] = await tx
-		.select({ promptVersionId, promptLabel })
+		.select({ promptVersionId, promptLabel, promptValues })
 		.from(agentVersions)
 		.where(eq(agentVersions.id, agentVersionId));
-	return version ?? { promptVersionId: null, promptLabel: null };
+	return version ?? { promptVersionId: null, promptLabel: null, promptValues: {} };
 }
 
 /** The one named, else the thread's, else the default one. */
