@@ -3,10 +3,7 @@ import { sameWords, wordingOf } from "./service/wording";
 
 test.each([
 	["How many days of annual leave do staff get?", "how many annual leave days do staff get"],
-	[
-		"How many days of annual leave do staff get?",
-		"Can you please tell me how many days of annual leave do staff get?",
-	],
+	["How many days of annual leave do staff get?", "Can you please tell me how many days of annual leave do staff get?"],
 	["Who approves travel requests?", "Who approves a travel request?"],
 	["Staff can't carry days over, can they?", "Staff cannot carry days over, can they?"],
 	["Wie viele Tage Urlaub gibt es?", "Bitte: wie viele Tage Urlaub gibt es"],

@@ -8,7 +8,7 @@ import { agentNow, type ToolContext } from "@/server/faces/tool";
 import type { Conversation } from "@/server/runs/contract";
 import type { AnswerDesk } from "../graphs/assistant/state";
 import type { ClaimedRun } from "./lease";
-import { narrowed } from "./session";
+import { narrowed } from "./narrowed";
 
 type Deps = { db: Database; log: Log; tool: ToolContext; stops: () => readonly Stop[]; models: () => string };
 
@@ -63,3 +63,14 @@ export function answerDesk(run: ClaimedRun, { db, log, tool, stops, models }: De
 		},
 	};
 }
+
+/** The desk of a run that is told when rights were asked for: what was found has just been checked, as by a search. */
+export const askedNow = (desk: AnswerDesk | null, onFound: () => void): AnswerDesk | null =>
+	desk && {
+		...desk,
+		find: async (question) => {
+			const found = await desk.find(question);
+			if (found) onFound();
+			return found;
+		},
+	};

@@ -20,9 +20,11 @@ import { noConfidence } from "../graphs/assistant/confidence";
 import type { AnswerDesk } from "../graphs/assistant/state";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
+import { askedNow } from "./answer-desk";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { leaveTexts, type WithoutLeave } from "./leave";
+import { narrowed } from "./narrowed";
 import { memoryOf } from "./recall";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
@@ -182,15 +184,9 @@ async function invoke(
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
 	const answers = model ? deps.answers(run, signal) : null;
 	const context: RunContext = {
-		answers: answers && {
-			...answers,
-			find: async (question) => {
-				const found = await answers.find(question);
-				// It has just asked for their rights, as a search does.
-				if (found) searchedAt = performance.now();
-				return found;
-			},
-		},
+		answers: askedNow(answers, () => {
+			searchedAt = performance.now();
+		}),
 		leastConfidence: run.agent.answering.leastConfidence ?? null,
 		model,
 		instructions: run.agent.instructions,
@@ -329,12 +325,6 @@ class Wall {
 
 const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
 	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
-
-/** What the agent may search and what this question asked for, where either sets a limit. */
-export function narrowed(allowed: string[] | null, wanted: string[] | null): string[] | null {
-	if (!allowed) return wanted;
-	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
-}
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {
 	switch (stopped.reason) {
