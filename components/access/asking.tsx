@@ -15,6 +15,7 @@ import { isPermission, permissionDescriptions, permissions } from "@/server/core
 import styles from "./access.module.css";
 import { ExplanationView } from "./explanation-view";
 import { KeySelect } from "./key-select";
+import { kindWords } from "./kinds";
 import { NamePicker } from "./name-picker";
 import { PreviewView } from "./preview-view";
 import { ResourceSelect } from "./resource-select";
@@ -99,7 +100,7 @@ function Why({ userId }: { userId: string }) {
 			/>
 			{right ? (
 				<ResourceSelect
-					label={`On which ${right.kind}`}
+					label={`On which ${kindWords[right.kind]}`}
 					any="At all"
 					kind={right.kind}
 					value={onId}

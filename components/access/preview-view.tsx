@@ -10,9 +10,10 @@ import { ErrorView } from "@/components/ui/error-view";
 import { counted } from "@/components/ui/figures";
 import type { Preview, ResourceKind } from "@/server/access/contract";
 import styles from "./access.module.css";
+import { kindWords } from "./kinds";
 import { RightsList } from "./rights-list";
 
-const kinds: readonly ResourceKind[] = ["collection", "agent", "prompt"];
+const kinds: readonly ResourceKind[] = ["collection", "agent", "prompt", "mcpServer"];
 
 /** The console as somebody else has it: which pages, which things, which rights. */
 export function PreviewView({ userId }: { userId: string }) {
@@ -62,7 +63,7 @@ function Seen({ kind, seen }: { kind: ResourceKind; seen: Preview[ResourceKind] 
 	const hidden = seen.rows.filter(({ name }) => name === null).length;
 	return (
 		<div>
-			<p style={{ fontWeight: 550 }}>{counted(seen.count, kind)}</p>
+			<p style={{ fontWeight: 550 }}>{counted(seen.count, kindWords[kind])}</p>
 			<ul className={styles.rows}>
 				{seen.rows.flatMap(({ id, name, level }) =>
 					name === null
@@ -70,7 +71,9 @@ function Seen({ kind, seen }: { kind: ResourceKind; seen: Preview[ResourceKind] 
 						: [
 								<li key={id}>
 									<span className={styles.who}>{name}</span>
-									<span className={styles.hint}>{level === "manage" ? "manages" : "reads"}</span>
+									<span className={styles.hint}>
+										{level === "manage" ? "manages" : kind === "mcpServer" ? "uses its tools" : "reads"}
+									</span>
 								</li>,
 							],
 				)}

@@ -25,6 +25,7 @@ export function ResourceSelect(props: {
 		collection: useMay("knowledge:read"),
 		agent: useMay("agents:read"),
 		prompt: useMay("prompts:read"),
+		mcpServer: useMay("mcp-servers:manage"),
 	};
 	const collections = useQuery({
 		...api.knowledge.listCollections.queryOptions(page),
@@ -32,8 +33,12 @@ export function ResourceSelect(props: {
 	});
 	const agents = useQuery({ ...api.agents.list.queryOptions(page), enabled: kind === "agent" && mayRead.agent });
 	const prompts = useQuery({ ...api.prompts.list.queryOptions(page), enabled: kind === "prompt" && mayRead.prompt });
+	const mcpServers = useQuery({
+		...api.remotes.list.queryOptions(page),
+		enabled: kind === "mcpServer" && mayRead.mcpServer,
+	});
 	const rows: { id: string; name: string }[] =
-		{ collection: collections, agent: agents, prompt: prompts }[kind].data?.rows ?? [];
+		{ collection: collections, agent: agents, prompt: prompts, mcpServer: mcpServers }[kind].data?.rows ?? [];
 	const known = rows.find(({ id }) => id === value);
 	const [typed, setTyped] = useState<string | null>(null);
 	const settle = (text: string) => {

@@ -4,6 +4,7 @@ const tabs = [
 	{ path: "", label: "Definition" },
 	{ path: "/versions", label: "Versions" },
 	{ path: "/triggers", label: "Schedules & webhooks" },
+	{ path: "/scoring", label: "Scoring" },
 ] as const;
 export type AgentTab = (typeof tabs)[number]["path"];
 

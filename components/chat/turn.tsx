@@ -14,6 +14,7 @@ import type { Span } from "./answer-props";
 import { AskedFor } from "./asked";
 import { CheckpointsLink, CompareLink } from "./branches";
 import { FeedbackForm, Thumbs, useFeedback } from "./feedback";
+import { KeepExample } from "./keep-example";
 import { Question } from "./question";
 import { useRunFeed } from "./run-feed";
 import styles from "./turn.module.css";
@@ -91,6 +92,9 @@ export function Turn(props: {
 							<>
 								{isOwn ? <CheckpointsLink runId={run.id} /> : null}
 								{run.answer === null ? null : <Thumbs state={feedback} />}
+								{run.answer === null || state !== "succeeded" ? null : (
+									<KeepExample runId={run.id} answer={run.answer} />
+								)}
 							</>
 						}
 					>

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ExplanationView } from "@/components/access/explanation-view";
+import { kindWords } from "@/components/access/kinds";
 import { NamePicker } from "@/components/access/name-picker";
 import { ResourceSelect } from "@/components/access/resource-select";
 import { useMay } from "@/components/shell/me";
@@ -49,7 +50,7 @@ export default function WouldBeAllowed({ permission }: { permission: string }) {
 				/>
 				{right ? (
 					<ResourceSelect
-						label={`On which ${right.kind}`}
+						label={`On which ${kindWords[right.kind]}`}
 						any="At all"
 						kind={right.kind}
 						value={onId}

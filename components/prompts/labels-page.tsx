@@ -1,6 +1,6 @@
 "use client";
 
-import { IconArrowsSplit2, IconLock, IconLockOpen, IconTag, IconTrash } from "@tabler/icons-react";
+import { IconArrowsSplit2, IconGauge, IconLock, IconLockOpen, IconTag, IconTrash } from "@tabler/icons-react";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useState } from "react";
@@ -15,6 +15,7 @@ import { counted } from "@/components/ui/figures";
 import { confirm } from "@/components/ui/say";
 import { When } from "@/components/ui/time";
 import type { Prompt, PromptLabel } from "@/server/prompts/contract";
+import { GateFacts } from "./gate-facts";
 import { LabelHistory } from "./label-history";
 import { PromptPage } from "./prompt-page";
 import styles from "./prompts.module.css";
@@ -23,6 +24,7 @@ import { SplitFacts } from "./split-facts";
 import { useLabelsChanged } from "./use-labels";
 
 const MoveForm = dynamic(() => import("./move-form"), { ssr: false });
+const GateForm = dynamic(() => import("./gate-form"), { ssr: false });
 const SplitForm = dynamic(() => import("./split-form"), { ssr: false });
 
 /** Which names point to which version, who moved them, and what waits for somebody. */
@@ -86,6 +88,7 @@ function LabelCard({ prompt, label, mayWrite }: { prompt: Prompt; label: PromptL
 				{counted(label.agents, "agent")} {label.agents === 1 ? "follows" : "follow"} it. Changed{" "}
 				<When at={label.updatedAt} />.
 			</p>
+			{label.gate ? <GateFacts gate={label.gate} /> : null}
 			{label.split ? <SplitFacts split={label.split} /> : null}
 			{label.proposal ? <Proposal promptId={prompt.id} proposal={label.proposal} mayWrite={mayWrite} /> : null}
 			{mayWrite ? <Acts prompt={prompt} label={label} /> : null}
@@ -96,7 +99,8 @@ function LabelCard({ prompt, label, mayWrite }: { prompt: Prompt; label: PromptL
 function Acts({ prompt, label }: { prompt: Prompt; label: PromptLabel }) {
 	const api = useApi();
 	const mayUnprotect = useMay("approvals:manage");
-	const [form, setForm] = useState<"move" | "split" | null>(null);
+	const mayEvaluate = useMay("evaluations:read");
+	const [form, setForm] = useState<"move" | "split" | "gate" | null>(null);
 	const changed = useLabelsChanged(prompt.id);
 	const protect = useMutation(
 		api.prompts.protectLabel.mutationOptions({ onSuccess: changed(`${label.name} is changed`) }),
@@ -138,6 +142,11 @@ function Acts({ prompt, label }: { prompt: Prompt; label: PromptLabel }) {
 						{label.isProtected ? "Take the protection back" : "Protect"}
 					</Button>
 				)}
+				{label.isProtected && (mayUnprotect || !label.gate) && mayEvaluate ? (
+					<Button icon={IconGauge} onClick={() => setForm("gate")}>
+						{label.gate ? "Change the gate" : "Ask for an evaluation"}
+					</Button>
+				) : null}
 				{label.isProtected || label.agents > 0 ? null : (
 					<Button look="danger" icon={IconTrash} isBusy={remove.isPending} onClick={() => void takeAway()}>
 						Remove
@@ -145,6 +154,7 @@ function Acts({ prompt, label }: { prompt: Prompt; label: PromptLabel }) {
 				)}
 			</div>
 			{form === "move" ? <MoveForm prompt={prompt} label={label.name} onClose={() => setForm(null)} /> : null}
+			{form === "gate" ? <GateForm promptId={prompt.id} label={label} onClose={() => setForm(null)} /> : null}
 			{form === "split" ? <SplitForm prompt={prompt} label={label} onClose={() => setForm(null)} /> : null}
 		</>
 	);

@@ -16,6 +16,9 @@ export function SplitFacts({ split }: { split: Split }) {
 		guard.mostCost === null
 			? null
 			: `an answer costs more than ${guard.mostCost} over at least ${guard.leastRuns} runs`,
+		guard.leastScore === null
+			? null
+			: `answers are scored less than ${percent(guard.leastScore)} over at least ${guard.leastScored} of them`,
 	].filter((one) => one !== null);
 	return (
 		<>
@@ -27,6 +30,7 @@ export function SplitFacts({ split }: { split: Split }) {
 						<th scope="col">Runs</th>
 						<th scope="col">Bad feedback</th>
 						<th scope="col">Cost of a run</th>
+						<th scope="col">Score</th>
 					</tr>
 				</thead>
 				<tbody>
@@ -40,6 +44,7 @@ export function SplitFacts({ split }: { split: Split }) {
 							<td>{arm.runs}</td>
 							<td>{share(arm)}</td>
 							<td>{money(arm)}</td>
+							<td>{arm.score === null ? "–" : `${percent(arm.score)} of ${arm.scored}`}</td>
 						</tr>
 					))}
 				</tbody>

@@ -14,6 +14,8 @@ import { useLabelsChanged } from "./use-labels";
 
 const number = (value: string | number): number | null => (value === "" ? null : Number(value));
 
+const leastOf = (value: string | number): number | null => (value === "" ? null : Number(value) / 100);
+
 /** Gives some people another version under the same label, and says when that is taken back by itself. */
 export default function SplitForm({
 	prompt,
@@ -34,6 +36,8 @@ export default function SplitForm({
 	const [leastFeedback, setLeastFeedback] = useState<string | number>(20);
 	const [cost, setCost] = useState<string | number>("");
 	const [leastRuns, setLeastRuns] = useState<string | number>(20);
+	const [leastScore, setLeastScore] = useState<string | number>("");
+	const [leastScored, setLeastScored] = useState<string | number>(20);
 	const [note, setNote] = useState("");
 	const changed = useLabelsChanged(prompt.id, onClose);
 	const split = useMutation(
@@ -51,6 +55,8 @@ export default function SplitForm({
 				mostCost: number(cost),
 				leastFeedback: number(leastFeedback) ?? 1,
 				leastRuns: number(leastRuns) ?? 1,
+				leastScore: leastOf(leastScore),
+				leastScored: number(leastScored) ?? 1,
 			},
 		});
 	};
@@ -112,6 +118,22 @@ export default function SplitForm({
 							allowDecimal={false}
 							value={leastRuns}
 							onChange={setLeastRuns}
+						/>
+						<NumberInput
+							label="Score at least, %"
+							description="Of online scoring. Empty: it does not count."
+							min={0}
+							max={100}
+							value={leastScore}
+							onChange={setLeastScore}
+						/>
+						<NumberInput
+							label="From so many scored on"
+							description="Before, nothing is taken back."
+							min={1}
+							allowDecimal={false}
+							value={leastScored}
+							onChange={setLeastScored}
 						/>
 					</div>
 					<TextInput

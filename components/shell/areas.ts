@@ -11,6 +11,7 @@ import {
 	IconPrompt,
 	IconRobot,
 	IconRoute,
+	IconScale,
 	IconSearch,
 	IconServer2,
 	IconShieldCheck,
@@ -40,6 +41,7 @@ export const areas: Area[] = [
 		entries: [
 			{ href: "/prompts", label: "Prompts", icon: IconPrompt, permission: "prompts:read" },
 			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
+			{ href: "/evaluations", label: "Evaluations", icon: IconScale, permission: "evaluations:annotate" },
 			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],

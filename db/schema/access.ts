@@ -59,7 +59,7 @@ export const roleAssignments = pgTable(
 	(t) => [primaryKey({ columns: [t.holderId, t.role] }), index("role_assignments_role_idx").on(t.role)],
 );
 
-export type ResourceKind = "collection" | "document" | "agent" | "prompt" | "mcpServer" | "thread";
+export type ResourceKind = "collection" | "document" | "agent" | "prompt" | "dataset" | "mcpServer" | "thread";
 export type GrantLevel = "read" | "manage";
 
 /** Who else may read or manage a resource of one's own. */

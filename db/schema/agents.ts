@@ -207,6 +207,9 @@ export const runs = pgTable(
 		/** Of a label that was split when it began: which split, and which of its two versions. */
 		promptSplitId: uuid(),
 		promptArm: text().$type<"first" | "second">(),
+		/** It is asked by an experiment, which is told when it ends; and what is asked in place of the agent's own model. */
+		isExperiment: boolean().notNull().default(false),
+		model: text(),
 		/** The branch of the thread that it is in; null for its trunk. And the run from whose checkpoint it went on. */
 		branchId: uuid(),
 		forkedFrom: uuid(),
@@ -242,6 +245,8 @@ export const runs = pgTable(
 		index("runs_user_state_idx").on(t.userId, t.state, t.createdAt, t.id),
 		index("runs_user_agent_idx").on(t.userId, t.agentId, t.createdAt, t.id),
 		index("runs_prompt_idx").on(t.promptVersionId, t.createdAt).where(sql`${t.promptVersionId} is not null`),
+		// An entry a run, at its end: what is scored of an agent is found by it.
+		index("runs_agent_ended_idx").on(t.agentId, t.endedAt).where(sql`${t.endedAt} is not null`),
 		index("runs_split_idx").on(t.promptSplitId, t.promptArm).where(sql`${t.promptSplitId} is not null`),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
 		index("runs_cached_idx").on(t.agentId, t.createdAt).where(sql`${t.result} ? 'cached'`),

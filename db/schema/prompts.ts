@@ -13,6 +13,9 @@ export type SplitGuard = {
 	/** What an answer costs on average; looked at from `leastRuns` on. */
 	mostCost: number | null;
 	leastRuns: number;
+	/** What online scoring gives its answers on average, 0 to 1; looked at from `leastScored` on. */
+	leastScore?: number | null;
+	leastScored?: number;
 };
 
 /** A name that points to one version of a prompt. Where it pointed when stands in its moves. */

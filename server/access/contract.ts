@@ -137,10 +137,10 @@ export type ChangeMembers = z.infer<typeof ChangeMembers>;
 export const ChangeAssignment = z.strictObject({ role: RoleKey, holderId: z.uuid() });
 export type ChangeAssignment = z.infer<typeof ChangeAssignment>;
 
-export const ResourceKind = z.enum(["collection", "agent", "prompt"]);
+export const ResourceKind = z.enum(["collection", "agent", "prompt", "mcpServer"]);
 export type ResourceKind = z.infer<typeof ResourceKind>;
-/** What can be shared: documents too, beside the collection that they are in, the MCP servers of others, and one's chats. */
-export const SharedKind = z.enum([...ResourceKind.options, "document", "mcpServer", "thread"]);
+/** What can be shared: documents too, beside the collection that they are in, and one's chats. */
+export const SharedKind = z.enum([...ResourceKind.options, "document", "dataset", "thread"]);
 export type SharedKind = z.infer<typeof SharedKind>;
 export const GrantLevel = z.enum(["read", "manage"]);
 export type GrantLevel = z.infer<typeof GrantLevel>;
@@ -200,6 +200,8 @@ export const rowRights = {
 	"runs:write": { kind: "agent", level: "read" },
 	"prompts:read": { kind: "prompt", level: "read" },
 	"prompts:write": { kind: "prompt", level: "manage" },
+	"mcp-tools:use": { kind: "mcpServer", level: "read" },
+	"mcp-servers:manage": { kind: "mcpServer", level: "manage" },
 } as const satisfies Partial<Record<z.infer<typeof Permission>, { kind: ResourceKind; level: GrantLevel }>>;
 export const rowRight = (permission: z.infer<typeof Permission>): { kind: ResourceKind; level: GrantLevel } | null =>
 	Object.entries(rowRights).find(([name]) => name === permission)?.[1] ?? null;
@@ -255,5 +257,6 @@ export const Preview = z.object({
 	collection: SeenResources,
 	agent: SeenResources,
 	prompt: SeenResources,
+	mcpServer: SeenResources,
 });
 export type Preview = z.infer<typeof Preview>;

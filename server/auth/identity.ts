@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { decode } from "next-auth/jwt";
 import type { Actor } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
@@ -44,8 +45,11 @@ function remember(name: string, answer: Actor | string): Actor | string {
 	// Who has yet to add a second factor is asked for each time: what that opens has to open at once.
 	if (typeof answer !== "string" && answer.kind === "user" && answer.mustEnrol) return answer;
 	if (remembered.size >= mostRemembered) remembered.clear();
-	remembered.set(name, { answer, until: performance.now() + believed });
-	return answer;
+	const before = remembered.get(name)?.answer;
+	// Who has not changed stays the same object: many open streams of a session hold one, and see at once that nothing is new.
+	const kept = before !== undefined && isDeepStrictEqual(before, answer) ? before : answer;
+	remembered.set(name, { answer: kept, until: performance.now() + believed });
+	return kept;
 }
 
 async function ask(call: Call, credential: Exclude<Credential, { kind: "none" }>): Promise<Actor | string> {

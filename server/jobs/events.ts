@@ -73,6 +73,11 @@ export const extractionMoved = eventType("extractions/extraction.moved", {
 	schema: z.strictObject({ userId: z.uuid(), runId: z.uuid().nullable() }),
 });
 
+/** An experiment of this person was started, goes on, or has something that ended: what is next in it may begin. */
+export const experimentMoved = eventType("evaluations/experiment.moved", {
+	schema: z.strictObject({ userId: z.uuid() }),
+});
+
 /** A call of a tool waits for a person. */
 export const approvalAsked = eventType("approvals/approval.asked", {
 	schema: z.strictObject({ approvalId: z.uuid() }),
@@ -96,6 +101,7 @@ export type JobEvent =
 	| ReturnType<typeof reindexStarted.create>
 	| ReturnType<typeof indexRetired.create>
 	| ReturnType<typeof extractionMoved.create>
+	| ReturnType<typeof experimentMoved.create>
 	| ReturnType<typeof exportRequested.create>
 	| ReturnType<typeof verificationRequested.create>
 	| ReturnType<typeof userErased.create>;

@@ -4,6 +4,7 @@ import { approvalJobs } from "@/server/approvals/jobs";
 import { chainJobs } from "@/server/audit/chain-jobs";
 import { exportJobs } from "@/server/audit/jobs";
 import { erasureJobs } from "@/server/erasure/jobs";
+import { evaluationJobs } from "@/server/evaluations/jobs";
 import { extractionJobs } from "@/server/extractions/jobs";
 import { knowledgeJobs } from "@/server/knowledge/jobs";
 import { mailJobs } from "@/server/mail/jobs";
@@ -25,6 +26,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...playgroundJobs,
 	...promptJobs,
 	...extractionJobs,
+	...evaluationJobs,
 	...sourceJobs,
 	...triggerJobs,
 	...mailJobs,

@@ -234,6 +234,25 @@ describe("a step that runs twice, or late", () => {
 		expect(await indexDocument(ctx, { documentId: id, attempt: 2 })).toBe(false);
 	});
 
+	test("holds the collection before the document, as whoever removes it does: neither waits for who waits for them", async () => {
+		const { id } = await bringDocument(ctx, await makeCollection(ctx), "both.txt", prose(3000));
+		const attempt = { documentId: id, attempt: 1 };
+		await parseDocument(ctx, attempt);
+		await embedChunks(ctx, attempt, { from: 0, to: (await chunkDocument(ctx, attempt)) ?? 0 });
+		const { indexing } = await db.transaction(async (tx) => {
+			await tx.execute(sql`select from collections c join documents d on d.collection_id = c.id
+				where d.id = ${id} for no key update of c`);
+			const begun = { indexing: indexDocument(ctx, attempt) };
+			const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+			await until(async () => (await db.orm.execute(waiting)).length > 0);
+			await tx.execute(sql`select from documents where id = ${id} for update nowait`);
+			await tx.execute(sql`update documents set deleted_at = now() where id = ${id}`);
+			return begun;
+		});
+		expect(await indexing).toBe(false);
+		expect((await contents(id)).terms?.count).toBe(0);
+	});
+
 	test("only a failed document can be tried again", async () => {
 		const ready = await addReady(ctx, await makeCollection(ctx), "ready.txt", "Ready.");
 		await expect(retryDocument(ctx, { documentId: ready.id })).rejects.toMatchObject({ code: "CONFLICT" });

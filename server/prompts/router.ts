@@ -19,11 +19,13 @@ import {
 	PromptUsage,
 	ProtectLabel,
 	PublishedPage,
+	RemoveGate,
 	RemoveLabel,
 	RenderedPrompt,
 	RenderPrompt,
 	ReviewMove,
 	SavePrompt,
+	SetGate,
 	SplitLabel,
 } from "./contract";
 import {
@@ -38,10 +40,12 @@ import {
 	listPublished,
 	moveLabel,
 	protectLabel,
+	removeGate,
 	removeLabel,
 	renderPrompt,
 	reviewMove,
 	savePrompt,
+	setGate,
 	splitLabel,
 	versionOfLabel,
 	versionOfPrompt,
@@ -151,6 +155,26 @@ export const promptsRouter = router({
 		.input(MoveLabel)
 		.output(PromptLabels)
 		.mutation(thenLabels(moveLabel)),
+
+	setGate: procedure("prompts:write", {
+		revision: "basedOn",
+		rest: "PUT /prompts/{promptId}/labels/{label}/gate",
+		summary: "Let a protected label move only to versions that reached a score on a dataset.",
+		risk: "write",
+	})
+		.input(SetGate)
+		.output(PromptLabels)
+		.mutation(thenLabels(setGate)),
+
+	removeGate: procedure("prompts:write", {
+		revision: "basedOn",
+		rest: "DELETE /prompts/{promptId}/labels/{label}/gate",
+		summary: "Take back what a version has to reach before the label moves to it.",
+		risk: "write",
+	})
+		.input(RemoveGate)
+		.output(PromptLabels)
+		.mutation(thenLabels(removeGate)),
 
 	removeLabel: procedure("prompts:write", {
 		revision: "basedOn",

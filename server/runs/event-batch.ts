@@ -5,6 +5,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { type CheckpointRows, isEmpty, savingRows } from "./checkpoint-rows";
 import type { RunEvent, RunEventBody } from "./contract";
 import { eventsChannel, toRow, writeNotice } from "./events";
+import { publish, tellsByRedis } from "./fan-out";
 
 /** How long a run stays its executor's without a sign of life; each of its events is one. */
 export const leaseEnd = sql.raw("now() + interval '5 seconds'");
@@ -37,10 +38,21 @@ export type Batch = { owner: string; entries: readonly Entry[]; rows: Checkpoint
  * wrote: a run whose lease is another's, or which has ended, is left out.
  */
 export async function commitBatch(db: Database, batch: Batch): Promise<Set<string>> {
+	if (!tellsByRedis()) return commitTelling(db, batch, true);
+	const written = await commitTelling(db, batch, false);
+	const told = batch.entries.filter(({ runId }) => written.has(runId));
+	void publish(
+		db,
+		told.map(({ runId, events }) => writeNotice(runId, events)),
+	);
+	return written;
+}
+
+async function commitTelling(db: Database, batch: Batch, isTold: boolean): Promise<Set<string>> {
 	const { entries } = batch;
-	if (entries.every(({ ending }) => ending === null)) return writeBatch(db.orm, batch);
+	if (entries.every(({ ending }) => ending === null)) return writeBatch(db.orm, batch, isTold);
 	return db.transaction(async (tx) => {
-		const written = await writeBatch(tx, batch);
+		const written = await writeBatch(tx, batch, isTold);
 		const ended = entries.flatMap(({ runId, attempt, ending }) =>
 			ending && written.has(runId) ? [{ runId, attempt, ...ending }] : [],
 		);
@@ -64,7 +76,7 @@ export async function commitBatch(db: Database, batch: Batch): Promise<Set<strin
 	});
 }
 
-async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Promise<Set<string>> {
+async function writeBatch(reader: Reader, { owner, entries, rows }: Batch, isTold: boolean): Promise<Set<string>> {
 	const batch = JSON.stringify(
 		entries.map(({ runId, attempt, events, ending }) => ({
 			runId,
@@ -76,7 +88,7 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 			answer: ending?.event.answer ?? null,
 			result: ending?.event.result ?? null,
 			reason: ending?.event.reason ?? null,
-			notice: writeNotice(runId, events),
+			notice: isTold ? writeNotice(runId, events) : null,
 			events: events.map(({ seq, at, body }) => ({ seq, at, ...toRow(body) })),
 		})),
 	);
@@ -104,7 +116,7 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch): Prom
 			from fenced f join batch b on b."runId" = f.id
 			cross join lateral jsonb_to_recordset(b.events) as e(seq int, type text, data jsonb, at timestamptz)
 		)${isEmpty(rows) ? sql`` : sql`, ${savingRows(owner, fencedIds, rows)}`}
-		select f.id, pg_notify(${eventsChannel}, b.notice) from fenced f join batch b on b."runId" = f.id`);
+		select f.id${isTold ? sql`, pg_notify(${eventsChannel}, b.notice)` : sql``} from fenced f join batch b on b."runId" = f.id`);
 	return new Set(found.map(({ id }) => id));
 }
 

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { RunEvent } from "./contract";
 import { eventsChannel, readNotice } from "./events";
+import { hearByRedis } from "./fan-out";
 
 /** One reader's place in the stream of a run. */
 type Follower = {
@@ -61,6 +62,7 @@ async function openFeed(db: Database): Promise<RunFeed> {
 		}
 	};
 	await db.listen(eventsChannel, hear, catchUp);
+	hearByRedis(hear, catchUp);
 	let isLooking = false;
 	const look = async () => {
 		if (isLooking || followers.size === 0) return;

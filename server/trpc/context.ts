@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { readCredential, refuseQueryCredentials } from "@/server/auth/credential";
+import { type Credential, readCredential, refuseQueryCredentials } from "@/server/auth/credential";
 import { identify } from "@/server/auth/identity";
 import type { Actor } from "@/server/core/actor";
 import { database } from "@/server/core/database";
@@ -21,13 +21,25 @@ export function contextFromHeaders(headers: Headers, query?: URLSearchParams, re
 	};
 	return {
 		...call,
-		identify: async () => {
-			if (query) refuseQueryCredentials(query);
-			return identify({ ...call, resource }, readCredential(headers));
-		},
+		identify: credentialOf(headers, query, (credential) => identify({ ...call, resource }, credential)),
 		charges: [],
 		idempotencyKey: headers.get("idempotency-key")?.slice(0, longest) || undefined,
 	};
+}
+
+/** Asks with what the request shows. A stream asks for as long as it is open, and need not keep headers and address for that. */
+function credentialOf(
+	headers: Headers,
+	query: URLSearchParams | undefined,
+	ask: (credential: Credential) => Promise<Actor>,
+): () => Promise<Actor> {
+	try {
+		if (query) refuseQueryCredentials(query);
+		const credential = readCredential(headers);
+		return () => ask(credential);
+	} catch (refusal) {
+		return () => Promise.reject(refusal);
+	}
 }
 
 /** The context of a call by our own code for somebody already known: an agent's tool, a test. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ReadableStream as WebStream } from "node:stream/web";
 import { callerAddress } from "@/server/core/address";
+import { linesOf, writeLines } from "@/server/core/event-stream";
 import { protectData } from "@/server/core/safe-headers";
 import { langgraphBase, langgraphHandler } from "@/server/faces/langgraph/handler";
 import { mcpHandler } from "@/server/faces/mcp/handler";
@@ -31,29 +32,45 @@ export const isRpc = (request: IncomingMessage): boolean => handlerOf(request) !
  * event of a stream several times as much.
  */
 export async function answerRpc(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	try {
+		await (await begin(request, response))?.();
+	} catch {
+		// To a reader who is gone, or in the middle of an answer, nothing more can be said.
+		response.destroy();
+	}
+}
+
+/**
+ * Answers, and gives back what is left to write where that takes its time: a stream may wait for hours, and what was needed to
+ * begin it does not wait with it.
+ */
+async function begin(request: IncomingMessage, response: ServerResponse): Promise<(() => Promise<void>) | null> {
 	const gone = new AbortController();
 	// An answer that was given to its end needs nobody to be told: each time costs as much as a small query.
 	response.on("close", () => {
 		if (!response.writableFinished) gone.abort();
 	});
-	try {
-		const handle = handlerOf(request);
-		if (!handle) throw new Error("this address is none of ours");
-		const body = isSmall(request) ? await readAll(request) : undefined;
-		const answer = await handle(toRequest(request, { signal: gone.signal, body, isKept: byText.has(handle) }));
-		response.statusCode = answer.status;
-		protectData(response);
-		response.setHeaders(answer.headers);
-		if (!answer.body) response.end();
-		else if (isStream(answer)) await pour(answer.body, response, gone.signal);
-		// In one piece with its head and its length: three writes of one answer cost a fifth of a small call.
-		else response.end(await answer.bytes());
-		// Who is still sending what nobody will read hears the answer, not a broken line.
-		request.resume();
-	} catch {
-		// To a reader who is gone, or in the middle of an answer, nothing more can be said.
-		response.destroy();
-	}
+	const handle = handlerOf(request);
+	if (!handle) throw new Error("this address is none of ours");
+	const body = isSmall(request) ? await readAll(request) : undefined;
+	const answer = await handle(toRequest(request, { signal: gone.signal, body, isKept: byText.has(handle) }));
+	response.statusCode = answer.status;
+	protectData(response);
+	response.setHeaders(answer.headers);
+	const rest = restOf(answer, response, gone.signal);
+	// In one piece with its head and its length: three writes of one answer cost a fifth of a small call.
+	if (!rest) response.end(answer.body ? await answer.bytes() : undefined);
+	// Who is still sending what nobody will read hears the answer, not a broken line.
+	request.resume();
+	return rest;
+}
+
+/** What writes an answer that comes bit by bit; null where it is there as a whole. */
+function restOf(answer: Response, response: ServerResponse, signal: AbortSignal): (() => Promise<void>) | null {
+	const events = linesOf(answer);
+	if (events) return () => writeLines(events, response);
+	const { body } = answer;
+	return body && isStream(answer) ? () => pour(body, response, signal) : null;
 }
 
 /** Faces that read a body by `readText`: what was read already need not be made a stream again. */
@@ -84,7 +101,16 @@ function readAll(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
 
 type Sent = { signal: AbortSignal; body: Buffer<ArrayBuffer> | undefined; isKept: boolean };
 
-function toRequest(request: IncomingMessage, { signal, body, isKept }: Sent): Request {
+/** A request that nobody holds any more tells its own signal nothing: whoever holds the signal holds both. */
+const alive = new WeakMap<AbortSignal, Request>();
+
+function toRequest(asked: IncomingMessage, sent: Sent): Request {
+	const request = madeOf(asked, sent);
+	alive.set(request.signal, request);
+	return request;
+}
+
+function madeOf(request: IncomingMessage, { signal, body, isKept }: Sent): Request {
 	const { method = "GET", rawHeaders } = request;
 	const headers = new Headers();
 	for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");

@@ -6,6 +6,7 @@ import { answersRouter } from "@/server/answers/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
+import { evaluationsRouter } from "@/server/evaluations/router";
 import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
@@ -52,6 +53,7 @@ export const appRouter = router({
 	triggers: triggersRouter,
 	research: researchRouter,
 	extractions: extractionsRouter,
+	evaluations: evaluationsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),

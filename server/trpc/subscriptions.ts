@@ -24,17 +24,21 @@ export function subscriptionOf({ method, url }: Request, endpoint: string): stri
  */
 export function answerSubscription(request: Request, ctx: RequestContext, name: string): Response {
 	const over = new AbortController();
+	// The request itself is not kept: it is more than all that a waiting reader needs.
+	const asked = { url: request.url, last: request.headers.get("last-event-id") };
 	return eventStream({
-		lines: linesOf({ ...ctx, signal: over.signal }, name, request),
+		lines: linesOf({ ...ctx, signal: over.signal }, name, asked),
 		ping: "event: ping\ndata: \n\n",
 		onGone: () => over.abort(),
 	});
 }
 
-async function* linesOf(ctx: RequestContext, name: string, request: Request): AsyncGenerator<string> {
+type Asked = { url: string; last: string | null };
+
+async function* linesOf(ctx: RequestContext, name: string, asked: Asked): AsyncGenerator<string> {
 	yield `event: connected\ndata: ${JSON.stringify({ reconnectAfterInactivityMs: reconnectAfterMs })}\n\n`;
 	try {
-		const events = await callByName<AsyncIterable<Tracked>>(createCaller(ctx), name, inputOf(request));
+		const events = await callByName<AsyncIterable<Tracked>>(createCaller(ctx), name, inputOf(asked));
 		for await (const [id, data] of events) yield `data: ${superjson.stringify(data)}\nid: ${id}\n\n`;
 		yield "event: return\ndata: \n\n";
 	} catch (failure) {
@@ -53,10 +57,9 @@ async function* linesOf(ctx: RequestContext, name: string, request: Request): As
 }
 
 /** What was asked, going on after the event that the reader has last. */
-function inputOf({ url, headers }: Request): unknown {
+function inputOf({ url, last }: Asked): unknown {
 	const { searchParams } = new URL(url);
-	const lastEventId =
-		headers.get("last-event-id") ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id");
+	const lastEventId = last ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id");
 	const input = parse(searchParams.get("input"));
 	if (!lastEventId) return input;
 	return { ...Object(input), lastEventId };

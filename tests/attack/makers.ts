@@ -48,6 +48,7 @@ import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
 import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
+import { evaluationMakers } from "./evaluation-makers";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
@@ -106,7 +107,10 @@ async function makeAgent(ctx: ServiceContext): Promise<string> {
 	const fields = { name: name("Agent").slice(0, 60), description: "", promptVersionId: null, collectionIds: null };
 	return (await createAgent(ctx, { ...fields, access: "private" })).id;
 }
-const noGuard = { mostNegative: null, leastFeedback: 20, mostCost: null, leastRuns: 20 };
+const noGuard = {
+	...{ mostNegative: null, leastFeedback: 20, mostCost: null, leastRuns: 20 },
+	...{ leastScore: null, leastScored: 20 },
+};
 async function makeLabelled(ctx: ServiceContext): Promise<string> {
 	const made = await createPrompt(ctx, { name: name("Prompt"), body: "Be brief.", message: "", access: "private" });
 	const promptId = made.prompt.id;
@@ -191,6 +195,7 @@ export const makers = {
 		const beside = await resultBy(ctx, extractionResults.extractionId, extractionId);
 		return (beside ?? (await resultBy(ctx, extractionResults.extractionId, (await makeExtraction(ctx)).id)))?.id ?? "";
 	},
+	...evaluationMakers,
 	draftedAgent: async (ctx) => {
 		const agentId = await makeAgent(ctx);
 		// Of nobody's hand, so that its owner may review it.

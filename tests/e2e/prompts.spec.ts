@@ -1,8 +1,10 @@
-import { expect, test } from "playwright/test";
-import { connect } from "../support/client";
+import { expect, type Page, test } from "playwright/test";
+import { type Client, connect } from "../support/client";
 import { owner, type Standing, signedIn, stand } from "./standing";
 
 const second = { name: "Bo Builder", email: "bo@example.test", password: "the builder's long password" };
+
+type Api = Client["api"];
 
 let standing: Standing;
 test.beforeAll(async () => {
@@ -13,7 +15,48 @@ test.afterAll(async () => {
 	await standing?.remove();
 });
 
-test("two versions are compared in the playground, one is promoted after a second person's review, and rolled back", async ({
+/** The label asks for an evaluation: without one its move is refused; an experiment on a small dataset with both versions passes. */
+async function evaluate(page: Page, api: Api, promptId: string): Promise<void> {
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Berths", access: "everyone" });
+	const said =
+		"The ferry uses berth two on Sundays, until noon. Which berth it is on Sundays stands on the board. ".repeat(20);
+	const { uploadId } = await api.knowledge.upload.mutate(new Blob([said]));
+	await api.knowledge.addDocument.mutate({ collectionId, uploadId, name: "berths.md" });
+	const ready = async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount;
+	await expect.poll(ready, { timeout: 60_000 }).toBe(1);
+	const scorers = [{ kind: "contains" as const, key: "contains" }];
+	const { id: datasetId } = await api.evaluations.createDataset.mutate({ name: "Sundays", scorers });
+	await page.goto(`/evaluations/datasets/${datasetId}`);
+	await page.getByRole("button", { name: "Add an item" }).first().click();
+	const item = page.getByRole("dialog");
+	await item.getByRole("textbox", { name: "Question" }).fill("Which berth is it on Sundays?");
+	await item.getByRole("textbox", { name: "Expected answer" }).fill("until noon");
+	await item.getByRole("button", { name: "Add it" }).click();
+	await expect(page.getByRole("table", { name: "Items" })).toContainText("Which berth is it on Sundays?");
+
+	await page.goto(`/prompts/${promptId}/labels`);
+	const label = page.getByRole("listitem", { name: "production" });
+	await label.getByRole("button", { name: "Ask for an evaluation" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Set it" }).click();
+	await expect(label.getByText("A new version needs 80 of 100 points")).toBeVisible();
+	await label.getByRole("button", { name: "Move" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Propose it" }).click();
+	await expect(page.getByRole("dialog").getByText(/version 2 has no finished experiment/)).toBeVisible();
+
+	const { versions } = await api.prompts.get.query({ promptId });
+	const { rows } = await api.agents.list.query({});
+	const asked = { datasetId, agentIds: rows.slice(0, 1).map(({ id }) => id) };
+	const { id } = await api.evaluations.startExperiment.mutate({
+		...asked,
+		promptVersionIds: versions.toSorted((a, b) => a.version - b.version).map((one) => one.id),
+	});
+	await page.goto(`/evaluations/experiments/${id}`);
+	await expect(page.getByRole("region", { name: "Variants" }).getByText("100.0 (100.0–100.0)").first()).toBeVisible();
+	await expect(page.getByText("2 of 2 measured")).toBeVisible();
+	await expect(page.getByRole("region", { name: "Comparison" })).toContainText("100.0 points over 1 item,");
+}
+
+test("two versions are compared in the playground, evaluated, one is promoted after a second person's review, and rolled back", async ({
 	browser,
 }) => {
 	test.setTimeout(120_000);
@@ -62,6 +105,8 @@ test("two versions are compared in the playground, one is promoted after a secon
 		"Which berth is it on Sundays?",
 	);
 	await expect(other.getByRole("textbox", { name: "Text", exact: true })).toHaveValue(`${body} In one line.`);
+
+	await evaluate(page, api, promptId);
 
 	await page.goto(`/prompts/${promptId}/versions?version=2&with=1`);
 	await expect(page.getByRole("table", { name: "From version 1 to version 2" })).toContainText("In one line.");

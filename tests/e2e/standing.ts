@@ -20,7 +20,7 @@ export type Standing = {
 	remove: () => Promise<void>;
 };
 
-export async function stand(): Promise<Standing> {
+export async function stand(more: Record<string, string> = {}): Promise<Standing> {
 	const provider = await startProvider();
 	const data = await mkdtemp(join(tmpdir(), "quarterdeck-e2e-"));
 	const folder = await realpath(await mkdtemp(join(tmpdir(), "quarterdeck-e2e-folder-")));
@@ -29,6 +29,7 @@ export async function stand(): Promise<Standing> {
 		QD_VISION_MODELS: "stand-in",
 		// The stand-in is on this machine, also where somebody enters its address.
 		QD_PRIVATE_NETWORKS: "allowed",
+		...more,
 	};
 	const product = await startProduct({ data, env });
 	const { setupCode } = await product.ready;

@@ -4,6 +4,7 @@ import { TOTP } from "otpauth";
 import { expect } from "playwright/test";
 import { type Client, connect } from "../support/client";
 import { invoiceAnswer, invoiceLines } from "../support/invoices";
+import { fillEvaluations } from "./evaluations-world";
 import { owner, type Standing, staff, viewer } from "./standing";
 
 type Api = Client["api"];
@@ -31,6 +32,7 @@ export async function fill(standing: Standing): Promise<World> {
 	const mails = await fillMails(api, people);
 	const audit = await fillAudit(api);
 	const account = await fillAccount(api);
+	const evaluations = await fillEvaluations(standing, api);
 	const models = await fillModels(standing, api);
 	return {
 		paths: {
@@ -42,6 +44,7 @@ export async function fill(standing: Standing): Promise<World> {
 			...audit,
 			...account,
 			...models,
+			...evaluations,
 		},
 		open: mails.open,
 		guarded: staff,

@@ -36,6 +36,8 @@ beforeAll(async () => {
 	};
 	ids.agentId = (await createAgent(ctx, agent)).id;
 	ids.extractionId = String(await makers.extraction(ctx, {}));
+	ids.datasetId = String(await makers.dataset(ctx, {}));
+	ids.experimentId = String(await makers.experiment(ctx, {}));
 	const prompt = { name: "Some", body: "Be brief.", message: "", access: "private" as const };
 	ids.promptId = (await createPrompt(ctx, prompt)).prompt.id;
 	const schedule = { name: "Some", question: "Why?", cron: "0 7 * * *", timeZone: "UTC" };

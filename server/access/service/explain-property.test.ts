@@ -8,6 +8,8 @@ import {
 	grants,
 	groupMembers,
 	groups,
+	mcpServers,
+	mcpTools,
 	prompts,
 	promptVersions,
 	roleAssignments,
@@ -23,8 +25,9 @@ import { mayAskAgent as mayAskAgentAtOnce } from "@/server/core/grants";
 import { permissions } from "@/server/core/permissions";
 import { getCollection } from "@/server/knowledge/service";
 import { getPrompt } from "@/server/prompts/service";
+import { getRemote, listUsable } from "@/server/remotes/service";
 import { testContext, testDatabase } from "@/tests/support";
-import { type ResourceKind, rowRight, rowRights } from "../contract";
+import { type GrantLevel, type ResourceKind, rowRight, rowRights } from "../contract";
 import { explainAccess, getStanding } from ".";
 
 let db: Database;
@@ -62,6 +65,7 @@ const world = fc.record({
 		collection: fc.tuple(thing, thing),
 		agent: fc.tuple(thing, thing),
 		prompt: fc.tuple(thing, thing),
+		mcpServer: fc.tuple(thing, thing),
 	}),
 	/** Where each agent looks; null for everywhere. */
 	looksIn: fc.array(fc.option(some(2)), { minLength: 2, maxLength: 2 }),
@@ -89,7 +93,7 @@ async function store(policy: World): Promise<Ids> {
 		people: ids(3),
 		roles: ids(2),
 		groups: ids(2),
-		things: { collection: ids(2), agent: ids(2), prompt: ids(2) },
+		things: { collection: ids(2), agent: ids(2), prompt: ids(2), mcpServer: ids(2) },
 	};
 	const roleKey = (index: number) => (index < 3 ? at(builtIn, index) : at(made.roles, index - 3));
 	const grantee = (to: number) =>
@@ -134,6 +138,14 @@ async function store(policy: World): Promise<Ids> {
 		await tx
 			.insert(promptVersions)
 			.values(some("prompt").map(({ id, ownerId }) => ({ promptId: id, version: 1, body: "x", createdBy: ownerId })));
+		await tx.insert(mcpServers).values(
+			policy.things.mcpServer.map((one, n) => {
+				const id = at(made.things.mcpServer, n);
+				return { id, name: id, prefix: id, address: "https://tools.test/mcp", ownerId: ownerOf(one) };
+			}),
+		);
+		const tools = made.things.mcpServer.map((id) => ({ serverId: id, name: "look", alias: id, isEnabled: true }));
+		await tx.insert(mcpTools).values(tools.map((tool) => ({ ...tool, description: "", inputSchema: {}, hash: "" })));
 		for (const [n, one] of policy.things.agent.entries()) {
 			const id = at(made.things.agent, n);
 			const collectionIds = policy.looksIn[n]?.map((c) => at(made.things.collection, c)) ?? null;
@@ -154,10 +166,21 @@ async function store(policy: World): Promise<Ids> {
 	return made;
 }
 
-const readers: Record<ResourceKind, (ctx: ServiceContext, id: string) => Promise<{ mayManage: boolean }>> = {
-	collection: (ctx, collectionId) => getCollection(ctx, { collectionId }),
-	agent: (ctx, agentId) => getAgent(ctx, { agentId }),
-	prompt: async (ctx, promptId) => (await getPrompt(ctx, { promptId })).prompt,
+type Door = (ctx: ServiceContext, id: string, level: GrantLevel) => Promise<boolean>;
+const byReading =
+	(read: (ctx: ServiceContext, id: string) => Promise<{ mayManage: boolean }>): Door =>
+	async (ctx, id, level) => {
+		const { mayManage } = await read(ctx, id);
+		return level === "read" || mayManage;
+	};
+const doors: Record<ResourceKind, Door> = {
+	collection: byReading((ctx, collectionId) => getCollection(ctx, { collectionId })),
+	agent: byReading((ctx, agentId) => getAgent(ctx, { agentId })),
+	prompt: byReading(async (ctx, promptId) => (await getPrompt(ctx, { promptId })).prompt),
+	mcpServer: async (ctx, serverId, level) => {
+		if (level === "manage") return (await getRemote(ctx, { serverId })).id === serverId;
+		return (await listUsable(ctx, { limit: 1, filter: { alias: { eq: serverId } } })).rows.length > 0;
+	},
 };
 
 /** What the product does: the gate's question, the tool face's, and the services' own `where`. */
@@ -178,8 +201,7 @@ async function decide(made: Ids, question: Question): Promise<boolean> {
 	const right = rowRight(question.what);
 	if (!right || question.on === null) return true;
 	try {
-		const found = await readers[right.kind]({ ...owner, actor }, at(made.things[right.kind], question.on));
-		return right.level === "read" || found.mayManage;
+		return await doors[right.kind]({ ...owner, actor }, at(made.things[right.kind], question.on), right.level);
 	} catch (error) {
 		if (error instanceof AppError && error.code === "NOT_FOUND") return false;
 		throw error;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, factorPolicies, passkeys, users } from "@/db/schema";
+import { auditEntries, factorPolicies, grants, mcpServers, passkeys, users } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
 import { createKey, revokeKey } from "@/server/keys/service";
@@ -163,7 +163,26 @@ test("a preview shows what somebody sees, names no private thing of theirs, and 
 	const own = await makeCollection(ann, { name: "Ann's own" });
 	const open = await makeCollection(owner, { name: "For all", access: "everyone" });
 	const admin = await testContext(db, { role: "admin" });
+	const [server] = await db.orm
+		.insert(mcpServers)
+		.values({ name: "Harbour tools", prefix: "harbour", address: "https://tools.test/mcp", ownerId: null })
+		.returning();
+	const serverId = server?.id ?? "";
+	await db.orm
+		.insert(grants)
+		.values({ resourceKind: "mcpServer", resourceId: serverId, grantee: annId, level: "read" });
 	const preview = await previewAs(admin, { userId: annId });
+	expect(preview.mcpServer.rows).toEqual([{ id: serverId, name: "Harbour tools", level: "read" }]);
+	const mayUse = { what: "mcp-tools:use" as const, on: { kind: "mcpServer" as const, resourceId: serverId } };
+	expect(await explainAccess(admin, { who: { userId: annId }, ...mayUse })).toMatchObject({
+		allowed: true,
+		checks: expect.arrayContaining([expect.objectContaining({ through: ["being shared with them, to read"] })]),
+	});
+	const mayChange = { ...mayUse, what: "mcp-servers:manage" as const };
+	expect(await explainAccess(admin, { who: {}, ...mayChange })).toMatchObject({
+		allowed: true,
+		checks: expect.arrayContaining([expect.objectContaining({ through: ["shares:manage, as its owner has left"] })]),
+	});
 	const seen = (id: string) => preview.collection.rows.find((row) => row.id === id);
 	expect(seen(own.id)).toEqual({ id: own.id, name: null, level: "manage" });
 	expect(seen(open.id)).toEqual({ id: open.id, name: "For all", level: "read" });

@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { agents, agentVersions, apiKeys, grants, users } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
@@ -18,6 +18,7 @@ const readOf = {
 	collection: "knowledge:read",
 	agent: "agents:read",
 	prompt: "prompts:read",
+	mcpServer: "mcp-tools:use",
 } as const satisfies Record<ResourceKind, Permission>;
 
 /** Oneself may always be asked about; others by whoever holds the right to. A refusal is written down. */
@@ -79,13 +80,18 @@ async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: On
 	const asker = requireUser(ctx);
 	const [row] = await readResources(db, kind, asker, { only: resourceId, limit: 1 });
 	if (!row) return null;
+	const owners =
+		kind === "mcpServer" ? await db.select({ id: users.id }).from(users).where(isThere(row.ownerId)) : null;
 	const granted = await db
 		.select({ grantee: grants.grantee, level: grants.level })
 		.from(grants)
 		.where(sql`${grants.resourceKind} = ${kind} and ${grants.resourceId} = ${resourceId}`);
 	const mayName = row.isRead && actorMay(ctx.actor, readOf[kind]);
-	return { id: row.id, kind, name: mayName ? row.name : null, ownerId: row.ownerId, grants: granted };
+	const isLeft = owners?.length === 0;
+	return { id: row.id, kind, name: mayName ? row.name : null, ownerId: row.ownerId, grants: granted, isLeft };
 }
+
+const isThere = (userId: string | null) => and(sql`${users.id} = ${userId}`, isNull(users.disabledAt));
 
 async function readAgent(ctx: ServiceContext, db: Reader, agentId: string): Promise<AgentFacts | null> {
 	const row = await readRow(ctx, db, { kind: "agent", resourceId: agentId });
@@ -118,7 +124,8 @@ export async function previewAs(ctx: ServiceContext, { userId }: OnePerson): Pro
 			})),
 		};
 	};
-	const [collection, agent, prompt] = await Promise.all([see("collection"), see("agent"), see("prompt")]);
+	const kinds = [see("collection"), see("agent"), see("prompt"), see("mcpServer")] as const;
+	const [collection, agent, prompt, mcpServer] = await Promise.all(kinds);
 	await audit(ctx, db, { action: "access.preview", resource: "user", resourceId: userId });
-	return { standing, collection, agent, prompt };
+	return { standing, collection, agent, prompt, mcpServer };
 }

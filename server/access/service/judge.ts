@@ -10,6 +10,8 @@ export type RowFacts = {
 	name: string | null;
 	ownerId: string | null;
 	grants: { grantee: string; level: GrantLevel }[];
+	/** Whether whoever it belonged to has left, where it then falls to administrators. */
+	isLeft?: boolean;
 };
 export type AgentFacts = { row: RowFacts; collectionIds: string[] | null };
 export type KeyFacts = { name: string; isRevoked: boolean; hasEnded: boolean; addresses: readonly string[] | null };
@@ -118,7 +120,7 @@ function rowCheck(
 function waysToRow(
 	person: Person,
 	scopes: readonly Permission[] | undefined,
-	{ ownerId, grants }: RowFacts,
+	{ ownerId, grants, isLeft }: RowFacts,
 	level: GrantLevel,
 ): string[] {
 	const own = ownerId === person.id ? ["owning it"] : [];
@@ -130,7 +132,8 @@ function waysToRow(
 	const looksAfter = waysTo(person, "shares:manage").length > 0 && (!scopes || scopes.includes("shares:manage"));
 	const isOpen = grants.some(({ grantee }) => grantee === everyone);
 	const care = level === "manage" && looksAfter && isOpen ? ["shares:manage, as it is shared with everyone"] : [];
-	return [...own, ...granted, ...care];
+	const heirs = level === "manage" && looksAfter && isLeft ? ["shares:manage, as its owner has left"] : [];
+	return [...own, ...granted, ...care, ...heirs];
 }
 
 /** As whom a grant means the person; null where it doesn't. */

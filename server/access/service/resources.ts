@@ -1,6 +1,6 @@
 import { isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
-import { agents, collections, documents, mcpServers, prompts, threads } from "@/db/schema";
+import { agents, collections, datasets, documents, mcpServers, prompts, threads } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
 import {
 	mayManageRow,
@@ -61,6 +61,12 @@ const kinds: Record<SharedKind, Columns> = {
 		name: prompts.name,
 		isThere: sql`true`,
 	},
+	dataset: {
+		table: sql`${datasets}`,
+		...byItself("dataset", datasets.id, datasets.ownerId),
+		name: datasets.name,
+		isThere: sql`true`,
+	},
 	mcpServer: {
 		table: sql`${mcpServers}`,
 		id: mcpServers.id,
@@ -77,7 +83,15 @@ const kinds: Record<SharedKind, Columns> = {
 		isThere: sql`not ${threads.isCall}`,
 	},
 };
-export const sharedKinds: readonly SharedKind[] = ["collection", "document", "agent", "prompt", "mcpServer", "thread"];
+export const sharedKinds: readonly SharedKind[] = [
+	"collection",
+	"document",
+	"agent",
+	"prompt",
+	"dataset",
+	"mcpServer",
+	"thread",
+];
 
 /** The right to change resources of a kind at all, whichever. */
 export const writeOf = {
@@ -85,6 +99,7 @@ export const writeOf = {
 	document: "knowledge:write",
 	agent: "agents:write",
 	prompt: "prompts:write",
+	dataset: "evaluations:write",
 	mcpServer: "mcp-servers:manage",
 	thread: "threads:write",
 } as const satisfies Record<SharedKind, Permission>;

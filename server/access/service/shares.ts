@@ -38,7 +38,7 @@ async function findManaged(
 
 const kindWords = {
 	...{ collection: "collection", agent: "agent", prompt: "prompt", document: "document" },
-	...{ mcpServer: "server", thread: "chat" },
+	...{ dataset: "dataset", mcpServer: "server", thread: "chat" },
 } as const satisfies Record<SharedKind, string>;
 
 /** What its acts in the audit begin with. */

@@ -1,19 +1,24 @@
 import { randomUUID } from "node:crypto";
-import { eq } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { approvals, budgetEntries } from "@/db/schema";
+import { eq, sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { approvals, budgetEntries, runs } from "@/db/schema";
 import type { Agent } from "@/server/agents/contract";
 import { createAgent, insertAgent, updateAgent } from "@/server/agents/service";
 import { answerOwn } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
 import { setAccess } from "@/server/core/grants";
 import { createPrompt } from "@/server/prompts/service";
-import { getRun, startRun } from "@/server/runs/service";
+import { getRun, startRun, stopRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
 // T41: a run that would go on for ever ends at the first cap that it meets, and says which.
+
+vi.hoisted(() => {
+	process.env.QD_MODEL_INPUT_PRICE = "100";
+	process.env.QD_RUNS_PER_USER = "3";
+});
 
 let base: Awaited<ReturnType<typeof agentsDatabase>>;
 let provider: Provider;
@@ -65,6 +70,34 @@ describe("a run ends at its cap", () => {
 		expect(called).toBe(0);
 	});
 
+	test("on what it costs", async () => {
+		provider.usually({ toolCalls: [list(7)] });
+		const { run, called, settled, used } = await ask(await agentWith({ cost: 0.01 }));
+		const reason = "It met its cap of 0.01 on what a run may cost.";
+		expect(run).toMatchObject({ state: "failed", reason, result: { cap: "cost" } });
+		expect([called, settled]).toEqual([0, used]);
+	});
+
+	test("on time, which goes on while nobody carries it out; what it had said stays", async () => {
+		provider.next({ tokens: 2_000, intervalMs: 4 });
+		const { runId } = await startRun(builder, {
+			question: "Go on for ever.",
+			agentId: await agentWith({ minutes: 7 }),
+		});
+		const [row] = await until(async () => {
+			const found = await base.db.orm.select().from(runs).where(eq(runs.id, runId));
+			return (found[0]?.lastSeq ?? 0) > 20 ? found : null;
+		});
+		await executor.stop();
+		await base.db.orm.update(runs).set({ startedAt: sql`now() - interval '7 minutes'` }).where(eq(runs.id, runId));
+		executor = await testExecutor(base, provider);
+		const { events } = await readRun(builder, runId);
+		expect(events.slice(row?.lastSeq).map(({ body }) => body.type)).not.toContain("answer.restarted");
+		const run = await getRun(builder, { runId });
+		expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 7 minutes.", result: { cap: "time" } });
+		expect(run.answer).toMatch(/^All staff/);
+	});
+
 	test("where it calls a tool again and again with the same arguments and the same answer, in whatever order they stand", async () => {
 		const calls = ['{"limit":3,"sort":"name"}', '{ "sort": "name", "limit": 3 }'];
 		const toolCalls = calls.map((text) => ({ name: "agents_list", arguments: JSON.parse(text) as unknown }));
@@ -111,4 +144,21 @@ test("an agent has less than what the installation allows, or as much, and never
 	provider.next(...Array.from({ length: 6 }, (_, at) => ({ toolCalls: [list(at + 1), list(at + 50), list(at + 90)] })));
 	const { run } = await ask(agentId);
 	expect(run).toMatchObject({ state: "failed", reason: "It met its cap of 25 steps." });
+});
+
+test("nobody has more runs open than may be, however many they start at once; that of others is not counted", async () => {
+	provider.usually({ fault: "silent" });
+	const [ann, bo] = [await testContext(base.db), await testContext(base.db)];
+	const start = (ctx: ServiceContext) => startRun(ctx, { question: "Wait.", agentId: base.agentId });
+	const all = await Promise.allSettled(Array.from({ length: 8 }, () => start(ann)));
+	const started = all.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+	expect(started).toHaveLength(3);
+	const refusal = { code: "LIMIT_REACHED", message: expect.stringContaining("At most 3 of your runs") };
+	for (const one of all) if (one.status === "rejected") expect(one.reason).toMatchObject(refusal);
+	await start(bo).then((run) => stopRun(bo, run));
+	const [first, ...others] = started;
+	await stopRun(ann, { runId: first?.runId ?? "" });
+	await readRun(ann, first?.runId ?? "");
+	others.push(await start(ann));
+	for (const run of others) await stopRun(ann, run);
 });

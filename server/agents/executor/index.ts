@@ -4,6 +4,7 @@ import { approvalsChannel } from "@/server/approvals/service";
 import { actorMay } from "@/server/core/actor";
 import type { Log } from "@/server/core/log";
 import { type Stop, stopsNow, stopTexts } from "@/server/core/stops";
+import { tellMoved } from "@/server/evaluations/service";
 import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
@@ -169,6 +170,10 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			restsOn: [],
 			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
+				if (run.isExperiment)
+					tellMoved(db, run.user.id).catch((error) =>
+						log.warn({ error: String(error), runId: run.id }, "nobody was told that an answer is there to be measured"),
+					);
 				if (run.agent.graph === "extract")
 					// Where nobody is told, the next look finds it out.
 					tellEnded(db, { runId: run.id, userId: run.user.id }).catch((error) =>

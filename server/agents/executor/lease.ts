@@ -30,6 +30,8 @@ export type ClaimedRun = {
 	stopRequested: boolean;
 	/** It goes on from a checkpoint of an earlier run. */
 	isForked: boolean;
+	/** An experiment waits for its end. */
+	isExperiment: boolean;
 	/** It waited for a person when its last executor let go of it. */
 	isWaiting: boolean;
 	/** How often it was taken up since a person last decided: waiting for them outlives any number of restarts. */
@@ -119,14 +121,14 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 		select set_config('synchronous_commit', 'off', true), t.started_at as "startedAt", json_build_object(
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
-			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null,
+			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null, 'isExperiment', t.is_experiment,
 			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
 				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
 			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', a.model, 'whenAway', a.when_away,
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away,
 				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window,
 				'answering', a.answering, 'versionId', a.id),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(

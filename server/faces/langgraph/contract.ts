@@ -68,6 +68,17 @@ export const RunRequest = z.looseObject({
 });
 export type RunRequest = z.infer<typeof RunRequest>;
 
+/** Which runs to stop: some of one thread, or all of a state. */
+export const CancelRuns = z
+	.looseObject({
+		thread_id: z.uuid().nullish(),
+		run_ids: z.array(z.uuid()).max(100).nullish(),
+		status: z.enum(["pending", "running", "all"]).nullish(),
+	})
+	.refine(({ run_ids: runIds, status }) => (runIds ? !status : status), {
+		error: "Name run_ids or a status, and not both.",
+	});
+
 const page = {
 	limit: z.int().min(1).max(1_000).default(10),
 	offset: z.int().min(0).max(10_000).default(0),
@@ -78,15 +89,19 @@ export const AssistantSearch = z.looseObject({
 	name: z.string().nullish(),
 	metadata: z.record(z.string(), z.unknown()).nullish(),
 });
+export type AssistantSearch = z.infer<typeof AssistantSearch>;
 export const threadStates = ["idle", "busy", "interrupted", "error"] as const;
 export type ThreadState = (typeof threadStates)[number];
 export const ThreadSearch = z.looseObject({
 	...page,
+	sort_by: z.literal("updated_at", { error: "sort_by: threads are sorted by updated_at." }).nullish(),
+	sort_order: z.enum(["asc", "desc"]).nullish(),
 	ids: z.array(z.uuid()).max(100).nullish(),
 	status: z.enum(threadStates).nullish(),
 	metadata: z.record(z.string(), z.unknown()).nullish(),
 	values: refused("Threads can't be found by their values: search by words at /api/v1/threads."),
 });
+export type ThreadSearch = z.infer<typeof ThreadSearch>;
 export const CreateThread = z.looseObject({
 	thread_id: z.uuid().nullish(),
 	if_exists: z.enum(["raise", "do_nothing"]).nullish(),
@@ -115,4 +130,37 @@ export const HistoryRequest = z.looseObject({
 			checkpoint_id: z.string().nullish(),
 		})
 		.nullish(),
+});
+
+const CronInput = z.looseObject(
+	{ messages: z.preprocess((sent) => (Array.isArray(sent) ? sent : [sent]), z.array(InputMessage).max(500)) },
+	{ error: "Send an input with messages: a cron job asks a question." },
+);
+const cron = {
+	timezone: z.string().max(60).nullish(),
+	enabled: z.boolean().nullish(),
+	metadata: z.looseObject({ name: z.string().trim().min(1).max(80).nullish() }).nullish(),
+	end_time: refused("A cron job goes on until it is paused or deleted."),
+	on_run_completed: z.literal("keep", { error: "on_run_completed: each run's chat stays." }).nullish(),
+	interrupt_before: refused("Runs can't be halted at a step. Calls that need a person wait by themselves."),
+	interrupt_after: refused("Runs can't be halted at a step. Calls that need a person wait by themselves."),
+	webhook: refused("A run calls no address of its caller's."),
+};
+export const CreateCron = z.looseObject({
+	...cron,
+	assistant_id: z.string().min(1).max(200),
+	schedule: z.string().max(100),
+	input: CronInput,
+});
+export const ChangeCron = z.looseObject({
+	...cron,
+	schedule: z.string().max(100).nullish(),
+	input: CronInput.nullish(),
+});
+export const CronSearch = z.looseObject({
+	...page,
+	assistant_id: z.string().max(200).nullish(),
+	thread_id: z.string().max(100).nullish(),
+	enabled: z.boolean().nullish(),
+	metadata: z.record(z.string(), z.unknown()).nullish(),
 });

@@ -4,13 +4,16 @@ import type { RequestContext } from "@/server/trpc/init";
 import { limitHeaders } from "@/server/trpc/limits";
 import { checkSite, readText } from "@/server/trpc/request-guard";
 import { createCaller } from "@/server/trpc/root";
-import { agentBy, searchAssistants, toAssistant } from "./assistants";
+import { allowOrigin, preflight } from "../cors";
+import { agentBy, countAssistants, schemasOf, searchAssistants, toAssistant } from "./assistants";
 import { StreamMode } from "./contract";
+import { changeCron, countCrons, createCron, deleteCron, searchCrons } from "./crons";
 import { failureResponse } from "./failure";
-import { ended, finalValues, findRun, listRuns, runsBefore, startRun } from "./runs";
+import { endedFor, finalValues, findRun, listRuns, runsBefore, startRun, stopRuns } from "./runs";
 import { toRun } from "./state";
 import { streamOf } from "./stream";
 import {
+	countThreads,
 	createThread,
 	deleteThread,
 	readHistory,
@@ -52,8 +55,8 @@ async function create(call: Call, isIn: boolean): Promise<Response> {
 }
 
 async function wait(call: Call, isIn: boolean): Promise<Response> {
-	const { runId, threadId, earlier } = await startIn(isIn)(call);
-	const run = await ended(call.ctx, runId);
+	const { runId, threadId, earlier, request } = await startIn(isIn)(call);
+	const run = await endedFor(call.ctx, runId, request.on_disconnect === "cancel");
 	return json(finalValues(run, earlier), { "content-location": `/threads/${threadId}/runs/${runId}` });
 }
 
@@ -77,30 +80,43 @@ async function joinStream({ ctx, ids, request, params }: Call, isIn: boolean): P
 	});
 }
 
-async function join({ ctx, ids }: Call): Promise<Response> {
+async function join({ ctx, ids, params }: Call): Promise<Response> {
 	const [threadId = "", runId = ""] = ids;
 	await findRun(ctx, threadId, runId);
-	const run = await ended(ctx, runId);
+	const run = await endedFor(ctx, runId, params.get("cancel_on_disconnect") === "1");
 	return json(finalValues(run, await runsBefore(ctx, run)));
 }
 
 async function cancel({ ctx, ids, params }: Call): Promise<Response> {
 	const [threadId = "", runId = ""] = ids;
-	if (params.get("action") === "rollback")
-		throw new AppError("INVALID_INPUT", "action: a run is stopped here, and what it did is not taken back.");
+	expectInterrupt(params);
 	await findRun(ctx, threadId, runId);
 	await createCaller(ctx).runs.stop({ runId });
-	if (params.get("wait") === "1") await ended(ctx, runId);
+	if (params.get("wait") === "1") await endedFor(ctx, runId, false);
 	return new Response(null, { status: 202 });
+}
+
+async function cancelMany({ ctx, body, params }: Call): Promise<Response> {
+	expectInterrupt(params);
+	await stopRuns(ctx, await body());
+	return new Response(null, { status: 204 });
+}
+
+function expectInterrupt(params: URLSearchParams): void {
+	if (params.get("action") === "rollback")
+		throw new AppError("INVALID_INPUT", "action: a run is stopped here, and what it did is not taken back.");
 }
 
 const routes: Route[] = [
 	["GET", at("/ok"), async () => json({ ok: true })],
-	["GET", at("/info"), async () => json({ version: "quarterdeck", flags: { assistants: true, crons: false } })],
+	["GET", at("/info"), async () => json({ version: "quarterdeck", flags: { assistants: true, crons: true } })],
 	["POST", at("/assistants/search"), async ({ ctx, body }) => searchAssistants(ctx, await body())],
+	["POST", at("/assistants/count"), async ({ ctx, body }) => countAssistants(ctx, await body())],
+	["GET", /^\/assistants\/([^/]{1,200})\/schemas$/, async ({ ctx, ids }) => schemasOf(ctx, ids[0] ?? "")],
 	["GET", /^\/assistants\/([^/]{1,200})$/, async ({ ctx, ids }) => json(toAssistant(await agentBy(ctx, ids[0] ?? "")))],
 	["POST", at("/threads"), async ({ ctx, body }) => createThread(ctx, await body())],
 	["POST", at("/threads/search"), async ({ ctx, body }) => searchThreads(ctx, await body())],
+	["POST", at("/threads/count"), async ({ ctx, body }) => countThreads(ctx, await body())],
 	["GET", at("/threads/{}"), async ({ ctx, ids }) => readThread(ctx, ids[0] ?? "")],
 	["PATCH", at("/threads/{}"), async ({ ctx, ids, body }) => updateThread(ctx, ids[0] ?? "", await body())],
 	["DELETE", at("/threads/{}"), async ({ ctx, ids }) => deleteThread(ctx, ids[0] ?? "")],
@@ -133,6 +149,12 @@ const routes: Route[] = [
 	["POST", at("/runs"), (call) => create(call, false)],
 	["POST", at("/runs/wait"), (call) => wait(call, false)],
 	["POST", at("/runs/stream"), (call) => stream(call, false)],
+	["POST", at("/runs/cancel"), cancelMany],
+	["POST", at("/runs/crons"), async ({ ctx, body }) => createCron(ctx, await body())],
+	["POST", at("/runs/crons/search"), async ({ ctx, body }) => searchCrons(ctx, await body())],
+	["POST", at("/runs/crons/count"), async ({ ctx, body }) => countCrons(ctx, await body())],
+	["PATCH", at("/runs/crons/{}"), async ({ ctx, ids, body }) => changeCron(ctx, ids[0] ?? "", await body())],
+	["DELETE", at("/runs/crons/{}"), async ({ ctx, ids }) => deleteCron(ctx, ids[0] ?? "")],
 	["GET", at("/runs/{}/stream"), (call) => joinStream(call, false)],
 ];
 
@@ -149,27 +171,30 @@ export async function langgraphHandler(request: Request): Promise<Response> {
 		via: "langgraph",
 		signal: request.signal,
 	};
-	const answer = await answerTo(request, pathname.slice(langgraphBase.length), { ctx, params: searchParams }).catch(
-		(failure) => failureResponse(failure, ctx.requestId),
+	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
+	const path = pathname.slice(langgraphBase.length);
+	const answer = await answerTo(request, path, { ctx, params: searchParams, isProgram }).catch((failure) =>
+		failureResponse(failure, ctx.requestId),
 	);
 	answer.headers.set("x-request-id", ctx.requestId);
 	for (const [name, value] of Object.entries(limitHeaders(ctx.charges ?? []))) answer.headers.set(name, value);
+	allowOrigin(request, answer.headers, isProgram);
 	return answer;
 }
 
 async function answerTo(
 	request: Request,
 	path: string,
-	{ ctx, params }: { ctx: RequestContext; params: URLSearchParams },
+	{ ctx, params, isProgram }: { ctx: RequestContext; params: URLSearchParams; isProgram: boolean },
 ): Promise<Response> {
 	const fitting = routes.filter(([, pattern]) => pattern.test(path));
+	const methods = [...new Set(fitting.map(([method]) => method))];
+	if (request.method === "OPTIONS" && fitting.length > 0) return preflight(request, [...methods, "OPTIONS"].join(", "));
 	const route = fitting.find(([method]) => method === request.method);
 	if (!route && fitting.length > 0) {
-		const allowed = fitting.map(([method]) => method).join(", ");
-		throw new AppError("METHOD_NOT_ALLOWED", `${request.method} is not possible here, but ${allowed} is.`);
+		throw new AppError("METHOD_NOT_ALLOWED", `${request.method} is not possible here, but ${methods.join(", ")} is.`);
 	}
 	if (!route) throw notFound(`${langgraphBase}${path.slice(0, 80)}`);
-	const isProgram = request.headers.has("authorization") || request.headers.has("x-api-key");
 	if (!isProgram && request.method !== "GET") await checkSite(request, ctx);
 	const [, pattern, answer] = route;
 	const ids = (pattern.exec(path) ?? []).slice(1).map(decoded);

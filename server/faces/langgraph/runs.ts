@@ -5,7 +5,7 @@ import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
 import { conversationOf } from "../openai/conversation";
 import { agentBy } from "./assistants";
-import { type InputMessage, RunRequest } from "./contract";
+import { CancelRuns, type InputMessage, RunRequest } from "./contract";
 import { toRun, valuesOf } from "./state";
 import { readHead, readUpTo } from "./threads";
 
@@ -95,6 +95,48 @@ export async function* eventsOf(ctx: RequestContext, runId: string, after: strin
 export async function ended(ctx: RequestContext, runId: string): Promise<Run> {
 	for await (const { body } of eventsOf(ctx, runId, null)) if (body.type === "run.ended") break;
 	return createCaller(ctx).runs.get({ runId });
+}
+
+/** The same, for somebody who waits for it: where they asked for that, hanging up stops the run. */
+export async function endedFor(ctx: RequestContext, runId: string, cancels: boolean): Promise<Run> {
+	const leave = () => void stopFor(ctx, runId);
+	if (!cancels || !ctx.signal) return ended(ctx, runId);
+	ctx.signal.addEventListener("abort", leave, { once: true });
+	if (ctx.signal.aborted) leave();
+	try {
+		return await ended(ctx, runId);
+	} finally {
+		ctx.signal.removeEventListener("abort", leave);
+	}
+}
+
+/** Stops a run for somebody who is gone. */
+export async function stopFor(ctx: RequestContext, runId: string): Promise<void> {
+	await createCaller({ ...ctx, signal: undefined })
+		.runs.stop({ runId })
+		.catch(() => {});
+}
+
+const statesOf = {
+	pending: ["queued"],
+	running: ["running", "waiting"],
+	all: ["queued", "running", "waiting"],
+} as const;
+
+/** Stops the named runs, of the named thread where one is; or all open ones of a state. Those that have ended stay as they are. */
+export async function stopRuns(ctx: RequestContext, body: unknown): Promise<void> {
+	const { thread_id: threadId, run_ids: named, status } = CancelRuns.parse(body);
+	const caller = createCaller(ctx);
+	const runs = named
+		? await Promise.all(named.map((runId) => findRun(ctx, threadId ?? null, runId)))
+		: await openRuns(ctx, [...statesOf[status ?? "all"]], threadId ?? null);
+	for (const { id, state } of runs) if (!isEnded(state)) await caller.runs.stop({ runId: id });
+}
+
+/** Nobody has more open runs than fit on a page. */
+async function openRuns(ctx: RequestContext, states: Run["state"][], threadId: string | null): Promise<Run[]> {
+	const filter = { state: { in: states }, ...(threadId ? { threadId: { eq: threadId } } : {}) };
+	return (await createCaller(ctx).runs.list({ limit: 200, filter })).rows;
 }
 
 /** The thread's values after a run; of one that failed, what went wrong, as the client tells it. */

@@ -1,10 +1,9 @@
 import { eventStream } from "@/server/core/event-stream";
 import type { Run, RunEvent } from "@/server/runs/contract";
 import type { RequestContext } from "@/server/trpc/init";
-import { createCaller } from "@/server/trpc/root";
 import type { StreamMode } from "./contract";
 import { failureBody } from "./failure";
-import { eventsOf } from "./runs";
+import { eventsOf, stopFor } from "./runs";
 import { aiMessage, humanMessage, type Message, valuesOf } from "./state";
 
 type Followed = {
@@ -25,10 +24,7 @@ export function streamOf(ctx: RequestContext, followed: Followed): Response {
 	let hasEnded = false;
 	const stop = () => {
 		over.abort();
-		if (followed.cancels && !hasEnded)
-			void createCaller({ ...ctx, signal: undefined })
-				.runs.stop({ runId: followed.run.id })
-				.catch(() => {});
+		if (followed.cancels && !hasEnded) void stopFor(ctx, followed.run.id);
 	};
 	ctx.signal?.addEventListener("abort", stop, { once: true });
 	async function* lines() {

@@ -1,8 +1,9 @@
 import { AppError, notFound } from "@/server/core/errors";
 import type { Run } from "@/server/runs/contract";
-import type { Thread, ThreadWithRuns } from "@/server/threads/contract";
+import type { Thread, ThreadRun, ThreadWithRuns } from "@/server/threads/contract";
 import type { RequestContext } from "@/server/trpc/init";
 import { createCaller } from "@/server/trpc/root";
+import { agentIdsBy } from "./assistants";
 import { CreateThread, HistoryRequest, type InputMessage, ThreadSearch, UpdateState, UpdateThread } from "./contract";
 import { checkpointOf, historyOf, stateAfter, threadState, valuesOf } from "./state";
 
@@ -61,28 +62,54 @@ export async function readThread(ctx: RequestContext, threadId: string): Promise
 	return json(toThread(thread, runs));
 }
 
-/** The caller's own threads, newest activity first; those of one state are looked for among the newest. */
-export async function searchThreads(ctx: RequestContext, body: unknown): Promise<Response> {
-	const { limit, offset, ids, status, metadata } = ThreadSearch.parse(body);
-	if (metadata && Object.keys(metadata).length > 0) return json([]);
+/** The caller's own threads that fit, by their last activity; with their runs where those had to be looked at. */
+async function* found(
+	ctx: RequestContext,
+	{ ids, status, metadata, sort_order: order }: Pick<ThreadSearch, "ids" | "status" | "metadata" | "sort_order">,
+	atOnce: number,
+): AsyncGenerator<{ row: Thread; runs: ThreadRun[] | null }> {
+	const { assistant_id: id, graph_id: graph, ...others } = metadata ?? {};
+	if (Object.keys(others).length > 0) return;
+	const isAnyone = id === undefined && graph === undefined;
+	const agentIds = isAnyone ? [] : await agentIdsBy(ctx, { id, graph });
+	if (!isAnyone && agentIds.length === 0) return;
 	const caller = createCaller(ctx);
-	const found: ReturnType<typeof toThread>[] = [];
-	let cursor: string | undefined;
-	while (found.length < offset + limit) {
-		const page = await caller.threads.list({ limit: 50, ...(cursor ? { cursor } : {}) });
+	const asked = {
+		limit: atOnce,
+		sort: order === "asc" ? ("updatedAt" as const) : ("-updatedAt" as const),
+		...(isAnyone ? {} : { filter: { agentId: { in: agentIds.slice(0, 100) } } }),
+	};
+	for (let cursor: string | undefined; ; ) {
+		const page = await caller.threads.list({ ...asked, ...(cursor ? { cursor } : {}) });
 		for (const row of page.rows) {
 			if (ids && ids.length > 0 && !ids.includes(row.id)) continue;
-			// One that lies before what is asked for need not be read, unless its state decides whether it counts.
-			const isSkipped = !status && found.length < offset;
-			const { runs } = isSkipped ? { runs: [] } : await readHead(ctx, row.id);
-			if (status && threadState(runs) !== status) continue;
-			found.push(toThread(row, runs));
-			if (found.length >= offset + limit) break;
+			const runs = status ? (await readHead(ctx, row.id)).runs : null;
+			if (!runs || threadState(runs) === status) yield { row, runs };
 		}
-		if (!page.next) break;
+		if (!page.next) return;
 		cursor = page.next;
 	}
-	return json(found.slice(offset, offset + limit));
+}
+
+export async function searchThreads(ctx: RequestContext, body: unknown): Promise<Response> {
+	const { limit, offset, ...asked } = ThreadSearch.parse(body);
+	const threads: ReturnType<typeof toThread>[] = [];
+	let place = 0;
+	for await (const { row, runs } of found(ctx, asked, 50)) {
+		place += 1;
+		// One that lies before what is asked for need not be read.
+		if (place <= offset) continue;
+		threads.push(toThread(row, runs ?? (await readHead(ctx, row.id)).runs));
+		if (threads.length >= limit) break;
+	}
+	return json(threads);
+}
+
+export async function countThreads(ctx: RequestContext, body: unknown): Promise<Response> {
+	const asked = ThreadSearch.omit({ limit: true, offset: true }).parse(body);
+	let count = 0;
+	for await (const _ of found(ctx, asked, 200)) count += 1;
+	return json(count);
 }
 
 export async function updateThread(ctx: RequestContext, threadId: string, body: unknown): Promise<Response> {

@@ -4,6 +4,7 @@ import type { RequestContext } from "@/server/trpc/init";
 import { limitHeaders } from "@/server/trpc/limits";
 import { checkSite, readText } from "@/server/trpc/request-guard";
 import { createCaller } from "@/server/trpc/root";
+import { allowOrigin, preflight } from "../cors";
 import { agentsOf } from "./answering";
 import { chatCompletions } from "./chat";
 import { embeddings } from "./embeddings";
@@ -33,6 +34,7 @@ export async function openaiHandler(request: Request): Promise<Response> {
 	);
 	answer.headers.set("x-request-id", ctx.requestId);
 	for (const [name, value] of Object.entries(limitHeaders(ctx.charges ?? []))) answer.headers.set(name, value);
+	allowOrigin(request, answer.headers, isProgram);
 	return answer;
 }
 
@@ -42,12 +44,15 @@ async function answerTo(
 	{ ctx, isProgram }: { ctx: RequestContext; isProgram: boolean },
 ): Promise<Response> {
 	const post = posts[path];
+	const isModels = path === "/models" || path.startsWith("/models/");
+	if (request.method === "OPTIONS" && (post || isModels))
+		return preflight(request, `${post ? "POST" : "GET"}, OPTIONS`);
 	if (post) {
 		if (request.method !== "POST") throw notPossible(request, "POST");
 		if (!isProgram) await checkSite(request, ctx);
 		return post(ctx, await readJson(request));
 	}
-	if (path !== "/models" && !path.startsWith("/models/")) throw notFound(`${openaiBase}${path.slice(0, 80)}`);
+	if (!isModels) throw notFound(`${openaiBase}${path.slice(0, 80)}`);
 	if (request.method !== "GET") throw notPossible(request, "GET");
 	return models(ctx, decoded(path.slice("/models/".length)));
 }

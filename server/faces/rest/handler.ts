@@ -3,8 +3,8 @@ import { contextFromHeaders } from "@/server/trpc/context";
 import type { RequestContext } from "@/server/trpc/init";
 import { limitHeaders } from "@/server/trpc/limits";
 import { checkSite } from "@/server/trpc/request-guard";
+import { allowOrigin, preflight } from "../cors";
 import { answerJson, answerOnce } from "./answer";
-import { allowOrigin, preflight } from "./cors";
 import { inputOf } from "./input";
 import { openApiDocument } from "./openapi/document";
 import { problemOf, problemResponse } from "./problem";
@@ -25,7 +25,6 @@ export async function restHandler(request: Request): Promise<Response> {
 	);
 	answer.headers.set("x-request-id", ctx.requestId);
 	for (const [name, value] of Object.entries(limitHeaders(ctx.charges ?? []))) answer.headers.set(name, value);
-	answer.headers.append("vary", "Cookie, Authorization, X-Api-Key, Origin");
 	allowOrigin(request, answer.headers, isProgram);
 	return answer;
 }

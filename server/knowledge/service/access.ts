@@ -31,7 +31,10 @@ export const isThere = (ctx: ServiceContext): SQL | undefined => and(isNull(coll
 /** Whether the caller may read the collection of the row as a whole. */
 export const readsWhole = (ctx: ServiceContext): SQL => mayReadRow(requireUser(ctx), "collection", row);
 
-/** Holds the collection until the transaction ends: `share` for what goes into it. Throws where the person may not change it. */
+/**
+ * Holds the collection until the transaction ends, before anything in it: `share` for what goes into it, `no key update` for what
+ * raises its version too. Throws where the person may not change it.
+ */
 export async function holdManaged(
 	ctx: ServiceContext,
 	tx: Tx,

@@ -15,7 +15,7 @@ export async function retryDocument(ctx: ServiceContext, input: OneDocument): Pr
 	return ctx.db.transaction(async (tx) => {
 		const [seen] = await readableDocuments(tx, ctx, eq(documents.id, input.documentId));
 		if (!seen) throw notFound("This document");
-		await holdManaged(ctx, tx, seen.collectionId);
+		await holdManaged(ctx, tx, seen.collectionId, "no key update");
 		const [held] = await tx
 			.select({ state: documents.state })
 			.from(documents)

@@ -22,7 +22,7 @@ export async function steerDocuments(
 	{ collectionId, action, documentIds }: SteerDocuments,
 ): Promise<Steered> {
 	return ctx.db.transaction(async (tx) => {
-		await holdManaged(ctx, tx, collectionId);
+		await holdManaged(ctx, tx, collectionId, "no key update");
 		const fits = and(
 			eq(documents.collectionId, collectionId),
 			inArray(documents.state, [...from[action]]),

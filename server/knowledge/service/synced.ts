@@ -45,7 +45,7 @@ export async function putSynced(
 	{ collectionId, sourceId, documentId, isShared }: SyncedPlace,
 	file: SyncedFile,
 ): Promise<{ documentId: string; outcome: "added" | "changed" | "unchanged" }> {
-	await holdManaged(ctx, tx, collectionId);
+	await holdManaged(ctx, tx, collectionId, "no key update");
 	const { sha256, size } = file;
 	await tx.insert(files).values({ sha256, size }).onConflictDoNothing();
 	const same = await holdDocument(tx, and(eq(documents.collectionId, collectionId), eq(documents.sha256, sha256)));
@@ -87,7 +87,7 @@ export async function removeSynced(
 	tx: Tx,
 	{ collectionId, sourceId, documentId, isShared }: SyncedPlace,
 ): Promise<boolean> {
-	await holdManaged(ctx, tx, collectionId);
+	await holdManaged(ctx, tx, collectionId, "no key update");
 	const before = documentId ? await holdDocument(tx, eq(documents.id, documentId)) : null;
 	if (!before || isShared || before.sourceId !== sourceId) return false;
 	return (await removeDocuments(ctx, tx, collectionId, [before.id])).length > 0;

@@ -1,3 +1,4 @@
+export { askedModel } from "./asked-model";
 export { getBench, getTriedRun, keepBench } from "./bench";
-export { followTrial, tidyTrials } from "./follow-trial";
+export { followTrial, type Heard, tidyTrials } from "./follow-trial";
 export { startTrial } from "./start-trial";

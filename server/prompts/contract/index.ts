@@ -5,6 +5,7 @@ import { accesses } from "@/server/core/permissions";
 import { Label, LabelName, VersionNo } from "./label-name";
 import { PromptVariable, PromptVariables, VariableName, VariableValues } from "./variables";
 
+export * from "./gates";
 export * from "./labels";
 export * from "./usage";
 export { Label, LabelName, PromptVariable, PromptVariables, VariableName, VariableValues, VersionNo };

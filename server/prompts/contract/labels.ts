@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
+import { Gate } from "./gates";
 import { LabelName, VersionNo } from "./label-name";
 
 /** Names that something else has. */
@@ -31,6 +32,19 @@ export const SplitGuard = z
 			.max(1_000_000)
 			.default(20)
 			.describe("How many answers there have to be before that counts."),
+		leastScore: z
+			.number()
+			.min(0)
+			.max(1)
+			.nullable()
+			.default(null)
+			.describe("What its answers have to be scored at least on average, 0 to 1; null: whatever they are scored."),
+		leastScored: z
+			.int()
+			.min(1)
+			.max(1_000_000)
+			.default(20)
+			.describe("How many scored answers there have to be before that counts."),
 	})
 	.describe("When the split is taken back by itself.");
 export type SplitGuard = z.infer<typeof SplitGuard>;
@@ -45,6 +59,11 @@ const Arm = z.object({
 		.nullable()
 		.describe("What an answer costs on average; null without runs. Of several currencies, where most is spent."),
 	currency: z.string().nullable().describe("What that is in; null: in that of the installation's own prices."),
+	score: z
+		.number()
+		.nullable()
+		.describe("What online scoring gives its answers on average, 0 to 1; null: none is scored."),
+	scored: z.int().describe("How many of its answers are scored."),
 });
 export type Arm = z.infer<typeof Arm>;
 export const Split = z.object({
@@ -95,6 +114,7 @@ export const PromptLabel = z.object({
 	agents: z.int().describe("How many agents follow it."),
 	updatedAt: z.date(),
 	split: Split.nullable().describe("Two versions under the label; null: everybody gets the one."),
+	gate: Gate.nullable().describe("What a version has to reach before it may be proposed; null: nothing."),
 	proposal: LabelMove.nullable().describe("A move that waits for somebody else."),
 });
 export type PromptLabel = z.infer<typeof PromptLabel>;

@@ -1,13 +1,14 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { type LabelAct, promptLabelMoves, promptLabels, prompts } from "@/db/schema";
+import { type LabelAct, promptGates, promptLabelMoves, promptLabels, prompts } from "@/db/schema";
 import { actorMay } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import type { EndSplit, ProtectLabel, RemoveLabel } from "../contract";
 import type { HeldPrompt } from "./hold";
 import { followers, type HeldLabel, holdLabel } from "./labels";
-import { closeSplit, holdPlace, pointTo, tell } from "./move-label";
+import { closeSplit } from "./move-label";
+import { holdPlace, pointTo, tell } from "./place";
 
 /** A label that is there, held as the caller has seen it. */
 async function holdKnown(ctx: ServiceContext, tx: Tx, input: { promptId: string; label: string; basedOn: number }) {
@@ -95,6 +96,7 @@ export async function removeLabel(ctx: ServiceContext, input: RemoveLabel): Prom
 				and v.includes @> ${JSON.stringify([{ promptId, label: name }])}::text::jsonb limit 1`);
 		if (part) throw new AppError("CONFLICT", "Another prompt has this label within its text: change that first.");
 		await tx.delete(promptLabels).where(eq(promptLabels.id, place.label.id));
+		await tx.delete(promptGates).where(and(eq(promptGates.promptId, promptId), eq(promptGates.label, name)));
 		await tx.update(prompts).set({ updatedAt: sql`now()` }).where(eq(prompts.id, promptId));
 		await noteMove(tx, place, name, { act: "remove", movedBy: requireUser(ctx).userId, toVersion: null });
 		await tell(

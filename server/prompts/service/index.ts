@@ -1,5 +1,6 @@
 export { endSplit, protectLabel, removeLabel } from "./change-label";
 export { type Composable, composedDraft, renderComposition } from "./compose";
+export { removeGate, setGate } from "./gates";
 export { expectFilledPrompt, expectGivablePrompt } from "./give";
 export { guardSplits } from "./guard";
 export { getLabel, getLabels, listMoves, versionOfLabel } from "./labels";

@@ -1,12 +1,29 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Reader, Tx } from "@/db/connection";
-import { promptLabelMoves, promptLabels, promptSplits, promptVersions, users } from "@/db/schema";
+import {
+	datasets,
+	promptGates,
+	promptLabelMoves,
+	promptLabels,
+	promptSplits,
+	promptVersions,
+	users,
+} from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
-import type { LabelMove, ListLabelMoves, OneLabel, OnePrompt, PromptLabel, PromptLabels } from "../contract";
+import {
+	type Gate,
+	type LabelMove,
+	type ListLabelMoves,
+	type OneLabel,
+	type OnePrompt,
+	type PromptLabel,
+	type PromptLabels,
+	SplitGuard,
+} from "../contract";
 import { expectReadable } from "./hold";
 import { armsOf } from "./scores";
 
@@ -26,7 +43,8 @@ const selectMoves = <More extends Record<string, SQL>>(ctx: ServiceContext, mayM
 			fromVersion: moves.fromVersion,
 			toVersion: moves.toVersion,
 			percent: moves.percent,
-			guard: moves.guard,
+			// One of an earlier edition says nothing of scores; the contract fills that in.
+			guard: sql<LabelMove["guard"]>`${moves.guard}`,
 			movedByName: movers.name,
 			note: moves.note,
 			reviewedByName: reviewers.name,
@@ -96,6 +114,13 @@ async function readLabels(ctx: ServiceContext, where: SQL): Promise<Omit<PromptL
 			agents: sql<number>`(select count(*)::int from ${followers(sql`${promptLabels.promptId}`, sql`${promptLabels.name}`)} f)`,
 			updatedAt: promptLabels.updatedAt,
 			startedByName: users.name,
+			gate: {
+				datasetId: promptGates.datasetId,
+				datasetName: datasets.name,
+				scorer: promptGates.scorer,
+				least: promptGates.least,
+				freshDays: promptGates.freshDays,
+			},
 			split: {
 				id: promptSplits.id,
 				percent: promptSplits.percent,
@@ -109,17 +134,30 @@ async function readLabels(ctx: ServiceContext, where: SQL): Promise<Omit<PromptL
 		.innerJoin(promptVersions, eq(promptVersions.id, promptLabels.versionId))
 		.leftJoin(promptSplits, and(eq(promptSplits.labelId, promptLabels.id), isNull(promptSplits.endedAt)))
 		.leftJoin(users, eq(users.id, promptSplits.startedBy))
+		.leftJoin(
+			promptGates,
+			and(eq(promptGates.promptId, promptLabels.promptId), eq(promptGates.label, promptLabels.name)),
+		)
+		.leftJoin(datasets, eq(datasets.id, promptGates.datasetId))
 		.where(where)
 		.orderBy(promptLabels.name)
 		.limit(100);
 	return Promise.all(
-		rows.map(async ({ id: _, split, startedByName, ...label }) => {
+		rows.map(async ({ id: _, split, startedByName, gate: held, ...row }) => {
+			const label = { ...row, gate: toGate(held) };
 			if (!split) return { ...label, split: null };
 			const { firstVersionId: __, secondVersionId: ___, ...facts } = split;
 			const arms = await armsOf(ctx.db.orm, split);
-			return { ...label, split: { ...facts, startedByName, ...arms } };
+			return { ...label, split: { ...facts, guard: SplitGuard.parse(facts.guard), startedByName, ...arms } };
 		}),
 	);
+}
+
+type GateRow = { [Name in keyof Gate]: Gate[Name] | null };
+function toGate({ datasetId, datasetName, scorer, least, freshDays }: GateRow): Gate | null {
+	if (datasetId === null || least === null || freshDays === null) return null;
+	// Kept in single precision.
+	return { datasetId, datasetName: datasetName ?? "", scorer, least: Math.round(least * 1e4) / 1e4, freshDays };
 }
 
 /** The label and its open split, held until the transaction ends; null where there is none. */

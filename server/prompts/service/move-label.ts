@@ -1,25 +1,17 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import {
-	type LabelAct,
-	promptLabelMoves,
-	promptLabels,
-	promptSplits,
-	prompts,
-	promptVersions,
-	type SplitGuard,
-} from "@/db/schema";
+import { type LabelAct, promptLabelMoves, promptSplits, prompts, promptVersions, type SplitGuard } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
-import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { AppError, expectUnchanged, invalidField, notFound } from "@/server/core/errors";
+import { AppError, invalidField, notFound } from "@/server/core/errors";
 import type { MoveLabel, SplitLabel } from "../contract";
 import { unfilled } from "../contract/filled";
 import { takenLabels } from "../contract/labels";
 import type { PromptVariable, VariableValues } from "../contract/variables";
-import { type Composable, compose, findVersion, holdCompositions, variablesOf } from "./compose";
-import { type HeldPrompt, holdPrompt } from "./hold";
-import { followers, type HeldLabel, holdLabel } from "./labels";
+import { type Composable, compose, findVersion, variablesOf } from "./compose";
+import { expectPassed } from "./gates";
+import { followers } from "./labels";
+import { type HeldPlace, holdPlace, pointTo, tell } from "./place";
 
 /** What is to become of a label. */
 export type Wish = {
@@ -30,7 +22,6 @@ export type Wish = {
 	guard: SplitGuard | null;
 	note: string;
 };
-export type Place = { prompt: HeldPrompt; label: HeldLabel | null };
 
 /** Points a label to a version, or proposes it where the label is protected. A split that it had ends. */
 export const moveLabel = (ctx: ServiceContext, { promptId, basedOn, ...input }: MoveLabel): Promise<void> =>
@@ -48,6 +39,7 @@ async function wish(ctx: ServiceContext, promptId: string, basedOn: number, want
 		const { userId } = requireUser(ctx);
 		await expectFits(tx, place, wanted, [requireUser(ctx)]);
 		if (!place.label?.isProtected) return takeEffect(ctx, tx, place, wanted, { movedBy: userId });
+		await expectPassed(tx, place, wanted.label, wanted.version);
 		await tx
 			.update(promptLabelMoves)
 			.set({ state: "returned", reviewedAt: sql`now()`, reviewNote: "Another proposal took its place." })
@@ -70,24 +62,10 @@ async function wish(ctx: ServiceContext, promptId: string, basedOn: number, want
 	});
 }
 
-/** The prompt and the label, held; the label as the caller has seen it. */
-export async function holdPlace(
-	ctx: ServiceContext,
-	tx: Tx,
-	promptId: string,
-	{ label, basedOn }: { label: string; basedOn: number },
-): Promise<Place> {
-	await holdCompositions(tx);
-	const prompt = await holdPrompt(ctx, tx, promptId);
-	const found = await holdLabel(tx, promptId, label);
-	expectUnchanged(`the label ${label}`, basedOn, found?.revision ?? 0);
-	return { prompt, label: found };
-}
-
 /** Throws where it can't be: everyone who wants it has to be able to read all that the version is put together of. */
 export async function expectFits(
 	tx: Tx,
-	{ prompt, label }: Place,
+	{ prompt, label }: HeldPlace,
 	{ act, version, label: name }: Wish,
 	people: readonly UserActor[],
 ): Promise<Composable> {
@@ -125,7 +103,7 @@ async function expectFilled(
 	);
 }
 
-const moveOf = ({ prompt, label }: Place, { act, version, percent, guard, note, label: name }: Wish) => ({
+const moveOf = ({ prompt, label }: HeldPlace, { act, version, percent, guard, note, label: name }: Wish) => ({
 	...{ promptId: prompt.id, label: name, act, percent, guard, note },
 	fromVersion: label?.version ?? null,
 	toVersion: version,
@@ -135,7 +113,7 @@ const moveOf = ({ prompt, label }: Place, { act, version, percent, guard, note, 
 export async function takeEffect(
 	ctx: ServiceContext,
 	tx: Tx,
-	place: Place,
+	place: HeldPlace,
 	wanted: Wish,
 	by: { movedBy: string } | { moveId: string; reviewNote: string },
 ): Promise<void> {
@@ -173,37 +151,5 @@ export async function takeEffect(
 	);
 }
 
-/** Makes the label, or counts it up; null leaves it where it points. */
-export async function pointTo(
-	tx: Tx,
-	{ prompt, label }: Place,
-	versionId: string | null,
-	name: string,
-): Promise<string> {
-	await tx.update(prompts).set({ updatedAt: sql`now()` }).where(eq(prompts.id, prompt.id));
-	if (label) {
-		await tx
-			.update(promptLabels)
-			.set({ revision: label.revision + 1, updatedAt: sql`now()`, ...(versionId ? { versionId } : {}) })
-			.where(eq(promptLabels.id, label.id));
-		return label.id;
-	}
-	const [made] = await tx
-		.insert(promptLabels)
-		.values({ promptId: prompt.id, name, versionId: versionId ?? "" })
-		.returning({ id: promptLabels.id });
-	if (!made) throw new Error("the label was not stored");
-	return made.id;
-}
-
 export const closeSplit = (tx: Tx, splitId: string) =>
 	tx.update(promptSplits).set({ endedAt: sql`now()` }).where(eq(promptSplits.id, splitId));
-
-export const tell = (
-	ctx: ServiceContext,
-	tx: Tx,
-	{ prompt }: Pick<Place, "prompt">,
-	action: string,
-	detail: Record<string, unknown>,
-	changed: { before: Record<string, unknown>; after: Record<string, unknown> } | undefined = undefined,
-) => audit(ctx, tx, { action, resource: "prompt", resourceId: prompt.id, detail, ...changed });

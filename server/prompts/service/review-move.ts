@@ -8,8 +8,10 @@ import { AppError, notFound } from "@/server/core/errors";
 import { readUserActor } from "@/server/core/rights";
 import type { ReviewMove } from "../contract";
 import { holdCompositions } from "./compose";
+import { expectPassed } from "./gates";
 import { holdPrompt, managedBy } from "./hold";
-import { expectFits, holdPlace, takeEffect, type Wish } from "./move-label";
+import { expectFits, takeEffect, type Wish } from "./move-label";
+import { holdPlace } from "./place";
 
 /** Lets a proposed move through, or sends it back. Nobody lets through what they proposed, and both have their rights still. */
 export async function reviewMove(ctx: ServiceContext, { promptId, moveId, decision, note }: ReviewMove): Promise<void> {
@@ -46,6 +48,8 @@ export async function reviewMove(ctx: ServiceContext, { promptId, moveId, decisi
 		const wanted = wishOf(move);
 		const place = await holdPlace(ctx, tx, prompt.id, { label, basedOn: move.basedOn });
 		await expectFits(tx, place, wanted, [user, proposer]);
+		// What it was evaluated by may have changed while it waited.
+		await expectPassed(tx, place, label, wanted.version);
 		await audit(ctx, tx, {
 			...{ action: "prompt.approve-label", resource: "prompt", resourceId: promptId, reason: note },
 			detail: { label, version: toVersion, proposedBy: proposer.userId },

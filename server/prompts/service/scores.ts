@@ -40,6 +40,13 @@ export async function costsBy(db: Reader, key: SQL, where: SQL | undefined): Pro
 	return new Map([...all].map(([of, sums]) => [of, sums.map(({ micros, currency }) => ({ micros, currency }))]));
 }
 
+/** What online scoring gave them: a run counts once, by the mean of its scorers. */
+const scoreOfRun = sql`(select avg(s.score) from run_scores s where s.run_id = ${runs.id})`;
+const scoredColumns = {
+	score: sql<number | null>`avg(${scoreOfRun})::float8`,
+	scored: sql<number>`count(${scoreOfRun})::int`,
+};
+
 /** Both sides of a split, with what has come of them. */
 export async function armsOf(
 	db: Reader,
@@ -51,7 +58,7 @@ export async function armsOf(
 			.from(promptVersions)
 			.where(inArray(promptVersions.id, [firstVersionId, secondVersionId])),
 		db
-			.select({ arm: runs.promptArm, ...scoreColumns })
+			.select({ arm: runs.promptArm, ...scoreColumns, ...scoredColumns })
 			.from(runs)
 			.where(eq(runs.promptSplitId, id))
 			.groupBy(runs.promptArm),
@@ -67,6 +74,8 @@ export async function armsOf(
 			down: score?.down ?? 0,
 			costPerRun: score && score.runs > 0 ? most.micros / 1_000_000 / score.runs : null,
 			currency: most.currency,
+			score: score?.score ?? null,
+			scored: score?.scored ?? 0,
 		};
 	};
 	return { first: side("first", firstVersionId), second: side("second", secondVersionId) };

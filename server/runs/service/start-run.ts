@@ -17,8 +17,11 @@ import { askBudget } from "./budget";
 
 const longestTitle = 80;
 
-/** What an extraction holds to for all its documents: the agent's version that it began with, and what one of them may take. */
-export type Pinned = { agentVersionId: string; tokens: number };
+/**
+ * What an extraction or an experiment holds to from its start: the agent's version, what one run may take, and for an experiment
+ * the prompt's version and the model that it asks in place of the agent's own.
+ */
+export type Pinned = { agentVersionId: string; tokens: number; promptVersionId?: string | null; model?: string | null };
 
 /** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
 export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pinned): Promise<StartedRun> {
@@ -43,7 +46,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		const agentVersionId = pinned?.agentVersionId ?? chosen.agentVersionId;
 		if (graph === "extract" && !pinned)
 			throw new AppError("CONFLICT", "This agent extracts fields from documents: start an extraction with it.");
-		const picked = await pickPrompt(tx, pinned ? await promptOfVersion(tx, agentVersionId) : chosen, userId);
+		const picked = await pickPrompt(tx, pinned ? await promptOf(tx, pinned) : chosen, userId);
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
 		const reserved = isResearch
@@ -77,6 +80,8 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 				agentId,
 				agentVersionId,
 				...picked,
+				model: pinned?.model ?? null,
+				isExperiment: pinned?.promptVersionId !== undefined,
 				branchId,
 				...startedWith,
 				question: input.question,
@@ -98,14 +103,15 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 	return { runId, threadId };
 }
 
-/** What an extraction's version is told: a label that it follows is looked up for each document. */
-async function promptOfVersion(tx: Tx, agentVersionId: string): Promise<PromptOf> {
+/** What a held version is told: a label that it follows is looked up for each run, unless its own was named. */
+async function promptOf(tx: Tx, { agentVersionId, promptVersionId: named }: Pinned): Promise<PromptOf> {
 	const { promptVersionId, promptLabel, promptValues } = agentVersions;
 	const [version] = await tx
 		.select({ promptVersionId, promptLabel, promptValues })
 		.from(agentVersions)
 		.where(eq(agentVersions.id, agentVersionId));
-	return version ?? { promptVersionId: null, promptLabel: null, promptValues: {} };
+	const own = version ?? { promptVersionId: null, promptLabel: null, promptValues: {} };
+	return named === undefined ? own : { ...own, promptVersionId: named, promptLabel: null };
 }
 
 /** The one named, else the thread's, else the default one. */

@@ -10,7 +10,7 @@ import { getSource } from "./read";
 /** Holds a source, whose collection the caller manages, until the transaction ends. */
 export async function holdSource(ctx: ServiceContext, tx: Tx, sourceId: string): Promise<SourceRow> {
 	const { collectionId } = await getSource(ctx, { sourceId }, tx);
-	await holdManagedCollection(ctx, tx, collectionId);
+	await holdManagedCollection(ctx, tx, collectionId, "no key update");
 	const [row] = await tx.select().from(sources).where(eq(sources.id, sourceId)).for("update");
 	if (!row) throw notFound("This source");
 	return row;

@@ -103,6 +103,7 @@ export const placedFields: Record<string, string> = {
 	"access.allowed": "Whether the call would be let in: all checks hold.",
 	"access.checks": "All checks that the call would pass or fail.",
 	"access.collection": "The collections that they find.",
+	"access.mcpServer": "The connected MCP servers whose tools they can use, or which they look after.",
 	"access.count": "How many there are.",
 	"access.group": "The group by which they hold it; null where none does.",
 	"access.holds": "Whether it is passed.",

@@ -51,37 +51,47 @@ export type Held = {
 /** Runs `work` in a transaction that holds the document; null where it is gone, or another attempt has begun. */
 export async function withAttempt<T>(
 	ctx: ServiceContext,
-	{ documentId, attempt }: Attempt,
+	attempt: Attempt,
 	work: (tx: Tx, held: Held) => Promise<T>,
 ): Promise<T | null> {
 	return ctx.db.transaction(async (tx) => {
-		await holdIndex(tx, documentId);
-		const [held] = await tx
-			.select(columns)
-			.from(documents)
-			.innerJoin(collections, eq(collections.id, documents.collectionId))
-			.where(
-				and(
-					eq(documents.id, documentId),
-					eq(documents.attempt, attempt),
-					isNull(documents.deletedAt),
-					isNull(collections.deletedAt),
-				),
-			)
-			.for("update", { of: documents });
+		await holdIndex(tx, attempt);
+		const [held] = await ofAttempt(tx, attempt).for("update", { of: documents });
 		return held ? work(tx, held) : null;
 	});
 }
 
-/** Until the transaction ends nothing switches the collection to another index: what is written goes into the one that is read here. */
-async function holdIndex(tx: Tx, documentId: string): Promise<void> {
+/** The document as the attempt finds it; none where it is gone, or another has begun. */
+export const ofAttempt = (tx: Tx, { documentId, attempt }: Attempt) =>
+	tx
+		.select(columns)
+		.from(documents)
+		.innerJoin(collections, eq(collections.id, documents.collectionId))
+		.where(
+			and(
+				eq(documents.id, documentId),
+				eq(documents.attempt, attempt),
+				isNull(documents.deletedAt),
+				isNull(collections.deletedAt),
+			),
+		);
+
+/**
+ * Until the transaction ends nothing switches the collection to another index: what is written goes into the one that is read
+ * here. `no key update` for what changes the collection too: it is held before the document, as by everyone else.
+ */
+export async function holdIndex(
+	tx: Tx,
+	{ documentId }: Attempt,
+	lock: "key share" | "no key update" = "key share",
+): Promise<void> {
 	await tx
 		.select({ id: collections.id })
 		.from(collections)
 		.where(
 			eq(collections.id, tx.select({ id: documents.collectionId }).from(documents).where(eq(documents.id, documentId))),
 		)
-		.for("key share");
+		.for(lock);
 }
 
 /** The collection was switched to another index since the document's passages were cut: they are cut anew. */

@@ -1,12 +1,12 @@
 import { and, asc, count, eq, gte, lt, sql, sum } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { chunks, chunkVectors, postings } from "@/db/schema";
+import { chunks, chunkVectors, documents, postings } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
 import { markBehind, storeBeside } from "../../vectors";
 import { raiseVersion } from "../access";
-import { type Attempt, type Held, isOutdated, setState, withAttempt } from "./attempt";
+import { type Attempt, type Held, holdIndex, isOutdated, ofAttempt, setState } from "./attempt";
 
 const rowsAtOnce = 100;
 
@@ -15,23 +15,42 @@ const rowsAtOnce = 100;
  * the collection was switched to another index meanwhile, for which it is to be cut and embedded.
  */
 export async function indexDocument(ctx: ServiceContext, attempt: Attempt): Promise<boolean | "again"> {
-	const indexed = await withAttempt(ctx, attempt, async (tx, held) => {
-		if (isOutdated(held) && (held.state === "embedding" || held.state === "indexing")) return "again";
-		if (held.state !== "indexing") return true;
-		const total = held.chunkCount ?? 0;
-		const termCount = await indexPart(tx, held, total);
-		if (!storeBeside(held)) await markBehind(tx);
-		await setState(tx, held, "ready", { done: total, termCount });
-		await raiseVersion(tx, held.collectionId);
-		await audit(ctx, tx, {
-			action: "document.index",
-			resource: "document",
-			resourceId: held.id,
-			detail: { collectionId: held.collectionId, chunks: total, attempt: attempt.attempt },
-		});
-		return true;
+	for (;;) {
+		try {
+			return await ctx.db.transaction((tx) => indexOnce(ctx, tx, attempt));
+		} catch (error) {
+			// What somebody did to the document while it was indexed shows itself in the next look at it.
+			if (!(error instanceof Overtaken)) throw error;
+		}
+	}
+}
+
+class Overtaken extends Error {
+	override readonly name = "Overtaken";
+}
+
+async function indexOnce(ctx: ServiceContext, tx: Tx, attempt: Attempt): Promise<boolean | "again"> {
+	await holdIndex(tx, attempt);
+	const [seen] = await ofAttempt(tx, attempt);
+	if (!seen) return false;
+	if (isOutdated(seen) && (seen.state === "embedding" || seen.state === "indexing")) return "again";
+	if (seen.state !== "indexing") return true;
+	const total = seen.chunkCount ?? 0;
+	const termCount = await indexPart(tx, seen, total);
+	// The collection before the document: whoever changes a document holds its collection first, and would wait for us as we for them.
+	await holdIndex(tx, attempt, "no key update");
+	const [held] = await ofAttempt(tx, attempt).for("update", { of: documents });
+	if (held?.state !== "indexing" || held.chunkCount !== seen.chunkCount) throw new Overtaken();
+	if (!storeBeside(held)) await markBehind(tx);
+	await setState(tx, held, "ready", { done: total, termCount });
+	await raiseVersion(tx, held.collectionId);
+	await audit(ctx, tx, {
+		action: "document.index",
+		resource: "document",
+		resourceId: held.id,
+		detail: { collectionId: held.collectionId, chunks: total, attempt: attempt.attempt },
 	});
-	return indexed ?? false;
+	return true;
 }
 
 type Part = Pick<Held, "id" | "no" | "collectionNo" | "model">;

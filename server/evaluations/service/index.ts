@@ -1,0 +1,11 @@
+export { advance, peopleWithOpen } from "./advance";
+export { compareVariants } from "./compare";
+export { changeDataset, createDataset, getDataset, listDatasets, removeDataset } from "./datasets";
+export { addItem, addRun, changeItem, getItemHistory, listItems, removeItem } from "./items";
+export { judgeNext, tellMoved } from "./judge";
+export { getScoring, scoreEnded, setScoring } from "./online";
+export { listToRate, nextAnswer, rateAnswer } from "./rate";
+export { getExperiment, listCells, listExperiments } from "./read";
+export { startExperiment } from "./start";
+export { removeExperiment, steerExperiment } from "./steer";
+export { exportItems, importItems } from "./transfer";
