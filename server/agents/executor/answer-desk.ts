@@ -23,7 +23,8 @@ export function answerDesk(run: ClaimedRun, { db, log, tool, stops, models }: De
 	const { agent } = run;
 	const { cacheMinutes, cacheSimilar = false } = agent.answering;
 	if (cacheMinutes === undefined || agent.graph !== "assistant" || agent.problem) return null;
-	if (agent.hasTools || !saysNothing(run.conversation)) return null;
+	// An experiment measures the agent, not what is kept.
+	if (run.isExperiment || agent.hasTools || !saysNothing(run.conversation)) return null;
 	const asked = {
 		...{ agentId: agent.id, agentVersionId: agent.versionId, instructions: agent.instructions, models: models() },
 		collectionIds: narrowed(agent.collectionIds, run.collectionIds),
