@@ -11,6 +11,8 @@ import type { PromptOf } from "./pick";
 
 type GivenPrompt = ({ promptVersionId: string } | { promptLabel: { promptId: string; label: string } }) & {
 	promptValues: VariableValues;
+	/** Values that it has no use for are left out, as in a run. */
+	mayLeaveOut?: boolean;
 };
 
 /** Throws where the caller could not read it with all its parts, or where its values don't fit what it leaves open. */
@@ -25,7 +27,7 @@ export async function expectGivablePrompt(ctx: ServiceContext, tx: Reader, given
 	const root = await findVersion(tx, and(by, mayRead(ctx)));
 	if (!root) throw notFound(isVersion ? "This prompt version" : "This label of a prompt");
 	const variables = variablesOf(await compose(tx, root, { user: requireUser(ctx) }));
-	for (const [name, value] of Object.entries(given.promptValues)) {
+	for (const [name, value] of given.mayLeaveOut ? [] : Object.entries(given.promptValues)) {
 		const variable = variables.find((one) => one.name === name);
 		if (!variable) throw invalidField(`promptValues.${name}`, `This prompt has no variable ${name}.`);
 		if (!fits(variable, value)) throw invalidField(`promptValues.${name}`, `${name} takes ${wantedOf(variable)}.`);
