@@ -1,4 +1,4 @@
 export { answerFigures, clearAnswers } from "./figures";
-export { findAnswer, type KnownAnswer } from "./find";
+export { findAnswer } from "./find";
 export { keepAnswer } from "./keep";
-export { type Asked, placeOf } from "./place";
+export { placeOf } from "./place";
