@@ -80,15 +80,21 @@ function WhoApproves({ approval }: { approval: ApprovalDetail }) {
 	);
 }
 
+/** What somebody asks another to do, that other has to be let do. */
+function heldBy({ tool, requesterMay }: ApprovalDetail): string {
+	if (tool === "budgets.askForMore") return "whoever approves holds it, and raises the limit with that";
+	return requesterMay ? "they hold it" : "they don't hold it, so it would not be carried out";
+}
+
 function Asked({ approval }: { approval: ApprovalDetail }) {
-	const { requesterMay, permission } = approval;
+	const { permission } = approval;
 	return (
 		<PanelSection title="Who asked, and when">
 			<Facts>
 				<Fact name="For">{approval.requesterName}</Fact>
 				<Fact name="Roles">{approval.requesterRoles.join(", ")}</Fact>
 				<Fact name="Needs">
-					{permission}: {requesterMay ? "they hold it" : "they don't hold it, so it would not be carried out"}
+					{permission}: {heldBy(approval)}
 				</Fact>
 				<Fact name="By way of">
 					{approval.chain

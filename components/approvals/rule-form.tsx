@@ -44,7 +44,9 @@ export default function RuleForm(props: {
 			},
 		}),
 	);
-	const tools = (procedures.data?.rows ?? []).filter(({ tool, risk }) => tool !== null && risk !== "read");
+	const tools = (procedures.data?.rows ?? []).filter(
+		({ path, tool, risk }) => (tool !== null && risk !== "read") || path === "budgets.askForMore",
+	);
 	const known = (rule?.approvers ?? []).map(({ key, name }) => ({ value: key, label: name }));
 	const named = [
 		...(roles.data?.rows ?? []).map(({ key, name }) => ({ value: key as string, label: `${name} (role)` })),

@@ -3,6 +3,7 @@
 import { IconArrowDown } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useRef } from "react";
+import { AskForMore, isLimit } from "@/components/budgets/met-limit";
 import { Button } from "@/components/ui/button";
 import { ErrorView } from "@/components/ui/error-view";
 import { useNonce } from "@/components/ui/nonce";
@@ -116,6 +117,7 @@ function OnItsWay({ sending, conversation }: { sending: Sending; conversation: C
 						retry={() => conversation.sendAgain(sending.text)}
 					/>
 					<span className={styles.sendingTools}>
+						{isLimit(sending.failure.message) ? <AskForMore /> : null}
 						<Button size="small" onClick={conversation.takeBack}>
 							Edit it
 						</Button>

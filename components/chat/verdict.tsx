@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
+import { MetLimit } from "@/components/budgets/met-limit";
 import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
@@ -135,6 +136,7 @@ export function Verdict(props: {
 			) : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
+			<MetLimit text={result?.degraded ?? run.reason} />
 			{result?.degraded && shown === "degraded" ? <p className={styles.reasons}>{result.degraded}</p> : null}
 			{result?.window && shown === "window" ? <WindowFacts threadId={run.threadId} of={result.window} /> : null}
 			{props.children}

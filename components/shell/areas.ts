@@ -1,6 +1,7 @@
 import {
 	type Icon,
 	IconBook2,
+	IconChartBar,
 	IconChecklist,
 	IconCpu,
 	IconFlask,
@@ -50,6 +51,7 @@ export const areas: Area[] = [
 		name: "Operate",
 		entries: [
 			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
+			{ href: "/budgets", label: "Usage & budgets", icon: IconChartBar, permission: "account:read" },
 			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },
 			{ href: "/users", label: "People & roles", icon: IconUsers, permission: "users:read" },
 			{ href: "/system", label: "System", icon: IconServer2, permission: "system:read" },

@@ -5,6 +5,7 @@ export * from "./answers";
 export * from "./approvals";
 export * from "./audit";
 export * from "./audit-outlets";
+export * from "./budgets";
 export * from "./evaluations";
 export * from "./extractions";
 export * from "./factors";

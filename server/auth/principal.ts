@@ -2,7 +2,7 @@ import { and, eq, inArray, isNotNull, isNull, or, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { sessions, users } from "@/db/schema";
 import type { Cause, Principal, UserActor } from "@/server/core/actor";
-import { rightsColumns, toUserActor } from "@/server/core/rights";
+import { type RightsRow, rightsColumns, toUserActor } from "@/server/core/rights";
 import { findKeyActors } from "@/server/keys/service";
 
 /** Why nothing may be done any more for whoever caused it. */
@@ -15,6 +15,7 @@ export const refusalTexts = {
 	key: "The key that it was started with no longer works.",
 } as const satisfies Record<Refusal, string>;
 
+const isEnded = sql<boolean>`(${sessions.revokedAt} is not null and ${sessions.revokedBecause} is distinct from 'signed out')`;
 const unique = (ids: (string | null)[]) => [...new Set(ids.filter((id) => id !== null))];
 
 /**
@@ -27,14 +28,33 @@ export async function findStandings(db: Database, causes: readonly Cause[]): Pro
 		findKeyActors(db, unique(causes.map(({ keyId }) => keyId))),
 	]);
 	return causes.map(({ userId, sessionId, keyId }): Standing => {
-		const person = people.get(userId);
-		if (!person) return { principal: null, refusal: "disabled" };
 		const session = sessionId ? found.get(sessionId) : undefined;
-		if (session?.isEnded) return { principal: null, refusal: "ended" };
-		if (!keyId) return { principal: within({ ...person, sessionId }, session?.scopes ?? null), refusal: null };
+		const ofPerson = standingOf(people.get(userId), session, sessionId);
+		if (!keyId || !ofPerson.principal) return ofPerson;
 		const key = keys.get(keyId);
 		return key?.owner.userId === userId ? { principal: key, refusal: null } : { principal: null, refusal: "key" };
 	});
+}
+
+function standingOf(person: UserActor | undefined, session: Session | undefined, sessionId: string | null): Standing {
+	if (!person) return { principal: null, refusal: "disabled" };
+	if (session?.isEnded) return { principal: null, refusal: "ended" };
+	return { principal: within({ ...person, sessionId }, session?.scopes ?? null), refusal: null };
+}
+
+/** Beside rows of `users` and, where there is one, of `sessions`: what `standingOfRow` needs. */
+export const standingColumns = sql`json_build_object('userId', ${users.id}, 'name', ${users.name}, 'role', ${users.role},
+	'groupIds', ${rightsColumns.groupIds}, 'roleKeys', ${rightsColumns.roleKeys}, 'custom', ${rightsColumns.custom},
+	'isDisabled', ${users.disabledAt} is not null, 'scopes', ${sessions.scopes}, 'isEnded', coalesce(${isEnded}, false))`;
+export type StandingRow = RightsRow & { isDisabled: boolean; scopes: string[] | null; isEnded: boolean };
+
+/** The same for who has read a person's row together with something else; what was started with a key, the key decides. */
+export function standingOfRow(
+	{ isDisabled, scopes, isEnded, ...row }: StandingRow,
+	sessionId: string | null,
+): Standing {
+	const person = isDisabled ? undefined : toUserActor(row, { sessionId: null, provedAt: null });
+	return standingOf(person, sessionId ? { id: sessionId, scopes, isEnded } : undefined, sessionId);
 }
 
 export async function findStanding(db: Database, cause: Cause): Promise<Standing> {
@@ -56,7 +76,7 @@ async function findPeople(db: Database, userIds: string[], sessionIds: string[])
 			session: {
 				id: sessions.id,
 				scopes: sessions.scopes,
-				isEnded: sql<boolean>`${sessions.revokedAt} is not null and ${sessions.revokedBecause} is distinct from 'signed out'`,
+				isEnded,
 			},
 		})
 		.from(users)

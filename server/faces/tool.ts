@@ -2,7 +2,7 @@ import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { TRPCError } from "@trpc/server";
 import type { Database } from "@/db/connection";
 import { mayPersonAsk } from "@/server/agents/service";
-import { findStanding, type Refusal, refusalTexts } from "@/server/auth/principal";
+import { findStanding, type Refusal, refusalTexts, type Standing } from "@/server/auth/principal";
 import type { Actor, Cause } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
 import { contextForActor } from "@/server/trpc/context";
@@ -46,15 +46,24 @@ export type ToolName = {
 	[Feature in keyof Inputs & string]: `${Feature}.${keyof Inputs[Feature] & string}`;
 }[keyof Inputs & string];
 
+type Leave = { standing: Standing; mayAsk: boolean };
+
 /** Who acts, with the rights of this moment. Throws where nobody stands behind the run any more, or may not ask this agent. */
-export async function agentNow({ db, cause, agentId, runId }: ToolContext): Promise<Actor> {
-	const [{ principal: onBehalfOf, refusal }, mayAsk] = await Promise.all([
-		findStanding(db, cause),
-		mayPersonAsk(db.orm, cause.userId, agentId),
-	]);
+export async function agentNow(
+	{ db, cause, agentId, runId }: ToolContext,
+	/** Where that was just read. */
+	known?: Leave,
+): Promise<Actor> {
+	const { standing, mayAsk } = known ?? (await readLeave(db, cause, agentId));
+	const { principal: onBehalfOf, refusal } = standing;
 	if (!onBehalfOf) throw new NoLeave(refusal);
 	if (!mayAsk) throw new AgentRevoked();
 	return { kind: "agent", agentId, runId, onBehalfOf };
+}
+
+async function readLeave(db: Database, cause: Cause, agentId: string): Promise<Leave> {
+	const [standing, mayAsk] = await Promise.all([findStanding(db, cause), mayPersonAsk(db.orm, cause.userId, agentId)]);
+	return { standing, mayAsk };
 }
 
 /**

@@ -35,6 +35,9 @@ const outdated = {
 	// Far longer than a call of a webhook can be sent again.
 	trigger_calls: sql`select id from trigger_calls where created_at < now() - interval '90 days' order by created_at`,
 	model_calls: sql`select id from model_calls where created_at < now() - interval '400 days' order by created_at`,
+	// As long as the calls whose use they say.
+	budget_holds: sql`select id from budget_holds where created_at < now() - interval '400 days' order by created_at`,
+	budget_counters: sql`select id from budget_counters where starts_at < now() - interval '400 days' order by starts_at`,
 	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
 	// Also those that nobody can be given any more, as a document of theirs has gone.
 	cached_answers: sql`select id from cached_answers where expires_at < now() or exists (

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { modelCalls } from "@/db/schema";
+import { settleCalls, settleLate } from "@/server/budgets/service";
 
 export type CallRow = typeof modelCalls.$inferInsert;
 
@@ -14,14 +15,19 @@ const mostWaiting = 20_000;
 /** Writes down what models took: each call once, whatever happens on the way, and never in the way of an answer. */
 export class CallLog {
 	private waiting: CallRow[] = [];
+	/** Those of them for which something is held back of a budget. */
+	private readonly held = new Set<string>();
 	private writing: Promise<void> | null = null;
 	constructor(
 		private readonly db: Database,
 		private readonly onProblem: (error: unknown) => void,
 	) {}
 
-	add(row: CallRow): void {
-		if (this.waiting.length < mostWaiting) this.waiting.push(row);
+	add(row: CallRow, isHeld = false): void {
+		if (this.waiting.length < mostWaiting) {
+			this.waiting.push(row);
+			if (isHeld) this.held.add(row.id);
+		}
 		this.writing ??= this.write().finally(() => {
 			this.writing = null;
 		});
@@ -37,8 +43,9 @@ export class CallLog {
 		for (let tries = 0; this.waiting.length > 0; ) {
 			const rows = this.waiting.slice(0, mostRows);
 			try {
-				await writeCalls(this.db, rows);
+				await writeCalls(this.db, rows, this.held);
 				this.waiting = this.waiting.slice(rows.length);
+				for (const { id } of rows) this.held.delete(id);
 				tries = 0;
 			} catch (error) {
 				this.onProblem(error);
@@ -49,8 +56,8 @@ export class CallLog {
 	}
 }
 
-/** The rows, and what they tell of the models' health. A row that stands there already is told of no second time. */
-export async function writeCalls(db: Database, rows: CallRow[]): Promise<void> {
+/** The rows, what they tell of the models' health, and what they settle. A row that stands there already is told of no second time. */
+export async function writeCalls(db: Database, rows: CallRow[], held: ReadonlySet<string> = new Set()): Promise<void> {
 	await db.transaction(async (tx) => {
 		const written = await tx.insert(modelCalls).values(rows).onConflictDoNothing().returning({ id: modelCalls.id });
 		if (written.length === 0) return;
@@ -67,5 +74,10 @@ export async function writeCalls(db: Database, rows: CallRow[]): Promise<void> {
 				failures = model_health.failures + excluded.failures, begun = model_health.begun + excluded.begun,
 				first_token_ms = model_health.first_token_ms + excluded.first_token_ms, ended = model_health.ended + excluded.ended,
 				ms = model_health.ms + excluded.ms`);
+		await settleCalls(
+			tx,
+			written.map(({ id }) => id).filter((id) => held.has(id)),
+		);
+		await settleLate(tx, ids);
 	});
 }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Database, Reader } from "@/db/connection";
 import type { ConnectionKind, Modality, ModelCapability, StepConditions } from "@/db/schema";
+import type { BudgetRule } from "@/server/budgets/contract";
 import { env } from "@/server/core/env";
 import { unseal } from "@/server/core/vault";
 import { clientOf, type Target } from "./clients";
@@ -41,7 +42,12 @@ export type KnownRoute = {
 	regions: readonly string[];
 	steps: readonly RouteStep[];
 };
-export type Catalogue = { models: ReadonlyMap<string, KnownModel>; routes: ReadonlyMap<string, KnownRoute> };
+export type Catalogue = {
+	models: ReadonlyMap<string, KnownModel>;
+	routes: ReadonlyMap<string, KnownRoute>;
+	/** What may be taken at most; without any, no call asks the database for leave. */
+	budgets: readonly BudgetRule[];
+};
 
 /** Where a connection's key is sealed for. */
 export const keyPlace = (connectionId: string, version: number) => ({
@@ -83,6 +89,7 @@ type Read = {
 	routes: RouteRow[];
 	circuits: { key: string; openUntil: string; times: number; failures: number; reason: FailureReason; at: string }[];
 	health: { key: string; calls: number; failures: number }[];
+	budgets: BudgetRule[];
 };
 
 const list = (rows: ReturnType<typeof sql>) => sql`coalesce((select json_agg(x) from (${rows}) x), '[]')`;
@@ -106,7 +113,9 @@ export async function readCatalogue(db: Reader): Promise<Catalogue> {
 		${list(sql`select model_key as key, open_until as "openUntil", times, failures, reason, updated_at as at
 			from model_circuits`)} as circuits,
 		${list(sql`select model_key as key, sum(calls)::int as calls, sum(failures)::int as failures
-			from model_health where bucket > now() - interval '10 minutes' group by model_key`)} as health`);
+			from model_health where bucket > now() - interval '10 minutes' group by model_key`)} as health,
+		${list(sql`select id, subject_kind as "subjectKind", subject, is_each as "isEach", span, measure, currency, most
+			from budgets where measure in ('tokens', 'money')`)} as budgets`);
 	if (!read) throw new Error("the catalogue of models could not be read");
 	return toCatalogue(read);
 }
@@ -143,7 +152,7 @@ function toCatalogue(read: Read): Catalogue {
 			}),
 		},
 	]);
-	return { models, routes: new Map(routes) };
+	return { models, routes: new Map(routes), budgets: read.budgets };
 }
 
 function about(connection: ConnectionRow): Pick<KnownModel, "connection" | "target"> {

@@ -1,5 +1,5 @@
 import type { Database } from "@/db/connection";
-import { actorUser } from "@/server/core/actor";
+import { type Actor, actorUser, causeOf } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
@@ -89,16 +89,28 @@ export const singleModel = (parts: ReturnType<typeof partsOf>, key: string, seen
 
 const shared = new WeakMap<Database, ReturnType<typeof partsOf>>();
 
+/** Those of a process for what is asked outside of runs. */
+export function sharedParts(db: Database): ReturnType<typeof partsOf> {
+	const onProblem = (error: unknown) => log.warn({ err: error }, "a model's call was not written down");
+	const parts = shared.get(db) ?? partsOf({ db, onProblem });
+	shared.set(db, parts);
+	return parts;
+}
+
+/** Who is named by the rows of calls that an actor makes outside of a run's own, and whose budgets they are. */
+export const whoOf = (actor: Actor) => ({
+	userId: actorUser(actor)?.userId ?? null,
+	keyId: causeOf(actor)?.keyId ?? null,
+	agentId: actor.kind === "agent" ? actor.agentId : null,
+});
+
 /** The environment's first model by itself, for what is asked outside of runs; whoever asks holds back what it takes. */
 export async function environmentModel({ db, actor }: ServiceContext): Promise<ChatModel | null> {
 	const [model] = environmentModels();
 	if (!model) return null;
 	const stop = stopFor(await stopsNow(db), { model: model.name });
-	const onProblem = (error: unknown) => log.warn({ err: error }, "a model's call was not written down");
-	const parts = shared.get(db) ?? partsOf({ db, onProblem });
-	shared.set(db, parts);
-	return singleModel(parts, model.key, await catalogueNow(db), {
-		who: { runId: null, userId: actorUser(actor)?.userId ?? null, keyId: null, agentId: null },
+	return singleModel(sharedParts(db), model.key, await catalogueNow(db), {
+		who: { runId: null, ...whoOf(actor) },
 		expectGoing: () => {
 			if (stop) throw new ModelFailure(stopTexts[stop.kind], { reason: "stopped" });
 		},

@@ -258,7 +258,7 @@ test("each hop is asked for again: what may not be paid, is stopped or can't be 
 		[dear.name, 90 * (9 + 2 * 4096), false],
 	]);
 	expect(refused.failure).toMatchObject({
-		message: `No model of this route answered: ${cheap.name} (500), ${dear.name} (over budget).`,
+		message: `No model of this route answered: ${cheap.name} (500), ${dear.name} (over budget). Too dear.`,
 	});
 	const stopped = await ask(route, {
 		expectGoing: ({ name }) => {

@@ -13,6 +13,7 @@ import type { Circuits } from "./circuits";
 import { type Needs, needsOf, unfitFor } from "./conditions";
 import type { Hop } from "./contract/hops";
 import { awayBecause } from "./contract/reasons";
+import { holdHop } from "./hold-hop";
 import {
 	type AnswerOptions,
 	addUsage,
@@ -78,11 +79,12 @@ export function routeModel(
 		...(contextTokens ? { contextTokens } : {}),
 		answer: async function* (messages, signal, tools = [], options = {}) {
 			// Where it can't be looked up what is set up, nothing is asked.
-			const route = find(await catalogueNow(deps.db));
+			const catalogue = await catalogueNow(deps.db);
+			const route = find(catalogue);
 			if (!route) throw new ModelFailure(`This installation has no model or route named ${name} any more.`);
 			const { mostTokens, temperature } = options;
 			const asked = { messages, tools, mostTokens, temperature };
-			return yield* new Walk(deps, route, asker, asked, signal, options).go();
+			return yield* new Walk({ ...deps, budgets: catalogue.budgets }, route, asker, asked, signal, options).go();
 		},
 	};
 }
@@ -97,8 +99,10 @@ class Walk {
 	private isEstimated = false;
 	private hasAsked = false;
 	private number = 0;
+	/** The next call's id, and whether something is held back for it. */
+	private held = { callId: "", isHeld: false };
 	constructor(
-		private readonly deps: RouteDeps,
+		private readonly deps: RouteDeps & Pick<Catalogue, "budgets">,
 		private readonly route: KnownRoute,
 		private readonly asker: Asker,
 		private readonly asked: Asked,
@@ -148,6 +152,13 @@ class Walk {
 				worstMicros: worstCost(model.price, this.needs.inputTokens),
 				mostTokens: this.taken.inputTokens + this.taken.outputTokens + this.needs.inputTokens + maxAnswerTokens,
 				isFirst: !this.hasAsked,
+			});
+			this.held = await holdHop(this.deps, {
+				who: this.asker.who,
+				model,
+				inputTokens: this.needs.inputTokens,
+				mostTokens: this.asked.mostTokens,
+				totalMs: this.route.totalMs,
 			});
 			return true;
 		} catch (error) {
@@ -263,8 +274,8 @@ class Walk {
 			...{ inputTokens, outputTokens, costMicros, isEstimated },
 			...(costMicros === null ? {} : { currency }),
 		});
-		this.deps.calls.add({
-			id: randomUUID(),
+		const call: CallRow = {
+			id: this.held.callId || randomUUID(),
 			createdAt: new Date(),
 			...this.asker.who,
 			modelKey: model.key,
@@ -279,7 +290,8 @@ class Walk {
 			currency,
 			firstTokenMs,
 			ms,
-		});
+		};
+		this.deps.calls.add(call, this.held.isHeld);
 	}
 
 	private allAway(): ModelFailure {
@@ -289,7 +301,10 @@ class Walk {
 		const last = this.passed.findLast(wasAsked) ?? first;
 		if (others.length === 0) return new ModelFailure(last.failure.message, { ...aboutOf(last.failure), ...usage });
 		const each = this.passed.map(({ model, failure }) => `${model.name} (${awayBecause(failure)})`).join(", ");
-		return new ModelFailure(`No model of this route answered: ${each}.`, { ...aboutOf(last.failure), ...usage });
+		// Which limit it was, when it begins anew and who can raise it.
+		const met = this.passed.find(({ failure }) => failure.reason === "budget");
+		const why = met ? ` ${met.failure.message}` : "";
+		return new ModelFailure(`No model of this route answered: ${each}.${why}`, { ...aboutOf(last.failure), ...usage });
 	}
 }
 

@@ -53,7 +53,7 @@ export type WriterOptions = {
 	/** Time between two writes of what is said, in ms. */
 	pauseMs?: number;
 	/** What graphs have to save, to be written with the events. */
-	checkpoints?: { take: () => CheckpointRows; deliverTo: (onRows: () => void) => void };
+	checkpoints?: { take: () => Promise<CheckpointRows>; deliverTo: (onRows: () => void) => void };
 };
 
 /** Steps tell what is going on, and a graph saves: both may wait so long for what is said, and then go out with it. */
@@ -111,13 +111,14 @@ export function createEventWriter(db: Database, { owner, log, pauseMs = 12, chec
 		// A reader who waits for the first words does not wait for what the graph has to save.
 		const isForReader = [...dirty].some((held) => held.isFirst);
 		planned = null;
-		due = Number.POSITIVE_INFINITY;
 		flushing = true;
 		lastFlush = performance.now();
-		const batch = [...dirty].flatMap(take);
-		const rows = isForReader ? noRows() : (checkpoints?.take() ?? noRows());
+		const wasTaken = hasRows && !isForReader;
 		hasRows &&= isForReader;
-		if (hasRows) due = lastFlush + stepPauseMs;
+		// What was said since goes with them: no checkpoint is ahead of its events.
+		const rows = (wasTaken && (await checkpoints?.take())) || noRows();
+		due = hasRows ? lastFlush + stepPauseMs : Number.POSITIVE_INFINITY;
+		const batch = [...dirty].flatMap(take);
 		dirty.clear();
 		if (batch.length > 0 || !isEmpty(rows)) await write(batch, rows);
 		flushing = false;

@@ -138,7 +138,7 @@ test("fifty starts at once never hold back more than the day's limit, and the re
 	for (const error of refused)
 		expect(error).toMatchObject({
 			code: "LIMIT_REACHED",
-			message: expect.stringMatching(/100,000 tokens for today.*00:00 UTC.*QD_TOKENS_PER_USER_PER_DAY/),
+			message: expect.stringMatching(/100,000 tokens for today.*00:00 UTC.*budgets:manage/),
 		});
 });
 

@@ -5,6 +5,7 @@ import { agentsRouter } from "@/server/agents/router";
 import { answersRouter } from "@/server/answers/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
+import { budgetsRouter } from "@/server/budgets/router";
 import { checkpointsRouter } from "@/server/checkpoints/router";
 import { evaluationsRouter } from "@/server/evaluations/router";
 import { extractionsRouter } from "@/server/extractions/router";
@@ -60,6 +61,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	playground: playgroundRouter,
 	models: modelsRouter,
+	budgets: budgetsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,
 	mail: mailRouter,

@@ -120,6 +120,10 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"models.removeRoute": { routeId: modelRoute },
 	"models.callsOfRun": { runId: own("run") },
 
+	"budgets.askForMore": { limitId: own("budget") },
+	"budgets.change": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },
+	"budgets.remove": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },
+
 	"remotes.get": { serverId: mcpServer },
 	"remotes.change": { serverId: mcpServer },
 	"remotes.remove": { serverId: mcpServer },
@@ -367,4 +371,5 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"remotes.setTool": { hash: "none" },
 	"models.addConnection": { address: "http://93.184.215.14/v1" },
 	"models.addPrice": { currency: "EUR" },
+	"budgets.askForMore": { most: 1_000, reason: "A test." },
 };

@@ -46,6 +46,7 @@ import { proposePlan } from "@/server/research/service";
 import { startRun } from "@/server/runs/service";
 import { addWebhook } from "@/server/triggers/service";
 import { testUser } from "@/tests/support";
+import { makeBudget } from "@/tests/support/budgets";
 import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { evaluationMakers } from "./evaluation-makers";
@@ -388,6 +389,7 @@ export const makers = {
 		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });
 		return row?.id ?? "";
 	},
+	budget: makeBudget,
 	job: async (ctx) => {
 		const id = randomUUID();
 		await ctx.db.orm.insert(jobRuns).values({ id, functionId: "test", events: [], state: "queued" });

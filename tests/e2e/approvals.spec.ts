@@ -48,3 +48,42 @@ test("approval by a second person: the chat waits, the inbox decides by keyboard
 	const left = await own.knowledge.listCollections.query({});
 	expect(left.rows.map(({ id }) => id)).not.toContain(collection.id);
 });
+
+test("a budget that is met: asked for in the chat, raised by its approval, and the question is answered", async ({
+	browser,
+}) => {
+	const { url, provider } = standing;
+	const { api } = await connect(url, owner);
+	const own = (await connect(url, staff)).api;
+	const { id: subject } = await own.auth.me.query({});
+	const scope = { subjectKind: "user", subject, measure: "tokens", span: "day" } as const;
+	const budget = await api.budgets.add.mutate({ ...scope, most: 10 });
+	provider.usually({ text: "At noon." });
+
+	const chat = await signedIn(browser, url, staff);
+	await chat.getByRole("textbox", { name: "Ask a question" }).fill("When is high water?");
+	await chat.keyboard.press("Enter");
+	await expect(chat.getByText(/Your 10 tokens for today are used or held back.*00:00 UTC/)).toBeVisible();
+	await chat.getByRole("button", { name: "Ask for more" }).click();
+	const dialog = chat.getByRole("dialog", { name: "Ask for more" });
+	await dialog.getByLabel(/Raise it to/).fill("900000");
+	await dialog.getByLabel("What for").fill("The tide tables");
+	await dialog.getByRole("button", { name: "Ask for it" }).click();
+	await expect(dialog.getByText(/1 person may decide it/)).toBeVisible();
+	await dialog.getByRole("button", { name: "Done" }).click();
+
+	const inbox = await signedIn(browser, url, owner);
+	await inbox.goto("/approvals");
+	await inbox.getByRole("button", { name: /raise the limit/ }).click();
+	await expect(inbox.getByRole("complementary", { name: "Approval" })).toContainText("The tide tables");
+	await inbox.keyboard.press("a");
+	await expect(inbox.getByText("Nothing waits")).toBeVisible();
+	const { rows } = await api.budgets.list.query({});
+	expect(rows).toMatchObject([{ id: budget.id, most: 900_000 }]);
+
+	await chat.getByRole("button", { name: "Try again" }).click();
+	await expect(chat.getByText("At noon.")).toBeVisible();
+	await chat.goto("/budgets");
+	await expect(chat.getByRole("heading", { name: "Your 900,000 tokens today" })).toBeVisible();
+	await expect(chat.getByText(/[1-9][\d,]* tokens used/).first()).toBeVisible();
+});

@@ -4,6 +4,7 @@ import { TOTP } from "otpauth";
 import { expect } from "playwright/test";
 import { type Client, connect } from "../support/client";
 import { invoiceAnswer, invoiceLines } from "../support/invoices";
+import { fillBudgets } from "./budgets-world";
 import { fillEvaluations } from "./evaluations-world";
 import { owner, type Standing, staff, viewer } from "./standing";
 
@@ -34,6 +35,7 @@ export async function fill(standing: Standing): Promise<World> {
 	const account = await fillAccount(api);
 	const evaluations = await fillEvaluations(standing, api);
 	const models = await fillModels(standing, api);
+	const budgets = await fillBudgets(api);
 	return {
 		paths: {
 			...work.paths,
@@ -44,6 +46,7 @@ export async function fill(standing: Standing): Promise<World> {
 			...audit,
 			...account,
 			...models,
+			...budgets,
 			...evaluations,
 		},
 		open: mails.open,

@@ -18,6 +18,14 @@ const rules: Record<string, SQL> = {
 		having count(e.seq) <> 1 or max(e.seq) <> r.last_seq or max(e.data ->> 'state') <> r.state`,
 	"every budget is settled": sql`
 		select r.id::text from runs r left join budget_entries b on b.run_id = r.id where b.settled is null`,
+	"what is settled of budgets is what their calls took, each once": sql`
+		select h.call_id::text from budget_holds h join model_calls m on m.id = h.call_id where h.settled is distinct from
+			(case h.measure when 'tokens' then m.input_tokens + m.output_tokens else coalesce(m.cost_micros, 0) end)
+		union all select c.budget_id::text from budget_counters c where c.used <> c.opening + (
+			select coalesce(sum(h.settled), 0) from budget_holds h
+			where h.budget_id = c.budget_id and h.subject = c.subject and h.starts_at = c.starts_at)
+		union all select b.run_id::text from budget_entries b where b.settled < (
+			select coalesce(sum(m.input_tokens + m.output_tokens), 0) from model_calls m where m.run_id = b.run_id)`,
 	"every document is settled": sql`
 		select id::text from documents where deleted_at is null and state not in ('ready', 'failed')`,
 	"no document failed": sql`select id::text || ': ' || coalesce(reason, '') from documents where deleted_at is null and state = 'failed'`,
@@ -127,6 +135,7 @@ const ofRuns = [
 	"no run's events have a gap or a double",
 	"every run ends once, at its last event",
 	"every budget is settled",
+	"what is settled of budgets is what their calls took, each once",
 	"every run has one audit row for its start and one for its end",
 	"every audit row of a start has its run",
 	"nobody waits in a transaction or for a lock",

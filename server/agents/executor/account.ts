@@ -48,7 +48,7 @@ export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): Ru
 					{ reason: "budget" },
 				);
 			const { runId, userId, keyId } = who;
-			if (!isFirst) await expectMore(db.orm, { runId, userId, keyId, tokens: mostTokens });
+			if (!isFirst) await expectMore(db, { runId, userId, keyId, tokens: mostTokens });
 		} catch (error) {
 			if (error instanceof ModelFailure) throw error;
 			if (error instanceof AppError && error.code === "LIMIT_REACHED")

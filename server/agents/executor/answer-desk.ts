@@ -7,8 +7,8 @@ import { type Stop, stopFor } from "@/server/core/stops";
 import { agentNow, type ToolContext } from "@/server/faces/tool";
 import type { Conversation } from "@/server/runs/contract";
 import type { AnswerDesk } from "../graphs/assistant/state";
+import { narrowed } from "./begin-search";
 import type { ClaimedRun } from "./lease";
-import { narrowed } from "./narrowed";
 
 type Deps = { db: Database; log: Log; tool: ToolContext; stops: () => readonly Stop[]; models: () => string };
 

@@ -24,7 +24,7 @@ import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
-import { findWithoutLeave } from "./leave";
+import { findWithoutLeave, leaveOf } from "./leave";
 import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
@@ -90,7 +90,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		},
 		search: async (run, input, signal) => {
 			const tool = toolContext(run, signal);
-			const actor = await agentNow(tool);
+			const actor = await agentNow(tool, leaveOf(run));
 			if (!actorMay(actor, "runs:write")) throw new RunStopped("rights");
 			return options.search?.(run, input, signal) ?? callTool(tool, "knowledge.search", input, actor);
 		},

@@ -5,6 +5,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { AgentCaps, WhenAway } from "@/db/schema";
 import type { AgentAnswering, AgentWindow, GraphName } from "@/server/agents/contract";
+import { type StandingRow, standingColumns } from "@/server/auth/principal";
 import { env } from "@/server/core/env";
 import { mayAskAgent } from "@/server/core/grants";
 import type { VariableValues } from "@/server/prompts/contract";
@@ -37,6 +38,9 @@ export type ClaimedRun = {
 	/** How often it was taken up since a person last decided: waiting for them outlives any number of restarts. */
 	tries: number;
 	user: { id: string; name: string; role: string };
+	/** What its person may do, as it was when the run was taken up, and when that was, by `performance.now()`. */
+	leave: StandingRow & { mayAsk: boolean };
+	claimedAt: number;
 	/** What it was started with. */
 	sessionId: string | null;
 	key: { id: string; name: string } | null;
@@ -104,7 +108,9 @@ function putTogether({
  * database that crashes: what is written later is fenced by it, and that does.
  */
 export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
-	type Row = Omit<ClaimedRun, "history" | "hasOlder"> & {
+	type Row = Omit<ClaimedRun, "history" | "hasOlder" | "claimedAt" | "leave"> & {
+		leave: StandingRow;
+		mayAsk: boolean | null;
 		earlier: { count: number; turns: ClaimedRun["history"] };
 		prompt: Told | null;
 	};
@@ -125,7 +131,8 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
 				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
-			'user', json_build_object('id', u.id, 'name', u.name, 'role', u.role), 'sessionId', t.session_id,
+			'user', json_build_object('id', users.id, 'name', users.name, 'role', users.role), 'sessionId', t.session_id,
+			'leave', ${standingColumns}, 'mayAsk', (select ${mayAskAgent} from agents a, users u where a.id = t.agent_id and u.id = t.user_id),
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
 			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away,
@@ -151,10 +158,14 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
 					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
 		) as run
-		from taken t join users u on u.id = t.user_id join agent_versions a on a.id = t.agent_version_id
+		from taken t join users on users.id = t.user_id join agent_versions a on a.id = t.agent_version_id
+			left join sessions on sessions.id = t.session_id
 			left join prompt_versions v on v.id = coalesce(t.prompt_version_id, a.prompt_version_id)`);
-	return rows.map(({ run: { earlier, prompt, ...run }, startedAt }) => ({
+	const claimedAt = performance.now();
+	return rows.map(({ run: { earlier, prompt, leave, mayAsk, ...run }, startedAt }) => ({
 		...run,
+		leave: { ...leave, mayAsk: mayAsk ?? false },
+		claimedAt,
 		agent: { ...run.agent, ...(prompt ? putTogether(prompt) : {}) },
 		startedAt: new Date(startedAt),
 		history: earlier.turns,

@@ -1,5 +1,5 @@
 import type { Database } from "@/db/connection";
-import { findStandings, type Refusal, refusalTexts } from "@/server/auth/principal";
+import { findStandings, type Refusal, refusalTexts, type Standing, standingOfRow } from "@/server/auth/principal";
 import { actorMay } from "@/server/core/actor";
 import type { ClaimedRun } from "./lease";
 
@@ -25,4 +25,18 @@ export async function findWithoutLeave(
 		else if (!actorMay(standing.principal, "runs:write")) found.set(run.id, "rights");
 	}
 	return found;
+}
+
+/** For so long what was found out about rights is taken to be of now, in ms. */
+export const justMs = 1_000;
+
+/** What was read of its person as the run was taken up, while that is of now; a key is always asked for anew. */
+export function leaveOf({
+	leave,
+	claimedAt,
+	sessionId,
+	key,
+}: ClaimedRun): { standing: Standing; mayAsk: boolean } | undefined {
+	if (key || performance.now() - claimedAt > justMs) return undefined;
+	return { standing: standingOfRow(leave, sessionId), mayAsk: leave.mayAsk };
 }

@@ -128,7 +128,8 @@ test("a dearer model is not asked where the run has not that much left", async (
 });
 
 test("where the budget can't be looked up, no other model is asked", async () => {
-	const away = Object.create(db, { orm: { value: { execute: () => Promise.reject(new Error("away")) } } }) as Database;
+	const gone = { value: () => Promise.reject(new Error("away")) };
+	const away = Object.create(db, { orm: { value: { execute: gone.value } }, transaction: gone }) as Database;
 	const run = {
 		id: crypto.randomUUID(),
 		attempt: 1,

@@ -21,10 +21,10 @@ import type { AnswerDesk } from "../graphs/assistant/state";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
 import { askedNow } from "./answer-desk";
+import { beginSearch, beginsWithSearch, narrowed } from "./begin-search";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
-import { leaveTexts, type WithoutLeave } from "./leave";
-import { narrowed } from "./narrowed";
+import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
@@ -179,10 +179,12 @@ async function invoke(
 	// A new run's search asks for itself whether it may, before a model hears of the question.
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
+	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
+	const answers = model ? deps.answers(run, signal) : null;
+	const begun = isNew && !answers ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
-	const answers = model ? deps.answers(run, signal) : null;
 	const context: RunContext = {
 		answers: askedNow(answers, () => {
 			searchedAt = performance.now();
@@ -191,7 +193,7 @@ async function invoke(
 		model,
 		instructions: run.agent.instructions,
 		search: async (input) => {
-			const found = await search(run, input, signal);
+			const found = await (begun?.(input) ?? search(run, input, signal));
 			searchedAt = performance.now();
 			return found;
 		},
@@ -235,7 +237,6 @@ async function invoke(
 		// The caps end a run first, and say so.
 		recursionLimit: context.caps.steps + 10,
 	};
-	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
 	const { conversation } = run;
 	const history = conversation?.history ?? run.history;
 	const input = { question: run.question, collectionIds, history, conversation };
@@ -261,9 +262,6 @@ export async function expectReadable(
 ): Promise<void> {
 	if ((await deps.unreadable(run, documentIds, signal)).length > 0) throw new RunStopped("taken");
 }
-
-/** For so long what was found out about rights is taken to be of now. */
-const justMs = 1_000;
 
 /** What the graph was interrupted for; null where it has come to its end. */
 function waitsOf(state: object): Waits | null {
@@ -322,9 +320,6 @@ class Wall {
 		this.leftMs -= performance.now() - this.startedAt;
 	}
 }
-
-const beginsWithSearch = ({ attempt, isForked, agent, collectionIds }: ClaimedRun): boolean =>
-	attempt === 1 && !isForked && agent.graph !== "extract" && narrowed(agent.collectionIds, collectionIds)?.length !== 0;
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {
 	switch (stopped.reason) {

@@ -6,7 +6,7 @@ import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { supportingPlaces } from "./assistant/grade";
-import { mayLean, searchQuery } from "./assistant/query";
+import { mayLean, searchFor, searchQuery } from "./assistant/query";
 import { outgrows, remember } from "./assistant/remember";
 import { rewriteQuestion } from "./assistant/rewrite";
 import {
@@ -19,8 +19,6 @@ import {
 	type Turn,
 } from "./assistant/state";
 import { sureEnough } from "./assistant/sure";
-
-const mostPassages = 8;
 
 /** What a run that waits for a person waits for. */
 export type Interrupted = Waits & { tool: string };
@@ -36,11 +34,7 @@ const retrieve: Step = async (state, run) => {
 	const rewritten = await standAlone(question, history, run);
 	const given = run.answers ? await giveAgain(state, run, rewritten) : null;
 	if (given) return given;
-	const findings = await run.search({
-		query: rewritten?.query ?? searchQuery(question, history),
-		limit: mostPassages,
-		...(collectionIds ? { collectionIds } : {}),
-	});
+	const findings = await run.search(searchFor(rewritten?.query ?? searchQuery(question, history), collectionIds));
 	const documents = new Set(findings.passages.map(({ documentId }) => documentId)).size;
 	const found = `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`;
 	return [{ rewritten, findings }, rewritten?.query ? `Searched for: ${rewritten.query} · ${found}` : found];

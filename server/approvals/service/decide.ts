@@ -1,4 +1,5 @@
 import { and, eq, getTableColumns, sql } from "drizzle-orm";
+import superjson from "superjson";
 import type { Tx } from "@/db/connection";
 import { approvalDecisions, approvals } from "@/db/schema";
 import type { UserActor } from "@/server/core/actor";
@@ -8,6 +9,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import type { AnswerOwn, ApprovalDetail, Approve, Reject } from "../contract";
 import { useMinutes } from "../contract";
 import { notifyApprovals } from "../events";
+import { atOnceOf } from "./at-once";
 import { nameOf, personNow, whyNotDecide } from "./deciders";
 import type { ApprovalRow } from "./outcome";
 import { getApproval, mayReadApproval } from "./read";
@@ -75,9 +77,20 @@ async function decide(ctx: ServiceContext, approvalId: string, decision: Decisio
 			...(decision.state === "rejected" ? { reason: decision.reason } : {}),
 			detail,
 		});
+		if (decision.state === "approved") await doAtOnce(ctx, tx, row);
 		await notifyApprovals(tx, approvalId);
 	});
 	return getApproval(ctx, { approvalId });
+}
+
+/** What is not called again is done here and now: with its approval, or neither. */
+async function doAtOnce(ctx: ServiceContext, tx: Tx, row: ApprovalRow): Promise<void> {
+	const act = atOnceOf(row.tool);
+	if (!act) return;
+	const answer = superjson.stringify(await act(ctx, tx, row));
+	await tx.update(approvals).set({ state: "used", usedAt: sql`now()`, answer }).where(eq(approvals.id, row.id));
+	const detail = { tool: row.tool, digest: hashNow(row) };
+	await audit(ctx, tx, { action: "approval.use", resource: "approval", resourceId: row.id, detail });
 }
 
 /** What approving names: the arguments as they stand. */

@@ -1,6 +1,8 @@
 export { approvalsChannel, notifyApprovals } from "../events";
-export type { Work } from "./bind";
+export { carryOutAtOnce } from "./at-once";
+export type { ToolCall, Work } from "./bind";
 export { answerOwn, approve, reject } from "./decide";
+export { countDeciders } from "./deciders";
 export { type Asker, editApproval, editedArguments, type Trial, type TryCall, tryCall } from "./edit";
 export { runApproval, waitedMs } from "./of-run";
 export { onceInRun, onceOutside } from "./once-in-run";

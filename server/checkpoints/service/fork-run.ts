@@ -3,6 +3,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { agentVersions, branchSegments, budgetEntries, runEvents, runs, threadBranches } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
+import { holdRun } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -39,10 +40,18 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		const before = await storedState(tx, { runId: input.runId, graph }, stored);
 		const state = await editedState(ctx, before, input, narrowed(allowed, from.collectionIds));
 		const question = input.question ?? from.question;
-		const reserved = await askBudget(tx, user.userId, question + JSON.stringify(from.conversation ?? ""), key, {
-			threadId: from.threadId,
-			...(graph === "research" ? { atLeast: capsOf(today.caps, graph).tokens } : {}),
-		});
+		const { reserved, rules } = await askBudget(
+			tx,
+			user.userId,
+			question + JSON.stringify(from.conversation ?? ""),
+			key,
+			{
+				threadId: from.threadId,
+				...(graph === "research" ? { atLeast: capsOf(today.caps, graph).tokens } : {}),
+			},
+		);
+		const keyId = key?.keyId ?? null;
+		await holdRun(tx, rules, { runId, whose: { userId: user.userId, keyId, agentId }, tokens: reserved });
 		const { threadId } = from;
 		await tx.insert(threadBranches).values({ id: branchId, threadId, fromRunId: from.id, runId });
 		await writeSegments(tx, branchId, from);

@@ -48,10 +48,17 @@ const vectors = cacheOf<Float32Array>({
 	},
 });
 
-/** A question's vector, before all texts that wait. It depends on the words alone, and is the same whoever asks. */
-export const embedQuery = (text: string, by: Embedder = embedder()): Promise<Float32Array> =>
+/**
+ * A question's vector, before all texts that wait. It depends on the words alone, and is the same whoever asks. `embed` is asked
+ * where nobody knows it yet.
+ */
+export const embedQuery = (
+	text: string,
+	by: Embedder = embedder(),
+	embed: (texts: string[]) => Promise<Float32Array[]> = (texts) => by.embed(texts, { urgent: true }),
+): Promise<Float32Array> =>
 	vectors({ rights: null, version: [by.model, by.dimension], asked: text }, async () => {
-		const [vector] = await by.embed([text], { urgent: true });
+		const [vector] = await embed([text]);
 		if (!vector) throw new Error("The embedder answered without a vector");
 		return vector;
 	});

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateSync } from "node:zlib";
 import { HeadingLevel, Paragraph, Table, TableCell, TableRow, TextRun } from "docx";
 import { beforeAll, describe, expect, test } from "vitest";
 import { until } from "@/tests/support";
+import { pdfBomb } from "@/tests/support/bombs";
 import { docxParts, makeDocx, makePdf, makeZip, prose } from "@/tests/support/documents";
 import { fileTypes } from "../contract";
 import { type ParseLimits, parseFile } from "./parse-file";
@@ -289,21 +289,7 @@ describe("limits", () => {
 	});
 
 	test("of memory: a stream that inflates to gigabytes is stopped", async () => {
-		const spaces = deflateSync(Buffer.alloc(700 * 1024 * 1024, " "), { level: 1 });
-		const bomb = deflateSync(spaces);
-		const objects = [
-			"<</Type/Catalog/Pages 2 0 R>>",
-			"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-			"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R>>",
-		].map((object, i) => Buffer.from(`${i + 1} 0 obj\n${object}\nendobj\n`));
-		const pdf = Buffer.concat([
-			Buffer.from("%PDF-1.7\n"),
-			...objects,
-			Buffer.from(`4 0 obj\n<</Length ${bomb.length}/Filter[/FlateDecode/FlateDecode]>>stream\n`),
-			bomb,
-			Buffer.from("\nendstream\nendobj\ntrailer<</Size 5/Root 1 0 R>>\n%%EOF"),
-		]);
-		expect(await failure(pdf, "pdf")).toMatchObject({ failure: "outOfMemory" });
+		expect(await failure(pdfBomb(), "pdf")).toMatchObject({ failure: "outOfMemory" });
 	});
 
 	test("of depth: Markdown and HTML as deep as they like", async () => {

@@ -1,9 +1,9 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateSync } from "node:zlib";
 import sharp from "sharp";
 import { beforeAll, expect, test } from "vitest";
+import { pictureBomb } from "@/tests/support/bombs";
 import { photographInvoice } from "@/tests/support/invoices";
 import { preparePicture } from "./parse-file";
 
@@ -44,23 +44,8 @@ test("a picture of 10 MB is made small in its own process", async () => {
 	expect([shown.width, shown.height]).toEqual([1_568, 1_220]);
 });
 
-function chunk(type: string, data: Buffer): Buffer {
-	const body = Buffer.concat([Buffer.from(type), data]);
-	const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
-	length.writeUInt32BE(data.length);
-	sum.writeUInt32BE(crc32(body));
-	return Buffer.concat([length, body, sum]);
-}
-
 test("a small file that says it is a picture of 900 million points is refused before it is unpacked", async () => {
-	const head = Buffer.alloc(13);
-	head.writeUInt32BE(30_000, 0);
-	head.writeUInt32BE(30_000, 4);
-	head.set([8, 0, 0, 0, 0], 8);
-	const rows = deflateSync(Buffer.alloc(1_000_000));
-	const signature = Buffer.from("89504e470d0a1a0a", "hex");
-	const bomb = Buffer.concat([signature, chunk("IHDR", head), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
-	await expect(prepare(bomb, "image/png")).rejects.toThrow(/more than 40 million points/);
+	await expect(prepare(pictureBomb(), "image/png")).rejects.toThrow(/more than 40 million points/);
 });
 
 test("what is no picture, or another than it says, is refused", async () => {

@@ -1,6 +1,7 @@
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { documents, files, uploads } from "@/db/schema";
+import { expectRoom } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
 import { requireCause, requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
@@ -76,6 +77,8 @@ export async function insertDocument(
 		.onConflictDoNothing({ target: [documents.collectionId, documents.sha256], where: isNull(documents.deletedAt) })
 		.returning({ id: documents.id, attempt: documents.attempt });
 	if (!row) return null;
+	// Looked at with it in place: the transaction ends where it is too much.
+	await expectRoom(tx, userId, 0);
 	await audit(ctx, tx, {
 		action: "document.add",
 		resource: "document",

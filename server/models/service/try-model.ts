@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { reserveTokens, settleTokens } from "@/server/budgets/service";
-import { actorUser } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
@@ -10,7 +9,7 @@ import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
 import { catalogueNow, environmentId, type KnownModel, routeOf } from "../catalogue";
 import { loadOpenai } from "../clients";
 import type { Hop, TestedModel, TestModel } from "../contract";
-import { partsOf } from "../index";
+import { partsOf, whoOf } from "../index";
 import { ModelFailure, type ModelMessage } from "../model";
 import { routeModel } from "../route";
 
@@ -28,7 +27,7 @@ export async function testModel(ctx: ServiceContext, { modelKey }: TestModel): P
 	const entry = await reserveTokens(ctx, mostTokens);
 	let tokens = 0;
 	try {
-		const tested = await tryModel(ctx.db, model, { userId: actorUser(ctx.actor)?.userId ?? null, signal: ctx.signal });
+		const tested = await tryModel(ctx.db, model, { who: whoOf(ctx.actor), signal: ctx.signal });
 		tokens = tested.inputTokens + tested.outputTokens;
 		await audit(ctx, ctx.db.orm, {
 			action: "model.test",
@@ -47,9 +46,9 @@ const notAsked = {
 	...{ reason: null, status: null, firstTokenMs: null, costMicros: null },
 	...{ ms: 0, inputTokens: 0, outputTokens: 0 },
 };
-type Try = { userId: string | null; signal?: AbortSignal | undefined };
+type Try = { who: ReturnType<typeof whoOf>; signal?: AbortSignal | undefined };
 
-async function tryModel(db: Database, model: KnownModel, { userId, signal }: Try): Promise<TestedModel> {
+async function tryModel(db: Database, model: KnownModel, { who, signal }: Try): Promise<TestedModel> {
 	// What this process has to load first is no time of the model's.
 	await loadOpenai();
 	const parts = partsOf({ db, onProblem: (error) => log.warn({ err: error }, "a model's test was not written down") });
@@ -65,7 +64,7 @@ async function tryModel(db: Database, model: KnownModel, { userId, signal }: Try
 			},
 		},
 		{
-			who: { userId, runId: null, keyId: null, agentId: null },
+			who: { runId: null, ...who },
 			expectGoing: () => {
 				if (stop) throw new ModelFailure(stopTexts[stop.kind], { reason: "stopped" });
 			},
@@ -106,5 +105,6 @@ export async function modelsToProbe(db: Database): Promise<string[]> {
 /** Tries one of them for the installation itself. */
 export async function probeModel(db: Database, key: string): Promise<void> {
 	const model = (await catalogueNow(db)).models.get(key);
-	if (model && model.connection.id !== environmentId) await tryModel(db, model, { userId: null });
+	if (model && model.connection.id !== environmentId)
+		await tryModel(db, model, { who: { userId: null, keyId: null, agentId: null } });
 }

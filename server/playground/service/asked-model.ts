@@ -42,7 +42,7 @@ export async function askedModel(
 				heard.currency = price?.currency ?? heard.currency;
 				if (isFirst) return;
 				try {
-					await expectMore(db.orm, { runId: trialId, userId, keyId, tokens: mostTokens });
+					await expectMore(db, { runId: trialId, userId, keyId, tokens: mostTokens });
 				} catch (error) {
 					if (error instanceof AppError && error.code === "LIMIT_REACHED")
 						throw new ModelFailure(error.message, { reason: "budget" });

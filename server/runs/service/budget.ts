@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
-import { expectTokens, holdBudget, type KeyBudget } from "@/server/budgets/service";
+import { type BudgetNow, expectTokens, holdBudget, type KeyBudget } from "@/server/budgets/service";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { estimateTokens, maxAnswerTokens } from "@/server/models/model";
@@ -24,6 +24,9 @@ async function tokensOfEarlier(tx: Tx, userId: string, threadId: string): Promis
 	return tokens > manyTurns ? turns + summingUp : turns;
 }
 
+/** What is held back, and the budgets that may bind the run. */
+export type Asked = { reserved: number } & Pick<BudgetNow, "rules">;
+
 /**
  * Makes sure that a run may use what it needs at most, and answers with how much that is, to be written with the run. Two
  * starts of one person wait for each other here, so that what is held back and used never passes the day's limit, however
@@ -35,7 +38,7 @@ export async function askBudget(
 	question: string,
 	key: KeyBudget | null = null,
 	more: { atLeast?: number; threadId?: string | undefined } = {},
-): Promise<number> {
+): Promise<Asked> {
 	const earlier = more.threadId ? await tokensOfEarlier(tx, userId, more.threadId) : 0;
 	const needed = contextTokens + maxAnswerTokens + estimateTokens(question) + earlier;
 	const reserved = Math.max(more.atLeast ?? 0, needed);
@@ -50,5 +53,5 @@ export async function askBudget(
 			},
 		);
 	expectTokens(now, reserved, key);
-	return reserved;
+	return { reserved, rules: now.rules };
 }

@@ -3,6 +3,7 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { agentVersions, budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
+import { holdRun } from "@/server/budgets/service";
 import type { UserActor } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { capsOf } from "@/server/core/caps";
@@ -36,7 +37,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
-		const [{ agentId, graph, caps, ...chosen }, least] = await Promise.all([
+		const [{ agentId, graph, caps, ...chosen }, { reserved: least, rules }] = await Promise.all([
 			agentFor(tx, user, input),
 			askBudget(tx, userId, input.question + (input.conversation ? JSON.stringify(input.conversation) : ""), key, {
 				// What was said before in the thread of an extraction is of other documents, and goes to no model.
@@ -50,8 +51,9 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 		// Research asks a model many times: all that it may use is held back.
 		const isResearch = graph === "research";
 		const reserved = isResearch
-			? await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })
+			? (await askBudget(tx, userId, input.question, key, { atLeast: capsOf(caps, graph).tokens })).reserved
 			: least;
+		await holdRun(tx, rules, { runId, whose: { userId, keyId: startedWith.keyId, agentId }, tokens: least });
 		const { after } = input;
 		const branchId = after
 			? await branchAfter(tx, { threadId, userId, afterId: after, runId })
@@ -63,6 +65,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 			title: titleOf(input.question),
 			isCall: input.conversation !== undefined,
 		};
+		// On one connection they are carried out one after the other, whenever their answers come.
 		await Promise.all([
 			input.threadId
 				? tx
@@ -71,8 +74,6 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 						.where(eq(threads.id, threadId))
 				: tx.insert(threads).values(row),
 			tx.insert(budgetEntries).values({ runId, userId, keyId: startedWith.keyId, reserved }),
-		]);
-		await Promise.all([
 			tx.insert(runs).values({
 				id: runId,
 				threadId,

@@ -1,3 +1,4 @@
+import type { Search } from "@/server/knowledge/contract";
 import { meaningfulWords } from "@/server/models/words";
 import type { Turn } from "./state";
 
@@ -21,3 +22,12 @@ export function searchQuery(question: string, history: readonly Turn[]): string 
 	const query = previous && leans ? `${previous}\n${question}` : question;
 	return query.length <= longestQuery ? query : query.slice(-longestQuery).toWellFormed();
 }
+
+const mostPassages = 8;
+
+/** The search that an answer begins with. */
+export const searchFor = (query: string, collectionIds: string[] | null): Search => ({
+	query,
+	limit: mostPassages,
+	...(collectionIds ? { collectionIds } : {}),
+});

@@ -5,6 +5,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
 import type { Embedder } from "../../embedding";
 import { toBytes } from "../../vectors/exact";
+import { embedFor } from "../counted-embedding";
 
 /** Passages embedded between two writes. */
 const atOnce = 16;
@@ -37,7 +38,7 @@ export async function* embedPassages(
 	for (let i = 0; i < waiting.length; i += atOnce) {
 		ctx.signal?.throwIfAborted();
 		const some = waiting.slice(i, i + atOnce);
-		const vectors = await by.embed(some.map(searchText));
+		const vectors = await embedFor(ctx, by, some.map(searchText));
 		const rows = some.flatMap(({ id }, n) => {
 			const vector = vectors[n];
 			return vector ? [{ chunkId: id, vector: toBytes(vector) }] : [];

@@ -1,9 +1,11 @@
 import { requireUser, type ServiceContext } from "@/server/core/context";
+import { AppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
 import { type Near, StoreAway } from "../../vectors/store";
+import { embedFor } from "../counted-embedding";
 import { unreadableDocuments } from "../documents";
 import { noteFound } from "../found";
 import { rememberedKeywords, rememberedNearest } from "./candidates";
@@ -89,14 +91,16 @@ async function findByModel(
 	if (!by)
 		return `The embedding model ${first?.model} is not set up any more: what it made was searched by words only.`;
 	try {
-		const query = await embedQuery(text, by);
+		const query = await embedQuery(text, by, (texts) => embedFor(ctx, by, texts, { urgent: true }));
 		const store = await vectorStore(ctx.db, by);
 		const nearest = await rememberedNearest({ query: text, scope, most, store: store.name }, () =>
 			store.nearest(ctx.db, scope, query, most),
 		);
 		return { nearest, query, scope, by };
 	} catch (error) {
-		// Without the model or the index the keywords still find something, and that is better than nothing.
+		// Without the model, the index or the budget the keywords still find something, and that is better than nothing.
+		if (error instanceof AppError && error.code === "LIMIT_REACHED")
+			return `Meaning was not searched: ${error.message}`;
 		if (!(error instanceof StoreAway)) log.error({ err: error, requestId: ctx.requestId }, "meaning was not searched");
 		return noVectors;
 	}
