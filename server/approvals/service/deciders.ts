@@ -26,9 +26,9 @@ export const mayDecideOf = (asked: {
 	permission: Permission;
 	requesterId: string;
 	approvers: string[][];
-	tool: string;
+	tool?: string;
 }) => {
-	const toRead = rightToRead(asked.tool);
+	const toRead = asked.tool ? rightToRead(asked.tool) : null;
 	return and(
 		isNull(users.disabledAt),
 		ne(users.id, asked.requesterId),
