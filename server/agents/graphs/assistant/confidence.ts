@@ -27,7 +27,7 @@ export function evidenceOf(checked: Checked, passages: readonly Passage[], suren
 const citedIn = ({ citations }: Checked, passages: readonly Passage[]): Passage[] =>
 	citations.flatMap(({ marker }) => passages[marker - 1] ?? []);
 
-/** How far an answer can be trusted, and why: as often as answers of such evidence were right when that was measured. */
+/** How far an answer can be trusted, and why: as often as answers of such evidence are taken to be right. */
 export function confidenceOf(checked: Checked, passages: readonly Passage[], facts: Facts): Confidence {
 	const { sureness = null } = facts;
 	const evidence = evidenceOf(checked, passages, sureness);
