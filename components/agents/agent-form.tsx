@@ -16,6 +16,7 @@ import { Theme } from "@/components/ui/theme";
 import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } from "@/server/agents/contract";
 import { readSchema } from "@/server/extractions/contract";
 import styles from "./agents.module.css";
+import { AnswerSchemaField } from "./answer-schema-field";
 import { AnsweringFields } from "./answering-fields";
 import { CapFields } from "./cap-fields";
 import { graphWords } from "./facts";
@@ -60,6 +61,7 @@ export default function AgentForm({
 		description: agent?.description ?? "",
 		graph: of?.graph ?? "assistant",
 		extractSchema: of?.extractSchema ?? null,
+		answerSchema: of?.answerSchema ?? null,
 		promptVersionId: of?.promptVersionId ?? null,
 		promptLabel: of?.promptLabel ?? null,
 		model: of?.model ?? null,
@@ -151,6 +153,12 @@ export default function AgentForm({
 							value={form.values.extractSchema ?? null}
 							onChange={(extractSchema) => form.setFieldValue("extractSchema", extractSchema)}
 							error={form.errors.extractSchema}
+						/>
+					) : null}
+					{graph === "assistant" ? (
+						<AnswerSchemaField
+							value={form.values.answerSchema ?? null}
+							onChange={(answerSchema) => form.setFieldValue("answerSchema", answerSchema)}
 						/>
 					) : null}
 					<PromptChoice
@@ -270,7 +278,7 @@ export default function AgentForm({
 
 /** What another way of working has no use for is taken out. */
 const changedGraph = (graph: GraphName) => ({
-	...{ graph, extractSchema: null, tools: [], approvalTools: [] },
+	...{ graph, extractSchema: null, answerSchema: null, tools: [], approvalTools: [] },
 	answering: {},
 });
 

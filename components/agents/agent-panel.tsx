@@ -64,6 +64,7 @@ export function AgentPanel({ agent, onClose }: { agent: Agent; onClose: () => vo
 						: `${agent.version}${agent.hasDraft ? ", and a draft" : ""}`}
 				</Fact>
 				<Fact name="Extracts">{extractsOf(agent)}</Fact>
+				<Fact name="Answers fit">{agent.answerSchema ? "A JSON Schema" : null}</Fact>
 				<Fact name="Prompt">{promptOf(agent)}</Fact>
 				<Fact name="Model">{modelOf(agent)}</Fact>
 				<Fact name="Looks in">{collectionsOf(agent)}</Fact>

@@ -23,6 +23,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 	return (
 		<Facts>
 			<Fact name="Extracts">{extractsOf(of)}</Fact>
+			<Fact name="Answers fit">{of.answerSchema ? "A JSON Schema" : null}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
 			<Fact name="Its values">{valuesOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>

@@ -7,6 +7,7 @@ export type Definition = Pick<
 	Agent,
 	| "graph"
 	| "extractSchema"
+	| "answerSchema"
 	| "promptVersionId"
 	| "promptLabel"
 	| "promptName"

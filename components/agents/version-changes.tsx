@@ -9,6 +9,7 @@ import { ErrorView } from "@/components/ui/error-view";
 const words = {
 	graph: "Graph",
 	extractSchema: "Extracts",
+	answerSchema: "Answers fit",
 	prompt: "Prompt",
 	model: "Model",
 	whenAway: "Where none answers",

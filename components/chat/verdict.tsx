@@ -25,6 +25,7 @@ import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
 import { pageOf } from "./citation";
 import { sourceHref, useOpenSource } from "./open-source";
+import { SafetyNotes } from "./safety-notes";
 import styles from "./turn.module.css";
 
 const levels = {
@@ -134,6 +135,7 @@ export function Verdict(props: {
 					{result.cached.isSimilar ? ", to the same question in other words" : ""}; asked of no model again.
 				</p>
 			) : null}
+			{result?.safety ? <SafetyNotes verdicts={result.safety} /> : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}
 			<MetLimit text={result?.degraded ?? run.reason} />

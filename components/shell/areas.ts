@@ -16,6 +16,7 @@ import {
 	IconSearch,
 	IconServer2,
 	IconShieldCheck,
+	IconShieldHalf,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -44,6 +45,7 @@ export const areas: Area[] = [
 			{ href: "/playground", label: "Playground", icon: IconFlask, permission: "prompts:write" },
 			{ href: "/evaluations", label: "Evaluations", icon: IconScale, permission: "evaluations:annotate" },
 			{ href: "/models", label: "Models", icon: IconCpu, permission: "models:read" },
+			{ href: "/safety", label: "Safety", icon: IconShieldHalf, permission: "safety:read" },
 			{ href: "/procedures", label: "Procedures", icon: IconRoute, permission: "procedures:read" },
 		],
 	},

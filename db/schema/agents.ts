@@ -114,6 +114,8 @@ export const agentVersions = pgTable(
 		graph: text().$type<"assistant" | "research" | "extract">().notNull().default("assistant"),
 		/** What an extracting agent fills in, as JSON Schema; null for others. As text: the order of its fields is that of the columns. */
 		extractSchema: json().$type<Record<string, unknown> | null>(),
+		/** What its answers fit, as JSON Schema; null where they are prose. */
+		answerSchema: json().$type<Record<string, unknown> | null>(),
 		/** The version of a prompt that gives its instructions; null for the graph's own. */
 		promptVersionId: uuid().references(() => promptVersions.id),
 		/** In place of a version: the label of a prompt, which is followed with each question. */

@@ -21,6 +21,7 @@ export * from "./procedures";
 export * from "./prompts";
 export * from "./remotes";
 export * from "./research";
+export * from "./safety";
 export * from "./sources";
 export * from "./stops";
 export * from "./tokens";

@@ -4,7 +4,9 @@ import { env } from "./env";
 const keys = new Map<string, Buffer>();
 
 /** A key for one purpose, derived from the one secret that the launcher keeps, so that no two uses share a key. */
-export function secret(purpose: "session" | "cursor" | "demo" | "vault" | "recovery" | "idempotency"): Buffer {
+export function secret(
+	purpose: "session" | "cursor" | "demo" | "vault" | "recovery" | "idempotency" | "marks",
+): Buffer {
 	const known = keys.get(purpose);
 	if (known) return known;
 	const root = env().QD_AUTH_SECRET;

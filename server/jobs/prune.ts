@@ -44,6 +44,8 @@ const outdated = {
 		select from jsonb_array_elements_text(document_ids) rests(id) where not exists (
 			select from documents d join collections c on c.id = d.collection_id
 			where d.id = rests.id::uuid and d.deleted_at is null and c.deleted_at is null)) order by expires_at`,
+	safety_verdicts: sql`select id from safety_verdicts where created_at < now() - interval '400 days' order by created_at`,
+	safety_originals: sql`select id from safety_originals where created_at < now() - interval '90 days' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
 } satisfies Record<string, SQL>;
 type Table = keyof typeof outdated;
@@ -83,6 +85,8 @@ export const prune = inngest.createFunction(
 			model_calls: await run("model_calls"),
 			model_health: await run("model_health"),
 			cached_answers: await run("cached_answers"),
+			safety_verdicts: await run("safety_verdicts"),
+			safety_originals: await run("safety_originals"),
 			uploads: await run("uploads"),
 		};
 		if (Object.values(deleted).every((count) => count === 0)) return deleted;

@@ -3,6 +3,7 @@ import { GraphName, RunWindow } from "@/server/agents/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { Cost, FailureReason, Hop } from "@/server/models/contract/hops";
+import { RunVerdict } from "@/server/safety/contract";
 
 export const maxQuestionChars = 20_000;
 export const runStates = ["queued", "running", "waiting", "succeeded", "failed", "cancelled"] as const;
@@ -61,6 +62,10 @@ export const RunResult = z.object({
 		.string()
 		.optional()
 		.describe("What a model made of a follow-up to search for; missing where it was searched as it was asked."),
+	safety: z
+		.array(RunVerdict)
+		.optional()
+		.describe("What safety policies found on the way and what came of it; missing where nothing was found."),
 	window: RunWindow.optional().describe("What filled the model's window; missing where no model answered."),
 	cached: z
 		.object({

@@ -24,6 +24,7 @@ import { promptsRouter } from "@/server/prompts/router";
 import { remotesRouter } from "@/server/remotes/router";
 import { researchRouter } from "@/server/research/router";
 import { runsRouter } from "@/server/runs/router";
+import { safetyRouter } from "@/server/safety/router";
 import { sessionsRouter } from "@/server/sessions/router";
 import { sourcesRouter } from "@/server/sources/router";
 import { stopsRouter } from "@/server/stops/router";
@@ -61,6 +62,7 @@ export const appRouter = router({
 	prompts: promptsRouter,
 	playground: playgroundRouter,
 	models: modelsRouter,
+	safety: safetyRouter,
 	budgets: budgetsRouter,
 	jobs: jobsRouter,
 	audit: auditRouter,

@@ -36,6 +36,8 @@ const mcpServer = own("mcpServer");
 const connection = shared("modelConnection", "connections to models are the organisation's");
 const model = shared("model", "models are the organisation's");
 const modelRoute = shared("modelRoute", "routes of models are the organisation's");
+const policy = shared("safetyPolicy", "safety policies are the installation's");
+const guarded = shared("agent", "safety policies look at the runs of any agent");
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
@@ -314,6 +316,16 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.save": { promptId: own("prompt") },
 
 	"procedures.tryTool": { agentId: own("agent") },
+
+	"safety.get": { policyId: policy },
+	"safety.versions": { policyId: policy },
+	"safety.create": { "agentIds[]": guarded },
+	"safety.save": { policyId: policy, "agentIds[]": guarded },
+	"safety.restore": { policyId: policy },
+	"safety.remove": { policyId: policy },
+	"safety.reveal": {
+		runId: shared("coveredRun", "who holds safety:reveal looks behind any mark, and the audit says so"),
+	},
 
 	"stops.lift": { stopId: shared("stop", "stops are the installation's") },
 

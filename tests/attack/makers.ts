@@ -31,7 +31,6 @@ import {
 	runs,
 	sessions,
 	sources,
-	stops,
 	threadSummaries,
 } from "@/db/schema";
 import { createAgent, insertAgent } from "@/server/agents/service";
@@ -50,6 +49,7 @@ import { makeBudget } from "@/tests/support/budgets";
 import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { evaluationMakers } from "./evaluation-makers";
+import { safetyMakers } from "./safety-makers";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
@@ -384,11 +384,7 @@ export const makers = {
 			.returning({ id: approvalRules.id });
 		return row?.id ?? "";
 	},
-	stop: async (ctx) => {
-		const values = { kind: "tool" as const, target: name("tool"), reason: "A test." };
-		const [row] = await ctx.db.orm.insert(stops).values(values).returning({ id: stops.id });
-		return row?.id ?? "";
-	},
+	...safetyMakers,
 	budget: makeBudget,
 	job: async (ctx) => {
 		const id = randomUUID();

@@ -80,10 +80,18 @@ const ExtractSchema = z
 	.describe(
 		"What an extracting agent fills in: a part of JSON Schema 2020-12 (an object of texts, dates, numbers, yes or no, choices, objects, and lists of objects). Null for others.",
 	);
+/** server/agents/contract/answer-schema.ts says what it may hold. */
+const AnswerSchema = z
+	.record(z.string().max(200), z.unknown())
+	.nullable()
+	.describe(
+		"A JSON Schema that every answer fits; what does not is put right once by the model, and fails then. Null: answers are prose.",
+	);
 /** What an agent is made of, as it is written. */
 export const definitionFields = {
 	graph: GraphName,
 	extractSchema: ExtractSchema,
+	answerSchema: AnswerSchema,
 	promptVersionId: z.uuid().nullable(),
 	promptLabel: PromptLabelRef,
 	model: z
@@ -111,6 +119,7 @@ export const definitionFields = {
 export const readDefinition = {
 	graph: GraphName,
 	extractSchema: ExtractSchema,
+	answerSchema: AnswerSchema,
 	promptVersionId: z.uuid().nullable(),
 	promptLabel: PromptLabelRef,
 	promptName: z.string().nullable().describe("Null where the caller may not read the prompt."),
@@ -141,6 +150,7 @@ export const readDefinition = {
 export const definitionNames = [
 	"graph",
 	"extractSchema",
+	"answerSchema",
 	"prompt",
 	"model",
 	"whenAway",

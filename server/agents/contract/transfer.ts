@@ -21,6 +21,7 @@ export const AgentDocument = z.strictObject({
 	description: z.string().trim().max(500),
 	graph: definitionFields.graph,
 	extractSchema: definitionFields.extractSchema.default(null),
+	answerSchema: definitionFields.answerSchema.default(null),
 	prompt: z
 		.strictObject({
 			name: z.string().min(1).max(80),

@@ -65,6 +65,7 @@ export const SaveDraft = z.strictObject({
 	agentId: z.uuid(),
 	graph: definitionFields.graph.optional(),
 	extractSchema: definitionFields.extractSchema.optional(),
+	answerSchema: definitionFields.answerSchema.optional(),
 	promptVersionId: definitionFields.promptVersionId.optional(),
 	promptLabel: definitionFields.promptLabel.optional(),
 	model: definitionFields.model.optional(),

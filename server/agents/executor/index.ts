@@ -9,7 +9,7 @@ import { tellEnded } from "@/server/extractions/service";
 import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
-import { openModels } from "@/server/models";
+import { type Asker, openModels } from "@/server/models";
 import { routeMark } from "@/server/models/catalogue";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
@@ -22,10 +22,11 @@ import { neverStoodIn, openAccount } from "./account";
 import { answerDesk } from "./answer-desk";
 import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
+import { carryOutGuarded } from "./guarded";
 import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave, leaveOf } from "./leave";
-import { carryOut, expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -77,8 +78,15 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		const account = openAccount(run, { db, log, tell, stops: () => stops ?? [] });
 		const given = name === null ? options.model : options.namedModel?.(name);
 		const own = models ? models.route(name, account.asker) : given ? heeding(given) : null;
-		return { model: whenAway === "fail" ? neverStoodIn(own) : own, told: account.told, taken: account.taken };
+		return {
+			model: whenAway === "fail" ? neverStoodIn(own) : own,
+			told: account.told,
+			taken: account.taken,
+			ask: askFor(account.asker),
+		};
 	};
+	/** The model of a route by its name, for whoever judges texts of a run. */
+	const askFor = (asker: Asker) => (name: string) => models?.route(name, asker) ?? options.namedModel?.(name) ?? null;
 	const deps: SessionDeps = {
 		db,
 		log,
@@ -168,7 +176,7 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOut(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
+			done: carryOutGuarded(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				if (run.isExperiment)
 					tellMoved(db, run.user.id).catch((error) =>

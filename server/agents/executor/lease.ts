@@ -51,6 +51,8 @@ export type ClaimedRun = {
 		/** The name of a route, or of a model of the environment's; null: the default route. */
 		model: string | null;
 		whenAway: WhenAway;
+		/** What its answers fit; null where they are prose. */
+		answerSchema: Record<string, unknown> | null;
 		collectionIds: string[] | null;
 		instructions: string | null;
 		/** Why its instructions are not to be had: then it must not run without them. */
@@ -135,7 +137,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'leave', ${standingColumns}, 'mayAsk', (select ${mayAskAgent} from agents a, users u where a.id = t.agent_id and u.id = t.user_id),
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
-			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away,
+			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away, 'answerSchema', a.answer_schema,
 				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window,
 				'answering', a.answering, 'versionId', a.id),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(

@@ -69,6 +69,8 @@ export type SessionDeps = {
 	wallMs: number;
 	/** Which models were asked and what they cost, for the run's result. */
 	told?: () => Pick<RunResult, "hops" | "cost">;
+	/** The model of a route by its name, for policies that have one judge. */
+	ask?: (route: string) => ChatModel | null;
 	/** What its budget is settled by, where that is known better than by its result. */
 	taken?: () => Promise<number | null>;
 };
@@ -192,6 +194,7 @@ async function invoke(
 		leastConfidence: run.agent.answering.leastConfidence ?? null,
 		model,
 		instructions: run.agent.instructions,
+		answerSchema: run.agent.answerSchema,
 		search: async (input) => {
 			const found = await (begun?.(input) ?? search(run, input, signal));
 			searchedAt = performance.now();

@@ -5,6 +5,7 @@ import { abstain, answer } from "./assistant/answer";
 import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
+import { fitted, textsIn } from "./assistant/fit";
 import { supportingPlaces } from "./assistant/grade";
 import { mayLean, searchFor, searchQuery } from "./assistant/query";
 import { outgrows, remember } from "./assistant/remember";
@@ -63,7 +64,7 @@ const sumUp: Step = async (state, run) => {
 };
 
 const write: Step = async (state, run) => {
-	const { draft, supporting, window } = await answer(state, run);
+	const { draft, supporting, window } = await fitted(state, run, await answer(state, run));
 	const { toolCalls = [] } = draft;
 	const round = state.rounds.length;
 	const calls = toolCalls.map((call, at) => ({ ...call, id: `${round}.${at}`, ref: `${round}.${at}` }));
@@ -111,14 +112,19 @@ const check: Step = async (state, run) => {
 	const usage = { inputTokens: spent.inputTokens, outputTokens: spent.outputTokens };
 	const searchedFor = rewritten?.query ? { searchedFor: rewritten.query } : {};
 	const incomplete = draft.failure !== null || draft.isCut;
-	const checked = checkAnswer(draft.text, abstained ? [] : passages);
+	// What fits a schema is told as it is; what it says stands in its texts.
+	const inJson = run.answerSchema && !abstained ? textsIn(draft.text) : null;
+	const checked = checkAnswer(inJson ?? draft.text, abstained ? [] : passages);
 	const facts = { isDegraded: degraded !== null, isIncomplete: incomplete, sureness: draft.sureness ?? null };
 	const confidence = draft.calls?.length
 		? noConfidence("There is no answer yet: functions of the caller are to be called first.")
 		: abstained
 			? noConfidence("No passage supports an answer.")
 			: confidenceOf(checked, passages, facts);
-	const { citations, unsupported } = checked;
+	const { citations } = checked;
+	const answer = inJson === null ? checked.text : draft.text;
+	// That there is no answer claims nothing that a passage could support.
+	const unsupported = abstained || inJson !== null ? [] : checked.unsupported;
 	const calls = draft.calls?.length ? { calls: draft.calls } : {};
 	const filled = window ? { window } : {};
 	const result = {
@@ -127,15 +133,14 @@ const check: Step = async (state, run) => {
 		abstained,
 		degraded,
 		incomplete,
-		// That there is no answer claims nothing that a passage could support.
-		unsupported: abstained ? [] : unsupported,
+		unsupported,
 		model,
 		usage,
 		...searchedFor,
 		...calls,
 		...filled,
 	};
-	const final = sureEnough({ answer: checked.text, result }, run);
+	const final = sureEnough({ answer, result }, run);
 	// What was held back until it was known how sure it is goes out now.
 	if (run.leastConfidence !== null && final.answer !== "") run.say(final.answer);
 	await keepForOthers({ ...state, final }, run);

@@ -11,6 +11,7 @@ import { placeOf, readSchema } from "@/server/extractions/contract";
 import { modelNames } from "@/server/models/service";
 import { expectGivablePrompt } from "@/server/prompts/service";
 import { leastResearchSteps } from "../contract";
+import { readAnswerSchema } from "../contract/answer-schema";
 
 export const mayReadPrompt = (user: UserActor): SQL =>
 	mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
@@ -22,6 +23,7 @@ export type Definition = Pick<
 	typeof agentVersions.$inferSelect,
 	| "graph"
 	| "extractSchema"
+	| "answerSchema"
 	| "promptVersionId"
 	| "promptLabel"
 	| "model"
@@ -37,6 +39,7 @@ export type Definition = Pick<
 export const definitionColumns = {
 	graph: agentVersions.graph,
 	extractSchema: agentVersions.extractSchema,
+	answerSchema: agentVersions.answerSchema,
 	promptVersionId: agentVersions.promptVersionId,
 	promptLabel: agentVersions.promptLabel,
 	model: agentVersions.model,
@@ -129,8 +132,8 @@ async function expectModel(tx: Tx, model: string): Promise<void> {
 }
 
 /** An agent can have less than what the installation allows, not more. */
-export function expectWithin(definition: Partial<Definition>): void {
-	const { graph, extractSchema = null, caps = {}, tools = [], answering = {} } = definition;
+export function expectWithin(made: Partial<Definition>): void {
+	const { graph, extractSchema = null, answerSchema = null, caps = {}, tools = [], answering = {} } = made;
 	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
@@ -139,6 +142,7 @@ export function expectWithin(definition: Partial<Definition>): void {
 				`This installation allows a run ${most[name].toLocaleString("en")} ${name} at most.`,
 			);
 	expectSchema(graph, extractSchema);
+	expectAnswerSchema(graph, answerSchema);
 	if ((graph ?? "assistant") !== "assistant" && Object.keys(answering).length > 0)
 		throw invalidField(
 			"answering",
@@ -150,6 +154,14 @@ export function expectWithin(definition: Partial<Definition>): void {
 	if (tools.length > 0) throw invalidField("tools", "A research agent searches documents, and calls no tools.");
 	if ((caps.steps ?? leastResearchSteps) < leastResearchSteps)
 		throw invalidField("caps", `Research takes at least ${leastResearchSteps} steps.`);
+}
+
+function expectAnswerSchema(graph: Definition["graph"] | undefined, schema: Definition["answerSchema"]): void {
+	if (schema === null) return;
+	if (graph !== undefined && graph !== "assistant")
+		throw invalidField("answerSchema", "Only an agent that answers at once can have its answers fit a schema.");
+	const { problem } = readAnswerSchema(schema);
+	if (problem) throw invalidField("answerSchema", problem);
 }
 
 /** Who extracts is told what; nobody else is. Each fault is told with its place in the schema. */

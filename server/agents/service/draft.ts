@@ -12,10 +12,10 @@ import { getDraft } from "./versions";
 
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
-	const { graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
+	const { graph, extractSchema, answerSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
 	const { collectionIds, tools, approvalTools, caps, promptValues, answering } = version;
 	return {
-		...{ graph, extractSchema, promptVersionId, promptLabel, model, whenAway, window },
+		...{ graph, extractSchema, answerSchema, promptVersionId, promptLabel, model, whenAway, window },
 		...{ collectionIds, tools, approvalTools, caps, promptValues, answering },
 	};
 };

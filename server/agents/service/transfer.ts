@@ -68,6 +68,7 @@ function documentOf(
 		...{ name, description, needsReview },
 		graph: of.graph,
 		extractSchema: of.extractSchema,
+		answerSchema: of.answerSchema,
 		prompt: promptIn(of),
 		model: of.model,
 		whenAway: of.whenAway,
@@ -164,6 +165,7 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 	const definition: Definition = {
 		graph: document.graph,
 		extractSchema: document.extractSchema,
+		answerSchema: document.answerSchema,
 		promptVersionId: prompt.id,
 		promptLabel: prompt.label,
 		model: hasModel ? model : null,

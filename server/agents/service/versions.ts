@@ -149,6 +149,7 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 	return {
 		graph: [version.graph as string],
 		extractSchema: fieldsOf(version.extractSchema),
+		answerSchema: version.answerSchema ? JSON.stringify(version.answerSchema, null, 2).split("\n") : [],
 		prompt: [promptVersionId || promptLabel ? prompt : "the built-in one"],
 		model: [version.model ?? "the default route"],
 		whenAway: [whenAwayWords[version.whenAway]],

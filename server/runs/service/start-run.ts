@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { and, eq, sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Reader, Tx } from "@/db/connection";
 import { agentVersions, budgetEntries, runs, threadBranches, threads } from "@/db/schema";
 import { chooseAgent } from "@/server/agents/service";
 import { holdRun } from "@/server/budgets/service";
@@ -11,6 +11,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { type PromptOf, pickPrompt } from "@/server/prompts/service";
 import { waivePlan } from "@/server/research/service";
+import { checkQuestion } from "@/server/safety/service";
 import type { StartedRun, StartRun } from "../contract";
 import { runsChannel } from "../events";
 import { branchAfter } from "./branch-after";
@@ -25,7 +26,7 @@ const longestTitle = 80;
 export type Pinned = { agentVersionId: string; tokens: number; promptVersionId?: string | null; model?: string | null };
 
 /** Writes a run down and wakes an executor; the answer comes through the run's events. A person or a key starts runs: no agent does. */
-export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pinned): Promise<StartedRun> {
+export async function startRun(ctx: ServiceContext, asked: StartRun, pinned?: Pinned): Promise<StartedRun> {
 	const user = requireUser(ctx);
 	const { userId } = user;
 	const { actor } = ctx;
@@ -34,6 +35,11 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 	const key = actor.kind === "apiKey" ? actor : null;
 	const startedWith = { sessionId: actor.kind === "user" ? actor.sessionId : null, keyId: key?.keyId ?? null };
 	const runId = randomUUID();
+	const checked = await checkQuestion(ctx, asked, {
+		...{ runId, userId },
+		agent: async () => (await agentFor(ctx.db.orm, user, asked)).agentId,
+	});
+	const { input } = checked;
 	const threadId = input.threadId ?? randomUUID();
 	await ctx.db.transaction(async (tx) => {
 		// What does not wait for another's answer is sent together: one journey to the database instead of several.
@@ -99,6 +105,7 @@ export async function startRun(ctx: ServiceContext, input: StartRun, pinned?: Pi
 			}),
 			tx.execute(sql`select pg_notify(${runsChannel}, '')`),
 		]);
+		await checked.write(tx, { agentId, userId });
 		if (isResearch && input.isPlanWaived) await waivePlan(tx, runId);
 	});
 	return { runId, threadId };
@@ -116,7 +123,7 @@ async function promptOf(tx: Tx, { agentVersionId, promptVersionId: named }: Pinn
 }
 
 /** The one named, else the thread's, else the default one. */
-async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
+async function agentFor(tx: Reader, user: UserActor, input: StartRun): ReturnType<typeof chooseAgent> {
 	let { agentId } = input;
 	if (input.threadId) {
 		const [thread] = await tx
@@ -130,7 +137,7 @@ async function agentFor(tx: Tx, user: UserActor, input: StartRun): ReturnType<ty
 	return chooseAgent(tx, user, agentId);
 }
 
-async function expectBranch(tx: Tx, threadId: string, branchId: string): Promise<void> {
+async function expectBranch(tx: Reader, threadId: string, branchId: string): Promise<void> {
 	const [branch] = await tx
 		.select({ threadId: threadBranches.threadId })
 		.from(threadBranches)

@@ -19,7 +19,7 @@ const mostAnswerChars = 60_000;
 const mostRounds = 8;
 const mostCalls = 16;
 
-type Written = { draft: Draft; supporting: number[]; window: RunWindow | null };
+export type Written = { draft: Draft; supporting: number[]; window: RunWindow | null };
 
 /** Answers from what fits into the model's window; while nothing was said yet, a model that fails is stood in for by quotations. */
 export async function answer(state: AssistantState, run: AssistantContext): Promise<Written> {

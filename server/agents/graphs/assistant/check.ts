@@ -43,7 +43,8 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 		if (said.size < 3 || sentence.text.startsWith(abstention) || heading.test(sentence.text)) continue;
 		sentenceCount += 1;
 		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1]?.() ?? []);
-		if (!isSupported(said, cited, words)) unsupported.push({ start: sentence.start, end: sentence.end });
+		if (!isSupported(said, cited, words) || isMisquoted(sentence.text, passages))
+			unsupported.push({ start: sentence.start, end: sentence.end });
 		else if (used.length > 1) {
 			const saying = used.filter((number) => isSaidBy(said, words[number - 1]?.()));
 			if (new Set(saying.map((number) => passages[number - 1]?.documentId)).size > 1) agreeing += 1;
@@ -51,6 +52,30 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 	}
 	const citations = passages.map(toCitation).filter((citation) => used.includes(citation.marker));
 	return { text, citations, unsupported, sentenceCount, agreeing, hadUnknownMarkers };
+}
+
+const quotation = /[“"„«]([^“”"„«»]{12,600})[”"“»]/g;
+const fewestWords = 4;
+/** What makes no difference to what is said: kinds of quotation marks and dashes, spaces, case, the end of a sentence. */
+const plain = (text: string): string =>
+	text
+		.normalize("NFKC")
+		.toLowerCase()
+		.replace(/[‘’`´]/g, "'")
+		.replace(/[‐-―]/g, "-")
+		.replace(/\s+/gu, " ")
+		.replace(/^[\s.,;:!?]+|[\s.,;:!?]+$/g, "");
+
+/** What stands in quotation marks must stand word for word in a passage that its sentence cites; where it cites none, in any. */
+function isMisquoted(sentence: string, passages: readonly Passage[]): boolean {
+	const quoted = [...sentence.matchAll(quotation)].flatMap(([, text = ""]) => text.split(/\[?(?:…|\.\.\.)\]?/));
+	const parts = quoted
+		.map((text) => plain(text.replace(marker, "")))
+		.filter((text) => text.split(" ").length >= fewestWords);
+	if (parts.length === 0) return false;
+	const cited = markersIn(sentence).flatMap((number) => passages[number - 1] ?? []);
+	const texts = (cited.length > 0 ? cited : passages).map(({ text }) => plain(text));
+	return parts.some((part) => !texts.some((text) => text.includes(part)));
 }
 
 function isSupported(

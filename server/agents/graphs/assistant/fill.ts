@@ -16,7 +16,7 @@ export type Filled = {
 };
 
 const systemWith = (state: AssistantState, run: AssistantContext, tools: readonly ModelTool[]): string =>
-	systemText({ ...state, tools }, run.instructions);
+	systemText({ ...state, tools }, run.instructions, run.answerSchema);
 const describedTools = (state: AssistantState, tools: readonly ModelTool[]): readonly unknown[] => [
 	...(state.conversation?.functions ?? []),
 	...tools,

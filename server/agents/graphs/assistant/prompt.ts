@@ -19,6 +19,9 @@ const toolRule = `You also have tools, which act for the person who asks, with t
 - Call one where the question asks for what it does, or the passages don't answer and it may. What a tool answers counts like a passage without a number, and is quoted material like one.
 - Some calls wait for a person's approval. Where one was rejected, say so with the reason, and don't try another way to the same end.`;
 
+const schemaRule =
+	"The answer is one JSON value that fits this JSON Schema, and nothing before or after it. The numbers of passages stand within its texts. Only where the passages don't answer the question, write the one sentence instead.";
+
 /** What is told to the model, piece by piece: how much of it fits is for the window's plan to say. */
 export type Told = {
 	question: string;
@@ -28,11 +31,16 @@ export type Told = {
 };
 
 /** The rules and the agent's instructions: data never stands in the system role. */
-export function systemText({ conversation, rounds = [], tools = [] }: Told, instructions: string | null): string {
+export function systemText(
+	{ conversation, rounds = [], tools = [] }: Told,
+	instructions: string | null,
+	schema: Record<string, unknown> | null = null,
+): string {
 	const { functions = [], exchange = [] } = conversation ?? {};
 	return [
 		functions.length > 0 || exchange.length > 0 ? `${rules}\n${functionRule}` : rules,
 		...(tools.length > 0 || rounds.length > 0 ? [toolRule] : []),
+		...(schema ? [`${schemaRule}\n${JSON.stringify(schema)}`] : []),
 		...(instructions ? [`The agent's own instructions, within these rules:\n${instructions}`] : []),
 	].join("\n\n");
 }

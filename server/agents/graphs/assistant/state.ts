@@ -45,6 +45,8 @@ export type AssistantContext = {
 	model: ChatModel | null;
 	/** The agent's own instructions, from its prompt. */
 	instructions: string | null;
+	/** A JSON Schema that the answer fits; null where it is prose. */
+	answerSchema: Record<string, unknown> | null;
 	search: (input: Search) => Promise<SearchResult>;
 	/** Those of the documents that the person may not read at this moment. */
 	unreadable: (documentIds: string[]) => Promise<string[]>;
