@@ -24,22 +24,38 @@ export async function openLongThread(url: string, client: Client): Promise<{ ms:
 			cookies.map(({ pair, at }) => ({ name: pair.slice(0, at), value: pair.slice(at + 1), url })),
 		);
 		const took: number[] = [];
+		const stages: Stages[] = [];
 		for (let n = 0; n <= openings; n += 1) {
 			const page = await context.newPage();
 			await page.addInitScript(watch, newest);
 			await page.goto(`${url}/chat/${threadId}`, { waitUntil: "commit" });
 			const seen = await page.waitForFunction(() => (globalThis as { seenAt?: number }).seenAt ?? 0);
 			// The first fills the browser's cache.
-			if (n > 0) took.push(await seen.jsonValue());
+			if (n > 0) {
+				took.push(await seen.jsonValue());
+				stages.push(await page.evaluate(stagesOf));
+			}
 			await page.close();
 		}
 		console.error(
-			`a chat of ${turns} questions, ms until its newest answer is in sight: ${took.map(Math.round).join(", ")}`,
+			`a chat of ${turns} questions, ms until its newest answer is in sight: ${took.map(Math.round).join(", ")}; ` +
+				(["firstByte", "lastByte", "scriptsRan"] as const)
+					.map((name) => `${name} ${Math.round(median(stages.map((one) => one[name])))}`)
+					.join(", "),
 		);
 		return { ms: median(took), n: openings };
 	} finally {
 		await browser.close();
 	}
+}
+
+type Stages = { firstByte: number; lastByte: number; scriptsRan: number };
+
+/** In the page: when the server began to answer, when all of the page was there, and when its deferred scripts had run. */
+function stagesOf(): Stages {
+	const [page] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+	const { responseStart = 0, responseEnd = 0, domContentLoadedEventEnd = 0 } = page ?? {};
+	return { firstByte: responseStart, lastByte: responseEnd, scriptsRan: domContentLoadedEventEnd };
 }
 
 /** In the page: notes when the answer's end is within the window, at the frame after. */
