@@ -17,6 +17,7 @@ import { type Agent, type AgentVersion, CreateAgent, GraphName, graphNames } fro
 import { readSchema } from "@/server/extractions/contract";
 import styles from "./agents.module.css";
 import { AnswerSchemaField } from "./answer-schema-field";
+import { AnsweringFields } from "./answering-fields";
 import { CapFields } from "./cap-fields";
 import { graphWords } from "./facts";
 import { ModelChoice } from "./model-choice";
@@ -70,6 +71,8 @@ export default function AgentForm({
 		approvalTools: of?.approvalTools ?? [],
 		caps: of?.caps ?? {},
 		window: of?.window ?? {},
+		promptValues: of?.promptValues ?? {},
+		answering: of?.answering ?? {},
 		access: agent?.access ?? "private",
 	}));
 	const form = useForm<CreateAgent>({
@@ -103,7 +106,11 @@ export default function AgentForm({
 		const after: General = { name, description, access, needsReview };
 		if (!isSame(before, after)) await update.mutateAsync({ agentId: to.id, ...after });
 		if (draft === undefined && isSame(definition, definitionOf(initial))) return done(`${name} is saved`);
-		const saved = await save.mutateAsync({ agentId: to.id, ...definition, message, basedOn: draft?.revision ?? 0 });
+		const { promptValues, ...rest } = definition;
+		// Whoever may not read its prompt sees no values, and takes none away by that.
+		const values = isSame(toldBy(definition), toldBy(initial)) ? {} : { promptValues };
+		const basedOn = draft?.revision ?? 0;
+		const saved = await save.mutateAsync({ agentId: to.id, ...rest, ...values, message, basedOn });
 		if (!andPublish) return done("The draft is saved");
 		const over = to.version === null ? {} : { over: to.version };
 		const { version } = await publish.mutateAsync({ agentId: to.id, basedOn: saved.revision, ...over });
@@ -158,6 +165,7 @@ export default function AgentForm({
 						current={of}
 						versionId={form.values.promptVersionId}
 						followed={form.values.promptLabel ?? null}
+						values={form.values.promptValues ?? {}}
 						onChange={(chosen) => form.setValues(chosen)}
 					/>
 					<ModelChoice
@@ -199,6 +207,12 @@ export default function AgentForm({
 						caps={form.values.caps ?? {}}
 						onChange={(caps) => form.setFieldValue("caps", caps)}
 					/>
+					{graph === "assistant" ? (
+						<AnsweringFields
+							answering={form.values.answering ?? {}}
+							onChange={(answering) => form.setFieldValue("answering", answering)}
+						/>
+					) : null}
 					{graph === "research" ? null : (
 						<WindowFields
 							window={form.values.window ?? {}}
@@ -265,7 +279,12 @@ export default function AgentForm({
 /** What another way of working has no use for is taken out. */
 const changedGraph = (graph: GraphName) => ({
 	...{ graph, extractSchema: null, answerSchema: null, tools: [], approvalTools: [] },
+	answering: {},
 });
 
+/** All that says what it is told. */
+const toldBy = ({ promptVersionId, promptLabel, promptValues }: Partial<CreateAgent>) => ({
+	...{ promptVersionId, promptLabel, promptValues },
+});
 const definitionOf = ({ name: _, description: __, access: ___, ...definition }: CreateAgent) => definition;
 const isSame = (one: object, other: object) => JSON.stringify(one) === JSON.stringify(other);

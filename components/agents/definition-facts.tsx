@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useApi } from "@/components/trpc/client";
 import { Fact, Facts } from "@/components/ui/side-panel";
 import {
+	againOf,
 	capsOf,
 	collectionsOf,
 	type Definition,
@@ -11,6 +12,8 @@ import {
 	graphWords,
 	modelOf,
 	promptOf,
+	sureOf,
+	valuesOf,
 	whenAwayWords,
 	windowOf,
 } from "./facts";
@@ -22,6 +25,7 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			<Fact name="Extracts">{extractsOf(of)}</Fact>
 			<Fact name="Answers fit">{of.answerSchema ? "A JSON Schema" : null}</Fact>
 			<Fact name="Prompt">{promptOf(of)}</Fact>
+			<Fact name="Its values">{valuesOf(of)}</Fact>
 			<Fact name="Model">{modelOf(of)}</Fact>
 			<Fact name="Where none answers">{of.graph === "extract" ? "" : whenAwayWords[of.whenAway]}</Fact>
 			<Fact name="Looks in">{of.collectionIds ? <Names ids={of.collectionIds} /> : collectionsOf(of)}</Fact>
@@ -34,6 +38,8 @@ export function DefinitionFacts({ of }: { of: Definition }) {
 			</Fact>
 			<Fact name="Waits for approval">{of.approvalTools.join(", ")}</Fact>
 			<Fact name="A run takes at most">{capsOf(of) || "What the installation allows"}</Fact>
+			<Fact name="Answers">{sureOf(of)}</Fact>
+			<Fact name="Gives answers again">{againOf(of)}</Fact>
 			<Fact name="Shares of the window">{windowOf(of)}</Fact>
 			<Fact name="How it works">{graphWords[of.graph]}</Fact>
 		</Facts>

@@ -6,6 +6,7 @@ import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
 import { ShareButton } from "@/components/access/share-button";
+import { KeptAnswers } from "@/components/answers/kept-answers";
 import { changeOutbox } from "@/components/chat/outbox";
 import { newThreadKey } from "@/components/chat/use-conversation";
 import { useMay } from "@/components/shell/me";
@@ -39,6 +40,9 @@ export function DefinitionPage({ agentId }: { agentId: string }) {
 							) : null}
 						</section>
 					)}
+					{agent.version !== null && agent.answering.cacheMinutes !== undefined ? (
+						<KeptAnswers agentId={agent.id} />
+					) : null}
 					{isEditing ? <Editing agent={agent} onClose={() => setEditing(false)} /> : null}
 				</>
 			)}

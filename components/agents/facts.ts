@@ -1,4 +1,4 @@
-import { counted } from "@/components/ui/figures";
+import { counted, percent } from "@/components/ui/figures";
 import type { Agent, GraphName, WhenAway } from "@/server/agents/contract";
 import { columnsOf, readSchema } from "@/server/extractions/contract";
 
@@ -19,6 +19,8 @@ export type Definition = Pick<
 	| "approvalTools"
 	| "caps"
 	| "window"
+	| "promptValues"
+	| "answering"
 >;
 
 export const modelOf = ({ model }: Definition): string => model ?? "The default route";
@@ -82,3 +84,18 @@ export const windowOf = ({ window }: Definition): string =>
 		.filter((name) => window[name] !== undefined)
 		.map((name) => `${windowWords[name]}: ${window[name]?.toLocaleString("en")}`)
 		.join(", ");
+
+export const valuesOf = ({ promptValues }: Definition): string =>
+	Object.entries(promptValues)
+		.map(([name, value]) => `${name}: ${[value].flat().join(", ")}`)
+		.join("; ");
+
+/** How sure it has to be; nothing where it always answers. */
+export const sureOf = ({ answering: { leastConfidence } }: Definition): string =>
+	leastConfidence === undefined ? "" : `From a confidence of ${percent(leastConfidence)} on`;
+
+/** For how long an answer is given again; nothing where none is. */
+export function againOf({ answering: { cacheMinutes, cacheSimilar } }: Definition): string {
+	if (cacheMinutes === undefined) return "";
+	return `For ${counted(cacheMinutes, "minute")}, to the same question${cacheSimilar ? " in other words too" : ""}`;
+}

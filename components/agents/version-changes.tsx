@@ -18,6 +18,8 @@ const words = {
 	approvalTools: "Waits for approval",
 	caps: "A run takes at most",
 	window: "Shares of the window",
+	promptValues: "Values of its prompt",
+	answering: "How it answers",
 } as const;
 
 /** What differs between two versions; without `to`, between one and the draft: whoever saves that has agents read anew. */

@@ -37,13 +37,13 @@ export function ApprovalPanel({ approvalId, onClose }: { approvalId: string; onC
 						<ShownText text={approval.edit?.effect ?? approval.effect} />
 					</p>
 					<Decision key={approval.edit?.argumentsHash} approval={approval} />
-					{approval.edit ? (
+					{approval.edit && approval.whyHidden === null ? (
 						<PanelSection title={`Arguments, as ${approval.edit.byName} changed them`}>
 							<Arguments text={approval.edit.arguments} />
 						</PanelSection>
 					) : null}
 					<PanelSection title={approval.edit ? "Arguments that were asked for" : "Arguments"}>
-						<Arguments text={approval.arguments} />
+						{approval.whyHidden ?? <Arguments text={approval.arguments} />}
 					</PanelSection>
 					<Tried approval={approval} />
 					<WhoApproves approval={approval} />

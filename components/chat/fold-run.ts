@@ -79,6 +79,7 @@ export function foldRun(
 			const decide = (one: Asked) => (one.approvalId === approvalId ? { ...one, decision: body } : one);
 			return { ...next, approvals: story.approvals.map(decide) };
 		}
+		case "answer.cached":
 		case "answer.delta":
 		case "tool.called":
 		case "tool.answered":

@@ -5,6 +5,7 @@ import {
 	IconArrowsSplit2,
 	IconCircleHalf2,
 	IconGauge,
+	IconHistory,
 	IconLayoutList,
 	IconRefresh,
 	IconShieldCheck,
@@ -18,6 +19,7 @@ import { Badge, type Tone } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { CopyText } from "@/components/ui/copy";
 import { counted, percent } from "@/components/ui/figures";
+import { Exactly } from "@/components/ui/time";
 import type { RunWindow } from "@/server/agents/contract";
 import { awayBecause, isByChoice } from "@/server/models/contract/reasons";
 import type { Citation, Confidence, Run, RunResult } from "@/server/runs/contract";
@@ -104,6 +106,7 @@ export function Verdict(props: {
 						<Badge icon={IconLayoutList}>Window {percent(filled(result.window))}</Badge>
 					</button>
 				) : null}
+				{result?.cached ? <Badge icon={IconHistory}>From the cache</Badge> : null}
 				{fallback ? (
 					<Badge tone="amber" icon={IconArrowsSplit2}>
 						Fallback
@@ -126,6 +129,12 @@ export function Verdict(props: {
 				</span>
 			</div>
 			{fallback ? <p className={styles.reasons}>{fallback}</p> : null}
+			{result?.cached ? (
+				<p className={styles.reasons}>
+					Answered before, <Exactly at={new Date(result.cached.answeredAt)} />
+					{result.cached.isSimilar ? ", to the same question in other words" : ""}; asked of no model again.
+				</p>
+			) : null}
 			{result?.safety ? <SafetyNotes verdicts={result.safety} /> : null}
 			{result?.searchedFor ? <p className={styles.reasons}>Searched for: {result.searchedFor}</p> : null}
 			{result && shown === "confidence" ? <Reasons result={result} /> : null}

@@ -8,8 +8,10 @@ export function money(micros: number, currency: string | null): string {
 
 export const kindWords = { openai: "OpenAI-compatible", anthropic: "Anthropic" } as const;
 export const modalityWords = { text: "text", image: "pictures" } as const;
-export const capabilityWords = { tools: "tools", json: "JSON" } as const;
+export const capabilityWords = { tools: "tools", json: "JSON", logprobs: "likelihoods" } as const;
 
-type Cost = { micros: number; currency: string | null; isEstimated: boolean };
-export const costOf = ({ micros, currency, isEstimated }: Cost): string =>
-	`${money(micros, currency)}${isEstimated ? " (estimated)" : ""}`;
+type Sum = { micros: number; currency: string | null };
+type Cost = Sum & { isEstimated: boolean; others?: Sum[] | undefined };
+/** Each currency by itself: what they come to together nobody knows. */
+export const costOf = ({ isEstimated, others = [], ...first }: Cost): string =>
+	`${[first, ...others].map(({ micros, currency }) => money(micros, currency)).join(" + ")}${isEstimated ? " (estimated)" : ""}`;

@@ -16,7 +16,8 @@ export function RunCalls({ runId }: { runId: string }) {
 	const query = useQuery(api.models.callsOfRun.queryOptions({ runId }));
 	if (query.error) return <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} />;
 	if (!query.data) return null;
-	const { calls, costMicros, currency, isEstimated } = query.data;
+	const { calls, costs, isEstimated } = query.data;
+	const [first, ...others] = costs;
 	if (calls.length === 0)
 		return <p className={styles.hint}>None: what was answered took no model, or it was asked elsewhere.</p>;
 	return (
@@ -47,9 +48,7 @@ export function RunCalls({ runId }: { runId: string }) {
 					</li>
 				))}
 			</ol>
-			{costMicros === null ? null : (
-				<p className={styles.hint}>In all {costOf({ micros: costMicros, currency, isEstimated })}</p>
-			)}
+			{first ? <p className={styles.hint}>In all {costOf({ ...first, isEstimated, others })}</p> : null}
 		</>
 	);
 }

@@ -3,7 +3,8 @@ import type { Arm, Split } from "@/server/prompts/contract";
 import styles from "./prompts.module.css";
 
 const share = ({ up, down }: Arm): string => (up + down === 0 ? "–" : `${percent(down / (up + down))} of ${up + down}`);
-const money = ({ costPerRun }: Arm): string => (costPerRun === null ? "–" : costPerRun.toPrecision(3));
+const money = ({ costPerRun, currency }: Arm): string =>
+	costPerRun === null ? "–" : `${costPerRun.toPrecision(3)}${currency ? ` ${currency}` : ""}`;
 
 /** Both sides of a split, with what has come of them so far. */
 export function SplitFacts({ split }: { split: Split }) {

@@ -2,6 +2,7 @@
 
 import { IconChartBar } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { money } from "@/components/models/money";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Empty } from "@/components/ui/empty";
@@ -77,7 +78,7 @@ function VersionTable({ versions }: { versions: VersionUsage[] }) {
 							<td>{figure(one.runs)}</td>
 							<td>{figure(one.failed)}</td>
 							<td>{figure(one.inputTokens + one.outputTokens)}</td>
-							<td>{one.cost === 0 ? "–" : one.cost.toPrecision(3)}</td>
+							<td>{one.costs.map(({ micros, currency }) => money(micros, currency)).join(" + ") || "–"}</td>
 							<td>{figure(one.up + one.down)}</td>
 							<td>{bad(one)}</td>
 						</tr>

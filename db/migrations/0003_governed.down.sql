@@ -1,7 +1,11 @@
 -- Back to 0002: what this round added goes, with what it holds.
+DROP INDEX IF EXISTS "runs_cached_idx";
 DROP INDEX IF EXISTS "runs_agent_ended_idx";
+ALTER TABLE "model_circuits" DROP COLUMN IF EXISTS "failures";
 ALTER TABLE "runs" DROP COLUMN IF EXISTS "model";
 ALTER TABLE "runs" DROP COLUMN IF EXISTS "is_experiment";
+ALTER TABLE "agent_versions" DROP COLUMN IF EXISTS "answering";
+ALTER TABLE "agent_versions" DROP COLUMN IF EXISTS "prompt_values";
 ALTER TABLE "agent_versions" DROP COLUMN IF EXISTS "answer_schema";
 DROP TABLE IF EXISTS "safety_verdicts" CASCADE;
 DROP TABLE IF EXISTS "safety_policy_versions" CASCADE;
@@ -19,3 +23,4 @@ DROP TABLE IF EXISTS "dataset_items" CASCADE;
 DROP TABLE IF EXISTS "budgets" CASCADE;
 DROP TABLE IF EXISTS "budget_holds" CASCADE;
 DROP TABLE IF EXISTS "budget_counters" CASCADE;
+DROP TABLE IF EXISTS "cached_answers" CASCADE;

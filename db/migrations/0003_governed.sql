@@ -1,3 +1,20 @@
+CREATE TABLE "cached_answers" (
+	"id" uuid PRIMARY KEY DEFAULT gen_random_uuid() NOT NULL,
+	"agent_id" uuid NOT NULL,
+	"run_id" uuid NOT NULL,
+	"place" text NOT NULL,
+	"question" text NOT NULL,
+	"wording" text NOT NULL,
+	"embedder" text NOT NULL,
+	"vector" "bytea" NOT NULL,
+	"answer" text NOT NULL,
+	"result" jsonb NOT NULL,
+	"document_ids" jsonb NOT NULL,
+	"tokens" integer NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"expires_at" timestamp with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "budget_counters" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "budget_counters_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"budget_id" uuid NOT NULL,
@@ -201,8 +218,13 @@ CREATE TABLE "safety_verdicts" (
 );
 --> statement-breakpoint
 ALTER TABLE "agent_versions" ADD COLUMN "answer_schema" json;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD COLUMN "prompt_values" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "agent_versions" ADD COLUMN "answering" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "is_experiment" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "runs" ADD COLUMN "model" text;--> statement-breakpoint
+ALTER TABLE "model_circuits" ADD COLUMN "failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "cached_answers" ADD CONSTRAINT "cached_answers_agent_id_agents_id_fk" FOREIGN KEY ("agent_id") REFERENCES "public"."agents"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "cached_answers" ADD CONSTRAINT "cached_answers_run_id_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "budget_counters" ADD CONSTRAINT "budget_counters_budget_id_budgets_id_fk" FOREIGN KEY ("budget_id") REFERENCES "public"."budgets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "budgets" ADD CONSTRAINT "budgets_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "dataset_items" ADD CONSTRAINT "dataset_items_dataset_id_datasets_id_fk" FOREIGN KEY ("dataset_id") REFERENCES "public"."datasets"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -230,6 +252,12 @@ ALTER TABLE "safety_policy_versions" ADD CONSTRAINT "safety_policy_versions_poli
 ALTER TABLE "safety_policy_versions" ADD CONSTRAINT "safety_policy_versions_created_by_users_id_fk" FOREIGN KEY ("created_by") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "safety_verdicts" ADD CONSTRAINT "safety_verdicts_policy_id_safety_policies_id_fk" FOREIGN KEY ("policy_id") REFERENCES "public"."safety_policies"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "safety_verdicts" ADD CONSTRAINT "safety_verdicts_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "cached_answers_question_key" ON "cached_answers" USING btree ("place","question");--> statement-breakpoint
+CREATE INDEX "cached_answers_wording_idx" ON "cached_answers" USING btree ("place","wording");--> statement-breakpoint
+CREATE INDEX "cached_answers_agent_idx" ON "cached_answers" USING btree ("agent_id","created_at");--> statement-breakpoint
+CREATE INDEX "cached_answers_run_idx" ON "cached_answers" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "cached_answers_expires_idx" ON "cached_answers" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "cached_answers_documents_idx" ON "cached_answers" USING gin ("document_ids");--> statement-breakpoint
 CREATE UNIQUE INDEX "budget_counters_key" ON "budget_counters" USING btree ("budget_id","subject","starts_at");--> statement-breakpoint
 CREATE INDEX "budget_counters_starts_idx" ON "budget_counters" USING btree ("starts_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "budget_holds_call_key" ON "budget_holds" USING btree ("call_id","budget_id");--> statement-breakpoint
@@ -262,4 +290,5 @@ CREATE INDEX "safety_policies_created_idx" ON "safety_policies" USING btree ("cr
 CREATE INDEX "safety_verdicts_created_idx" ON "safety_verdicts" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "safety_verdicts_policy_idx" ON "safety_verdicts" USING btree ("policy_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "safety_verdicts_run_idx" ON "safety_verdicts" USING btree ("run_id","created_at","id");--> statement-breakpoint
-CREATE INDEX "runs_agent_ended_idx" ON "runs" USING btree ("agent_id","ended_at") WHERE "runs"."ended_at" is not null;
+CREATE INDEX "runs_agent_ended_idx" ON "runs" USING btree ("agent_id","ended_at") WHERE "runs"."ended_at" is not null;--> statement-breakpoint
+CREATE INDEX "runs_cached_idx" ON "runs" USING btree ("agent_id","created_at") WHERE "runs"."result" ? 'cached';

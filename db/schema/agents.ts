@@ -61,6 +61,7 @@ export const promptVersions = pgTable(
 /** What an agent does where no model answers: quote the passages, or give no answer. */
 export type WhenAway = "quote" | "fail";
 export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
+export type AgentAnswering = { leastConfidence?: number; cacheMinutes?: number; cacheSimilar?: boolean };
 export type AgentWindow = Partial<
 	Record<"tokens" | "system" | "memory" | "history" | "passages" | "question" | "answer", number>
 >;
@@ -129,6 +130,10 @@ export const agentVersions = pgTable(
 		approvalTools: jsonb().$type<string[]>().notNull().default([]),
 		/** Most that one of its runs may take, where that is less than what the installation allows. */
 		caps: jsonb().$type<AgentCaps>().notNull().default({}),
+		/** What stands for the variables of its prompt, by their names. */
+		promptValues: jsonb().$type<Record<string, string | number | string[]>>().notNull().default({}),
+		/** How sure it has to be, and whether an answer is given again: what is left out is off. */
+		answering: jsonb().$type<AgentAnswering>().notNull().default({}),
 		/** How its runs share out the model's window; what is left out has its default. */
 		window: jsonb().$type<AgentWindow>().notNull().default({}),
 		/** What is new in it, in its author's words. */
@@ -246,6 +251,7 @@ export const runs = pgTable(
 		index("runs_agent_ended_idx").on(t.agentId, t.endedAt).where(sql`${t.endedAt} is not null`),
 		index("runs_split_idx").on(t.promptSplitId, t.promptArm).where(sql`${t.promptSplitId} is not null`),
 		// Neither lease nor sequence number is indexed: what changes many times in a run stays a heap-only update.
+		index("runs_cached_idx").on(t.agentId, t.createdAt).where(sql`${t.result} ? 'cached'`),
 		index("runs_words_idx")
 			.using("gin", sql`(${runWords})`)
 			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),

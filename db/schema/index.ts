@@ -1,6 +1,7 @@
 export * from "./access";
 export * from "./accounts";
 export * from "./agents";
+export * from "./answers";
 export * from "./approvals";
 export * from "./audit";
 export * from "./audit-outlets";

@@ -50,7 +50,7 @@ export const modelConnections = pgTable(
 );
 
 export type Modality = "text" | "image";
-export type ModelCapability = "tools" | "json";
+export type ModelCapability = "tools" | "json" | "logprobs";
 
 /** A model of a connection, and what whoever set it up says that it can. */
 export const models = pgTable(
@@ -148,12 +148,14 @@ export const modelRouteSteps = pgTable(
 	],
 );
 
-/** Models that rest after they failed, for all processes. The key is a model's id, or `env:` and its name. */
+/** Models that failed, and those of them that rest, for all processes. The key is a model's id, or `env:` and its name. */
 export const modelCircuits = pgTable("model_circuits", {
 	modelKey: text().primaryKey(),
 	openUntil: at().notNull(),
 	/** How often it was opened without an answer between. */
 	times: integer().notNull().default(1),
+	/** Failures in a row without an answer between, whichever process saw them. */
+	failures: integer().notNull().default(0),
 	reason: text().notNull(),
 	updatedAt: at().notNull().defaultNow(),
 });

@@ -231,6 +231,33 @@ describe("who decides", () => {
 });
 
 describe("what is shown", () => {
+	test("a prompt's text to nobody who may not read prompts, who does not decide of it either", async () => {
+		const id = await asked(remove(await makeDocument()));
+		const text = JSON.stringify({ body: "hush hush" });
+		await db.orm
+			.update(approvals)
+			.set({ tool: "prompts.save", permission: "prompts:write", arguments: text })
+			.where(eq(approvals.id, id));
+		const permissions = ["approvals:decide", "approvals:read", "prompts:write"];
+		const [role] = await db.orm
+			.insert(roles)
+			.values({ name: `Half ${randomUUID()}`, permissions })
+			.returning({ id: roles.id });
+		const half = await testUser(db, { role: "viewer" });
+		await db.orm.insert(roleAssignments).values({ holderKind: "user", holderId: half.userId, role: role?.id ?? "" });
+		const reader = await readUserActor(db.orm, half.userId);
+		if (!reader) throw new Error("the person is gone");
+		const seen = await look(id, reader);
+		expect(JSON.stringify(seen)).not.toContain("hush");
+		expect(seen).toMatchObject({
+			arguments: "{}",
+			mayDecide: false,
+			whyHidden: expect.stringContaining("prompts:read"),
+		});
+		await expect(approve(id, reader)).rejects.toMatchObject(refused("FORBIDDEN"));
+		expect(await look(id)).toMatchObject({ arguments: text, whyHidden: null, mayDecide: true });
+	});
+
 	test("the effect in words, the rows that it touches, and the whole arguments", async () => {
 		const documentId = await makeDocument(staff, "quarterly plan.md");
 		const { effect, preview, target, chain, ...rest } = await look(await asked(remove(documentId)));

@@ -62,7 +62,8 @@ const Preview = z.object({
 
 export const ApprovalDetail = Approval.extend({
 	toolVersion: z.string().describe("What the tool's definition came to when it was asked for."),
-	arguments: z.string().describe("The arguments as canonical JSON (RFC 8785), whole."),
+	arguments: z.string().describe("The arguments as canonical JSON (RFC 8785), whole; `{}` where they are not shown."),
+	whyHidden: z.string().nullable().describe("Why the arguments are not shown; null where they are."),
 	argumentsHash: z.string().describe("SHA-256 of them, in hex: what approving names."),
 	target: z.object({ kind: z.string(), id: z.string() }).nullable().describe("What the arguments name first."),
 	preview: Preview.nullable().describe("What the call did in a transaction that was rolled back."),

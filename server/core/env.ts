@@ -75,6 +75,8 @@ export const Env = z
 		PORT: port.default(3000),
 		QD_HOST: z.preprocess(empty, z.string().default("127.0.0.1")),
 		QD_URL: url,
+		/** What the organisation is called, for prompts that say it. */
+		QD_ORGANISATION: z.preprocess(empty, z.string().max(80).default("the organisation")),
 		QD_PROXY_HOPS: z.preprocess(empty, z.coerce.number().int().min(0).max(10).default(0)),
 		QD_CORS_ORIGINS: origins,
 		QD_DATA: z.preprocess(empty, z.string().default(".data")),

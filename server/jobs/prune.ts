@@ -39,6 +39,11 @@ const outdated = {
 	budget_holds: sql`select id from budget_holds where created_at < now() - interval '400 days' order by created_at`,
 	budget_counters: sql`select id from budget_counters where starts_at < now() - interval '400 days' order by starts_at`,
 	model_health: sql`select id from model_health where bucket < now() - interval '30 days' order by bucket`,
+	// Also those that nobody can be given any more, as a document of theirs has gone.
+	cached_answers: sql`select id from cached_answers where expires_at < now() or exists (
+		select from jsonb_array_elements_text(document_ids) rests(id) where not exists (
+			select from documents d join collections c on c.id = d.collection_id
+			where d.id = rests.id::uuid and d.deleted_at is null and c.deleted_at is null)) order by expires_at`,
 	safety_verdicts: sql`select id from safety_verdicts where created_at < now() - interval '400 days' order by created_at`,
 	safety_originals: sql`select id from safety_originals where created_at < now() - interval '90 days' order by created_at`,
 	uploads: sql`select id from uploads where created_at < now() - interval '1 day' order by created_at`,
@@ -79,6 +84,7 @@ export const prune = inngest.createFunction(
 			trigger_calls: await run("trigger_calls"),
 			model_calls: await run("model_calls"),
 			model_health: await run("model_health"),
+			cached_answers: await run("cached_answers"),
 			safety_verdicts: await run("safety_verdicts"),
 			safety_originals: await run("safety_originals"),
 			uploads: await run("uploads"),

@@ -32,7 +32,7 @@ export type KnownModel = {
 	/** Of its last ten minutes. */
 	calls: number;
 	failures: number;
-	circuit: { openUntil: number; times: number; reason: FailureReason; at: number } | null;
+	circuit: { openUntil: number; times: number; failures: number; reason: FailureReason; at: number } | null;
 };
 export type RouteStep = { model: KnownModel; conditions: StepConditions };
 export type KnownRoute = {
@@ -87,7 +87,7 @@ type Read = {
 	connections: ConnectionRow[];
 	models: ModelRow[];
 	routes: RouteRow[];
-	circuits: { key: string; openUntil: string; times: number; reason: FailureReason; at: string }[];
+	circuits: { key: string; openUntil: string; times: number; failures: number; reason: FailureReason; at: string }[];
 	health: { key: string; calls: number; failures: number }[];
 	budgets: BudgetRule[];
 };
@@ -110,8 +110,8 @@ export async function readCatalogue(db: Reader): Promise<Catalogue> {
 				select json_agg(json_build_object('modelId', s.model_id, 'conditions', s.conditions) order by s.position)
 				from model_route_steps s where s.route_id = model_routes.id), '[]') as steps
 			from model_routes`)} as routes,
-		${list(sql`select model_key as key, open_until as "openUntil", times, reason, updated_at as at
-			from model_circuits where open_until > now()`)} as circuits,
+		${list(sql`select model_key as key, open_until as "openUntil", times, failures, reason, updated_at as at
+			from model_circuits`)} as circuits,
 		${list(sql`select model_key as key, sum(calls)::int as calls, sum(failures)::int as failures
 			from model_health where bucket > now() - interval '10 minutes' group by model_key`)} as health,
 		${list(sql`select id, subject_kind as "subjectKind", subject, is_each as "isEach", span, measure, currency, most
@@ -229,6 +229,16 @@ export function findRoute({ routes, models }: Catalogue, name: string | null): K
 	if (first) return first;
 	const [model] = [...models.values()].filter(({ connection }) => connection.id === environmentId);
 	return model ? alone(model) : null;
+}
+
+/** Which models a route asks, in which order: another mark is another route. */
+export function routeMark(catalogue: Catalogue, name: string | null): string {
+	const route = findRoute(catalogue, name);
+	const steps = route?.steps.map(({ model, conditions }) => [
+		...[model.key, model.name, model.connection.id, model.isEnabled && model.connection.isEnabled],
+		conditions,
+	]);
+	return JSON.stringify([route?.name ?? name, route?.regions ?? [], steps ?? []]);
 }
 
 /** One model by itself, for whoever tries it. */

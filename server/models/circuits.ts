@@ -9,6 +9,8 @@ import type { ModelFailure } from "./model";
 const mostFailures = 5;
 const shortestMs = 15_000;
 const longestMs = 5 * 60_000;
+/** What failed longer ago than this is no longer counted with what fails now. */
+const forgetMs = 10 * 60_000;
 /** What waiting alone does not mend rests at once. */
 const lasting: ReadonlySet<FailureReason> = new Set(["key", "unknown"]);
 /** What tells of the model, and not of the question. */
@@ -18,7 +20,7 @@ const telling: ReadonlySet<FailureReason> = new Set([
 
 type State = { failures: number; times: number; openUntil: number; closedAt: number };
 
-/** Which models rest: what this process saw, and what others told through the database. */
+/** Which models rest: what this process saw, and what others told through the database. Failures count together, whoever saw them. */
 export class Circuits {
 	private readonly states = new Map<string, State>();
 	constructor(
@@ -34,32 +36,65 @@ export class Circuits {
 		return until > Date.now() ? until : 0;
 	}
 
-	answered(model: KnownModel): void {
-		const { key } = model;
+	answered({ key, circuit }: KnownModel): void {
 		const own = this.states.get(key);
-		const wasOpen = (own?.times ?? 0) > 0 || model.circuit !== null;
-		if (!own && !wasOpen) return;
+		const isToldOf = circuit !== null && circuit.at > (own?.closedAt ?? 0);
+		const hasRow = (own?.failures ?? 0) > 0 || (own?.times ?? 0) > 0 || isToldOf;
+		if (!own && !hasRow) return;
 		this.states.set(key, { failures: 0, times: 0, openUntil: 0, closedAt: Date.now() });
-		if (wasOpen) this.write(sql`delete from model_circuits where model_key = ${key}`);
+		if (hasRow) this.write(sql`delete from model_circuits where model_key = ${key}`);
 	}
 
-	failed(model: KnownModel, { reason, retryAfterMs }: ModelFailure): void {
+	failed(model: KnownModel, failure: ModelFailure): void {
+		const { reason, retryAfterMs } = failure;
 		if (!telling.has(reason)) return;
 		const { key } = model;
 		const own = this.states.get(key) ?? { failures: 0, times: 0, openUntil: 0, closedAt: 0 };
 		const failures = own.failures + 1;
 		const isFull = failures >= mostFailures || lasting.has(reason) || (retryAfterMs ?? 0) > 0 || own.times > 0;
-		if (!isFull || own.openUntil > Date.now()) {
+		if (own.openUntil > Date.now()) {
 			this.states.set(key, { ...own, failures });
 			return;
 		}
+		if (isFull) {
+			this.open(key, { ...own, failures }, failure);
+			return;
+		}
+		this.states.set(key, { ...own, failures });
+		// Others failed with it too: together they are enough.
+		void this.count(key, reason).then((all) => {
+			const now = this.states.get(key);
+			if (all >= mostFailures && now && now.failures > 0 && now.openUntil <= Date.now()) this.open(key, now, failure);
+		}, this.onProblem);
+	}
+
+	/** One more in the row that all processes share; answers how many there are. An old one is none of this row. */
+	private async count(key: string, reason: FailureReason): Promise<number> {
+		const [row] = await this.db.orm
+			.insert(modelCircuits)
+			.values({ modelKey: key, times: 0, failures: 1, reason, openUntil: sql`now()` })
+			.onConflictDoUpdate({
+				target: modelCircuits.modelKey,
+				set: {
+					reason,
+					updatedAt: sql`now()`,
+					failures: sql`case when ${modelCircuits.updatedAt} > now() - ${forgetMs} * interval '1 millisecond'
+						then ${modelCircuits.failures} else 0 end + 1`,
+				},
+			})
+			.returning({ failures: modelCircuits.failures });
+		return row?.failures ?? 0;
+	}
+
+	private open(key: string, own: State, { reason, retryAfterMs }: ModelFailure): void {
 		const times = own.times + 1;
 		const rest = Math.min(longestMs, Math.max(retryAfterMs ?? 0, shortestMs * 2 ** Math.min(times - 1, 8)));
 		// A provider that names a time is asked again then.
 		const ms = retryAfterMs ? Math.min(longestMs, retryAfterMs) : rest;
-		this.states.set(key, { ...own, failures, times, openUntil: Date.now() + ms });
-		const row = { modelKey: key, times, reason, openUntil: sql`now() + ${ms} * interval '1 millisecond'` };
-		const { modelKey: _, ...set } = row;
+		this.states.set(key, { ...own, times, openUntil: Date.now() + ms });
+		const { failures } = own;
+		const row = { modelKey: key, times, failures, reason, openUntil: sql`now() + ${ms} * interval '1 millisecond'` };
+		const { modelKey: _, failures: __, ...set } = row;
 		void this.db.orm
 			.insert(modelCircuits)
 			.values(row)

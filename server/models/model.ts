@@ -19,6 +19,8 @@ export type ModelEnd = {
 	calls: ToolCall[];
 	/** The provider did not say what it took. */
 	isEstimated?: boolean;
+	/** How likely the model found its own words, 0 to 1: the mean of its tokens, where its provider gives that. */
+	sureness?: number;
 	/** The model that answered, where a route chose it. */
 	by?: string;
 };

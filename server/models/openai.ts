@@ -7,6 +7,7 @@ import {
 	ToolMessage,
 } from "@langchain/core/messages";
 import { ChatOpenAI } from "@langchain/openai";
+import { z } from "zod";
 import {
 	type ChatModel,
 	type ModelEnd,
@@ -25,6 +26,7 @@ import {
 	noProgress,
 	type Progress,
 	type Provider,
+	surenessOf,
 	usageOf,
 } from "./provider";
 import type { Watch } from "./watch";
@@ -48,8 +50,8 @@ const mostClients = 20;
 export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 	// `streaming` stays out: with it, LangChain fetches a file from the internet to estimate tokens.
 	const clients = new Map<string, ChatOpenAI>();
-	const clientFor = (maxTokens: number, temperature: number | undefined): ChatOpenAI => {
-		const mark = `${maxTokens} ${temperature}`;
+	const clientFor = (maxTokens: number, { temperature, isWeighed = false }: Asked): ChatOpenAI => {
+		const mark = `${maxTokens} ${temperature} ${isWeighed}`;
 		const known = clients.get(mark);
 		if (known) return known;
 		const made = new ChatOpenAI({
@@ -58,6 +60,7 @@ export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 			apiKey: key ?? "none",
 			maxTokens,
 			...(temperature === undefined ? {} : { temperature }),
+			...(isWeighed ? { logprobs: true } : {}),
 			useResponsesApi: false,
 			maxRetries: 0,
 			onFailedAttempt: (error: unknown) => {
@@ -71,8 +74,7 @@ export function openaiProvider({ url, key, model, fetch }: Endpoint): Provider {
 		return made;
 	};
 	return {
-		listen: (asked, attempt) =>
-			listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked.temperature), asked, attempt),
+		listen: (asked, attempt) => listen(clientFor(asked.mostTokens ?? maxAnswerTokens, asked), asked, attempt),
 	};
 }
 
@@ -84,6 +86,7 @@ async function* listen(
 	const { messages, tools } = asked;
 	let reason: string | null = null;
 	let length = 0;
+	const logprobs: number[] = [];
 	const calls = new Map<number, ToolCall>();
 	const options = { signal: watch.signal, ...(tools.length > 0 ? { tools: tools.map(toFunction) } : {}) };
 	// `stream()` does the same and then as much again, for callbacks and tracers that there are not.
@@ -91,6 +94,7 @@ async function* listen(
 		watch.heard();
 		const finish: unknown = chunk.generationInfo?.finish_reason;
 		if (typeof finish === "string") reason = finish;
+		if (asked.isWeighed) for (const one of logprobsIn(chunk.generationInfo?.logprobs)) logprobs.push(one);
 		const told = chunk.message instanceof AIMessageChunk ? chunk.message.usage_metadata : undefined;
 		// Some say it with each piece, for all until then: the last word counts.
 		if (told) progress.usage = toUsage(told);
@@ -106,9 +110,15 @@ async function* listen(
 	return {
 		calls: [...calls.values()],
 		...usageOf(asked, progress),
+		...surenessOf(logprobs),
 		end: reason === "length" || reason === "content_filter" ? "cut" : "whole",
 	};
 }
+
+const Logprobs = z.looseObject({ content: z.array(z.looseObject({ logprob: z.number() })).nullish() });
+/** A provider sends with it what it likes. */
+const logprobsIn = (value: unknown): number[] =>
+	Logprobs.safeParse(value).data?.content?.map(({ logprob }) => logprob) ?? [];
 
 type Told = { input_tokens: number; output_tokens: number; input_token_details?: { cache_read?: number } };
 const toUsage = ({ input_tokens, output_tokens, input_token_details }: Told): Progress["usage"] => {

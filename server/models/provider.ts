@@ -29,6 +29,8 @@ export type Asked = {
 	/** Most tokens of the answer, where that is less than usual. */
 	mostTokens?: number | undefined;
 	temperature?: number | undefined;
+	/** It can say how likely it found each of its words, and is asked to. */
+	isWeighed?: boolean;
 };
 /** How far a call has come, also where it ends in the middle: a provider bills that too. */
 export type Progress = { chars: number; firstTokenMs: number | null; usage: Partial<Usage> };
@@ -97,6 +99,13 @@ async function* askOnce(
 		// Whoever left in the middle has no use for the rest.
 		void pieces.return(nothingMore).catch(() => {});
 	}
+}
+
+/** The mean likelihood of an answer's tokens, from their logarithms; nothing where there are none. */
+export function surenessOf(logprobs: readonly number[]): { sureness?: number } {
+	const told = logprobs.filter((one) => Number.isFinite(one) && one <= 0);
+	if (told.length === 0) return {};
+	return { sureness: told.reduce((sum, one) => sum + Math.exp(one), 0) / told.length };
 }
 
 /** How a generator of an answer is left. */

@@ -301,3 +301,31 @@ test("a catalogue that can't be read lets nothing be asked", async () => {
 	expect((await ask(route, { parts })).failure).toMatchObject({ message: "away" });
 	expect(asked(model)).toBe(0);
 });
+
+test("failures count together, whichever process saw them, and an answer makes them forgotten", async () => {
+	const model = await make("shared");
+	const route = await routeOver([model]);
+	const processes = [partsOf({ db, onProblem: () => {} }), partsOf({ db, onProblem: () => {} })];
+	standIn.when(model.name, { fault: "400" });
+	const row = async () => (await db.orm.select().from(modelCircuits).where(eq(modelCircuits.modelKey, model.id)))[0];
+	// What tells of the question tells nothing of the model.
+	await ask(route);
+	expect(await row()).toBeUndefined();
+	standIn.when(model.name, { fault: "garbage" });
+	for (let times = 1; times <= 4; times += 1) {
+		await ask(route, { parts: processes[times % 2] });
+		await until(async () => (await row())?.failures === times);
+	}
+	expect(asked(model)).toBe(5);
+	// Nobody rests yet, and the next one is enough for all.
+	await ask(route, { parts: processes[1] });
+	await until(async () => ((await row())?.openUntil.getTime() ?? 0) > Date.now());
+	forgetCatalogue(db);
+	const second = await make("other");
+	standIn.when(second.name, { text: "Thirty." });
+	const both = await routeOver([model, second]);
+	expect((await ask(both, { parts: processes[0] })).hops[0]).toMatchObject({ outcome: "skipped", reason: "resting" });
+	standIn.when(model.name, { text: "Back again." });
+	expect((await ask(route, { parts: processes[0] })).text).toBe("Back again.");
+	await until(async () => (await row()) === undefined);
+});

@@ -202,7 +202,8 @@ class Walk {
 			giveBack = await slots.take(signal, Math.min(limits.firstTokenMs, left));
 			const totalMs = Math.min(limits.totalMs, this.deadline - performance.now());
 			const longestWaitMs = isLast ? Number.POSITIVE_INFINITY : shortWaitMs;
-			pieces = askAgain(provider, this.asked, {
+			const isWeighed = model.capabilities?.includes("logprobs") ?? false;
+			pieces = askAgain(provider, isWeighed ? { ...this.asked, isWeighed } : this.asked, {
 				signal,
 				limits: { ...limits, totalMs },
 				progress,
@@ -262,6 +263,7 @@ class Walk {
 		const isEstimated = end ? (end.isEstimated ?? false) : told.isEstimated;
 		const outcome = end ? "answered" : failure ? "failed" : "cancelled";
 		const costMicros = costOf(model.price, usage);
+		const currency = costMicros === null ? null : (model.price?.currency ?? null);
 		const ms = Math.round(performance.now() - started);
 		const { firstTokenMs } = progress;
 		this.taken = addUsage(this.taken, usage);
@@ -270,6 +272,7 @@ class Walk {
 		this.asker.onHop({
 			...hopOf(model, { outcome, failure, ms, firstTokenMs }),
 			...{ inputTokens, outputTokens, costMicros, isEstimated },
+			...(costMicros === null ? {} : { currency }),
 		});
 		const call: CallRow = {
 			id: this.held.callId || randomUUID(),
@@ -284,7 +287,7 @@ class Walk {
 			reason: failure?.reason ?? null,
 			status: failure?.status ?? null,
 			...{ inputTokens, outputTokens, cachedTokens, isEstimated, costMicros },
-			currency: costMicros === null ? null : (model.price?.currency ?? null),
+			currency,
 			firstTokenMs,
 			ms,
 		};

@@ -6,6 +6,7 @@ import { runs } from "@/db/schema";
 import { share } from "@/server/access/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import type { AppError, errorTable } from "@/server/core/errors";
+import { PromptVariables } from "@/server/prompts/contract";
 import { startRun } from "@/server/runs/service";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
@@ -133,6 +134,43 @@ describe("an agent that follows a label", () => {
 		await expect(
 			api(ann).prompts.removeLabel({ promptId: prompt.id, label: "production", basedOn: 1 }),
 		).rejects.toMatchObject(refused("CONFLICT", /Agents follow/));
+	});
+
+	test("fills what its prompt leaves open by its definition, and what is known by itself", async () => {
+		const variables = [
+			{ name: "team" },
+			{ name: "most", type: "number" },
+			{ name: "personName" },
+			{ name: "today", type: "date" },
+			{ name: "organisation" },
+		];
+		const body = "{{team}}, {{most}} lines, for {{personName}} of {{organisation}} on {{today}}.";
+		const prompt = await made(body, { variables });
+		const of = (promptValues: object) => agentOf({ ...production(prompt.id), promptValues });
+		await expect(of({})).rejects.toMatchObject(refused("CONFLICT", /leaves team, most open/));
+		await expect(of({ team: "Quay", most: "three" })).rejects.toMatchObject(refused("INVALID_INPUT", /takes a number/));
+		await expect(of({ team: "Quay", most: 3, tone: "x" })).rejects.toMatchObject(
+			refused("INVALID_INPUT", /no variable/),
+		);
+		await expect(agentOf({ promptValues: { team: "Quay" } })).rejects.toMatchObject(refused("INVALID_INPUT"));
+		const agent = await of({ team: "{{most}} Quay", most: 3 });
+		const day = new Date().toISOString().slice(0, 7);
+		const { system } = await told(agent.id);
+		expect(system).toContain("{{most}} Quay, 3 lines, for Sam of the organisation on ");
+		expect(system).toContain(day);
+		// A version that leaves more open does not become what it follows, unless its draft and what answers fill that.
+		const wider = PromptVariables.parse([...variables, { name: "tone" }]);
+		await api(ann).prompts.save({ promptId: prompt.id, basedOn: 1, body: `${body} {{tone}}`, variables: wider });
+		const move = () => api(ann).prompts.moveLabel({ promptId: prompt.id, label: "production", version: 2, basedOn: 1 });
+		await expect(move()).rejects.toMatchObject(refused("CONFLICT", /leaves tone open/));
+		const document = await api(ann).agents.export({ agentId: agent.id });
+		expect(document.promptValues).toEqual({ team: "{{most}} Quay", most: 3 });
+		// Without its prompt it has no use for values.
+		expect(
+			await api(ann).agents.saveDraft({ agentId: agent.id, promptLabel: null, promptVersionId: null }),
+		).toMatchObject({
+			promptValues: {},
+		});
 	});
 
 	test("is refused, without a word of what it would have been told, where its parts are gone", async () => {

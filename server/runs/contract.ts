@@ -67,6 +67,15 @@ export const RunResult = z.object({
 		.optional()
 		.describe("What safety policies found on the way and what came of it; missing where nothing was found."),
 	window: RunWindow.optional().describe("What filled the model's window; missing where no model answered."),
+	cached: z
+		.object({
+			answeredAt: z.iso.datetime().describe("When it was written."),
+			isSimilar: z.boolean().describe("Whether it was the answer to the same question in other words."),
+			savedTokens: z.int().describe("What it took to write it, which was not taken again."),
+			documentIds: z.array(z.uuid()).describe("The documents whose text was before the model."),
+		})
+		.optional()
+		.describe("It was given before, and asked of no model again; missing where it was written for this question."),
 	cap: CapKind.optional().describe("What a run that failed had no more of; `loop`: it repeated itself."),
 	calls: z
 		.array(FunctionCall)
@@ -212,6 +221,12 @@ export const RunEventBody = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("passages.found"), citations: z.array(Citation) }),
 	z.object({ type: z.literal("answer.restarted"), why: z.string() }),
 	z.object({ type: z.literal("answer.delta"), text: z.string() }),
+	/** The answer that follows was given before: no model is asked. */
+	z.object({
+		type: z.literal("answer.cached"),
+		answeredAt: z.iso.datetime().describe("When it was written."),
+		isSimilar: z.boolean().describe("Whether it was asked in other words."),
+	}),
 	z.object({ type: z.literal("model.fallback"), why: z.string() }),
 	/** A model of the route gave no answer, or was not asked; the next one is. */
 	z.object({
@@ -318,6 +333,7 @@ export function foldAnswer(text: string, body: RunEventBody): string {
 		case "step.started":
 		case "step.finished":
 		case "passages.found":
+		case "answer.cached":
 		case "model.fallback":
 		case "model.passed":
 		case "tool.called":

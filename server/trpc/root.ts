@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { accessRouter } from "@/server/access/router";
 import { accountRouter } from "@/server/account/router";
 import { agentsRouter } from "@/server/agents/router";
+import { answersRouter } from "@/server/answers/router";
 import { approvalsRouter } from "@/server/approvals/router";
 import { auditRouter } from "@/server/audit/router";
 import { budgetsRouter } from "@/server/budgets/router";
@@ -48,6 +49,7 @@ export const appRouter = router({
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,
 	agents: agentsRouter((): AnyTRPCRouter => appRouter),
+	answers: answersRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
 	triggers: triggersRouter,

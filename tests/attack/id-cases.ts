@@ -182,6 +182,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"agents.compareVersions": { agentId: own("draftedAgent") },
 	"agents.listVersions": { agentId: own("agent") },
 	"agents.getDraft": { agentId: own("draftedAgent") },
+	"answers.figures": { agentId: own("agent") },
+	"answers.clear": { agentId: own("agent") },
 	"agents.discardDraft": { agentId: own("draftedAgent") },
 	"agents.askReview": { agentId: own("draftedAgent") },
 	"agents.review": { agentId: own("draftedAgent") },

@@ -138,3 +138,33 @@ test("two versions are compared in the playground, evaluated, one is promoted af
 	await expect(mine.getByText("Version 1", { exact: true })).toBeVisible();
 	expect((await api.prompts.get.query({ promptId })).prompt.labels).toEqual([{ name: "production", version: 1 }]);
 });
+
+test("an answer says who gave it, and who was away and why", async ({ browser }) => {
+	test.setTimeout(60_000);
+	const { url, provider } = standing;
+	const { api } = await connect(url, owner);
+	const about = { kind: "openai" as const, address: provider.url, key: "stand-in" };
+	const { id: connectionId } = await api.models.addConnection.mutate({ name: "Two houses", ...about });
+	const make = async (name: string) => {
+		const facts = { modalities: ["text" as const], capabilities: [], dataRegion: "" };
+		const model = await api.models.addModel.mutate({ connectionId, name, contextTokens: 32_000, ...facts });
+		return { modelId: model.id };
+	};
+	const steps = [await make("small-house"), await make("large-house")];
+	await api.models.addRoute.mutate({ name: "two houses", steps, isDefault: true });
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Berths", access: "everyone" });
+	const text = "The ferry to the island leaves berth two at noon on Sundays.";
+	await api.knowledge.addText.mutate({ collectionId, name: "berths", text });
+	await expect
+		.poll(async () => (await api.knowledge.listDocuments.query({ collectionId })).rows[0]?.state, { timeout: 30_000 })
+		.toBe("ready");
+	provider.when("small-house", { fault: "429", retryAfterSeconds: 60 });
+	provider.when("large-house", { text: "It leaves berth two at noon [1]." });
+	const page = await signedIn(browser, url, owner);
+	const box = page.getByRole("textbox", { name: "Ask a question" });
+	await box.fill("When does the ferry to the island leave on Sundays?");
+	await box.press("Enter");
+	await expect(page.getByText("It leaves berth two at noon")).toBeVisible();
+	await expect(page.getByText("Answered by large-house; small-house was away (429)")).toBeVisible();
+	await expect(page.getByText("Fallback", { exact: true })).toBeVisible();
+});

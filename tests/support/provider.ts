@@ -32,14 +32,17 @@ export type Behaviour = {
 	finishReason?: string;
 	/** A text as arguments goes out as it is, whatever it holds. */
 	toolCalls?: { name: string; arguments: unknown }[];
-	/** What it says that it took, in place of the truth. */
-	usage?: Record<string, unknown>;
+	/** What it says that it took, in place of the truth; null: nothing. */
+	usage?: Record<string, unknown> | null;
+	/** Likelihood of each of its tokens, where it is asked for that. */
+	likelihood?: number;
 };
 
 type ChatRequest = {
 	model: string;
 	stream?: boolean;
 	stream_options?: { include_usage?: boolean };
+	logprobs?: boolean;
 	messages: { role: string; content: string | { text?: string }[] }[];
 	/** Anthropic's word for what a system message says. */
 	system?: string;
@@ -178,12 +181,16 @@ function answerMessages(chat: ChatRequest, behaviour: Behaviour, response: Serve
 	]);
 	const stop_reason = behaviour.finishReason ?? (calls.length > 0 ? "tool_use" : "end_turn");
 	const { output_tokens, ...input } = usage;
+	const told = behaviour.usage === null ? {} : { usage: { ...input, output_tokens: 0 } };
 	const lines = [
-		event("message_start", { message: { id: "msg_1", role: "assistant", usage: { ...input, output_tokens: 0 } } }),
+		event("message_start", { message: { id: "msg_1", role: "assistant", ...told } }),
 		event("ping"),
 		...words,
 		...calls,
-		event("message_delta", { delta: { stop_reason }, usage: { output_tokens } }),
+		event("message_delta", {
+			delta: { stop_reason },
+			...(behaviour.usage === null ? {} : { usage: { output_tokens } }),
+		}),
 		event("message_stop"),
 	];
 	stream(response, lines, behaviour, 2 + Math.ceil(tokens.length / 2));
@@ -215,15 +222,19 @@ function answer(chat: ChatRequest, behaviour: Behaviour, response: ServerRespons
 	}
 	const line = (fields: object) =>
 		`data: ${JSON.stringify({ ...head, object: "chat.completion.chunk", choices: [], ...fields })}\n\n`;
+	const weighed =
+		chat.logprobs && behaviour.likelihood !== undefined
+			? { logprobs: { content: [{ token: "", logprob: Math.log(behaviour.likelihood), top_logprobs: [] }] } }
+			: {};
 	const delta = (content: object, reason: string | null = null) =>
-		line({ choices: [{ index: 0, delta: content, finish_reason: reason }] });
+		line({ choices: [{ index: 0, delta: content, finish_reason: reason, ...(reason ? {} : weighed) }] });
 	const lines = tokens.map((token, index) =>
 		delta(index === 0 ? { role: "assistant", content: token } : { content: token }),
 	);
 	// The first piece says who speaks, whatever it is.
 	if (toolCalls) lines.push(delta({ ...(lines.length === 0 ? { role: "assistant" } : {}), tool_calls: toolCalls }));
 	lines.push(delta({}, finish));
-	if (chat.stream_options?.include_usage) lines.push(line({ usage }));
+	if (chat.stream_options?.include_usage && behaviour.usage !== null) lines.push(line({ usage }));
 	lines.push("data: [DONE]\n\n");
 	stream(response, lines, behaviour, Math.ceil(tokens.length / 2));
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { LabelName } from "@/server/prompts/contract";
+import { LabelName, VariableValues } from "@/server/prompts/contract";
 import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
@@ -37,6 +37,32 @@ export const WhenAway = z
 	.enum(whenAways)
 	.describe("Where no model answers: `quote` the passages by the built-in one, or `fail` and give no answer.");
 export type WhenAway = z.infer<typeof WhenAway>;
+
+export const AgentAnswering = z
+	.strictObject({
+		leastConfidence: z
+			.number()
+			.min(0)
+			.max(1)
+			.optional()
+			.describe(
+				"Below this confidence it says that it has no sure answer. Left out: it answers, and says how sure it is.",
+			),
+		cacheMinutes: z
+			.int()
+			.min(1)
+			.max(43_200)
+			.optional()
+			.describe(
+				"For how many minutes an answer is given again where the same is asked of the same documents by somebody who may read them all. Left out: never.",
+			),
+		cacheSimilar: z
+			.boolean()
+			.optional()
+			.describe("Whether it is also given again where the question only differs in wording. Left out: no."),
+	})
+	.describe("How sure it has to be of an answer, and whether one is given again.");
+export type AgentAnswering = z.infer<typeof AgentAnswering>;
 
 /** A procedure that there is not, or that its caller may not use, is never offered to a model. */
 const ToolPath = z.string().min(3).max(100);
@@ -85,6 +111,8 @@ export const definitionFields = {
 	approvalTools: z.array(ToolPath).max(50).describe("Those of them that wait for approval each time."),
 	caps: AgentCaps,
 	window: AgentWindow,
+	promptValues: VariableValues,
+	answering: AgentAnswering,
 };
 
 /** The same, as it is read. */
@@ -115,6 +143,8 @@ export const readDefinition = {
 		.describe("Those of them that wait for approval each time; dangerous ones always do."),
 	caps: AgentCaps,
 	window: AgentWindow,
+	promptValues: VariableValues,
+	answering: AgentAnswering,
 };
 /** What can be changed of it, under the names that people see. */
 export const definitionNames = [
@@ -129,4 +159,6 @@ export const definitionNames = [
 	"approvalTools",
 	"caps",
 	"window",
+	"promptValues",
+	"answering",
 ] as const;

@@ -5,6 +5,7 @@ import { accesses } from "@/server/core/permissions";
 import { definitionFields, readDefinition } from "./definition";
 
 export {
+	AgentAnswering,
 	AskCaps,
 	GraphName,
 	graphNames,
@@ -79,6 +80,8 @@ export const CreateAgent = z.strictObject({
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
 	window: fields.window.optional(),
+	promptValues: fields.promptValues.optional(),
+	answering: fields.answering.optional(),
 	access: Access.default("private"),
 });
 export type CreateAgent = z.infer<typeof CreateAgent>;
@@ -99,6 +102,8 @@ export const UpdateAgent = z.strictObject({
 	approvalTools: fields.approvalTools.optional(),
 	caps: fields.caps.optional(),
 	window: fields.window.optional(),
+	promptValues: fields.promptValues.optional(),
+	answering: fields.answering.optional(),
 	access: Access.optional(),
 	needsReview: z
 		.boolean()

@@ -37,6 +37,8 @@ export const AgentDocument = z.strictObject({
 	approvalTools: definitionFields.approvalTools,
 	caps: definitionFields.caps,
 	window: definitionFields.window.default({}),
+	promptValues: definitionFields.promptValues.default({}),
+	answering: definitionFields.answering.default({}),
 	needsReview: z.boolean().describe("Whether its changes are reviewed by somebody else."),
 	triggers: z
 		.array(AgentTrigger)

@@ -75,6 +75,8 @@ export const SaveDraft = z.strictObject({
 	approvalTools: definitionFields.approvalTools.optional(),
 	caps: definitionFields.caps.optional(),
 	window: definitionFields.window.optional(),
+	promptValues: definitionFields.promptValues.optional(),
+	answering: definitionFields.answering.optional(),
 	message: Message.optional().describe("What is new in it."),
 	basedOn: z
 		.int()

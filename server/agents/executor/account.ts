@@ -28,17 +28,20 @@ export type RunAccount = {
 
 export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): RunAccount {
 	const hops: Hop[] = [];
-	const spent = { micros: 0, currency: null as string | null, isEstimated: false, hasPrice: false, tokens: 0 };
+	const spent = { isEstimated: false, tokens: 0 };
+	/** What it cost in each currency; null is that of the installation's own prices. */
+	const costs = new Map<string | null, number>();
 	// What earlier attempts took is asked for once, and only where there were any.
 	let before: Promise<Before> | null = run.attempt > 1 ? null : Promise.resolve(nothing);
 	const cap = Math.round(capsOf(run.agent.caps, run.agent.graph).cost * 1_000_000);
 	const who = { runId: run.id, userId: run.user.id, keyId: run.key?.id ?? null, agentId: run.agent.id };
 
 	async function expectPaid({ model, worstMicros, mostTokens, isFirst }: NextHop): Promise<void> {
-		spent.currency = model.price?.currency ?? spent.currency;
+		const currency = model.price?.currency ?? null;
 		try {
 			before ??= takenBefore(db, run.id);
-			const left = cap - spent.micros - (await before).micros;
+			// A sum of two currencies means nothing: the cap holds for each by itself.
+			const left = cap - (costs.get(currency) ?? 0) - ((await before).costs.get(currency) ?? 0);
 			if (worstMicros !== null && worstMicros > left)
 				throw new ModelFailure(
 					`It may cost ${money(worstMicros)}, and this run has ${money(Math.max(0, left))} left.`,
@@ -66,18 +69,22 @@ export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): Ru
 		onHop: (hop) => {
 			hops.push(hop);
 			if (hops.length > mostHops) hops.shift();
-			spent.micros += hop.costMicros ?? 0;
+			const { costMicros, currency = null } = hop;
+			if (costMicros !== null) costs.set(currency, (costs.get(currency) ?? 0) + costMicros);
 			spent.tokens += hop.inputTokens + hop.outputTokens;
-			spent.hasPrice ||= hop.costMicros !== null;
 			spent.isEstimated ||= hop.isEstimated;
 			const { model, reason, status, ms } = hop;
 			if (reason && !isByChoice(reason)) tell({ type: "model.passed", model, reason, status, ms });
 		},
 	};
-	const cost = (): Cost => ({ micros: spent.micros, currency: spent.currency, isEstimated: spent.isEstimated });
+	const cost = (): { cost?: Cost } => {
+		const [first, ...others] = [...costs].map(([currency, micros]) => ({ currency, micros }));
+		if (!first) return {};
+		return { cost: { ...first, isEstimated: spent.isEstimated, ...(others.length > 0 ? { others } : {}) } };
+	};
 	return {
 		asker,
-		told: () => ({ ...(hops.length > 0 ? { hops: [...hops] } : {}), ...(spent.hasPrice ? { cost: cost() } : {}) }),
+		told: () => ({ ...(hops.length > 0 ? { hops: [...hops] } : {}), ...cost() }),
 		taken: async () => {
 			before ??= takenBefore(db, run.id);
 			const tokens = (await before).tokens + spent.tokens;
@@ -86,14 +93,17 @@ export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): Ru
 	};
 }
 
-type Before = { micros: number; tokens: number };
-const nothing: Before = { micros: 0, tokens: 0 };
+type Before = { costs: ReadonlyMap<string | null, number>; tokens: number };
+const nothing: Before = { costs: new Map(), tokens: 0 };
 
 async function takenBefore(db: Database, runId: string): Promise<Before> {
-	const [row] = await db.orm.execute<{ micros: string; tokens: string }>(sql`
-		select coalesce(sum(cost_micros), 0) as micros, coalesce(sum(input_tokens + output_tokens), 0) as tokens
-		from model_calls where run_id = ${runId}`);
-	return { micros: Number(row?.micros ?? 0), tokens: Number(row?.tokens ?? 0) };
+	const rows = await db.orm.execute<{ currency: string | null; micros: string; tokens: string }>(sql`
+		select currency, coalesce(sum(cost_micros), 0) as micros, coalesce(sum(input_tokens + output_tokens), 0) as tokens
+		from model_calls where run_id = ${runId} group by currency`);
+	return {
+		costs: new Map(rows.map(({ currency, micros }) => [currency, Number(micros)])),
+		tokens: rows.reduce((sum, { tokens }) => sum + Number(tokens), 0),
+	};
 }
 
 const money = (micros: number): string => (micros / 1_000_000).toLocaleString("en", { maximumSignificantDigits: 3 });

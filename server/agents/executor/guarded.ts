@@ -45,6 +45,8 @@ function guardedDeps(guard: RunGuard, deps: SessionDeps): SessionDeps {
 	return {
 		...deps,
 		model: deps.model && guard.model(deps.model),
+		// What policies find and hide is of one run and its person: such an agent answers each question anew.
+		answers: () => null,
 		search: async (...asked) => guard.passages(await deps.search(...asked)),
 		callTool: async (run, call, signal) => {
 			const { call: checked, refusal } = await guard.arguments(call);

@@ -10,6 +10,7 @@ import { callAgentTool, offeredTools } from "@/server/faces/agent-tools";
 import { agentNow, callTool, type ToolContext } from "@/server/faces/tool";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import { type Asker, openModels } from "@/server/models";
+import { routeMark } from "@/server/models/catalogue";
 import type { ChatModel } from "@/server/models/model";
 import { planOf, proposePlan, takeSteers } from "@/server/research/service";
 import { createEventWriter, LeaseLost, type RunLog } from "@/server/runs/event-writer";
@@ -18,6 +19,7 @@ import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
 import { neverStoodIn, openAccount } from "./account";
+import { answerDesk } from "./answer-desk";
 import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
 import { carryOutGuarded } from "./guarded";
@@ -117,6 +119,11 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			plan: () => planOf(db, id),
 			steers: () => takeSteers(db, id),
 		}),
+		answers: (run, signal) =>
+			answerDesk(run, {
+				...{ db, log, tool: toolContext(run, signal), stops: () => stops ?? [] },
+				models: () => (models ? routeMark(models.seen(), run.agent.model) : (run.agent.model ?? "given")),
+			}),
 		extraction: (run, signal) => extractionDesk(db, toolContext(run, signal)),
 		heard: (bell, signal) => heard(bells, bell, signal),
 		onWaiting: (run, isWaiting) => {

@@ -4,9 +4,12 @@ import { hostname } from "node:os";
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import type { AgentCaps, WhenAway } from "@/db/schema";
-import type { AgentWindow, GraphName } from "@/server/agents/contract";
+import type { AgentAnswering, AgentWindow, GraphName } from "@/server/agents/contract";
 import { type StandingRow, standingColumns } from "@/server/auth/principal";
+import { env } from "@/server/core/env";
 import { mayAskAgent } from "@/server/core/grants";
+import type { VariableValues } from "@/server/prompts/contract";
+import type { BuiltIns } from "@/server/prompts/contract/filled";
 import { type Composable, instructionsOf } from "@/server/prompts/service";
 import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
@@ -57,6 +60,9 @@ export type ClaimedRun = {
 		hasTools: boolean;
 		caps: AgentCaps;
 		window: AgentWindow;
+		answering: AgentAnswering;
+		/** The version of it that the run was started with. */
+		versionId: string;
 	};
 	/** The newest of the thread's earlier questions that were answered, oldest first; and whether there are more. */
 	history: { runId: string; question: string; answer: string; documentIds: string[] }[];
@@ -72,15 +78,28 @@ const mostHistoryChars = 200_000;
 const freeTries = 20;
 
 /** A prompt that has variables or parts, of the versions that the run was started with. */
-type Told = { root: Composable; parts: Composable[]; picked: Record<string, string> | null };
+type Told = {
+	root: Composable;
+	parts: Composable[];
+	picked: Record<string, string> | null;
+	values: VariableValues;
+	known: Omit<BuiltIns, "organisation">;
+};
 const composable = (version: SQL) =>
 	sql`json_build_object('id', ${version}.id, 'promptId', ${version}.prompt_id, 'name', '', 'version', ${version}.version,
 		'body', ${version}.body, 'variables', ${version}.variables, 'includes', ${version}.includes)`;
 
 /** It could be put together when the run was started. Where it can't be any more, this one run fails, and no other. */
-function putTogether({ root, parts, picked }: Told): Pick<ClaimedRun["agent"], "instructions" | "problem"> {
+function putTogether({
+	root,
+	parts,
+	picked,
+	values,
+	known,
+}: Told): Pick<ClaimedRun["agent"], "instructions" | "problem"> {
 	try {
-		return { instructions: instructionsOf(root, parts, picked) };
+		const filled = { values, known: { ...known, organisation: env().QD_ORGANISATION } };
+		return { instructions: instructionsOf(root, parts, picked, filled) };
 	} catch {
 		return { instructions: null, problem: "What this agent is told can't be put together any more." };
 	}
@@ -119,9 +138,11 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
 			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away, 'answerSchema', a.answer_schema,
-				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window),
+				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window,
+				'answering', a.answering, 'versionId', a.id),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
-				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'parts', coalesce((
+				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'values', a.prompt_values,
+				'known', json_build_object('personName', u.name, 'today', to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD')), 'parts', coalesce((
 					select json_agg(${composable(sql`p`)}) from prompt_versions p
 					where p.id in (select value::uuid from jsonb_each_text(coalesce(t.prompt_parts, '{}')))), '[]')) end,
 			'earlier', (select json_build_object('count', count(*), 'turns', coalesce(json_agg(json_build_object(

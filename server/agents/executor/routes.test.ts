@@ -6,7 +6,7 @@ import type { Checkpoints } from "@/server/agents/checkpointer";
 import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
-import { catalogueNow, tellModels } from "@/server/models/catalogue";
+import { catalogueNow, forgetCatalogue, tellModels } from "@/server/models/catalogue";
 import { AddConnection, AddModel, AddRoute } from "@/server/models/contract";
 import { addConnection, addModel, addPrice, addRoute, callsOfRun } from "@/server/models/service";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
@@ -93,7 +93,7 @@ test("a run says who answered, who was away and why, and what it cost; its budge
 		const read = await callsOfRun(staff, { runId });
 		return read.calls.length === 2 ? read : null;
 	});
-	expect(calls).toMatchObject({ costMicros: tokens * 100, currency: "EUR", isEstimated: false });
+	expect(calls).toMatchObject({ costs: [{ micros: tokens * 100, currency: "EUR" }], isEstimated: false });
 	expect(calls.calls.reduce((sum, call) => sum + call.inputTokens + call.outputTokens, 0)).toBe(tokens);
 	const [entry] = await db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, runId));
 	expect(entry?.settled).toBe(tokens);
@@ -196,4 +196,27 @@ test("a run that is stopped in the middle of an answer has its call counted once
 	expect(rows).toMatchObject([{ outcome: "cancelled", isEstimated: true }]);
 	const [entry] = await db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, runId));
 	expect(entry?.settled).toBe((rows[0]?.inputTokens ?? 0) + (rows[0]?.outputTokens ?? 0));
+});
+
+test("costs of two currencies are never one sum", async () => {
+	standIn.when("first", { fault: "cut", text: "one two three four five six", intervalMs: 1 });
+	standIn.when("dearer", { text: "There are thirty days of leave [1]." });
+	await db.orm.execute(
+		sql`update model_prices set currency = 'USD' where model_id = (select id from models where name = 'dearer')`,
+	);
+	await until(async () => {
+		forgetCatalogue(db);
+		return [...(await catalogueNow(db)).models.values()].some(({ price }) => price?.currency === "USD");
+	});
+	const { run, runId } = await ask();
+	const [first, second] = run.result?.hops ?? [];
+	expect(run.result?.cost).toMatchObject({
+		...{ micros: first?.costMicros, currency: "EUR" },
+		others: [{ micros: second?.costMicros, currency: "USD" }],
+	});
+	const { costs } = await until(async () => {
+		const read = await callsOfRun(staff, { runId });
+		return read.calls.length === 2 ? read : null;
+	});
+	expect(costs.map(({ currency }) => currency).toSorted()).toEqual(["EUR", "USD"]);
 });

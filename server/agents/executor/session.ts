@@ -17,8 +17,10 @@ import { LeaseLost, type RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { CapMet, nothingSpent, type Spent } from "../graphs/assistant/caps";
 import { noConfidence } from "../graphs/assistant/confidence";
+import type { AnswerDesk } from "../graphs/assistant/state";
 import type { ExtractionDesk } from "../graphs/extract/state";
 import type { ResearchDesk } from "../graphs/research/state";
+import { askedNow } from "./answer-desk";
 import { beginSearch, beginsWithSearch, narrowed } from "./begin-search";
 import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
@@ -55,6 +57,8 @@ export type SessionDeps = {
 	callTool: (run: ClaimedRun, call: ToolCall, signal: AbortSignal) => Promise<ToolOutcome>;
 	/** What a research run asks of the world beside what every run does. */
 	desk: (run: ClaimedRun) => ResearchDesk;
+	/** Answers that were given before; null where this run is answered anew. */
+	answers: (run: ClaimedRun, signal: AbortSignal) => AnswerDesk | null;
 	/** And an extraction. */
 	extraction: (run: ClaimedRun, signal: AbortSignal) => ExtractionDesk;
 	/** Resolves when something may have been decided; throws the signal's reason. */
@@ -178,11 +182,16 @@ async function invoke(
 	if (!beginsWithSearch(run)) await deps.expectLeave(run);
 	const tools = model && run.agent.hasTools ? await deps.offer(run, signal) : [];
 	const collectionIds = narrowed(run.agent.collectionIds, run.collectionIds);
-	const begun = isNew ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
+	const answers = model ? deps.answers(run, signal) : null;
+	const begun = isNew && !answers ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
 	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
 	const context: RunContext = {
+		answers: askedNow(answers, () => {
+			searchedAt = performance.now();
+		}),
+		leastConfidence: run.agent.answering.leastConfidence ?? null,
 		model,
 		instructions: run.agent.instructions,
 		answerSchema: run.agent.answerSchema,

@@ -1,5 +1,6 @@
 import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
 import type { Waits } from "@/server/approvals/service";
+import { giveAgain, keepForOthers } from "./assistant/again";
 import { abstain, answer } from "./assistant/answer";
 import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
 import { checkAnswer, toCitation } from "./assistant/check";
@@ -18,6 +19,7 @@ import {
 	supportingOf,
 	type Turn,
 } from "./assistant/state";
+import { sureEnough } from "./assistant/sure";
 
 /** What a run that waits for a person waits for. */
 export type Interrupted = Waits & { tool: string };
@@ -27,9 +29,12 @@ type Step = (state: AssistantState, run: AssistantContext) => Promise<[Update, n
 
 const plural = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
-const retrieve: Step = async ({ question, history, collectionIds }, run) => {
+const retrieve: Step = async (state, run) => {
+	const { question, history, collectionIds } = state;
 	if (collectionIds?.length === 0) return [{ findings: { passages: [], searchedCollections: 0 } }, null];
 	const rewritten = await standAlone(question, history, run);
+	const given = run.answers ? await giveAgain(state, run, rewritten) : null;
+	if (given) return given;
 	const findings = await run.search(searchFor(rewritten?.query ?? searchQuery(question, history), collectionIds));
 	const documents = new Set(findings.passages.map(({ documentId }) => documentId)).size;
 	const found = `${plural(findings.passages.length, "passage")} from ${plural(documents, "document")}`;
@@ -98,7 +103,8 @@ const admit: Step = async (state, run) => {
 	return [{ draft }, null];
 };
 
-const check: Step = async ({ draft, findings, supporting, rewritten, window, spent }, run) => {
+const check: Step = async (state, run) => {
+	const { draft, findings, supporting, rewritten, window, spent } = state;
 	await run.restOn(documentsOf({ findings, supporting }));
 	const passages = supportingOf({ findings, supporting });
 	const { abstained, degraded, model } = draft;
@@ -109,11 +115,12 @@ const check: Step = async ({ draft, findings, supporting, rewritten, window, spe
 	// What fits a schema is told as it is; what it says stands in its texts.
 	const inJson = run.answerSchema && !abstained ? textsIn(draft.text) : null;
 	const checked = checkAnswer(inJson ?? draft.text, abstained ? [] : passages);
+	const facts = { isDegraded: degraded !== null, isIncomplete: incomplete, sureness: draft.sureness ?? null };
 	const confidence = draft.calls?.length
 		? noConfidence("There is no answer yet: functions of the caller are to be called first.")
 		: abstained
 			? noConfidence("No passage supports an answer.")
-			: confidenceOf(checked, passages, { isDegraded: degraded !== null, isIncomplete: incomplete });
+			: confidenceOf(checked, passages, facts);
 	const { citations } = checked;
 	const answer = inJson === null ? checked.text : draft.text;
 	// That there is no answer claims nothing that a passage could support.
@@ -133,7 +140,11 @@ const check: Step = async ({ draft, findings, supporting, rewritten, window, spe
 		...calls,
 		...filled,
 	};
-	return [{ final: { answer, result } }, plural(citations.length, "citation")];
+	const final = sureEnough({ answer, result }, run);
+	// What was held back until it was known how sure it is goes out now.
+	if (run.leastConfidence !== null && final.answer !== "") run.say(final.answer);
+	await keepForOthers({ ...state, final }, run);
+	return [{ final }, plural(final.result.citations.length, "citation")];
 };
 
 /** A node that tells the run's reader when it begins and ends, and counts. What is closing takes nothing that has a cap. */
@@ -167,6 +178,9 @@ const mayAnswer = ({ supporting, conversation }: AssistantState, { context }: Wi
 	(conversation?.exchange.length ?? 0) > 0 ||
 	(context !== undefined && context.run.model !== null && context.run.tools.length > 0);
 
+/** What was given before needs nothing more. */
+const afterRetrieve = ({ final }: Partial<AssistantState>): "grade" | typeof END => (final ? END : "grade");
+
 const afterGrade = (state: AssistantState, within: Within): "remember" | "answer" | "abstain" => {
 	if (!mayAnswer(state, within)) return "abstain";
 	return within.context && outgrows(state, within.context.run) ? "remember" : "answer";
@@ -192,7 +206,7 @@ export function assistantGraph(checkpointer: BaseCheckpointSaver) {
 		.addNode("abstain", node("Say that there is no answer", admit, true))
 		.addNode("check", node("Check the citations", check, true))
 		.addEdge(START, "retrieve")
-		.addEdge("retrieve", "grade")
+		.addConditionalEdges("retrieve", afterRetrieve, ["grade", END])
 		.addConditionalEdges("grade", afterGrade, ["remember", "answer", "abstain"])
 		.addEdge("remember", "answer")
 		.addConditionalEdges("answer", afterAnswer, ["act", "check"])

@@ -26,9 +26,11 @@ import {
 	definitionColumns,
 	definitionOf,
 	expectGivable,
+	forAudit,
 	itsPrompt,
 	itsPromptVersion,
 	mayReadPrompt,
+	shownValues,
 	shownVersion,
 } from "./definition";
 import { type Held, holdManaged, insertAgent, mayAsk, mayManage, maySee, nameTaken, readPublished } from "./hold";
@@ -55,6 +57,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: Mor
 		.select({
 			...columns,
 			promptName: sql<string | null>`case when ${mayReadPrompt(requireUser(ctx))} then ${prompts.name} end`,
+			promptValues: shownValues(requireUser(ctx)),
 			mayManage: mayManage(requireUser(ctx)),
 			...more,
 		})
@@ -132,7 +135,7 @@ export async function createAgent(
 				resource: "agent",
 				resourceId: agentId,
 				detail: { access, version: 1 },
-				after: { name, description, ...definition },
+				after: { name, description, ...forAudit(definition) },
 			});
 			return agentId;
 		})
@@ -162,8 +165,8 @@ export async function updateAgent(ctx: ServiceContext, input: UpdateAgent): Prom
 				resource: "agent",
 				resourceId: agentId,
 				detail: { fields: Object.keys(change), ...(access ? { access } : {}), ...published?.detail },
-				before: Object.fromEntries(Object.entries(before).filter(([key]) => key in change)),
-				after: change,
+				before: Object.fromEntries(Object.entries(forAudit(before)).filter(([key]) => key in change)),
+				after: forAudit(change),
 			});
 		})
 		.catch(nameTaken(change.name ?? ""));
@@ -247,6 +250,7 @@ export async function chooseAgent(
 			caps: agentVersions.caps,
 			promptVersionId: agentVersions.promptVersionId,
 			promptLabel: agentVersions.promptLabel,
+			promptValues: agentVersions.promptValues,
 		})
 		.from(agents)
 		.innerJoin(agentVersions, eq(agentVersions.id, agents.publishedVersionId))

@@ -33,6 +33,8 @@ export type Definition = Pick<
 	| "approvalTools"
 	| "caps"
 	| "window"
+	| "promptValues"
+	| "answering"
 >;
 export const definitionColumns = {
 	graph: agentVersions.graph,
@@ -47,6 +49,8 @@ export const definitionColumns = {
 	approvalTools: agentVersions.approvalTools,
 	caps: agentVersions.caps,
 	window: agentVersions.window,
+	promptValues: agentVersions.promptValues,
+	answering: agentVersions.answering,
 } satisfies Record<keyof Definition, unknown>;
 
 const names = Object.keys(definitionColumns) as (keyof Definition)[];
@@ -59,9 +63,21 @@ export function definitionOf(change: Partial<Definition>): Partial<Definition> {
 		...change,
 		...(promptLabel ? { promptVersionId: null } : {}),
 		...(promptVersionId !== undefined && promptLabel === undefined ? { promptLabel: null } : {}),
+		// Another prompt has variables of its own.
+		...(promptVersionId === null && !promptLabel && change.promptValues === undefined ? { promptValues: {} } : {}),
 	};
 	return Object.fromEntries(names.filter((name) => both[name] !== undefined).map((name) => [name, both[name]]));
 }
+
+/** As the audit has it: what stands for a prompt's variables is a part of its text, which is read by right. */
+export const forAudit = (of: object): Record<string, unknown> => ({
+	...of,
+	...("promptValues" in of ? { promptValues: Object.keys(Object(of.promptValues)) } : {}),
+});
+
+/** What stands for the variables of its prompt, for who may read that; beside `prompts` of a query. */
+export const shownValues = (user: UserActor) =>
+	sql<Definition["promptValues"]>`case when ${mayReadPrompt(user)} then ${agentVersions.promptValues} else '{}' end`;
 
 /** Beside `prompts` and `prompt_versions` of a query: which prompt a definition has, whether by a version or by a label. */
 export const itsPrompt = sql`${prompts.id} = coalesce(${promptVersions.promptId}, (${agentVersions.promptLabel} ->> 'promptId')::uuid)`;
@@ -84,11 +100,25 @@ export async function expectGivable(
 ): Promise<void> {
 	expectWithin({ ...before, ...change });
 	if (change.model && change.model !== before?.model) await expectModel(tx, change.model);
-	const { promptVersionId, promptLabel } = change;
-	if (promptVersionId && promptVersionId !== before?.promptVersionId)
-		await expectGivablePrompt(ctx, tx, { promptVersionId });
-	if (promptLabel && !isSameLabel(promptLabel, before?.promptLabel))
-		await expectGivablePrompt(ctx, tx, { promptLabel });
+	await expectPrompt(ctx, tx, { ...before, ...change }, before);
+}
+
+/** What it is told, as it would be with the change. What did not change was looked at when it was given. */
+async function expectPrompt(
+	ctx: ServiceContext,
+	tx: Tx,
+	{ promptVersionId = null, promptLabel = null, promptValues = {} }: Partial<Definition>,
+	before: Definition | undefined,
+): Promise<void> {
+	const isSame =
+		promptVersionId === (before?.promptVersionId ?? null) &&
+		isSameLabel(promptLabel, before?.promptLabel ?? null) &&
+		JSON.stringify(promptValues) === JSON.stringify(before?.promptValues ?? {});
+	if (isSame) return;
+	if (promptVersionId) return expectGivablePrompt(ctx, tx, { promptVersionId, promptValues });
+	if (promptLabel) return expectGivablePrompt(ctx, tx, { promptLabel, promptValues });
+	if (Object.keys(promptValues).length > 0)
+		throw invalidField("promptValues", "Without a prompt there is nothing that takes values.");
 }
 
 const isSameLabel = (one: Definition["promptLabel"], other: Definition["promptLabel"] | undefined): boolean =>
@@ -103,7 +133,7 @@ async function expectModel(tx: Tx, model: string): Promise<void> {
 
 /** An agent can have less than what the installation allows, not more. */
 export function expectWithin(made: Partial<Definition>): void {
-	const { graph, extractSchema = null, answerSchema = null, caps = {}, tools = [] } = made;
+	const { graph, extractSchema = null, answerSchema = null, caps = {}, tools = [], answering = {} } = made;
 	const most = installationCaps(graph);
 	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
@@ -113,6 +143,11 @@ export function expectWithin(made: Partial<Definition>): void {
 			);
 	expectSchema(graph, extractSchema);
 	expectAnswerSchema(graph, answerSchema);
+	if ((graph ?? "assistant") !== "assistant" && Object.keys(answering).length > 0)
+		throw invalidField(
+			"answering",
+			"Only an agent that answers at once says from when on it is sure, or answers again.",
+		);
 	if (graph === "extract" && tools.length > 0)
 		throw invalidField("tools", "An extracting agent reads documents, and calls no tools.");
 	if (graph !== "research") return;

@@ -5,7 +5,7 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, expectUnchanged, notFound } from "@/server/core/errors";
 import type { AgentVersion, AskReview, OneAgent, ReviewDraft, SaveDraft } from "../contract";
-import { type Definition, definitionOf, expectGivable } from "./definition";
+import { type Definition, definitionOf, expectGivable, forAudit } from "./definition";
 import { type Draft, holdManaged, readDraft, readPublished } from "./hold";
 import { tellAuthors, tellReviewers } from "./tell-review";
 import { getDraft } from "./versions";
@@ -13,10 +13,10 @@ import { getDraft } from "./versions";
 /** Of a version, what it is made of. */
 export const definitionIn = (version: Definition): Definition => {
 	const { graph, extractSchema, answerSchema, promptVersionId, promptLabel, model, whenAway, window } = version;
-	const { collectionIds, tools, approvalTools, caps } = version;
+	const { collectionIds, tools, approvalTools, caps, promptValues, answering } = version;
 	return {
 		...{ graph, extractSchema, answerSchema, promptVersionId, promptLabel, model, whenAway, window },
-		...{ collectionIds, tools, approvalTools, caps },
+		...{ collectionIds, tools, approvalTools, caps, promptValues, answering },
 	};
 };
 const blank = {
@@ -69,8 +69,8 @@ export async function saveDraft(ctx: ServiceContext, input: SaveDraft): Promise<
 			resource: "agent",
 			resourceId: agentId,
 			detail: { revision: (draft?.revision ?? 0) + 1 },
-			before: Object.fromEntries(Object.entries(before).filter(([key]) => key in written)),
-			after: written,
+			before: Object.fromEntries(Object.entries(forAudit(before)).filter(([key]) => key in written)),
+			after: forAudit(written),
 		});
 	});
 	return getDraft(ctx, { agentId });
@@ -97,7 +97,7 @@ export async function discardDraft(ctx: ServiceContext, { agentId }: OneAgent): 
 			resource: "agent",
 			resourceId: agentId,
 			detail: { revision: draft.revision },
-			before: definitionIn(draft),
+			before: forAudit(definitionIn(draft)),
 		});
 	});
 }

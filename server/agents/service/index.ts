@@ -14,7 +14,7 @@ export {
 	versionOfAgent,
 } from "./agents";
 export { askReview, discardDraft, reviewDraft, saveDraft } from "./draft";
-export { insertAgent } from "./hold";
+export { expectManaged as expectManagedAgent, insertAgent } from "./hold";
 export { publishDraft, restoreVersion } from "./publish";
 export { createFromTemplate } from "./template";
 export { exportAgent, importAgent, type KnownTool } from "./transfer";

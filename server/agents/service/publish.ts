@@ -4,6 +4,7 @@ import { agents, agentVersions } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { expectFilledPrompt } from "@/server/prompts/service";
 import type { Agent, PublishDraft, RestoreVersion } from "../contract";
 import { getAgent } from "./agents";
 import { expectWithin } from "./definition";
@@ -41,6 +42,7 @@ export async function publishDraft(ctx: ServiceContext, input: PublishDraft): Pr
 		if (held.needsReview && !draft.isApproved) throw notReviewed();
 		const { version: from } = await expectOver(tx, held, over ?? draft.basedOn);
 		expectWithin(draft);
+		await expectFilledPrompt(tx, draft);
 		const version = held.latestVersion + 1;
 		await tx
 			.update(agentVersions)

@@ -11,7 +11,14 @@ import { modelNames } from "@/server/models/service";
 import { listUsable } from "@/server/remotes/service";
 import type { AgentDocument, AgentTrigger, AgentVersion, ExportAgent, ImportAgent, ImportedAgent } from "../contract";
 import { getAgent } from "./agents";
-import { collectionNames, type Definition, expectWithin, mayReadCollection, mayReadPrompt } from "./definition";
+import {
+	collectionNames,
+	type Definition,
+	expectWithin,
+	forAudit,
+	mayReadCollection,
+	mayReadPrompt,
+} from "./definition";
 import { saveDraft } from "./draft";
 import { expectManaged, insertAgent, nameTaken } from "./hold";
 import { getDraft, getVersion } from "./versions";
@@ -70,6 +77,8 @@ function documentOf(
 		approvalTools: of.approvalTools,
 		caps: of.caps,
 		window: of.window,
+		promptValues: of.promptValues,
+		answering: of.answering,
 	};
 }
 
@@ -131,7 +140,7 @@ async function makeDraft(
 				resource: "agent",
 				resourceId: agentId,
 				detail: { leftOut },
-				after: { ...of, ...written.definition },
+				after: { ...of, ...forAudit(written.definition) },
 			});
 			return agentId;
 		})
@@ -166,6 +175,8 @@ async function findHere(ctx: ServiceContext, document: AgentDocument, known: rea
 		approvalTools: document.approvalTools.filter((tool) => tools.usable.has(tool)),
 		caps: document.caps,
 		window: document.window,
+		promptValues: prompt.id || prompt.label ? document.promptValues : {},
+		answering: document.answering,
 	};
 	return { definition, missing };
 }

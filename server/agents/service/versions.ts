@@ -13,7 +13,14 @@ import type {
 	OneAgentVersion,
 	VersionChanges,
 } from "../contract";
-import { collectionNames, definitionColumns, itsPrompt, itsPromptVersion, mayReadPrompt } from "./definition";
+import {
+	collectionNames,
+	definitionColumns,
+	itsPrompt,
+	itsPromptVersion,
+	mayReadPrompt,
+	shownValues,
+} from "./definition";
 import { expectManaged } from "./hold";
 
 const nameOf = (column: AnyColumn) => sql<string | null>`(select u.name from users u where u.id = ${column})`;
@@ -28,6 +35,7 @@ const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: Mor
 			isCurrent: sql<boolean>`${agents.publishedVersionId} is not distinct from ${agentVersions.id}`,
 			promptVersion: itsPromptVersion,
 			promptName: sql<string | null>`case when ${mayReadPrompt(user)} then ${prompts.name} end`,
+			promptValues: shownValues(user),
 			message: agentVersions.message,
 			authorNames: sql<string[]>`array(select u.name from jsonb_array_elements_text(${agentVersions.authorIds})
 				with ordinality a(id, n) join users u on u.id = a.id::uuid order by n)`,
@@ -125,9 +133,16 @@ const whenAwayWords: Record<AgentVersion["whenAway"], string> = {
 	fail: "gives no answer",
 };
 
+const answeringWords: Record<string, string> = {
+	leastConfidence: "answers from a confidence of",
+	cacheMinutes: "gives answers again for minutes",
+	cacheSimilar: "also to the same question in other words",
+};
+
 /** Each part of a definition as a set of words. */
 function facts(version: AgentVersion, names: Map<string, string>) {
 	const { promptVersionId, promptLabel, promptName, promptVersion, collectionIds, caps, window } = version;
+	const { promptValues, answering } = version;
 	const which = promptLabel ? `label ${promptLabel.label}` : `version ${promptVersion}`;
 	const hidden = `a prompt that you may not read (${promptLabel?.promptId ?? promptVersionId})`;
 	const prompt = `${promptName ?? hidden}, ${which}`;
@@ -147,5 +162,7 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 		window: Object.entries(window).map(
 			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
 		),
+		promptValues: Object.entries(promptValues).map(([name, value]) => `${name}: ${[value].flat().join(", ")}`),
+		answering: Object.entries(answering).map(([name, value]) => `${answeringWords[name] ?? name}: ${value}`),
 	};
 }

@@ -22,22 +22,36 @@ const isOneOf = (
 	or exists (select 1 from group_members where user_id = ${users.id} and group_id::text in ${keys}))`;
 
 /** Others than the requester who may decide of such a call: they hold its right themselves, and are whom its rules name. */
-export const mayDecideOf = (asked: { permission: Permission; requesterId: string; approvers: string[][] }) =>
-	and(
+export const mayDecideOf = (asked: {
+	permission: Permission;
+	requesterId: string;
+	approvers: string[][];
+	tool?: string;
+}) => {
+	const toRead = asked.tool ? rightToRead(asked.tool) : null;
+	return and(
 		isNull(users.disabledAt),
 		ne(users.id, asked.requesterId),
 		holds("approvals:decide"),
 		holds(asked.permission),
+		toRead ? holds(toRead) : undefined,
 		...asked.approvers.map(isOneOf),
 	);
+};
 
 export const countDeciders = (db: Reader, asked: Parameters<typeof mayDecideOf>[0]): Promise<number> =>
 	db.$count(users, mayDecideOf(asked));
 
+/** Whoever may not read prompts reads none in a call that waits either. */
+const readRights: Record<string, Permission> = { prompts: "prompts:read" };
+
+/** The right that it takes to see what such a call says, where there is one. */
+export const rightToRead = (tool: string): Permission | null => readRights[tool.split(".")[0] ?? ""] ?? null;
+
 /** Why this person may not decide of it; null where they may. Nobody lets another do what they may not do themselves. */
 export function whyNotDecide(
 	decider: UserActor,
-	asked: { requesterId: string; needsSecond: boolean; permission: string; approvers: string[][] },
+	asked: { requesterId: string; needsSecond: boolean; permission: string; approvers: string[][]; tool: string },
 ): string | null {
 	const isRequester = decider.userId === asked.requesterId;
 	if (!isPermission(asked.permission)) return "There is no such right any more.";
@@ -45,6 +59,9 @@ export function whyNotDecide(
 	if (!isRequester && !decider.permissions.has("approvals:decide")) return "This needs the right approvals:decide.";
 	if (!decider.permissions.has(asked.permission))
 		return `You don't hold ${asked.permission} yourself, which the call needs.`;
+	const toRead = rightToRead(asked.tool);
+	if (!isRequester && toRead && !decider.permissions.has(toRead))
+		return `You don't hold ${toRead}, which it takes to see what the call says.`;
 	if (!asked.approvers.every((keys) => keys.some((key) => decider.grantees.includes(key))))
 		return "A rule names who approves this, and you are not among them.";
 	return null;

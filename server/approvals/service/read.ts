@@ -6,7 +6,7 @@ import { listQuery } from "@/server/core/list-query";
 import { isPermission } from "@/server/core/permissions";
 import { roleKeys } from "@/server/core/rights";
 import type { Approval, ApprovalDetail, ListApprovals, OneApproval, Waiting } from "../contract";
-import { countDeciders, nameOf, personNow, whyNotDecide } from "./deciders";
+import { countDeciders, nameOf, personNow, rightToRead, whyNotDecide } from "./deciders";
 import { namesOf } from "./rules";
 
 /** One's own, and everybody's where one decides. */
@@ -124,10 +124,17 @@ export async function getApproval(ctx: ServiceContext, { approvalId }: OneApprov
 	const db = ctx.db.orm;
 	const names = await namesOf(db, approvers.flat());
 	const { edit } = row;
+	const toRead = seen.isOwn ? null : rightToRead(row.tool);
+	const hidden =
+		toRead && !requireUser(ctx).permissions.has(toRead)
+			? { arguments: "{}", whyHidden: `What it says is shown to those who hold ${toRead}.` }
+			: null;
 	return {
 		...seen,
+		whyHidden: null,
+		...hidden,
 		approvers: approvers.map((keys) => keys.map((key) => names.get(key) ?? "a role or group that is gone")),
-		edit: edit && { ...edit, byName: await nameOf(db, edit.by) },
+		edit: edit && { ...edit, byName: await nameOf(db, edit.by), ...(hidden ? { arguments: hidden.arguments } : {}) },
 		approvals: await db
 			.select({ name: users.name, at: approvalDecisions.at })
 			.from(approvalDecisions)

@@ -93,7 +93,9 @@ async function recipientsOf(db: Reader, row: Waiting, kind: NoticeKind) {
 		db.select(columns).from(users).where(where).orderBy(users.id).limit(mostMails);
 	const deciders =
 		row.needsSecond && isPermission(permission)
-			? await asWhoever(and(mayDecideOf({ permission, requesterId, approvers }), notInArray(users.id, decided)))
+			? await asWhoever(
+					and(mayDecideOf({ permission, requesterId, approvers, tool: row.tool }), notInArray(users.id, decided)),
+				)
 			: [];
 	// Whoever asked has it before them in the chat, until they have left.
 	const isToRequester = kind === "escalated" || (kind === "reminded" && !row.needsSecond);

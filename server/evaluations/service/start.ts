@@ -98,14 +98,15 @@ async function expectModels(tx: Tx, wanted: readonly string[], needsOne = false)
 async function variantsOf(ctx: ServiceContext, tx: Tx, input: StartExperiment): Promise<VariantRow[]> {
 	const prompts = [...new Set(input.promptVersionIds)];
 	const models: (string | null)[] = input.models.length === 0 ? [null] : [...new Set(input.models)];
-	for (const promptVersionId of prompts) {
-		if (!actorMay(ctx.actor, "prompts:read")) throw new AppError("FORBIDDEN", "You may not read prompts.");
-		await expectGivablePrompt(ctx, tx, { promptVersionId });
-	}
+	if (prompts.length > 0 && !actorMay(ctx.actor, "prompts:read"))
+		throw new AppError("FORBIDDEN", "You may not read prompts.");
 	const rows: VariantRow[] = [];
 	for (const agentId of new Set(input.agentIds)) {
 		const chosen = await chooseAgent(tx, requireUser(ctx), agentId);
 		await expectAsked(tx, chosen);
+		const { promptValues } = chosen;
+		for (const promptVersionId of prompts)
+			await expectGivablePrompt(ctx, tx, { promptVersionId, promptValues, mayLeaveOut: true });
 		const own = chosen.promptLabel ? await versionAt(tx, chosen.promptLabel) : chosen.promptVersionId;
 		for (const promptVersionId of prompts.length === 0 ? [own] : prompts)
 			for (const model of models)

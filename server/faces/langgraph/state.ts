@@ -31,7 +31,8 @@ export function aiMessage(
 	restarts = 0,
 ): Message {
 	const { citations = [], confidence = null, abstained = false, degraded = null, model = null } = result ?? {};
-	const facts = { run_id: id, citations, confidence, abstained, degraded, model_name: model };
+	const cached = result?.cached ? { answered_at: result.cached.answeredAt, is_similar: result.cached.isSimilar } : null;
+	const facts = { run_id: id, citations, confidence, abstained, degraded, cached, model_name: model };
 	const usage = result
 		? {
 				usage_metadata: {

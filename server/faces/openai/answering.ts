@@ -118,6 +118,7 @@ export const extrasOf = (runId: string, { result, waitsFor }: Ended) => ({
 	confidence: result.confidence,
 	abstained: result.abstained,
 	degraded: result.degraded,
+	cached: result.cached ? { answered_at: result.cached.answeredAt, is_similar: result.cached.isSimilar } : null,
 	answered_by: result.model,
 });
 

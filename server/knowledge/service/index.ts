@@ -49,6 +49,7 @@ export { switchIndex } from "./reindex/switch";
 export { findRefusal, workReindex } from "./reindex/work";
 export { retryDocument } from "./retry-document";
 export { searchKnowledge } from "./search";
+export { questionVector, scopeMark } from "./search/mark";
 export { steerDocuments } from "./steer-documents";
 export { putSynced, readableType, readSitemapLinks, removeSynced, storeBytes } from "./synced";
 export { storeUpload } from "./upload";

@@ -1,6 +1,6 @@
 import { and, inArray, isNull, sql } from "drizzle-orm";
 import type { Reader, Tx } from "@/db/connection";
-import { documents } from "@/db/schema";
+import { cachedAnswers, documents } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { emit } from "@/server/jobs/emit";
@@ -32,6 +32,12 @@ export async function removeDocuments(
 		.where(and(inArray(documents.id, ids), isNull(documents.deletedAt)))
 		.returning({ id: documents.id, name: documents.name, sha256: documents.sha256 });
 	await raiseVersion(tx, collectionId);
+	// What was answered from them is given to nobody any more.
+	const named = sql.join(
+		ids.map((id) => sql`${id}`),
+		sql`, `,
+	);
+	await tx.delete(cachedAnswers).where(sql`${cachedAnswers.documentIds} ?| array[${named}]::text[]`);
 	for (const { id, ...about } of removed) {
 		await audit(ctx, tx, {
 			action: "document.delete",

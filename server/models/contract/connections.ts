@@ -10,7 +10,7 @@ export type ConnectionKind = z.infer<typeof ConnectionKind>;
 export const modalities = ["text", "image"] as const;
 export const Modality = z.enum(modalities);
 export type Modality = z.infer<typeof Modality>;
-export const modelCapabilities = ["tools", "json"] as const;
+export const modelCapabilities = ["tools", "json", "logprobs"] as const;
 export const ModelCapability = z.enum(modelCapabilities);
 export type ModelCapability = z.infer<typeof ModelCapability>;
 
@@ -61,7 +61,9 @@ export const Model = z.object({
 	name: z.string().describe("What its provider calls it."),
 	contextTokens: z.int().describe("Most tokens of a question and its answer together."),
 	modalities: z.array(Modality).describe("What it can be shown."),
-	capabilities: z.array(ModelCapability).describe("What else it can: call tools, answer in JSON."),
+	capabilities: z
+		.array(ModelCapability)
+		.describe("What else it can: call tools, answer in JSON, say how likely it found its words."),
 	dataRegion: z.string().describe("Where its provider works on what it is told; empty where nobody says."),
 	isEnabled: z.boolean().describe("Whether it is asked at all."),
 	prices: z.array(ModelPrice).describe("The newest first; those of the future too."),
@@ -152,7 +154,7 @@ const Region = z
 	.regex(/^[a-z0-9-]{0,20}$/, "Up to 20 small letters, digits and dashes, such as eu.")
 	.describe("Where its provider works on what it is told, such as eu; empty where nobody says.");
 const Modalities = z.array(Modality).min(1).max(2).describe("What it can be shown.");
-const Capabilities = z.array(ModelCapability).max(2).describe("What else it can.");
+const Capabilities = z.array(ModelCapability).max(modelCapabilities.length).describe("What else it can.");
 
 export const AddModel = OneConnection.extend({
 	name: ModelName,

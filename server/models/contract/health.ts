@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Circuit, ConnectionKind } from "./connections";
-import { FailureReason, hopOutcomes } from "./hops";
+import { FailureReason, hopOutcomes, Money } from "./hops";
 
 /** What is there without a row: what the environment names, and the built-in model. */
 export const FixedModels = z.object({
@@ -92,8 +92,9 @@ export const ModelCall = z.object({
 export type ModelCall = z.infer<typeof ModelCall>;
 export const ModelCalls = z.object({
 	calls: z.array(ModelCall).describe("Oldest first, at most 500."),
-	costMicros: z.int().nullable().describe("All of them together; null where none had a price."),
-	currency: z.string().nullable(),
+	costs: z
+		.array(Money)
+		.describe("All of them together, in each currency that they cost something in; empty where none had a price."),
 	isEstimated: z.boolean().describe("Whether some of it is estimated."),
 });
 export type ModelCalls = z.infer<typeof ModelCalls>;

@@ -23,15 +23,28 @@ export const Hop = z.object({
 		.int()
 		.nullable()
 		.describe("What it cost, in millionths of the currency; null where it has no price here."),
+	currency: z
+		.string()
+		.nullable()
+		.optional()
+		.describe("What its price is in; null: in that of the installation's own prices."),
 	isEstimated: z.boolean().describe("Whether its provider did not say what it took."),
 });
 export type Hop = z.infer<typeof Hop>;
 
+export const Money = z.object({
+	micros: z.int().describe("In millionths of the currency."),
+	currency: z.string().nullable().describe("Null: that of the installation's own prices."),
+});
+
 export const Cost = z
 	.object({
-		micros: z.int().describe("In millionths of the currency."),
-		currency: z.string().nullable().describe("Null: that of the installation's own prices."),
+		...Money.shape,
 		isEstimated: z.boolean().describe("Whether some of it is estimated, as a provider did not say what it took."),
+		others: z
+			.array(Money)
+			.optional()
+			.describe("What models with prices in other currencies cost beside that; missing where there were none."),
 	})
 	.describe("What the models cost.");
 export type Cost = z.infer<typeof Cost>;

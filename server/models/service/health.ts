@@ -43,14 +43,15 @@ export async function callsOfRun(ctx: ServiceContext, { runId }: CallsOfRun): Pr
 		.where(eq(modelCalls.runId, runId))
 		.orderBy(asc(modelCalls.createdAt), asc(modelCalls.hop))
 		.limit(mostCalls);
-	const priced = rows.filter(({ costMicros }) => costMicros !== null);
+	const costs = new Map<string | null, number>();
+	for (const { costMicros, currency } of rows)
+		if (costMicros !== null) costs.set(currency, (costs.get(currency) ?? 0) + costMicros);
 	return {
 		calls: rows.map(({ runId: _, userId: __, keyId: ___, agentId: ____, modelKey: _____, ...call }) => ({
 			...call,
 			reason: FailureReason.safeParse(call.reason).data ?? null,
 		})),
-		costMicros: priced.length > 0 ? priced.reduce((sum, { costMicros }) => sum + (costMicros ?? 0), 0) : null,
-		currency: priced.find(({ currency }) => currency !== null)?.currency ?? null,
+		costs: [...costs].map(([currency, micros]) => ({ micros, currency })),
 		isEstimated: rows.some(({ isEstimated }) => isEstimated),
 	};
 }

@@ -54,7 +54,11 @@ const Arm = z.object({
 	runs: z.int().describe("How many runs had it."),
 	up: z.int().describe("How many people found its answers of use."),
 	down: z.int().describe("How many did not."),
-	costPerRun: z.number().nullable().describe("What an answer costs on average; null without runs."),
+	costPerRun: z
+		.number()
+		.nullable()
+		.describe("What an answer costs on average; null without runs. Of several currencies, where most is spent."),
+	currency: z.string().nullable().describe("What that is in; null: in that of the installation's own prices."),
 	score: z
 		.number()
 		.nullable()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Money } from "@/server/models/contract/hops";
 
 export const AskUsage = z.strictObject({
 	promptId: z.uuid(),
@@ -12,7 +13,7 @@ export const VersionUsage = z.object({
 	failed: z.int().describe("How many of them failed."),
 	inputTokens: z.int().describe("Tokens that their models were told."),
 	outputTokens: z.int().describe("Tokens that they answered."),
-	cost: z.number().describe("What that cost, at the prices of that time."),
+	costs: z.array(Money).describe("What that cost at the prices of that time, in each currency."),
 	up: z.int().describe("How many people found an answer of use."),
 	down: z.int().describe("How many did not."),
 });

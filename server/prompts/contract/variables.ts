@@ -67,6 +67,9 @@ function valueSchema({ type, choices }: PromptVariable): z.ZodType<VariableValue
 	}
 }
 
+export const fits = (variable: PromptVariable, value: VariableValue): boolean =>
+	valueSchema(variable).safeParse(value).success;
+
 /** The schema of all values: the one place where what is given is checked. */
 export const valuesSchema = (variables: readonly PromptVariable[]) =>
 	z.strictObject(Object.fromEntries(variables.map((one) => [one.name, valueSchema(one).optional()])));
@@ -77,6 +80,10 @@ const wants = {
 	date: "a date as 2026-11-26",
 	list: "a list of at most 100 texts",
 } as const;
+
+/** What a variable takes, in words. */
+export const wantedOf = ({ type, choices }: PromptVariable): string =>
+	type === "choice" ? `one of ${choices.join(", ")}` : wants[type];
 
 export type ValueProblem = { name: string; message: string };
 
@@ -91,9 +98,7 @@ export function readValues(
 			return issue.keys.map((name) => ({ name, message: `There is no variable ${name}.` }));
 		const variable = variables.find(({ name }) => name === issue.path[0]);
 		if (!variable) return [];
-		const { name, type, choices } = variable;
-		const wanted = type === "choice" ? `one of ${choices.join(", ")}` : wants[type];
-		return [{ name, message: `The variable ${name} takes ${wanted}.` }];
+		return [{ name: variable.name, message: `The variable ${variable.name} takes ${wantedOf(variable)}.` }];
 	});
 	const texts = new Map<string, string>();
 	for (const variable of variables) {
@@ -126,7 +131,3 @@ export function typedValue({ type }: Pick<PromptVariable, "type">, text: string)
 			return text;
 	}
 }
-
-/** Variables that somebody has to fill: without a default, and required. */
-export const openVariables = (variables: readonly PromptVariable[]): string[] =>
-	variables.filter((one) => one.isRequired && one.default === null).map(({ name }) => name);

@@ -7,13 +7,13 @@ import { armsOf } from "./scores";
 
 /** Why the second version is taken back; null while it holds. */
 export function whyBack(second: Arm, guard: SplitGuard): string | null {
-	const { runs, up, down, costPerRun, score, scored } = second;
+	const { runs, up, down, costPerRun, currency, score, scored } = second;
 	const { leastScore = null, leastScored = 20 } = guard;
 	const said = up + down;
 	if (guard.mostNegative !== null && said >= guard.leastFeedback && down / said > guard.mostNegative)
 		return `${down} of ${said} people found its answers of no use; at most ${percentOf(guard.mostNegative)} may.`;
 	if (guard.mostCost !== null && runs >= guard.leastRuns && costPerRun !== null && costPerRun > guard.mostCost)
-		return `An answer costs ${costPerRun.toPrecision(3)} on average over ${runs} runs; at most ${guard.mostCost} is allowed.`;
+		return `An answer costs ${costPerRun.toPrecision(3)}${currency ? ` ${currency}` : ""} on average over ${runs} runs; at most ${guard.mostCost} is allowed.`;
 	if (leastScore !== null && score !== null && scored >= leastScored && score < leastScore)
 		return `${scored} of its answers are scored ${percentOf(score)} on average; at least ${percentOf(leastScore)} is asked for.`;
 	return null;

@@ -1,7 +1,7 @@
 export { endSplit, protectLabel, removeLabel } from "./change-label";
 export { type Composable, composedDraft, renderComposition } from "./compose";
 export { removeGate, setGate } from "./gates";
-export { expectGivablePrompt } from "./give";
+export { expectFilledPrompt, expectGivablePrompt } from "./give";
 export { guardSplits } from "./guard";
 export { getLabel, getLabels, listMoves, versionOfLabel } from "./labels";
 export { moveLabel, splitLabel } from "./move-label";

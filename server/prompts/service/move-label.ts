@@ -5,8 +5,9 @@ import type { UserActor } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, invalidField, notFound } from "@/server/core/errors";
 import type { MoveLabel, SplitLabel } from "../contract";
+import { unfilled } from "../contract/filled";
 import { takenLabels } from "../contract/labels";
-import { openVariables } from "../contract/variables";
+import type { PromptVariable, VariableValues } from "../contract/variables";
 import { type Composable, compose, findVersion, variablesOf } from "./compose";
 import { expectPassed } from "./gates";
 import { followers } from "./labels";
@@ -79,22 +80,26 @@ export async function expectFits(
 		throw new AppError("CONFLICT", `The label ${name} points to version ${version} already.`);
 	for (const user of people) {
 		const whole = await compose(tx, target, { user, instead: { promptId: prompt.id, label: name, version: target } });
-		await expectFilled(tx, { promptId: prompt.id, name, open: openVariables(variablesOf(whole)) });
+		await expectFilled(tx, { promptId: prompt.id, name, variables: variablesOf(whole) });
 	}
 	return target;
 }
 
-/** An agent has nobody who fills in what its prompt leaves open. */
+/** What an agent's prompt leaves open, its own values fill. */
 async function expectFilled(
 	tx: Tx,
-	{ promptId, name, open }: { promptId: string; name: string; open: string[] },
+	{ promptId, name, variables }: { promptId: string; name: string; variables: PromptVariable[] },
 ): Promise<void> {
+	if (unfilled(variables, {}).length === 0) return;
+	const rows = await tx.execute<{ values: VariableValues }>(sql`select v.prompt_values as values
+		from agents a join agent_versions v on v.agent_id = a.id and (v.id = a.published_version_id or v.version is null)
+		where a.id in ${followers(sql`${promptId}`, sql`${name}`)}
+			and v.prompt_label ->> 'promptId' = ${promptId}::text and v.prompt_label ->> 'label' = ${name}`);
+	const open = [...new Set(rows.flatMap(({ values }) => unfilled(variables, values)))];
 	if (open.length === 0) return;
-	const rows = await tx.execute<{ id: string }>(followers(sql`${promptId}`, sql`${name}`));
-	if (rows.length === 0) return;
 	throw new AppError(
 		"CONFLICT",
-		`Agents follow this label, and this version leaves ${open.join(", ")} open: give ${open.length === 1 ? "it a default" : "them defaults"}.`,
+		`Agents follow this label, and this version leaves ${open.join(", ")} open for them: give ${open.length === 1 ? "it a default" : "them defaults"}, or values there.`,
 	);
 }
 

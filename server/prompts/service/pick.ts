@@ -3,10 +3,17 @@ import { and, eq, isNull } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { promptLabels, promptSplits, promptVersions } from "@/db/schema";
 import { AppError } from "@/server/core/errors";
-import { type Composable, type Composition, compose, findVersion, renderComposition } from "./compose";
+import { type BuiltIns, builtInValues, filledFor, someBuiltIns } from "../contract/filled";
+import type { VariableValues } from "../contract/variables";
+import { type Composable, type Composition, compose, findVersion, renderComposition, variablesOf } from "./compose";
 
 /** What an agent answers by: a version, or a label that is followed. */
-export type PromptOf = { promptVersionId: string | null; promptLabel: { promptId: string; label: string } | null };
+export type PromptOf = {
+	promptVersionId: string | null;
+	promptLabel: { promptId: string; label: string } | null;
+	/** What stands for its variables. */
+	promptValues: VariableValues;
+};
 /** Exactly which versions a run has, for as long as it lasts. */
 type PickedPrompt = {
 	promptVersionId: string | null;
@@ -24,15 +31,15 @@ export function armOf(splitId: string, userId: string, percent: number): "first"
 
 /** What a run of this person's is told, chosen as it starts. Whoever gave the agent its prompt could read it, and all its parts. */
 export async function pickPrompt(db: Reader, of: PromptOf, userId: string): Promise<PickedPrompt> {
-	if (of.promptLabel) return pickByLabel(db, of.promptLabel, userId);
+	if (of.promptLabel) return pickByLabel(db, { ...of.promptLabel, values: of.promptValues }, userId);
 	if (of.promptVersionId === null) return none;
 	const root = await findVersion(db, eq(promptVersions.id, of.promptVersionId));
-	return { ...none, promptVersionId: of.promptVersionId, ...(root ? await partsOf(db, root) : {}) };
+	return { ...none, promptVersionId: of.promptVersionId, ...(root ? await partsOf(db, root, of.promptValues) : {}) };
 }
 
 async function pickByLabel(
 	db: Reader,
-	{ promptId, label }: { promptId: string; label: string },
+	{ promptId, label, values }: { promptId: string; label: string; values: VariableValues },
 	userId: string,
 ): Promise<PickedPrompt> {
 	const [found] = await db
@@ -51,7 +58,7 @@ async function pickByLabel(
 	const promptVersionId = arm === "second" && secondVersionId ? secondVersionId : found.versionId;
 	const root = await findVersion(db, eq(promptVersions.id, promptVersionId));
 	if (!root) throw gone(label);
-	return { promptVersionId, ...(await partsOf(db, root)), promptSplitId: splitId, promptArm: arm };
+	return { promptVersionId, ...(await partsOf(db, root, values)), promptSplitId: splitId, promptArm: arm };
 }
 
 const gone = (label: string) =>
@@ -61,11 +68,15 @@ const gone = (label: string) =>
 	);
 
 /** Throws where it can't be put together: a run does not begin with half of what it is told. Names nothing that its person may not read. */
-async function partsOf(db: Reader, root: Composable): Promise<Pick<PickedPrompt, "promptParts">> {
+async function partsOf(
+	db: Reader,
+	root: Composable,
+	values: VariableValues,
+): Promise<Pick<PickedPrompt, "promptParts">> {
 	if (root.includes.length === 0 && root.variables.length === 0) return { promptParts: null };
 	try {
 		const whole = await compose(db, root);
-		renderComposition(whole, {});
+		renderComposition(whole, filledFor(variablesOf(whole), values, someBuiltIns));
 		return { promptParts: Object.fromEntries([...whole.parts].map(([key, { id }]) => [key, id])) };
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
@@ -82,6 +93,7 @@ export function instructionsOf(
 	root: Composable,
 	parts: readonly Composable[],
 	picked: Record<string, string> | null,
+	filled: { values: VariableValues; known: BuiltIns },
 ): string {
 	const byId = new Map(parts.map((part) => [part.id, part]));
 	const found = Object.entries(picked ?? {}).flatMap(([key, id]): [string, Composable][] => {
@@ -89,5 +101,5 @@ export function instructionsOf(
 		return part ? [[key, part]] : [];
 	});
 	const whole: Composition = { root, parts: new Map(found) };
-	return renderComposition(whole, {});
+	return renderComposition(whole, filledFor(variablesOf(whole), filled.values, builtInValues(filled.known)));
 }

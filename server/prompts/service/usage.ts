@@ -4,21 +4,21 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { mayReadRow } from "@/server/core/grants";
 import type { AskUsage, PromptUsage } from "../contract";
 import { expectReadable, mayRead } from "./hold";
-import { scoreColumns } from "./scores";
+import { costsBy, scoreColumns } from "./scores";
 
 /** Who uses a prompt, and what came of it. Whose runs they were is not told. */
 export async function getUsage(ctx: ServiceContext, { promptId, days }: AskUsage): Promise<PromptUsage> {
 	await expectReadable(ctx, promptId);
 	const user = requireUser(ctx);
-	const [scores, using, holders] = await Promise.all([
+	const lately = gte(runs.createdAt, sql`now() - make_interval(days => ${days})`);
+	const ofThis = sql`${runs.promptVersionId} in (select id from prompt_versions where prompt_id = ${promptId})`;
+	const [scores, using, holders, costs] = await Promise.all([
 		ctx.db.orm
-			.select({ version: promptVersions.version, ...scoreColumns })
+			.select({ id: promptVersions.id, version: promptVersions.version, ...scoreColumns })
 			.from(runs)
 			.innerJoin(promptVersions, eq(promptVersions.id, runs.promptVersionId))
-			.where(
-				and(eq(promptVersions.promptId, promptId), gte(runs.createdAt, sql`now() - make_interval(days => ${days})`)),
-			)
-			.groupBy(promptVersions.version)
+			.where(and(eq(promptVersions.promptId, promptId), lately))
+			.groupBy(promptVersions.id)
 			.orderBy(desc(promptVersions.version))
 			.limit(200),
 		ctx.db.orm.execute<{ id: string; name: string; label: string | null; version: number | null; isSeen: boolean }>(sql`
@@ -40,9 +40,10 @@ export async function getUsage(ctx: ServiceContext, { promptId, days }: AskUsage
 			.where(and(sql`${promptVersions.includes} @> ${JSON.stringify([{ promptId }])}::text::jsonb`, mayRead(ctx)))
 			.orderBy(prompts.name)
 			.limit(200),
+		costsBy(ctx.db.orm, sql`${runs.promptVersionId}`, and(ofThis, lately)),
 	]);
 	return {
-		versions: scores,
+		versions: scores.map(({ id, ...score }) => ({ ...score, costs: costs.get(id) ?? [] })),
 		agents: using.filter(({ isSeen }) => isSeen).map(({ id, name, label, version }) => ({ id, name, label, version })),
 		hiddenAgents: using.filter(({ isSeen }) => !isSeen).length,
 		prompts: holders,

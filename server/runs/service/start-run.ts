@@ -113,13 +113,13 @@ export async function startRun(ctx: ServiceContext, asked: StartRun, pinned?: Pi
 
 /** What a held version is told: a label that it follows is looked up for each run, unless its own was named. */
 async function promptOf(tx: Tx, { agentVersionId, promptVersionId: named }: Pinned): Promise<PromptOf> {
-	if (named !== undefined) return { promptVersionId: named, promptLabel: null };
-	const { promptVersionId, promptLabel } = agentVersions;
+	const { promptVersionId, promptLabel, promptValues } = agentVersions;
 	const [version] = await tx
-		.select({ promptVersionId, promptLabel })
+		.select({ promptVersionId, promptLabel, promptValues })
 		.from(agentVersions)
 		.where(eq(agentVersions.id, agentVersionId));
-	return version ?? { promptVersionId: null, promptLabel: null };
+	const own = version ?? { promptVersionId: null, promptLabel: null, promptValues: {} };
+	return named === undefined ? own : { ...own, promptVersionId: named, promptLabel: null };
 }
 
 /** The one named, else the thread's, else the default one. */

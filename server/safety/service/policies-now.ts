@@ -22,7 +22,13 @@ export const tellSafety = (tx: Reader) => tx.execute(sql`select pg_notify(${safe
 
 type Row = Omit<LivePolicy, "detect" | "settings"> & { settings: unknown };
 type Known = { policies: LivePolicy[]; at: number };
-type Follower = { known: Known | null; pending: Promise<LivePolicy[]> | null; isListening: boolean };
+type Follower = {
+	known: Known | null;
+	pending: Promise<LivePolicy[]> | null;
+	isListening: boolean;
+	/** Goes up when what was known is forgotten: what was being read then is not what holds. */
+	times: number;
+};
 const followers = new WeakMap<Database, Follower>();
 
 /** Until then they are taken as they are where changes are heard of; where not, they are read as often as that. */
@@ -47,13 +53,13 @@ export async function policiesNow(db: Database): Promise<readonly LivePolicy[]> 
 /** What was changed by this process counts for its next call. */
 export function forgetPolicies(db: Database): void {
 	const follower = followers.get(db);
-	if (follower) Object.assign(follower, { known: null, pending: null });
+	if (follower) Object.assign(follower, { known: null, pending: null, times: follower.times + 1 });
 }
 
 function followerOf(db: Database): Follower {
 	const there = followers.get(db);
 	if (there) return there;
-	const follower: Follower = { known: null, pending: null, isListening: false };
+	const follower: Follower = { known: null, pending: null, isListening: false, times: 0 };
 	followers.set(db, follower);
 	const renew = () => void refresh(db, follower).catch(() => {});
 	db.listen(safetyChannel, renew, () => {
@@ -67,9 +73,10 @@ function followerOf(db: Database): Follower {
 
 function refresh(db: Database, follower: Follower): Promise<LivePolicy[]> {
 	const at = performance.now();
+	const { times } = follower;
 	const reading = readPolicies(db.orm).then((policies) => {
 		// What was read later stays.
-		if (!follower.known || follower.known.at <= at) follower.known = { policies, at };
+		if (follower.times === times && (!follower.known || follower.known.at <= at)) follower.known = { policies, at };
 		return policies;
 	});
 	follower.pending = reading;

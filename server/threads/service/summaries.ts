@@ -20,7 +20,7 @@ const isEarlier: SQL = sql`r.thread_id = t.thread_id and r.created_at < t.create
 /** The documents that a run's answer rests on: those that it cites, and those whose text its model had before it. */
 export const restsOnOf = (run: string): SQL =>
 	sql.raw(`(coalesce(jsonb_path_query_array(${run}.result, '$.citations[*].documentId'), '[]')
-	|| coalesce(${run}.result #> '{window,documentIds}', '[]'))`);
+	|| coalesce(${run}.result #> '{window,documentIds}', '[]') || coalesce(${run}.result #> '{cached,documentIds}', '[]'))`);
 
 /** So many turns are read at once, and of each so many letters: no summary takes more. */
 const mostTurns = 60;

@@ -65,7 +65,7 @@ async function say(
 				end = piece.value;
 				break;
 			}
-			run.say(piece.value);
+			if (run.leastConfidence === null) run.say(piece.value);
 			text += piece.value;
 			if (text.length <= mostAnswerChars) continue;
 			// Left like this, it hangs up and is counted.
@@ -79,6 +79,7 @@ async function say(
 			abstained: isAbstention(text),
 			isCut: end.end === "cut",
 			usage: end.usage,
+			...(end.sureness === undefined ? {} : { sureness: end.sureness }),
 			calls: knownCalls(state, end.calls),
 			toolCalls: tools.length > 0 ? ownCalls(state, end.calls) : [],
 		};
@@ -104,7 +105,7 @@ function quote(state: AssistantState, run: AssistantContext, degraded: string): 
 	}));
 	const quoted = quoteAnswer(state.question, quotable);
 	const text = quoted ?? `${abstention}: the passages that were found share too little with the question.`;
-	run.say(text);
+	if (run.leastConfidence === null) run.say(text);
 	return {
 		text,
 		abstained: quoted === null,
@@ -126,7 +127,7 @@ export function abstain({ findings }: AssistantState, run: AssistantContext): Dr
 			: passages.length === 0
 				? `${abstention}: nothing was found in the ${searched === 1 ? "collection" : `${searched} collections`} that you may read.`
 				: `${abstention}. I searched ${searched === 1 ? "one collection" : `${searched} collections`}, and no passage speaks of this.`;
-	run.say(text);
+	if (run.leastConfidence === null) run.say(text);
 	return { text, abstained: true, degraded: null, failure: null, isCut: false, model: "none", usage: noUsage };
 }
 

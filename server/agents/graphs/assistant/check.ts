@@ -15,6 +15,8 @@ export type Checked = {
 	citations: Citation[];
 	unsupported: { start: number; end: number }[];
 	sentenceCount: number;
+	/** Sentences that passages of two documents say, of those that the answer cites. */
+	agreeing: number;
 	/** The text cited passages that there are not. */
 	hadUnknownMarkers: boolean;
 };
@@ -32,6 +34,9 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 	const words = passages.map(once((passage) => wordsOf(`${passage.heading} ${passage.text}`)));
 	const unsupported: Checked["unsupported"] = [];
 	let sentenceCount = 0;
+	let agreeing = 0;
+	// Only of those: the others' words nobody needs.
+	const used = [...new Set(markersIn(text))];
 	for (const sentence of sentences(text)) {
 		const said = new Set(meaningfulWords(sentence.text.replace(marker, " ")));
 		// A heading, "Yes." or "In short:" claims nothing by itself.
@@ -40,10 +45,13 @@ export function checkAnswer(answer: string, passages: readonly Passage[]): Check
 		const cited = markersIn(sentence.text).flatMap((number) => words[number - 1]?.() ?? []);
 		if (!isSupported(said, cited, words) || isMisquoted(sentence.text, passages))
 			unsupported.push({ start: sentence.start, end: sentence.end });
+		else if (used.length > 1) {
+			const saying = used.filter((number) => isSaidBy(said, words[number - 1]?.()));
+			if (new Set(saying.map((number) => passages[number - 1]?.documentId)).size > 1) agreeing += 1;
+		}
 	}
-	const used = new Set(markersIn(text));
-	const citations = passages.map(toCitation).filter((citation) => used.has(citation.marker));
-	return { text, citations, unsupported, sentenceCount, hadUnknownMarkers };
+	const citations = passages.map(toCitation).filter((citation) => used.includes(citation.marker));
+	return { text, citations, unsupported, sentenceCount, agreeing, hadUnknownMarkers };
 }
 
 const quotation = /[“"„«]([^“”"„«»]{12,600})[”"“»]/g;
@@ -80,6 +88,9 @@ function isSupported(
 	const together = new Set(cited.flatMap((passage) => [...passage]));
 	return coverage(said, together) >= enoughWords && hasNumbers(said, together);
 }
+
+const isSaidBy = (said: ReadonlySet<string>, words: ReadonlySet<string> | undefined): boolean =>
+	words !== undefined && coverage(said, words) >= enoughWords && hasNumbers(said, words);
 
 /** A wrong number hides behind many right words, so each has to stand there itself. */
 const hasNumbers = (said: ReadonlySet<string>, found: ReadonlySet<string>): boolean =>

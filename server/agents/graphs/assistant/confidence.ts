@@ -1,5 +1,6 @@
 import type { Passage } from "@/server/knowledge/contract";
 import type { Confidence } from "@/server/runs/contract";
+import { calibrated, type Evidence } from "./calibration";
 import type { Checked } from "./check";
 
 const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
@@ -7,21 +8,36 @@ const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
 export const noConfidence = (reason: string): Confidence => ({ level: "none", score: 0, reasons: [reason] });
 
-/** How far an answer can be trusted, and why, from what can be counted: nothing asks the model how sure it is. */
-export function confidenceOf(
-	checked: Checked,
-	passages: readonly Passage[],
-	facts: { isDegraded: boolean; isIncomplete: boolean },
-): Confidence {
-	const cited = checked.citations.flatMap(({ marker }) => passages[marker - 1] ?? []);
-	if (cited.length === 0)
-		return { level: "low", score: 0.1, reasons: ["The answer names no passage that it rests on."] };
+type Facts = { isDegraded: boolean; isIncomplete: boolean; sureness?: number | null };
+
+/** What speaks for an answer, from what can be counted; null where it names nothing that it rests on. */
+export function evidenceOf(checked: Checked, passages: readonly Passage[], sureness: number | null): Evidence | null {
+	const cited = citedIn(checked, passages);
+	if (cited.length === 0) return null;
+	const { sentenceCount: all, unsupported, agreeing } = checked;
+	return {
+		share: all === 0 ? 1 : (all - unsupported.length) / all,
+		nearness: Math.max(...cited.map(closeness)),
+		agreement: all === 0 ? 0 : agreeing / all,
+		breadth: clamp(cited.length / 3),
+		sureness,
+	};
+}
+
+const citedIn = ({ citations }: Checked, passages: readonly Passage[]): Passage[] =>
+	citations.flatMap(({ marker }) => passages[marker - 1] ?? []);
+
+/** How far an answer can be trusted, and why: as often as answers of such evidence are taken to be right. */
+export function confidenceOf(checked: Checked, passages: readonly Passage[], facts: Facts): Confidence {
+	const { sureness = null } = facts;
+	const evidence = evidenceOf(checked, passages, sureness);
+	if (!evidence) return { level: "low", score: 0.1, reasons: ["The answer names no passage that it rests on."] };
+	const { share, nearness } = evidence;
+	const cited = citedIn(checked, passages);
 	const documents = new Set(cited.map(({ documentId }) => documentId)).size;
-	const nearness = Math.max(...cited.map(closeness));
 	const supported = checked.sentenceCount - checked.unsupported.length;
-	const share = checked.sentenceCount === 0 ? 1 : supported / checked.sentenceCount;
-	const raw = 0.4 * share + 0.35 * nearness + 0.15 * clamp(cited.length / 3) + 0.1 * clamp(documents / 2);
-	const score = Math.min(raw, facts.isDegraded ? 0.6 : 1, facts.isIncomplete ? 0.4 : 1, share < 0.5 ? 0.4 : 1);
+	const raw = calibrated(facts.isDegraded ? "quoted" : "model", evidence);
+	const score = Math.min(raw, facts.isIncomplete ? 0.4 : 1, share < 0.5 ? 0.4 : 1);
 	const reasons = [
 		`It cites ${plural(cited.length, "passage")} from ${plural(documents, "document")}.`,
 		nearness >= 0.6
@@ -30,11 +46,29 @@ export function confidenceOf(
 				? "The best passage is fairly close to the question."
 				: "Even the best passage is not close to the question.",
 		...supportReason(checked.sentenceCount, supported),
+		...agreementReason(checked.agreeing),
+		...surenessReason(sureness),
 		...(checked.hadUnknownMarkers ? ["It cited passages that there are not; those marks were removed."] : []),
 		...(facts.isDegraded ? ["No model wrote it: it quotes the passages."] : []),
 		...(facts.isIncomplete ? ["It stops before its end."] : []),
 	];
-	return { level: levelOf(score), score: Math.round(score * 100) / 100, reasons };
+	// What only quotes answers no question by itself.
+	const level = facts.isDegraded && levelOf(score) === "high" ? "medium" : levelOf(score);
+	return { level, score: Math.round(score * 100) / 100, reasons };
+}
+
+const agreementReason = (agreeing: number): string[] =>
+	agreeing === 0 ? [] : [`${plural(agreeing, "sentence is", "sentences are")} said by two of its documents.`];
+
+function surenessReason(sureness: number | null): string[] {
+	if (sureness === null) return [];
+	return [
+		sureness >= 0.85
+			? "The model was sure of its words."
+			: sureness >= 0.7
+				? "The model was fairly sure of its words."
+				: "The model was not sure of its own words.",
+	];
 }
 
 function supportReason(total: number, supported: number): string[] {

@@ -25,7 +25,7 @@ export async function fitted(state: AssistantState, run: AssistantContext, writt
 	const second = fitAnswer(answerSchema, said);
 	if (second.text === null)
 		return whole({ usage: all, failure: `The answer does not fit the agent's schema: ${second.problem}` });
-	run.say(second.text);
+	if (run.leastConfidence === null) run.say(second.text);
 	return whole({ usage: all, text: second.text, isCut: false });
 }
 

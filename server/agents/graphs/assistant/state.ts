@@ -31,6 +31,14 @@ export type MemoryDesk = {
 	keep: (made: Omit<Memory, "id"> & { model: string; usage: Usage }) => Promise<Memory>;
 };
 
+/** Answers that were given before, where the agent gives them again. */
+export type AnswerDesk = {
+	/** One to this question that the person may have at this moment; null where there is none. */
+	find: (question: string) => Promise<{ answer: string; result: RunResult; documentIds: string[] } | null>;
+	/** Never throws: an answer that can't be kept is none the worse for it. */
+	keep: (made: { question: string; answer: string; result: RunResult; documentIds: string[] }) => Promise<void>;
+};
+
 /** What the graph needs of the run that it is in. It lives in memory: nothing of it goes into a checkpoint. */
 export type AssistantContext = {
 	/** Null: the built-in extractive model answers. */
@@ -46,6 +54,10 @@ export type AssistantContext = {
 	window: AgentWindow;
 	/** Null: the caller keeps its own conversation. */
 	memory: MemoryDesk | null;
+	/** Null: each question is answered anew. */
+	answers: AnswerDesk | null;
+	/** Below this confidence there is no answer; null where there always is one. */
+	leastConfidence: number | null;
 	/** What the agent may call for the person at this moment. */
 	tools: readonly ModelTool[];
 	callTool: (call: ToolCall) => Promise<ToolOutcome>;
@@ -81,6 +93,8 @@ export type Draft = {
 	isCut: boolean;
 	model: string;
 	usage: Usage;
+	/** How sure the model was of its words, 0 to 1, where it says so. */
+	sureness?: number;
 	/** Functions of the caller's that must be called before there is an answer. */
 	calls?: FunctionCall[];
 	/** Tools of the agent's own that must be. */
