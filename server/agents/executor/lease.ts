@@ -142,7 +142,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 				'answering', a.answering, 'versionId', a.id),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
 				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'values', a.prompt_values,
-				'known', json_build_object('personName', u.name, 'today', to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD')), 'parts', coalesce((
+				'known', json_build_object('personName', users.name, 'today', to_char(t.created_at at time zone 'UTC', 'YYYY-MM-DD')), 'parts', coalesce((
 					select json_agg(${composable(sql`p`)}) from prompt_versions p
 					where p.id in (select value::uuid from jsonb_each_text(coalesce(t.prompt_parts, '{}')))), '[]')) end,
 			'earlier', (select json_build_object('count', count(*), 'turns', coalesce(json_agg(json_build_object(
