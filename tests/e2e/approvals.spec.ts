@@ -1,5 +1,6 @@
 import { expect, test } from "playwright/test";
 import { connect } from "../support/client";
+import { until } from "../support/until";
 import { owner, type Standing, signedIn, staff, stand } from "./standing";
 
 let standing: Standing;
@@ -58,6 +59,9 @@ test("a budget that is met: asked for in the chat, raised by its approval, and t
 	const { id: subject } = await own.auth.me.query({});
 	const scope = { subjectKind: "user", subject, measure: "tokens", span: "day" } as const;
 	const budget = await api.budgets.add.mutate({ ...scope, most: 10 });
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Tides", access: "everyone" });
+	await api.knowledge.addText.mutate({ collectionId, name: "tides.md", text: "High water is at noon." });
+	await until(async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount === 1, 60_000);
 	provider.usually({ text: "At noon." });
 
 	const chat = await signedIn(browser, url, staff);

@@ -51,6 +51,8 @@ function textExample(schema: Json, name: string): string {
 			return ids;
 		case "date-time":
 			return "2026-11-25T12:00:00.000Z";
+		case "date":
+			return "2026-11-25";
 		case "email":
 			return "robin@example.org";
 		case "uri":
