@@ -53,7 +53,8 @@ export function setAt(input: Record<string, unknown>, path: string, value: unkno
 	const keys = keysOf(path);
 	keys.reduce<Record<string, unknown>>((at, key, index) => {
 		const next = keys[index + 1];
-		at[key] = next === undefined ? value : (at[key] ?? (next === "0" ? [] : {}));
+		const there = typeof at[key] === "object" ? at[key] : null;
+		at[key] = next === undefined ? value : (there ?? (next === "0" ? [] : {}));
 		return at[key] as Record<string, unknown>;
 	}, input);
 }
