@@ -17,7 +17,7 @@ export type Limits = {
 	/** Of all terms of a question together, the rarest first. */
 	postings: number;
 };
-const usual: Limits = { passagesOfTerm: 20_000, postings: 20_000 };
+const usual: Limits = { passagesOfTerm: 20_000, postings: 30_000 };
 
 const Found = z.object({
 	terms: z.array(z.string()),
