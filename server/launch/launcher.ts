@@ -60,13 +60,18 @@ function npmAncestry(): string {
 
 function endOnSignals(product: Product, isParentGone: () => boolean): void {
 	let firstAt: number | null = null;
+	let isKilled = false;
 	const end = () => {
 		// One Ctrl-C arrives twice: from the terminal and from npm.
 		if (firstAt !== null && performance.now() - firstAt < 700) return;
-		if (firstAt !== null) return void product.kill().finally(() => process.exit(1));
+		if (firstAt !== null) {
+			// What was to end in order ends with it, and must not say that it did.
+			isKilled = true;
+			return void product.kill().finally(() => process.exit(1));
+		}
 		firstAt = performance.now();
 		console.log("\n  Stopping…");
-		void product.stop().finally(() => process.exit(0));
+		void product.stop().finally(() => isKilled || process.exit(0));
 	};
 	for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);
 	setInterval(() => isParentGone() && firstAt === null && end(), 1_000).unref();
