@@ -81,7 +81,9 @@ export async function currentSigner(
 	return { header: headerOf(row.kid), key };
 }
 
+/** At the moment of the question: a transaction that waited for the lock began before what others made meanwhile. */
 async function findCurrent(reader: Reader) {
+	const moment = sql`statement_timestamp()`;
 	const [row] = await reader
 		.select({
 			kid: signingKeys.kid,
@@ -89,7 +91,7 @@ async function findCurrent(reader: Reader) {
 			isOld: sql<boolean>`${signingKeys.believedUntil} is null and ${signingKeys.createdAt} < now() - ${keepsSigning}`,
 		})
 		.from(signingKeys)
-		.where(sql`${signingKeys.activeFrom} <= now() and coalesce(${signingKeys.believedUntil} > now(), true)`)
+		.where(sql`${signingKeys.activeFrom} <= ${moment} and coalesce(${signingKeys.believedUntil} > ${moment}, true)`)
 		.orderBy(desc(signingKeys.activeFrom))
 		.limit(1);
 	return row;
