@@ -285,5 +285,15 @@ export function env(): Env {
 	return cached;
 }
 
+/**
+ * LangChain and LangSmith's library read these by themselves, and would send prompts out beside our own spans, whatever the
+ * policy of traces says. Our own exports have read them by now.
+ */
+export function keepTracingOurs(): void {
+	env();
+	for (const name of ["LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2"])
+		delete process.env[name];
+}
+
 /** What a child process is started with: what we were started with, and what the launcher found out. */
 export const childEnvironment = (added: Record<string, string>): NodeJS.ProcessEnv => ({ ...process.env, ...added });

@@ -2,7 +2,7 @@ import { inngest } from "@/server/jobs/client";
 import { jobContext } from "@/server/jobs/context";
 import { userErased } from "@/server/jobs/events";
 import { patiently } from "@/server/jobs/patience";
-import { emptyEntries, noteErased, removeConversations, removePrivateThings } from "./service";
+import { emptyEntries, noteErased, removeConversations, removePrivateThings, removeTraces } from "./service";
 
 /** So many batches a step, so that none takes long. */
 const batches = 50;
@@ -31,9 +31,12 @@ const eraseUserData = inngest.createFunction(
 		};
 		const conversations = await all("remove conversations", () => removeConversations(ctx(), userId));
 		await step.run("remove what was theirs alone", () => patiently(() => removePrivateThings(ctx(), userId)));
+		const traces = await all("remove traces", () => removeTraces(ctx(), userId));
 		const entries = await all("empty the audit", () => emptyEntries(ctx(), userId));
-		await step.run("write it down", () => patiently(() => noteErased(ctx(), userId, { conversations, entries })));
-		return { conversations, entries };
+		await step.run("write it down", () =>
+			patiently(() => noteErased(ctx(), userId, { conversations, traces, entries })),
+		);
+		return { conversations, traces, entries };
 	},
 );
 

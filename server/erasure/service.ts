@@ -8,6 +8,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import { emit } from "@/server/jobs/emit";
 import { collectionRemoved, userErased } from "@/server/jobs/events";
 import { removeThreads } from "@/server/threads/service";
+import { eraseTraces } from "@/server/traces/service";
 import type { EraseUser } from "@/server/users/contract";
 import { setUserDisabled } from "@/server/users/service";
 
@@ -84,6 +85,9 @@ export async function removePrivateThings(ctx: ServiceContext, userId: string): 
 			await tx.execute(sql`delete from ${sql.identifier(name)} where ${sql.identifier(column)} = ${userId}`);
 	});
 }
+
+/** Some traces that are left of them, such as of the playground; answers how many there were. */
+export const removeTraces = (ctx: ServiceContext, userId: string): Promise<number> => eraseTraces(ctx, userId);
 
 /** Some of the entries that name them; answers how many there were. */
 export const emptyEntries = (ctx: ServiceContext, userId: string): Promise<number> => eraseEntries(ctx.db.orm, userId);

@@ -5,6 +5,7 @@ import { type Actor, actorMay } from "@/server/core/actor";
 import { auditDenial } from "@/server/core/denials";
 import { errorTable } from "@/server/core/errors";
 import { cleanText } from "@/server/core/mask";
+import { inSpan, type SpanFacts } from "@/server/core/spans";
 import type { ModelTool, ToolCall } from "@/server/models/model";
 import { describeSchema } from "@/server/procedures/catalogue";
 import { contextForActor } from "@/server/trpc/context";
@@ -71,10 +72,20 @@ const contextOf = ({ db, requestId, signal }: ToolContext, actor: Actor) =>
  * A call as a model wrote it, which is anything: through the same gate as everybody's, under an id of ours. What goes wrong is
  * told to the model in words; what stops the run, or may pass, is thrown.
  */
-export async function callAgentTool(tool: ToolContext, call: ToolCall): Promise<ToolOutcome> {
+export const callAgentTool = (tool: ToolContext, call: ToolCall): Promise<ToolOutcome> =>
+	inSpan({ kind: "tool", name: "unknown", key: `tool ${call.id}` }, async (facts) => {
+		const outcome = await callAs(tool, call, facts);
+		// It is called again once it was decided.
+		if (outcome.waits) facts.isUntold = true;
+		else if (!outcome.isDone) Object.assign(facts, { status: "failed", errorCode: "refused" });
+		return outcome;
+	});
+
+async function callAs(tool: ToolContext, call: ToolCall, facts: SpanFacts): Promise<ToolOutcome> {
 	const [actor, given] = await Promise.all([agentNow(tool), agentTools(tool.db.orm, tool)]);
 	const request = contextOf(tool, actor);
 	if (isRemote(call.name) && given.tools.includes(call.name)) {
+		facts.name = call.name;
 		const needsApproval = given.approvalTools.includes(call.name);
 		return callRemote({ ...request, toolCall: { id: call.id, needsApproval } }, call);
 	}
@@ -90,6 +101,7 @@ export async function callAgentTool(tool: ToolContext, call: ToolCall): Promise<
 		});
 		return failed(`There is no tool ${name} that you may use.`);
 	}
+	facts.name = found.path;
 	const input = readArguments(call.arguments);
 	if (input === null) return failed("INVALID_INPUT\nThe arguments are not a JSON object, or too long.");
 	const toolCall = { id: call.id, needsApproval: given.approvalTools.includes(found.path) };

@@ -5,6 +5,7 @@ import { mayPersonAsk } from "@/server/agents/service";
 import { findStanding, type Refusal, refusalTexts, type Standing } from "@/server/auth/principal";
 import type { Actor, Cause } from "@/server/core/actor";
 import { AppError, notFound } from "@/server/core/errors";
+import { inSpan } from "@/server/core/spans";
 import { contextForActor } from "@/server/trpc/context";
 import { type AppRouter, createCaller } from "@/server/trpc/root";
 import { callByName, proceduresByName } from "./call";
@@ -83,7 +84,7 @@ export async function callTool<Name extends ToolName>(
 	const actor = known ?? (await agentNow(tool));
 	const caller = createCaller(contextForActor(actor, { db, requestId, via: "tool", signal }));
 	try {
-		return await callByName(caller, name, input);
+		return await inSpan({ kind: "tool", name }, () => callByName(caller, name, input));
 	} catch (error) {
 		// The gate wraps its failures for the wire; here their reader is our own code.
 		throw error instanceof TRPCError && error.cause instanceof AppError ? error.cause : error;

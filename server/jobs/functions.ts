@@ -12,6 +12,7 @@ import { modelJobs } from "@/server/models/jobs";
 import { playgroundJobs } from "@/server/playground/jobs";
 import { promptJobs } from "@/server/prompts/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
+import { traceJobs } from "@/server/traces/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
 
@@ -28,6 +29,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...extractionJobs,
 	...evaluationJobs,
 	...sourceJobs,
+	...traceJobs,
 	...triggerJobs,
 	...mailJobs,
 	...modelJobs,

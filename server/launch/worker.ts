@@ -12,6 +12,7 @@ import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
 import { startJobs } from "@/server/jobs/start";
 import { readSmtp, tryOut } from "@/server/mail/smtp";
+import { spanWriterOf } from "@/server/traces/writer";
 import { onStop } from "./child";
 
 const beatMs = 4_000;
@@ -59,6 +60,7 @@ async function tellMailProblem(): Promise<void> {
 onStop(async () => {
 	clearInterval(beats);
 	await Promise.all([executor.stop(), jobs.stop(), streamer.stop()]);
+	await Promise.race([spanWriterOf(db).stop(), sleep(2_500, undefined, { ref: false })]);
 	await Promise.all([writeCounts(), writeCallers()]);
 	// Last, so that what the others wrote while they ended is sealed where there is time.
 	await sealer.stop();

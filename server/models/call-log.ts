@@ -3,6 +3,7 @@ import { sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { modelCalls } from "@/db/schema";
 import { settleCalls, settleLate } from "@/server/budgets/service";
+import { noteSpan, type Scope, scopeNow } from "@/server/core/spans";
 
 export type CallRow = typeof modelCalls.$inferInsert;
 
@@ -16,7 +17,7 @@ const mostWaiting = 20_000;
 export class CallLog {
 	private waiting: CallRow[] = [];
 	/** Those of them for which something is held back of a budget. */
-	private readonly held = new Set<string>();
+	private readonly held = new Map<string, Scope | null>();
 	private writing: Promise<void> | null = null;
 	constructor(
 		private readonly db: Database,
@@ -26,7 +27,7 @@ export class CallLog {
 	add(row: CallRow, isHeld = false): void {
 		if (this.waiting.length < mostWaiting) {
 			this.waiting.push(row);
-			if (isHeld) this.held.add(row.id);
+			if (isHeld) this.held.set(row.id, scopeNow());
 		}
 		this.writing ??= this.write().finally(() => {
 			this.writing = null;
@@ -38,14 +39,21 @@ export class CallLog {
 		while (this.writing) await this.writing;
 	}
 
+	private noteSettled(callId: string, began: number): void {
+		const scope = this.held.get(callId);
+		if (scope) noteSpan({ kind: "budget", name: "Settle" }, began, { attributes: { callId } }, scope);
+		this.held.delete(callId);
+	}
+
 	private async write(): Promise<void> {
 		await sleep(pauseMs);
 		for (let tries = 0; this.waiting.length > 0; ) {
 			const rows = this.waiting.slice(0, mostRows);
 			try {
+				const began = performance.now();
 				await writeCalls(this.db, rows, this.held);
 				this.waiting = this.waiting.slice(rows.length);
-				for (const { id } of rows) this.held.delete(id);
+				for (const { id } of rows) this.noteSettled(id, began);
 				tries = 0;
 			} catch (error) {
 				this.onProblem(error);
@@ -57,7 +65,11 @@ export class CallLog {
 }
 
 /** The rows, what they tell of the models' health, and what they settle. A row that stands there already is told of no second time. */
-export async function writeCalls(db: Database, rows: CallRow[], held: ReadonlySet<string> = new Set()): Promise<void> {
+export async function writeCalls(
+	db: Database,
+	rows: CallRow[],
+	held: Pick<ReadonlySet<string>, "has"> = new Set(),
+): Promise<void> {
 	await db.transaction(async (tx) => {
 		const written = await tx.insert(modelCalls).values(rows).onConflictDoNothing().returning({ id: modelCalls.id });
 		if (written.length === 0) return;

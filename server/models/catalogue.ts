@@ -27,7 +27,7 @@ export type KnownModel = {
 	dataRegion: string;
 	isEnabled: boolean;
 	price: Price | null;
-	connection: { id: string; name: string; isEnabled: boolean; limits: Target["limits"] };
+	connection: { id: string; name: string; kind: ConnectionKind; isEnabled: boolean; limits: Target["limits"] };
 	target: () => Target;
 	/** Of its last ten minutes. */
 	calls: number;
@@ -159,7 +159,7 @@ function about(connection: ConnectionRow): Pick<KnownModel, "connection" | "targ
 	const { id, name, kind, address, concurrency, firstTokenMs, idleMs, totalMs, isEnabled } = connection;
 	const limits = { firstTokenMs, idleMs, totalMs };
 	return {
-		connection: { id, name, isEnabled, limits },
+		connection: { id, name, kind, isEnabled, limits },
 		target: () => ({ id, kind, address, concurrency, limits, key: keyOf(connection), isGuarded: true }),
 	};
 }
@@ -192,7 +192,7 @@ export function environmentModels(): KnownModel[] {
 		dataRegion: "",
 		isEnabled: true,
 		price: hasPrice ? price : null,
-		connection: { id: environmentId, name: "Environment", isEnabled: true, limits },
+		connection: { id: environmentId, name: "Environment", kind: "openai", isEnabled: true, limits },
 		target: () => ({
 			id: environmentId,
 			kind: "openai",

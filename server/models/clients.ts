@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Agent, fetch as poolFetch } from "undici";
+import { keepTracingOurs } from "@/server/core/env";
 import { guardedAgent } from "@/server/core/fetch-guard";
 import { anthropicProvider } from "./anthropic";
 import { ModelFailure } from "./model";
@@ -58,7 +59,10 @@ function keptProviders(target: Target, agent: Agent | null): (model: string) => 
 }
 
 /** Loaded where it is wanted: it brings a library that weighs tens of megabytes. */
-export const loadOpenai = () => import("./openai");
+export const loadOpenai = () => {
+	keepTracingOurs();
+	return import("./openai");
+};
 
 function laterOpenai(endpoint: Endpoint): Provider {
 	let loaded: Provider | null = null;

@@ -12,7 +12,13 @@ const model: KnownModel = {
 	dataRegion: "eu",
 	isEnabled: true,
 	price: { currency: "EUR", inputMicros: 1_000_000, outputMicros: 2_000_000, cachedMicros: null },
-	connection: { id: "c", name: "C", isEnabled: true, limits: { firstTokenMs: 1, idleMs: 1, totalMs: 1 } },
+	connection: {
+		id: "c",
+		name: "C",
+		kind: "openai",
+		isEnabled: true,
+		limits: { firstTokenMs: 1, idleMs: 1, totalMs: 1 },
+	},
 	target: () => {
 		throw new Error("nobody asks it");
 	},

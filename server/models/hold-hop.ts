@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Database } from "@/db/connection";
 import { holdCall } from "@/server/budgets/service";
 import { AppError } from "@/server/core/errors";
+import { noteSpan } from "@/server/core/spans";
 import type { CallRow } from "./call-log";
 import type { Catalogue, KnownModel } from "./catalogue";
 import { ModelFailure, maxAnswerTokens } from "./model";
@@ -26,6 +27,8 @@ export async function holdHop(
 	const callId = randomUUID();
 	if (budgets.length === 0) return { callId, isHeld: false };
 	const outputTokens = Math.min(mostTokens, maxAnswerTokens);
+	const began = performance.now();
+	const span = { kind: "budget", name: "Hold back" } as const;
 	try {
 		const isHeld = await holdCall(db, budgets, {
 			callId,
@@ -37,8 +40,11 @@ export async function holdHop(
 			},
 			ttlMs: totalMs + graceMs,
 		});
+		if (isHeld) noteSpan(span, began, { model: model.name, attributes: { callId } });
 		return { callId, isHeld };
 	} catch (error) {
+		const errorCode = error instanceof AppError ? error.code : "unchecked";
+		noteSpan(span, began, { status: "failed", errorCode, model: model.name });
 		if (error instanceof AppError && error.code === "LIMIT_REACHED")
 			throw new ModelFailure(error.message, { cause: error, reason: "budget" });
 		throw new ModelFailure("Whether it may be paid could not be looked up.", { cause: error, reason: "unchecked" });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Database } from "@/db/connection";
+import { noteSpan } from "@/server/core/spans";
 import type { CallLog, CallRow } from "./call-log";
 import {
 	type Catalogue,
@@ -25,6 +26,7 @@ import {
 	type Usage,
 } from "./model";
 import { describeFailure } from "./model-failure";
+import { callSpan, Listener } from "./model-span";
 import { costOf, worstCost } from "./prices";
 import { type Asked, askAgain, modelLimits, noProgress, nothingMore, type Progress, usageOf } from "./provider";
 
@@ -172,6 +174,10 @@ class Walk {
 	private skip({ model }: RouteStep, failure: ModelFailure): void {
 		this.number += 1;
 		this.passed.push({ model, failure });
+		noteSpan({ kind: "model", name: model.name }, performance.now(), {
+			...{ status: "skipped", errorCode: failure.reason, modelAsked: this.route.name, model: model.name },
+			...{ connection: model.connection.name, hop: this.number },
+		});
 		this.asker.onHop({
 			...hopOf(model, { outcome: "skipped", failure, ms: 0, firstTokenMs: null }),
 			...{ inputTokens: 0, outputTokens: 0, costMicros: null, isEstimated: false },
@@ -185,6 +191,7 @@ class Walk {
 	): AsyncGenerator<string, ModelEnd | null> {
 		const { circuits } = this.deps;
 		const progress = noProgress();
+		const heard = new Listener(this.asked);
 		const started = performance.now();
 		this.number += 1;
 		this.hasAsked = true;
@@ -216,6 +223,7 @@ class Walk {
 					break;
 				}
 				this.asker.expectGoing(model);
+				heard.add(piece.value);
 				yield piece.value;
 			}
 			circuits.answered(model);
@@ -227,7 +235,7 @@ class Walk {
 			over.abort();
 			await pieces?.return(nothingMore).catch(() => {});
 			giveBack?.();
-			this.account(model, { end, failure, progress, started });
+			this.account(model, { end, failure, progress, started, heard });
 		}
 		if (end) {
 			const usage = addUsage(this.taken, noUsage);
@@ -255,7 +263,14 @@ class Walk {
 			failure,
 			progress,
 			started,
-		}: { end: ModelEnd | null; failure: ModelFailure | null; progress: Progress; started: number },
+			heard,
+		}: {
+			end: ModelEnd | null;
+			failure: ModelFailure | null;
+			progress: Progress;
+			started: number;
+			heard: Listener;
+		},
 	): void {
 		const wasRefused = failure !== null && progress.chars === 0 && Object.keys(progress.usage).length === 0;
 		const told = wasRefused ? { usage: noUsage, isEstimated: false } : usageOf(this.asked, progress);
@@ -291,6 +306,7 @@ class Walk {
 			firstTokenMs,
 			ms,
 		};
+		noteSpan(...callSpan(call, { model, started, content: heard.content(end) }));
 		this.deps.calls.add(call, this.held.isHeld);
 	}
 

@@ -13,15 +13,15 @@ export async function makeTrace(
 		runId = null,
 		spans,
 		...more
-	}: { userId: string; runId?: string | null; spans: number } & Partial<Pick<SpanRow, "content" | "startedAt">>,
+	}: { userId: string; runId?: string | null; spans: number; startedAt?: Date } & Partial<Pick<SpanRow, "content">>,
 ): Promise<string> {
 	const traceId = runId ?? randomUUID();
 	const { startedAt = new Date(), content = null } = more;
 	const of = { day: startedAt.toISOString().slice(0, 10), traceId, runId, userId, status: "ok" as const };
-	const at = (ms: number) => new Date(startedAt.getTime() + ms);
+	const at = (ms: number) => startedAt.getTime() + ms;
 	const root: SpanRow = {
 		...{ ...of, id: idOf(0), parentId: null, kind: runId ? "run" : "trial", name: runId ? "assistant" : "A route" },
-		...{ startedAt, ms: spans + 10 },
+		...{ startedAt: at(0), ms: spans + 10 },
 	};
 	const rows = Array.from({ length: spans - 1 }, (_, at0): SpanRow => {
 		const no = at0 + 1;

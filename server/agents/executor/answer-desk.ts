@@ -3,6 +3,7 @@ import { findAnswer, keepAnswer, placeOf } from "@/server/answers/service";
 import { actorMay } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";
 import type { Log } from "@/server/core/log";
+import { inSpan } from "@/server/core/spans";
 import { type Stop, stopFor } from "@/server/core/stops";
 import { agentNow, type ToolContext } from "@/server/faces/tool";
 import type { Conversation } from "@/server/runs/contract";
@@ -44,11 +45,14 @@ export function answerDesk(run: ClaimedRun, { db, log, tool, stops, models }: De
 	}
 
 	return {
-		find: async (question) => {
-			const now = await here();
-			place = now?.place ?? null;
-			return now && findAnswer(now.ctx, { place: now.place, question, isSimilar: cacheSimilar });
-		},
+		find: (question) =>
+			inSpan({ kind: "cache", name: "Answers given before" }, async (facts) => {
+				const now = await here();
+				place = now?.place ?? null;
+				const found = now && (await findAnswer(now.ctx, { place: now.place, question, isSimilar: cacheSimilar }));
+				facts.cache = found ? "hit" : "miss";
+				return found;
+			}),
 		keep: async (made) => {
 			try {
 				const now = await here();

@@ -1,3 +1,4 @@
+import { inSpan } from "@/server/core/spans";
 import type { RunLog } from "@/server/runs/event-writer";
 import { mayPass } from "@/server/runs/patience";
 import { openGuard, type RunGuard } from "@/server/safety/service";
@@ -26,7 +27,8 @@ export async function carryOutGuarded(
 			signal: stop.signal,
 			stop: (why) => stop.abort(new RunStopped("halted", why.message)),
 		});
-		await guard?.question();
+		const opened = guard;
+		if (opened) await looking("input", () => opened.question());
 	} catch (error) {
 		// What can't be known for now is asked again by whoever takes the run up next.
 		if (!stop.signal.aborted) {
@@ -41,19 +43,27 @@ export async function carryOutGuarded(
 	return carryOut(run, guard ? guardedLog(guard, events, deps) : events, stop, guard ? guardedDeps(guard, deps) : deps);
 }
 
+/** What policies look at, as a span; what they find stands within it. */
+const looking = <T>(place: string, look: () => Promise<T>): Promise<T> =>
+	inSpan({ kind: "guard", name: `Policies: ${place}` }, look);
+
 function guardedDeps(guard: RunGuard, deps: SessionDeps): SessionDeps {
 	return {
 		...deps,
 		model: deps.model && guard.model(deps.model),
 		// What policies find and hide is of one run and its person: such an agent answers each question anew.
 		answers: () => null,
-		search: async (...asked) => guard.passages(await deps.search(...asked)),
+		search: async (...asked) => {
+			const found = await deps.search(...asked);
+			return looking("retrieved", () => guard.passages(found));
+		},
 		callTool: async (run, call, signal) => {
-			const { call: checked, refusal } = await guard.arguments(call);
+			const { call: checked, refusal } = await looking("arguments", () => guard.arguments(call));
 			if (refusal) return { waits: null, isDone: false, content: refusal };
 			const outcome = await deps.callTool(run, checked, signal);
 			if (outcome.waits) return outcome;
-			return { ...outcome, content: await guard.results(call.name, outcome.content) };
+			const content = await looking("results", () => guard.results(call.name, outcome.content));
+			return { ...outcome, content };
 		},
 	};
 }
@@ -67,7 +77,7 @@ function guardedLog(guard: RunGuard, events: RunLog, { log }: SessionDeps): RunL
 			const { event } = ending;
 			const { text, heldBack } = guard.heldBack
 				? { text: "", heldBack: guard.heldBack }
-				: await guard.answer(event.answer ?? "");
+				: await looking("output", () => guard.answer(event.answer ?? ""));
 			const safety = await guard.told().catch((error) => {
 				log.warn({ error: String(error) }, "what safety policies found could not be told");
 				return [];

@@ -27,6 +27,7 @@ import { haltOf, unlessStopped } from "./halts";
 import { type ClaimedRun, claimRuns, newOwner, releaseDeadLeases, releaseLeases, renewLeases } from "./lease";
 import { findWithoutLeave, leaveOf } from "./leave";
 import { expectReadable, RunStopped, type SessionDeps, type StopReason } from "./session";
+import { traced } from "./traced";
 
 export type ExecutorOptions = {
 	database: Database;
@@ -176,7 +177,9 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 			stop,
 			isWaiting: false,
 			restsOn: [],
-			done: carryOutGuarded(run, events, stop, { ...deps, ...asking(run, events.append) }).finally(() => {
+			done: traced(db, run, events, (log) =>
+				carryOutGuarded(run, log, stop, { ...deps, ...asking(run, events.append) }),
+			).finally(() => {
 				if (sessions.get(run.id) === session) sessions.delete(run.id);
 				if (run.isExperiment)
 					tellMoved(db, run.user.id).catch((error) =>

@@ -55,6 +55,8 @@ export type ClaimedRun = {
 		answerSchema: Record<string, unknown> | null;
 		collectionIds: string[] | null;
 		instructions: string | null;
+		/** The version of a prompt that they are from; null where the graph has its own. */
+		promptVersionId: string | null;
 		/** Why its instructions are not to be had: then it must not run without them. */
 		problem?: string;
 		hasTools: boolean;
@@ -138,7 +140,7 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
 				'name', coalesce((select name from api_keys where id = t.key_id), '')) end,
 			'agent', json_build_object('id', a.agent_id, 'graph', a.graph, 'model', coalesce(t.model, a.model), 'whenAway', a.when_away, 'answerSchema', a.answer_schema,
-				'collectionIds', a.collection_ids, 'instructions', v.body, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window,
+				'collectionIds', a.collection_ids, 'instructions', v.body, 'promptVersionId', v.id, 'hasTools', a.tools <> '[]', 'caps', a.caps, 'window', a.window,
 				'answering', a.answering, 'versionId', a.id),
 			'prompt', case when v.variables <> '[]' or v.includes <> '[]' or position('{{' in v.body) > 0 then json_build_object(
 				'root', ${composable(sql`v`)}, 'picked', t.prompt_parts, 'values', a.prompt_values,

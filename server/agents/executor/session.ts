@@ -26,6 +26,7 @@ import type { RunContext, RunGraph } from "./graphs";
 import type { ClaimedRun } from "./lease";
 import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
+import { noteWaited } from "./traced";
 import { type Waits, waitedFor, waitOf } from "./waits";
 
 /** Why a run is broken off. */
@@ -281,6 +282,7 @@ async function waitForPerson(
 ): Promise<void> {
 	const { waits, signal, deps } = opts;
 	const { needed, bell, find } = waitOf(deps.db, run, waits);
+	const began = performance.now();
 	if (!opts.isTold) events.append(needed);
 	deps.wall.stop();
 	deps.onWaiting(run, true);
@@ -291,6 +293,7 @@ async function waitForPerson(
 	}
 	deps.onWaiting(run, false);
 	deps.wall.start();
+	noteWaited(waits, bell, began, found.told);
 	if (found.told) events.append(found.told);
 	await events.flushed();
 	// What the graph had saved goes out with the events, or right after: it must be there to go on from.

@@ -6,7 +6,7 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { Database } from "@/db/connection";
-import { agents, auditEntries, budgetEntries, runs, threadSummaries, threads } from "@/db/schema";
+import { agents, auditEntries, budgetEntries, runs, spans, threadSummaries, threads } from "@/db/schema";
 import { openCheckpoints } from "@/server/agents/checkpointer";
 import { createAgent, insertAgent } from "@/server/agents/service";
 import { requireUser } from "@/server/core/context";
@@ -102,6 +102,13 @@ test("kill -9 in mid-answer: the next worker goes on at once, the reader's text 
 	expect(events.filter(({ body }) => body.type === "answer.restarted")).toHaveLength(1);
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "run.finish"]);
+	// Nor is a step told of twice in its trace.
+	const trace = await until(async () => {
+		const told = await base.db.orm.select().from(spans).where(eq(spans.traceId, runId));
+		return told.some(({ kind }) => kind === "run") ? told : null;
+	});
+	const once = trace.filter(({ kind }) => kind === "node" || kind === "run").map(({ name }) => name);
+	expect(once.toSorted()).toEqual([...new Set(once)].toSorted());
 }, 60_000);
 
 test("kill -9 while the oldest turns are summed up, and once they are: one summary is kept, and none is made twice", async () => {

@@ -1,5 +1,14 @@
-import { type BaseCheckpointSaver, END, interrupt, type Runtime, START, StateGraph } from "@langchain/langgraph";
+import {
+	type BaseCheckpointSaver,
+	END,
+	interrupt,
+	isGraphInterrupt,
+	type Runtime,
+	START,
+	StateGraph,
+} from "@langchain/langgraph";
 import type { Waits } from "@/server/approvals/service";
+import { inSpan } from "@/server/core/spans";
 import { giveAgain, keepForOthers } from "./assistant/again";
 import { abstain, answer } from "./assistant/answer";
 import { expectLeft, expectProgress, nothingSpent } from "./assistant/caps";
@@ -156,7 +165,8 @@ function node(name: string, step: Step, isClosing = false) {
 		if (!isClosing) expectLeft(run.caps, state.spent);
 		const started = performance.now();
 		run.tell({ type: "step.started", step: name });
-		const [update, note] = await step(state, run);
+		const span = { kind: "node" as const, name, key: `${name} ${state.spent.steps}` };
+		const [update, note] = await inSpan(span, () => step(state, run), isGraphInterrupt);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
 		const used = update.draft?.usage ?? update.rewritten?.usage ?? update.remembered?.usage ?? nothingSpent;
 		const spent = {

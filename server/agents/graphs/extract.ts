@@ -1,4 +1,5 @@
 import { type BaseCheckpointSaver, END, type Runtime, START, StateGraph } from "@langchain/langgraph";
+import { inSpan } from "@/server/core/spans";
 import {
 	type ChatModel,
 	estimateAsked,
@@ -175,7 +176,8 @@ function node(name: string, step: Step, isClosing = false) {
 		if (!isClosing) expectLeft(run.caps, state.spent);
 		const started = performance.now();
 		run.tell({ type: "step.started", step: name });
-		const { update, usage, note } = await step(state, run);
+		const span = { kind: "node" as const, name, key: `${name} ${state.spent.steps}` };
+		const { update, usage, note } = await inSpan(span, () => step(state, run));
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
 		const { inputTokens, outputTokens } = usage;
 		run.onSpent({

@@ -1,4 +1,14 @@
-import { type BaseCheckpointSaver, END, interrupt, type Runtime, Send, START, StateGraph } from "@langchain/langgraph";
+import {
+	type BaseCheckpointSaver,
+	END,
+	interrupt,
+	isGraphInterrupt,
+	type Runtime,
+	Send,
+	START,
+	StateGraph,
+} from "@langchain/langgraph";
+import { inSpan } from "@/server/core/spans";
 import type { Usage } from "@/server/models/model";
 import { mostParts } from "@/server/research/contract";
 import { CapMet } from "./assistant/caps";
@@ -128,14 +138,18 @@ function node(name: string, step: Step) {
 		const live = meter(run, state.spent);
 		const started = performance.now();
 		run.tell({ type: "step.started", step: name });
-		const { update, usage, note } = await step(state, run);
+		const span = { kind: "node" as const, name, key: `${name} ${state.spent.steps}` };
+		const { update, usage, note } = await inSpan(span, () => step(state, run), isGraphInterrupt);
 		run.tell({ type: "step.finished", step: name, ms: Math.round(performance.now() - started), note });
 		live.add(1, usage);
 		return { ...update, spent: { steps: 1, inputTokens: usage.inputTokens, outputTokens: usage.outputTokens } };
 	};
 }
 
-const research = (errand: Errand, { context }: InRun): Promise<Update> => look(errand, runOf(context));
+const research = (errand: Errand, { context }: InRun): Promise<Update> =>
+	inSpan({ kind: "node", name: "Look into a question", key: `look ${errand.part.id}` }, () =>
+		look(errand, runOf(context)),
+	);
 
 /** A researcher for each question that nobody has looked into yet, with what it may take; then the report is written. */
 function errands(state: ResearchState, { context }: { context?: typeof ResearchRuntime.State }): Send[] | "write" {

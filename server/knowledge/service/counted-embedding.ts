@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { holdCall } from "@/server/budgets/service";
 import type { ServiceContext } from "@/server/core/context";
+import { inSpan } from "@/server/core/spans";
 import { sharedParts, whoOf } from "@/server/models";
 import { catalogueNow } from "@/server/models/catalogue";
 import { estimateTokens } from "@/server/models/model";
@@ -13,11 +14,22 @@ const ttlMs = 300_000;
  * Vectors for texts, held back of the budgets of whoever they are made for and counted like any call of a model. What is
  * embedded on this machine costs nothing, and asks nobody. Throws LIMIT_REACHED.
  */
-export async function embedFor(
+export const embedFor = (
 	ctx: ServiceContext,
 	by: Embedder,
 	texts: string[],
 	options: { urgent?: boolean } = {},
+): Promise<Float32Array[]> =>
+	inSpan({ kind: "embedding", name: by.model }, (facts) => {
+		Object.assign(facts, { model: by.model, attributes: { texts: texts.length, isLocal: by.isLocal } });
+		return embedCounted(ctx, by, texts, options);
+	});
+
+async function embedCounted(
+	ctx: ServiceContext,
+	by: Embedder,
+	texts: string[],
+	options: { urgent?: boolean },
 ): Promise<Float32Array[]> {
 	if (by.isLocal || texts.length === 0) return by.embed(texts, options);
 	const { budgets } = await catalogueNow(ctx.db);

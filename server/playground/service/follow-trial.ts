@@ -1,12 +1,15 @@
 import { and, eq, lt, sql } from "drizzle-orm";
 import { playgroundTrials } from "@/db/schema";
 import { settleTokens } from "@/server/budgets/service";
+import { causeOf } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { log } from "@/server/core/log";
+import { endSpan, stepsWithin } from "@/server/core/spans";
 import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
 import { type ChatModel, estimateTokens, ModelFailure, type Usage } from "@/server/models/model";
+import { openTrace } from "@/server/traces/service";
 import type { FollowTrial, TrialEvent } from "../contract";
 import { askedModel } from "./asked-model";
 import type { Asked } from "./start-trial";
@@ -39,6 +42,10 @@ export async function* followTrial(
 	const taken = await take(ctx, trialId);
 	if ("ended" in taken) return yield { id: "1", data: taken.ended };
 	const { asked, model } = taken;
+	const root = openTrace(ctx.db, {
+		...{ traceId: trialId, startedAt: new Date(), userId: requireUser(ctx).userId, runId: null },
+		keyId: causeOf(ctx.actor)?.keyId ?? null,
+	});
 	const over = new AbortController();
 	const signal = ctx.signal ? AbortSignal.any([ctx.signal, over.signal]) : over.signal;
 	const heard: Heard = {
@@ -55,7 +62,8 @@ export async function* followTrial(
 	let ended: Ended | null = null;
 	let seq = 0;
 	try {
-		for await (const text of answer(ctx, await askedModel(ctx, { trialId, model, heard }), asked, signal, heard)) {
+		const chat = await askedModel(ctx, { trialId, model, heard });
+		for await (const text of stepsWithin(root, answer(ctx, chat, asked, signal, heard))) {
 			heard.firstMs ??= Math.round(performance.now() - started);
 			heard.text += text;
 			seq += 1;
@@ -63,10 +71,16 @@ export async function* followTrial(
 		}
 	} finally {
 		over.abort();
+		endSpan(root, "trial", { name: model, ...traceOf(heard) });
 		ended = await close(ctx, { trialId, model, asked, heard, totalMs: Math.round(performance.now() - started) });
 	}
 	yield { id: String(seq + 1), data: ended };
 }
+
+const statusOf = { done: "ok", failed: "failed", stopped: "cancelled" } as const;
+const traceOf = ({ state, firstMs }: Heard) => ({
+	...{ status: statusOf[state], errorCode: state === "done" ? null : state, firstTokenMs: firstMs },
+});
 
 /** Takes it for oneself: no two ask the model. */
 async function take(ctx: ServiceContext, trialId: string): Promise<{ asked: Asked; model: string } | { ended: Ended }> {

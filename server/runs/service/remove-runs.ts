@@ -2,6 +2,7 @@ import { inArray, sql } from "drizzle-orm";
 import type { Tx } from "@/db/connection";
 import { runs } from "@/db/schema";
 import { forgetEffects, voidOfRuns } from "@/server/approvals/service";
+import { removeTraces } from "@/server/traces/service";
 import { runsChannel, stopNotice } from "../events";
 
 /** Removes runs with their events and checkpoints; whoever carries one of them out stops. Their budget stays spent. */
@@ -11,6 +12,7 @@ export async function removeRuns(tx: Tx, runIds: readonly string[]): Promise<voi
 	await removeCheckpoints(tx, runIds);
 	await voidOfRuns(tx, runIds);
 	await forgetEffects(tx, runIds);
+	await removeTraces(tx, runIds);
 	for (const runId of runIds) await tx.execute(sql`select pg_notify(${runsChannel}, ${stopNotice(runId)})`);
 }
 

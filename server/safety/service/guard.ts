@@ -1,4 +1,5 @@
 import type { Database } from "@/db/connection";
+import { noteSpan } from "@/server/core/spans";
 import type { SearchResult } from "@/server/knowledge/contract";
 import type { ChatModel, ModelEnd, ToolCall } from "@/server/models/model";
 import { nothingMore } from "@/server/models/provider";
@@ -248,6 +249,11 @@ export class RunGuard {
 	private async write({ verdicts, marks }: Looked, about: string | null, text: string): Promise<void> {
 		if (verdicts.length === 0 && marks.length === 0) return;
 		const { id: runId, agentId, userId } = this.of.run;
+		for (const { policy, place, action, found, hasFailed } of verdicts)
+			noteSpan({ kind: "guard", name: policy.name }, performance.now(), {
+				verdict: action,
+				attributes: { place, policyVersion: policy.version, hasFailed, ...found },
+			});
 		await writeVerdicts(this.of.db.orm, { verdicts, marks }, { runId, agentId, userId, about, text });
 	}
 

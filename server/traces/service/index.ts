@@ -1,3 +1,6 @@
+export { eraseTraces, removeTraces } from "./erase";
+export { openTrace } from "./open-trace";
 export { readPolicy, setPolicy } from "./policy";
 export { readContent, readSpans } from "./read-spans";
 export { listTraces, readTrace } from "./read-traces";
+export { dropDays, dropStrays, makeDays } from "./retention";

@@ -1,4 +1,5 @@
 import { eq, sql } from "drizzle-orm";
+import type { Database } from "@/db/connection";
 import { tracePolicy, users } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -6,13 +7,21 @@ import { expectUnchanged } from "@/server/core/errors";
 import type { SetTracePolicy, TracePolicy } from "../contract";
 import { exportTargets } from "../export/targets";
 
+export type Keeping = Pick<TracePolicy, "samplePercent" | "keepsContent" | "retentionDays">;
+
 /** Where nobody has set anything. */
-export const defaultPolicy = { samplePercent: 100, keepsContent: false, retentionDays: 30 };
+export const defaultPolicy: Keeping = { samplePercent: 100, keepsContent: false, retentionDays: 30 };
 const columns = {
 	samplePercent: tracePolicy.samplePercent,
 	keepsContent: tracePolicy.keepsContent,
 	retentionDays: tracePolicy.retentionDays,
 };
+
+/** What holds at this moment. */
+export async function policyNow(db: Database): Promise<Keeping> {
+	const [row] = await db.orm.select(columns).from(tracePolicy);
+	return row ?? defaultPolicy;
+}
 
 export async function readPolicy({ db }: ServiceContext): Promise<TracePolicy> {
 	const [row] = await db.orm

@@ -20,14 +20,14 @@ export async function writeSpans(db: Database, rows: readonly SpanRow[]): Promis
 	}
 }
 
-const keyOf = ({ traceId, id }: Pick<SpanRow, "traceId" | "id">): string => `${traceId}/${id}`;
+export const keyOf = ({ traceId, id }: Pick<SpanRow, "traceId" | "id">): string => `${traceId}/${id}`;
 
 async function insert(db: Database, rows: readonly SpanRow[]): Promise<Set<string>> {
 	const batch = JSON.stringify(rows);
 	const written = await db.orm.execute<{ trace_id: string; id: string }>(sql`
 		with told as (select set_config('synchronous_commit', 'off', true)), batch as materialized (
 			select * from jsonb_to_recordset(${batch}::text::jsonb) as b(day date, "traceId" uuid, id text, "parentId" text, kind text,
-				name text, status text, "errorCode" text, "startedAt" timestamptz, ms float8, "runId" uuid, "userId" uuid, "keyId" uuid,
+				name text, status text, "errorCode" text, "startedAt" float8, ms float8, "runId" uuid, "userId" uuid, "keyId" uuid,
 				"agentId" uuid, "promptVersionId" uuid, "modelAsked" text, model text, connection text, hop int, "inputTokens" int,
 				"outputTokens" int, "cachedTokens" int, "costMicros" bigint, currency text, "firstTokenMs" int, cache text, verdict text,
 				attributes jsonb, content jsonb)
@@ -35,7 +35,8 @@ async function insert(db: Database, rows: readonly SpanRow[]): Promise<Set<strin
 		insert into spans (day, trace_id, id, parent_id, kind, name, status, error_code, started_at, ms, run_id, user_id, key_id,
 			agent_id, prompt_version_id, model_asked, model, connection, hop, input_tokens, output_tokens, cached_tokens, cost_micros,
 			currency, first_token_ms, cache, verdict, attributes, content)
-		select b.day, b."traceId", b.id, b."parentId", b.kind, b.name, b.status, b."errorCode", b."startedAt", b.ms, b."runId",
+		select b.day, b."traceId", b.id, b."parentId", b.kind, b.name, b.status, b."errorCode",
+			to_timestamp(b."startedAt" / 1000), b.ms, b."runId",
 			b."userId", b."keyId", b."agentId", b."promptVersionId", b."modelAsked", b.model, b.connection, b.hop, b."inputTokens",
 			b."outputTokens", b."cachedTokens", b."costMicros", b.currency, b."firstTokenMs", b.cache, b.verdict,
 			coalesce(b.attributes, '{}'), b.content

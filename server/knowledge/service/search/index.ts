@@ -1,6 +1,7 @@
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
+import { inSpan, noteSpan } from "@/server/core/spans";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
@@ -29,16 +30,19 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 	const searchedCollections = scope.collections.length;
 	if (searchedCollections === 0) return { passages: [], searchedCollections, degraded: null };
 	const [keywords, meaning] = await Promise.all([
-		rememberedKeywords(ctx, input.query, scope, depth),
+		inSpan({ kind: "search", name: "Keywords" }, async (facts) => {
+			const hits = await rememberedKeywords(ctx, input.query, scope, depth);
+			facts.attributes = { found: hits.ids.length };
+			return hits;
+		}),
 		findMeaning(ctx, input.query, scope),
 	]);
 	const judge = input.rerank === false ? null : await rerankerFor(ctx);
+	const fused = performance.now();
 	const ranked = fuse(keywords.ids, ...meaning.lists.map(({ nearest }) => nearest.map((one) => one.id)));
-	const found = await readPassages(
-		ctx,
-		ranked,
-		keywords.terms,
-		judge ? Math.max(judge.depth, input.limit) : input.limit,
+	noteSpan({ kind: "search", name: "Fusion" }, fused, { attributes: { ranked: ranked.length } });
+	const found = await inSpan({ kind: "search", name: "Passages" }, () =>
+		readPassages(ctx, ranked, keywords.terms, judge ? Math.max(judge.depth, input.limit) : input.limit),
 	);
 	const judged = await rerank(judge, input.query, found, ctx.signal);
 	const best = judged.passages.slice(0, input.limit);
@@ -93,9 +97,13 @@ async function findByModel(
 	try {
 		const query = await embedQuery(text, by, (texts) => embedFor(ctx, by, texts, { urgent: true }));
 		const store = await vectorStore(ctx.db, by);
-		const nearest = await rememberedNearest({ query: text, scope, most, store: store.name }, () =>
-			store.nearest(ctx.db, scope, query, most),
-		);
+		const nearest = await inSpan({ kind: "search", name: "Vectors" }, async (facts) => {
+			const near = await rememberedNearest({ query: text, scope, most, store: store.name }, () =>
+				store.nearest(ctx.db, scope, query, most),
+			);
+			facts.attributes = { found: near.length, store: store.name, embedder: by.model };
+			return near;
+		});
 		return { nearest, query, scope, by };
 	} catch (error) {
 		// Without the model, the index or the budget the keywords still find something, and that is better than nothing.

@@ -2,6 +2,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { AppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
+import { inSpan } from "@/server/core/spans";
 import { environmentModel } from "@/server/models";
 import type { Found } from "./passages";
 import { chatReranker } from "./reranker-chat";
@@ -44,11 +45,14 @@ export async function rerank(
 	const judgedCount = Math.min(found.length, judge.depth);
 	const limit = AbortSignal.timeout(longestMs);
 	try {
-		const scores = await judge.score(
-			query,
-			found.slice(0, judgedCount).map(({ heading, text }) => (heading ? `${heading}\n${text}` : text)),
-			signal ? AbortSignal.any([signal, limit]) : limit,
-		);
+		const scores = await inSpan({ kind: "rerank", name: judge.name }, (facts) => {
+			facts.attributes = { passages: judgedCount };
+			return judge.score(
+				query,
+				found.slice(0, judgedCount).map(({ heading, text }) => (heading ? `${heading}\n${text}` : text)),
+				signal ? AbortSignal.any([signal, limit]) : limit,
+			);
+		});
 		if (scores.length !== judgedCount || !scores.every(Number.isFinite))
 			throw new Error(`${judge.name} gave ${scores.length} scores for ${judgedCount} passages`);
 		const judged = found.slice(0, judgedCount).map((one, i) => ({ ...one, rerankScore: scores[i] ?? 0 }));
