@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
 import {
@@ -177,7 +177,10 @@ describe("insights", () => {
 		expect(name).toBe("insights-user-24h.csv");
 		expect(content.split("\r\n")[0]).toMatch(/^"By user","Id","Calls"/);
 		expect(content).toContain(`"'=HYPERLINK(""http://evil.test"")"`);
-		const [entry] = await db.orm.select().from(auditPending).where(eq(auditPending.action, "insights.export"));
+		const [entry] = await db.orm
+			.select()
+			.from(auditPending)
+			.where(and(eq(auditPending.action, "insights.export"), eq(auditPending.outcome, "done")));
 		expect(entry).toMatchObject({ userId: userOf(ada), detail: { by: "user", span: "24h" } });
 	});
 });

@@ -32,6 +32,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { tracesRouter } from "@/server/traces/router";
 import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
@@ -53,6 +54,7 @@ export const appRouter = router({
 	answers: answersRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
+	traces: tracesRouter,
 	triggers: triggersRouter,
 	research: researchRouter,
 	extractions: extractionsRouter,
