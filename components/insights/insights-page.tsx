@@ -111,7 +111,7 @@ function InsightsView({ asked, query, choices, download }: View) {
 						<h2 id="breakdown">By {breakdownWords[asked.by].toLowerCase()}</h2>
 						<BreakdownTable
 							by={asked.by}
-							rows={data.rows}
+							rows={data.breakdown}
 							narrowTo={(subject) => url.set({ [narrowedBy[asked.by]]: subject })}
 						/>
 					</section>

@@ -29,7 +29,7 @@ const ModelKey = z
 
 export const ReadOwnInsights = z.strictObject({
 	span: InsightSpan,
-	by: z.enum(ownBreakdowns).default("model"),
+	by: z.enum(ownBreakdowns).default("model").describe("What it is broken down by."),
 	modelKey: ModelKey.optional(),
 	agentId: z.uuid().optional().describe("Only this agent."),
 });
@@ -42,7 +42,7 @@ export const ReadInsights = z.strictObject({
 });
 export type ReadInsights = z.infer<typeof ReadInsights>;
 
-const share = (of: string) => z.int().describe(of);
+const count = (of: string) => z.int().describe(of);
 const Percentiles = z.object({
 	p50: z.number().nullable().describe("In ms: half took no longer. Null where nothing was measured."),
 	p95: z.number().nullable().describe("In ms: nineteen of twenty took no longer."),
@@ -50,10 +50,10 @@ const Percentiles = z.object({
 export type Percentiles = z.infer<typeof Percentiles>;
 
 export const CallFigures = z.object({
-	calls: share("Calls of models that went out."),
-	failed: share("Those of them that got no answer."),
-	answered: share("Those of them that were answered to the end."),
-	fallbacks: share("Those of the answered that another than the first model of their route gave."),
+	calls: count("Calls of models that went out."),
+	failed: count("Those of them that got no answer."),
+	answered: count("Those of them that were answered to the end."),
+	fallbacks: count("Those of the answered that another than the first model of their route gave."),
 	inputTokens: z.number(),
 	outputTokens: z.number(),
 	cachedTokens: z.number().describe("Those of the input that the provider had kept."),
@@ -65,22 +65,27 @@ export const CallFigures = z.object({
 });
 export type CallFigures = z.infer<typeof CallFigures>;
 export const RunFigures = z.object({
-	runs: share("Questions that agents were asked."),
-	failed: share("Those of them that failed."),
-	succeeded: share("Those of them that were answered."),
-	cached: share("Those of the answered that were given again, without asking a model."),
+	runs: count("Questions that agents were asked."),
+	failed: count("Those of them that failed."),
+	succeeded: count("Those of them that were answered."),
+	cached: count("Those of the answered that were given again, without asking a model."),
 });
 export type RunFigures = z.infer<typeof RunFigures>;
 export const VerdictFigures = z
-	.object({ shadowed: z.int(), warned: z.int(), redacted: z.int(), blocked: z.int() })
+	.object({
+		shadowed: count("Only counted."),
+		warned: count("Said to whoever asked."),
+		redacted: count("Covered."),
+		blocked: count("Held back."),
+	})
 	.describe("What safety policies found, by what came of it.");
 export type VerdictFigures = z.infer<typeof VerdictFigures>;
 
 const aboutModels = "null where it is about one model: a run may ask several.";
 const figures = {
-	calls: CallFigures,
+	calls: CallFigures.describe("Calls of models."),
 	runs: RunFigures.nullable().describe(`Questions; ${aboutModels}`),
-	verdicts: VerdictFigures.nullable(),
+	verdicts: VerdictFigures.nullable().describe(`What safety policies found; ${aboutModels}`),
 };
 export const InsightFigures = z.object(figures);
 export type InsightFigures = z.infer<typeof InsightFigures>;
@@ -97,9 +102,9 @@ export const mostRows = 200;
 export const Insights = z.object({
 	startedAt: z.date().describe("When the first hour or day began."),
 	unit: z.enum(["hour", "day"]).describe("What a point stands for."),
-	total: InsightFigures,
+	total: InsightFigures.describe("The whole of it."),
 	points: z.array(InsightPoint).describe("Oldest first, without a gap; the last one is under way."),
-	rows: z.array(InsightRow).max(mostRows).describe(`The breakdown: whoever took the most first, ${mostRows} at most.`),
+	breakdown: z.array(InsightRow).max(mostRows).describe(`Whoever took the most first, ${mostRows} at most.`),
 	only: z.string().nullable().describe("What it was narrowed to, by name; null where it is about all."),
 });
 export type Insights = z.infer<typeof Insights>;

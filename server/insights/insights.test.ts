@@ -100,7 +100,7 @@ async function somePolicy(): Promise<string> {
 
 describe("insights", () => {
 	test("of one's own are of oneself alone, over time and by model", async () => {
-		const { total, points, rows, unit, only } = await api(sam).own({ span: "24h" });
+		const { total, points, breakdown, unit, only } = await api(sam).own({ span: "24h" });
 		expect(unit).toBe("hour");
 		expect(only).toBeNull();
 		expect(total.calls).toMatchObject({
@@ -115,7 +115,7 @@ describe("insights", () => {
 		expect(total.verdicts).toEqual({ blocked: 1, warned: 2, redacted: 0, shadowed: 0 });
 		expect(points).toHaveLength(24);
 		expect(points.map(({ calls }) => calls.calls).reduce((a, b) => a + b)).toBe(5);
-		expect(rows.map(({ name, calls, runs: of }) => [name, calls.calls, of])).toEqual([
+		expect(breakdown.map(({ name, calls, runs: of }) => [name, calls.calls, of])).toEqual([
 			["swift", 4, null],
 			["grand", 1, null],
 		]);
@@ -126,8 +126,8 @@ describe("insights", () => {
 	});
 
 	test("percentiles are of answered calls, and costs never cross a currency", async () => {
-		const { rows, total } = await api(sam).own({ span: "24h" });
-		const swift = rows.find(({ name }) => name === "swift");
+		const { breakdown, total } = await api(sam).own({ span: "24h" });
+		const swift = breakdown.find(({ name }) => name === "swift");
 		expect(swift?.calls.latency.p50).toBe(2_000);
 		expect(swift?.calls.latency.p95).toBeCloseTo(2_900);
 		expect(total.calls.firstToken).toEqual({ p50: 100, p95: 100 });
@@ -144,7 +144,7 @@ describe("insights", () => {
 		await expect(api(sam).everybody({})).rejects.toMatchObject(refused("FORBIDDEN"));
 		await expect(api(sam).export({})).rejects.toMatchObject(refused("FORBIDDEN"));
 		const byUser = await api(ada).everybody({ span: "7d", by: "user" });
-		expect(byUser.rows.map(({ name, calls }) => [name, calls.calls])).toEqual([
+		expect(byUser.breakdown.map(({ name, calls }) => [name, calls.calls])).toEqual([
 			["Sam", 5],
 			["Ben", 1],
 			["The installation itself", 1],
@@ -156,10 +156,10 @@ describe("insights", () => {
 			{ groupId, userId: userOf(ben) },
 		]);
 		const byGroup = await api(ada).everybody({ span: "90d", by: "group" });
-		expect(byGroup.rows).toMatchObject([{ name: "Harbour", calls: { calls: 7 }, runs: { runs: 4 } }]);
+		expect(byGroup.breakdown).toMatchObject([{ name: "Harbour", calls: { calls: 7 }, runs: { runs: 4 } }]);
 		const byAgent = await api(ada).everybody({ span: "30d", by: "agent", groupId });
 		expect(byAgent).toMatchObject({ unit: "day", only: "Harbour", total: { calls: { calls: 7 } } });
-		expect(byAgent.rows).toMatchObject([{ subject: agentId, verdicts: { blocked: 1, warned: 2 } }]);
+		expect(byAgent.breakdown).toMatchObject([{ subject: agentId, verdicts: { blocked: 1, warned: 2 } }]);
 		expect(byAgent.points).toHaveLength(30);
 		expect(byAgent.points.at(-21)?.calls.latency.p50 ?? byAgent.points.at(-20)?.calls.latency.p50).toBe(4_000);
 	});

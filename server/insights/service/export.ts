@@ -2,7 +2,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { csvLine } from "@/server/core/csv";
 import type { InsightRow, InsightsFile, ReadInsights } from "../contract";
-import { everybodysInsights } from ".";
+import { everybodysInsights } from "./read";
 
 const columns = [
 	...["Calls", "Failed calls", "Fallbacks", "Input tokens", "Output tokens"],
@@ -21,11 +21,11 @@ const columns = [
 
 /** The breakdown as a spreadsheet reads it. Of a subject with prices in two currencies there are two lines, and only the first has its counts. */
 export async function exportInsights(ctx: ServiceContext, input: ReadInsights): Promise<InsightsFile> {
-	const { rows } = await everybodysInsights(ctx, input);
+	const { breakdown } = await everybodysInsights(ctx, input);
 	const { span, by, ...only } = input;
 	await audit(ctx, ctx.db.orm, { action: "insights.export", resource: "insights", detail: { span, by, ...only } });
 	const head = csvLine([`By ${by}`, "Id", ...columns]);
-	return { name: `insights-${by}-${span}.csv`, content: [head, ...rows.flatMap(linesOf)].join("") };
+	return { name: `insights-${by}-${span}.csv`, content: [head, ...breakdown.flatMap(linesOf)].join("") };
 }
 
 function linesOf({ subject, name, calls, runs, verdicts }: InsightRow): string[] {
