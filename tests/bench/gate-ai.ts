@@ -36,7 +36,7 @@ if (!process.env.QD_AUTH_SECRET) {
 	// The environment is read while modules are loaded: it has to be there before.
 	const data = mkdtempSync(join(tmpdir(), "quarterdeck-gate-ai-"));
 	const more = { QD_AUTH_SECRET: randomBytes(32).toString("hex"), QD_DATA: data, QD_LOG_LEVEL: "error" };
-	const env = { ...process.env, ...more, QD_PRIVATE_NETWORKS: "allowed", NODE_ENV: "production" };
+	const env = { ...process.env, ...more, QD_PRIVATE_NETWORKS: "allowed" };
 	const { status } = spawnSync(process.execPath, process.argv.slice(1), { env, stdio: "inherit" });
 	rmSync(data, { recursive: true, force: true });
 	process.exit(status ?? 1);
