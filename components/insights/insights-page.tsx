@@ -8,6 +8,7 @@ import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { ErrorView } from "@/components/ui/error-view";
 import { FilterBar, FilterSelect } from "@/components/ui/field";
 import { ReadPage } from "@/components/ui/page";
@@ -102,6 +103,7 @@ function InsightsView({ asked, query, choices, download }: View) {
 						Only {data.only}
 					</Button>
 				) : null}
+				<TracesLink asked={asked} />
 			</FilterBar>
 			{query.error && !data ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
 			{data ? (
@@ -118,6 +120,27 @@ function InsightsView({ asked, query, choices, download }: View) {
 				</>
 			) : null}
 		</ReadPage>
+	);
+}
+
+const sinceOf = { "24h": "24", "7d": "168", "30d": "720", "90d": "" } as const satisfies Record<
+	ReadInsights["span"],
+	string
+>;
+
+/** Down to what the figures are made of; of a group and of a model's key there is no list of traces. */
+function TracesLink({ asked: { span, agentId, userId } }: { asked: ReadInsights }) {
+	const [mayRead, mayOversee] = [useMay("traces:read"), useMay("traces:oversee")];
+	if (!mayRead || (userId && !mayOversee)) return null;
+	const query = new URLSearchParams({
+		...(sinceOf[span] ? { since: sinceOf[span] } : {}),
+		...(agentId ? { agent: agentId } : {}),
+		...(userId ? { user: userId } : {}),
+	});
+	return (
+		<ButtonLink size="small" look="quiet" href={`/traces?${query}`}>
+			Traces
+		</ButtonLink>
 	);
 }
 
