@@ -13,6 +13,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { FilterBar, FilterSelect } from "@/components/ui/field";
 import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
+import { csvType, saveFile } from "@/components/ui/save-file";
 import { say } from "@/components/ui/say";
 import { Tabs } from "@/components/ui/tabs";
 import { useUrl } from "@/components/ui/use-url";
@@ -151,11 +152,7 @@ function Download({ asked }: { asked: ReadInsights }) {
 		setTaking(true);
 		try {
 			const { name, content } = await client.insights.export.query(asked);
-			const link = document.createElement("a");
-			link.href = URL.createObjectURL(new Blob([content], { type: "text/csv;charset=utf-8" }));
-			link.download = name;
-			link.click();
-			URL.revokeObjectURL(link.href);
+			saveFile(name, [content], csvType);
 		} catch (error) {
 			say(toFailure(error).message, "failed");
 		}
