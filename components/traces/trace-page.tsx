@@ -27,7 +27,7 @@ import { useSpans } from "./use-spans";
 
 const views = { tree: "Tree", timeline: "Timeline", graph: "Graph" } as const;
 type View = keyof typeof views;
-const isView = (text: string | null): text is View => text !== null && Object.hasOwn(views, text);
+const viewNames = ["tree", "timeline", "graph"] as const satisfies readonly View[];
 
 /** One trace: what was done for a run, within what, how long it took and what it cost; one selection in three views. */
 export function TracePage({ traceId }: { traceId: string }) {
@@ -44,7 +44,7 @@ function OneTrace({ trace }: { trace: TraceHead }) {
 	const url = useUrl();
 	const { forest, isWhole, error, retry } = useSpans(trace.id, trace.isOver);
 	const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
-	const view = isView(url.get("view")) ? (url.get("view") as View) : "tree";
+	const view = viewNames.find((one) => one === url.get("view")) ?? "tree";
 	const words = url.get("q") ?? "";
 	const onlyFailed = url.get("failed") === "1";
 	const asked = useDeferredValue(words);
@@ -83,7 +83,7 @@ function OneTrace({ trace }: { trace: TraceHead }) {
 			<FilterBar label="Views and search">
 				<fieldset className={styles.views}>
 					<legend>View</legend>
-					{(Object.keys(views) as View[]).map((one) => (
+					{viewNames.map((one) => (
 						<Button
 							key={one}
 							size="small"
