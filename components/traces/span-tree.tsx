@@ -1,5 +1,5 @@
 import { IconChevronDown, IconChevronRight } from "@tabler/icons-react";
-import type { KeyboardEvent } from "react";
+import { type KeyboardEvent, useState } from "react";
 import { money } from "@/components/models/money";
 import { duration, figure } from "@/components/ui/figures";
 import { VirtualTree } from "@/components/ui/virtual-rows";
@@ -26,18 +26,29 @@ const deepest = 12;
 /** Spans within each other, with what each came to; or against the time that they took. */
 export function SpanTree(props: Props) {
 	const { forest, rows, view, folded, chosen, onChoose, onFold } = props;
-	const at = rows.findIndex(({ span }) => span.id === chosen);
+	// The row that the keys are at. Where there is room, its panel comes along; elsewhere it would cover the tree.
+	const [active, setActive] = useState(chosen);
+	const [known, setKnown] = useState(chosen);
+	if (known !== chosen) {
+		setKnown(chosen);
+		if (chosen !== null) setActive(chosen);
+	}
+	const at = rows.findIndex(({ span }) => span.id === active);
+	const reach = (id: string) => {
+		setActive(id);
+		if (window.matchMedia("(min-width: 62em)").matches) onChoose(id);
+	};
 	const isOpen = ({ span, children }: SpanNode<Span>) => (children.length === 0 ? undefined : !folded.has(span.id));
 	const go = (to: number) => {
 		const row = rows[Math.min(rows.length - 1, Math.max(0, to))];
-		if (row) onChoose(row.span.id);
+		if (row) reach(row.span.id);
 	};
 	const fold = (isFolding: boolean) => {
 		const row = rows[at];
 		if (!row) return go(0);
 		if (row.children.length > 0 && folded.has(row.span.id) !== isFolding) return onFold(row.span.id, isFolding);
 		const parent = forest.parentOf.get(row.span.id);
-		if (isFolding && parent) onChoose(parent);
+		if (isFolding && parent) reach(parent);
 		if (!isFolding && row.children.length > 0) go(at + 1);
 	};
 	const keys: Record<string, () => void> = {
@@ -49,6 +60,7 @@ export function SpanTree(props: Props) {
 		End: () => go(rows.length - 1),
 		ArrowLeft: () => fold(true),
 		ArrowRight: () => fold(false),
+		Enter: () => active !== null && at >= 0 && onChoose(active),
 		Escape: () => onChoose(null),
 	};
 	const onKey = (event: KeyboardEvent) => {
