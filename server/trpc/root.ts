@@ -11,6 +11,7 @@ import { evaluationsRouter } from "@/server/evaluations/router";
 import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
+import { insightsRouter } from "@/server/insights/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
@@ -31,6 +32,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { tracesRouter } from "@/server/traces/router";
 import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
@@ -52,12 +54,14 @@ export const appRouter = router({
 	answers: answersRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
+	traces: tracesRouter,
 	triggers: triggersRouter,
 	research: researchRouter,
 	extractions: extractionsRouter,
 	evaluations: evaluationsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
+	insights: insightsRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	playground: playgroundRouter,
