@@ -46,6 +46,11 @@ const messages: ModelMessage[] = [
 	{ role: "system", content: "You answer from the passages below. ".repeat(20) },
 	{ role: "user", content: "How many days of annual leave do staff get? ".repeat(20) },
 ];
+const text = "All staff get 25 days of annual leave a year, agreed two weeks ahead. ";
+/** One call at a time: a provider that takes no time, so that what is added is seen whole. */
+const quick = { text: text.repeat(4) };
+/** Many at once: as fast as a hosted model, 20 words a second. Otherwise all that is measured is one process waiting for its turn. */
+const paced = { text, firstTokenMs: 200, intervalMs: 50 };
 const provider = await startProviderProcess();
 const server = await startTestPostgres(serverSettings);
 const admin = new Database({ url: server.url("postgres"), pool: 1 });
@@ -53,7 +58,7 @@ await admin.sql.unsafe("create database gate_ai");
 const db = new Database({ url: server.url("gate_ai"), pool: 10 });
 try {
 	await migrateUp(db);
-	await provider.behave({ text: "All staff get 25 days of annual leave a year, agreed two weeks ahead. ".repeat(6) });
+	await provider.behave(quick);
 	const ctx: ServiceContext = { ...(await testContext(db, { role: "admin" })), via: "console" };
 	await setUp(ctx);
 	const models = await openModels({ db, onProblem: (error) => log.error({ err: error }, "the models") });
@@ -67,7 +72,9 @@ try {
 		const sides = round % 2 === 0 ? [direct, gated] : [gated, direct];
 		const took = new Map<unknown, { alone: number; crowd: number }>();
 		for (const side of sides) {
+			await provider.behave(quick);
 			const single = p(await many(side, alone, 1), 0.5);
+			await provider.behave(paced);
 			took.set(side, { alone: single, crowd: p(await many(side, inAll, atOnce), 0.95) });
 		}
 		const [ours, theirs] = [took.get(gated), took.get(direct)];

@@ -1,9 +1,11 @@
 import { sql } from "drizzle-orm";
 import type { Database, Tx } from "@/db/connection";
 import type { BudgetMeasure, BudgetRule } from "../contract";
+import { hold, type Wanted } from "./hold-rows";
+import { holdTogether } from "./hold-together";
 import { openingOf } from "./opening";
 import { budgetMet } from "./refusal";
-import { asksForPeople, type Bound, boundBy, peopleOf, readPeople, type Whose } from "./rules";
+import { asksForPeople, boundBy, peopleOf, readPeople, type Whose } from "./rules";
 
 /** What one call may take at most. Money only where its model has a price. */
 export type Most = { tokens: number; micros: number | null; currency: string | null };
@@ -27,7 +29,7 @@ export async function holdCall(
 		return amount === null ? [] : [{ ...rule, amount }];
 	});
 	if (bound.length === 0) return false;
-	await db.transaction((tx) => hold(tx, bound, asked));
+	await holdTogether(db, { callId: asked.callId, ttlMs: asked.ttlMs, wanted: bound });
 	return true;
 }
 
@@ -42,65 +44,6 @@ function amountOf({ measure, currency }: BudgetRule, { tokens, micros, currency:
 		case "storage":
 			return null;
 	}
-}
-
-export type Wanted = Bound & { amount: number };
-type Counter = { id: string; part: string; used: string; held: string };
-
-/**
- * Takes the counters' rows in one order, so that of any number at once each sees what those before it hold; what is held by
- * the dead is counted until it expires. `settled`: what is held is taken at once.
- */
-export async function hold(
-	tx: Tx,
-	wanted: readonly Wanted[],
-	{ callId, ttlMs = 0, isSettled = false }: { callId: string; ttlMs?: number; isSettled?: boolean },
-): Promise<void> {
-	const list = JSON.stringify(
-		wanted.map(({ id, part, span, measure, amount }) => ({ id, part, span, measure, amount })),
-	);
-	const asked = sql`jsonb_to_recordset(${list}::text::jsonb) as w(id uuid, part text, span text, measure text, amount bigint)`;
-	// Sent together; what is second looks only once the first holds the rows.
-	const [locked, found] = await Promise.all([
-		tx.execute<{ id: string; part: string; isNew: boolean }>(sql`
-			insert into budget_counters (budget_id, subject, starts_at)
-			select w.id, w.part, ${startsAt} from ${asked} order by 1, 2
-			on conflict (budget_id, subject, starts_at) do update set used = budget_counters.used
-			returning budget_id as id, subject as part, xmax = 0 as "isNew"`),
-		tx.execute<Counter>(sql`
-			select c.budget_id as id, c.subject as part, c.used, (
-				select coalesce(sum(h.reserved), 0) from budget_holds h where h.budget_id = c.budget_id and h.subject = c.subject
-					and h.starts_at = c.starts_at and h.settled is null and h.expires_at > clock_timestamp()) as held
-			from ${asked} join budget_counters c on c.budget_id = w.id and c.subject = w.part and c.starts_at = ${startsAt}`),
-	]);
-	const counters = new Map(found.map((row) => [`${row.id} ${row.part}`, Number(row.used) + Number(row.held)]));
-	for (const rule of wanted) {
-		const key = `${rule.id} ${rule.part}`;
-		const isNew = locked.some(({ id, part, isNew: now }) => now && `${id} ${part}` === key);
-		// Made in the middle of its day or month: what was taken before counts too.
-		const taken = isNew ? await open(tx, rule) : counters.get(key);
-		if (taken === undefined) throw new Error("what was taken of a budget could not be looked up");
-		if (taken + rule.amount > rule.most) throw await budgetMet(tx, rule);
-	}
-	await tx.execute(sql`
-		with held as (
-			insert into budget_holds (call_id, budget_id, subject, starts_at, measure, reserved, settled, expires_at)
-			select ${callId}::uuid, w.id, w.part, ${startsAt}, w.measure, w.amount, case when ${isSettled} then w.amount end,
-				now() + ${ttlMs} * interval '1 millisecond'
-			from ${asked} returning budget_id, subject, starts_at, settled)
-		update budget_counters c set used = c.used + held.settled from held
-		where held.settled is not null and c.budget_id = held.budget_id and c.subject = held.subject and c.starts_at = held.starts_at`);
-}
-
-/** When the day or month of a rule began, as the database's clock has it. */
-const startsAt = sql.raw("case w.span when 'always' then to_timestamp(0) else date_trunc(w.span, now(), 'UTC') end");
-
-async function open(tx: Tx, rule: Wanted): Promise<number> {
-	const opening = await openingOf(tx, rule);
-	if (opening > 0)
-		await tx.execute(sql`update budget_counters set opening = ${opening}, used = ${opening}
-			where budget_id = ${rule.id} and subject = ${rule.part} and starts_at = date_trunc(${rule.span}, now(), 'UTC')`);
-	return opening;
 }
 
 /**
@@ -160,7 +103,7 @@ export async function holdRun(
 		wanted.filter(({ measure }) => measure === "runs"),
 		wanted.filter(({ measure }) => measure !== "runs"),
 	];
-	if (ofRuns.length > 0) await hold(tx, ofRuns, { callId: runId, isSettled: true });
+	if (ofRuns.length > 0) await hold(tx, [{ callId: runId, ttlMs: 0, wanted: ofRuns }], true);
 	for (const rule of ofCalls) await expectLeft(tx, rule, rule.measure === "tokens" ? tokens : 1);
 }
 
