@@ -1,4 +1,4 @@
-// Measures how far the confidence of answers can be believed: `npm run eval -- confidence [--data FOLDER] [--docs 1500] [--fit]`.
+// Measures how far the confidence of answers can be believed: `npm run eval -- confidence [--data FOLDER] [--docs 600] [--fit]`.
 // With --data, a judged collection (docs, queries, qrels as JSON lines): an answer is right where it cites what was judged relevant.
 // Without, the project's own questions of the demo's documents: right where it says the words that are asked for.
 
@@ -8,11 +8,11 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Evidence } from "@/server/agents/graphs/assistant/calibration";
 import type { Passage } from "@/server/knowledge/contract";
-import { areaUnder, calibrationError, fitWeights, type Outcome } from "./calibration-figures";
+import { areaUnder, brier, calibrationError, fitWeights, type Outcome, scoreBy } from "./calibration-figures";
 import { type Doc, readDocs, readJudged, readLines, standAlone } from "./judged";
 
 const { values } = parseArgs({
-	options: { data: { type: "string" }, docs: { type: "string", default: "1500" }, fit: { type: "boolean" } },
+	options: { data: { type: "string" }, docs: { type: "string", default: "600" }, fit: { type: "boolean" } },
 	allowPositionals: true,
 });
 
@@ -136,7 +136,8 @@ function answerBy(
 
 /** What the constants were fitted on is not what they are measured by. */
 function tellOf(kind: Kind, all: Answered[], silent: number): void {
-	const measured = values.data ? all.filter(({ isHeldOut }) => isHeldOut) : all;
+	const held = all.filter(({ isHeldOut }) => isHeldOut);
+	const measured = values.data || values.fit ? held : all;
 	const say = (metric: string, value: number) =>
 		console.log(
 			JSON.stringify({
@@ -149,10 +150,17 @@ function tellOf(kind: Kind, all: Answered[], silent: number): void {
 			}),
 		);
 	say("confidence_ece", calibrationError(measured));
+	say("confidence_brier", brier(measured));
 	say("confidence_auroc", areaUnder(measured));
 	say("confidence_right", measured.filter(({ isRight }) => isRight).length / Math.max(1, measured.length));
 	say("confidence_silent", silent / Math.max(1, silent + all.length));
-	if (values.fit) console.error(kind, JSON.stringify(fitWeights(all.filter(({ isHeldOut }) => !isHeldOut))));
+	if (!values.fit) return;
+	const fitted = fitWeights(all.filter(({ isHeldOut }) => !isHeldOut));
+	const then = held.map((one) => ({ ...one, score: scoreBy(fitted, one.evidence) }));
+	say("confidence_fitted_ece", calibrationError(then));
+	say("confidence_fitted_brier", brier(then));
+	say("confidence_fitted_auroc", areaUnder(then));
+	console.error(kind, JSON.stringify(fitted));
 }
 
 const alone = await standAlone();
