@@ -57,6 +57,14 @@ function guardedDeps(guard: RunGuard, deps: SessionDeps): SessionDeps {
 			const found = await deps.search(...asked);
 			return looking("retrieved", () => guard.passages(found));
 		},
+		desk: (run) => {
+			const desk = deps.desk(run);
+			return { ...desk, steers: async () => guard.steers(await desk.steers()) };
+		},
+		extraction: (run, signal) => {
+			const desk = deps.extraction(run, signal);
+			return { ...desk, shown: async (material) => guard.document(await desk.shown(material)) };
+		},
 		callTool: async (run, call, signal) => {
 			const { call: checked, refusal } = await looking("arguments", () => guard.arguments(call));
 			if (refusal) return { waits: null, isDone: false, content: refusal };
