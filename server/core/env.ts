@@ -115,6 +115,8 @@ export const Env = z
 		QD_WORKER_MEMORY_MB: count(1024, 65536),
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
+		/** How long the events of a run that has ended are kept at least; left out: always. */
+		QD_RUN_EVENT_DAYS: z.preprocess(empty, z.coerce.number().int().min(1).max(36_500).optional()),
 		/** Most that one run may take; an agent can have less. */
 		QD_RUN_STEPS: count(25, 1_000),
 		QD_RUN_TOKENS: count(200_000, 100_000_000),

@@ -11,6 +11,7 @@ import { mailJobs } from "@/server/mail/jobs";
 import { modelJobs } from "@/server/models/jobs";
 import { playgroundJobs } from "@/server/playground/jobs";
 import { promptJobs } from "@/server/prompts/jobs";
+import { runJobs } from "@/server/runs/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
 import { prune } from "./prune";
@@ -25,6 +26,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...knowledgeJobs,
 	...playgroundJobs,
 	...promptJobs,
+	...runJobs,
 	...extractionJobs,
 	...evaluationJobs,
 	...sourceJobs,
