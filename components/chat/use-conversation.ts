@@ -126,6 +126,7 @@ export function useConversation(givenId: string | null, branchId: string | null 
 		retry: () => void thread.refetch(),
 		runs,
 		hasOlder: (thread.data?.hasOlder ?? false) && limit < mostTurns,
+		isFirstScreen: limit === firstTurns,
 		isGoingUp: thread.isPlaceholderData,
 		goUp: () => setGone({ branchId, limit: Math.min(limit * growth, mostTurns) }),
 		branches: thread.data?.branches ?? noBranches,

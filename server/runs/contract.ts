@@ -34,7 +34,7 @@ export const Confidence = z.object({
 });
 export type Confidence = z.infer<typeof Confidence>;
 
-export const capKinds = ["steps", "tokens", "cost", "time", "loop"] as const;
+export const capKinds = ["steps", "depth", "tokens", "cost", "time", "loop"] as const;
 export const CapKind = z.enum(capKinds);
 export type CapKind = z.infer<typeof CapKind>;
 
