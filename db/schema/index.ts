@@ -25,5 +25,6 @@ export * from "./safety";
 export * from "./sources";
 export * from "./stops";
 export * from "./tokens";
+export * from "./traces";
 export * from "./triggers";
 export * from "./users";

@@ -64,6 +64,26 @@ const origins = z.preprocess(
 	z.array(z.string().refine((one) => URL.parse(one)?.origin === one, "is not a list of exact origins")).optional(),
 );
 
+/** `name=value`, with commas between; values as in an address, as OpenTelemetry says. */
+const otlpHeaders = z.preprocess(
+	empty,
+	z
+		.string()
+		.max(8_000)
+		.transform((text, ctx) => {
+			const pairs = text.split(",").map((pair) => pair.trim().split(/=(.*)/s));
+			if (pairs.every(([name = "", value]) => /^[\w!#$%&'*+.^`|~-]+$/.test(name.trim()) && isEncoded(value)))
+				return Object.fromEntries(
+					pairs.map(([name = "", value = ""]) => [name.trim(), decodeURIComponent(value.trim())]),
+				);
+			ctx.addIssue({ code: "custom", message: "is not a list such as api-key=abc,x-tenant=ours" });
+			return z.NEVER;
+		})
+		.optional(),
+);
+const isEncoded = (value: string | undefined): boolean =>
+	value !== undefined && /^(?:[\x20-\x24\x26-\x7e]|%[0-9a-f]{2})*$/i.test(value);
+
 function hasSecretOrStaysHere(url: string): boolean {
 	const { hostname, password } = new URL(url);
 	return password !== "" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
@@ -150,6 +170,24 @@ export const Env = z
 		QD_OIDC_NAME: z.preprocess(empty, z.string().max(40).default("single sign-on")),
 		QD_OIDC_DOMAINS: domains,
 		QD_OIDC_ROLE: z.preprocess(empty, z.enum(roles).exclude(["owner"]).optional()),
+		/** Standard variables of OpenTelemetry's exporters: where spans go over OTLP/HTTP. */
+		OTEL_EXPORTER_OTLP_ENDPOINT: url,
+		OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+		OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders,
+		OTEL_EXPORTER_OTLP_TRACES_HEADERS: otlpHeaders,
+		OTEL_EXPORTER_OTLP_PROTOCOL: z.preprocess(
+			empty,
+			z
+				.enum(["http/json"], "can only be http/json here; collectors take that where they take http/protobuf")
+				.optional(),
+		),
+		OTEL_EXPORTER_OTLP_TIMEOUT: count(10_000, 120_000),
+		OTEL_SERVICE_NAME: z.preprocess(empty, z.string().max(200).default("quarterdeck")),
+		/** Standard variables of LangSmith. */
+		LANGSMITH_TRACING: z.preprocess(empty, z.enum(["true", "false"]).default("false")),
+		LANGSMITH_API_KEY: text,
+		LANGSMITH_ENDPOINT: z.preprocess(empty, z.url({ protocol: /^https?$/ }).default("https://api.smith.langchain.com")),
+		LANGSMITH_PROJECT: z.preprocess(empty, z.string().max(200).default("default")),
 		INNGEST_BASE_URL: url,
 		INNGEST_EVENT_KEY: text,
 		INNGEST_SIGNING_KEY: text,
@@ -176,6 +214,10 @@ export const Env = z
 	.refine((env) => !env.QDRANT_URL || isSafe(env.QDRANT_URL) || env.QDRANT_API_KEY, {
 		path: ["QDRANT_API_KEY"],
 		error: "is required with a QDRANT_URL on another machine: without it that is open to its whole network",
+	})
+	.refine((env) => env.LANGSMITH_TRACING === "false" || env.LANGSMITH_API_KEY, {
+		path: ["LANGSMITH_API_KEY"],
+		error: "is required with LANGSMITH_TRACING=true",
 	})
 	.refine((env) => !env.QD_RERANK_URL === !env.QD_RERANK_MODEL, {
 		path: ["QD_RERANK_MODEL"],

@@ -50,6 +50,8 @@ const rights = (role: string): string[] => [
 		"audit_erase(uuid, int)",
 		"audit_erase_words(uuid, text[], bigint, bigint)",
 		"audit_drop_month(jsonb)",
+		"spans_make_day(date)",
+		"spans_drop_day(date)",
 	].flatMap((routine) => [
 		`revoke execute on function ${routine} from public`,
 		`grant execute on function ${routine} to ${role}`,

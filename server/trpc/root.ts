@@ -31,6 +31,7 @@ import { stopsRouter } from "@/server/stops/router";
 import { systemRouter } from "@/server/system/router";
 import { threadsRouter } from "@/server/threads/router";
 import { tokensRouter } from "@/server/tokens/router";
+import { tracesRouter } from "@/server/traces/router";
 import { triggersRouter } from "@/server/triggers/router";
 import { authRouter, usersRouter } from "@/server/users/router";
 import { createCallerFactory, router } from "./init";
@@ -52,6 +53,7 @@ export const appRouter = router({
 	answers: answersRouter,
 	threads: threadsRouter,
 	runs: runsRouter,
+	traces: tracesRouter,
 	triggers: triggersRouter,
 	research: researchRouter,
 	extractions: extractionsRouter,

@@ -47,6 +47,7 @@ const followed = word(
 );
 const tells = word("what tells one window of a playground from the others");
 const noted = word("where a text was begun from; it is shown by name to who may read it, and opens nothing");
+const spanOfTrace = word("it is looked for among the spans of the trace beside it alone");
 const position = word("the position in a stream");
 
 /**
@@ -235,6 +236,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		agentId: own("agent"),
 		"collectionIds[]": filter("collection"),
 	},
+	"traces.read": { traceId: own("trace") },
+	"traces.spans": { traceId: own("trace") },
+	"traces.content": { traceId: own("tracedSpan"), spanId: spanOfTrace },
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
 	"research.get": { runId: own("run") },

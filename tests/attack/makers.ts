@@ -50,6 +50,7 @@ import { setModel } from "@/tests/support/extractions";
 import { bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { evaluationMakers } from "./evaluation-makers";
 import { safetyMakers } from "./safety-makers";
+import { traceMakers } from "./trace-makers";
 
 /** Makes one object that belongs to whoever calls, and answers with its id. `ids` are those that stand in the input beside it. */
 type Maker = (ctx: ServiceContext, ids: Record<string, unknown>) => Promise<string | number>;
@@ -385,6 +386,7 @@ export const makers = {
 		return row?.id ?? "";
 	},
 	...safetyMakers,
+	...traceMakers,
 	budget: makeBudget,
 	job: async (ctx) => {
 		const id = randomUUID();

@@ -35,6 +35,8 @@ class Score {
 		readonly name: string,
 		/** Whether a hit is what is wanted. */
 		private readonly isWanted: boolean,
+		/** What is counted, said with the figure. */
+		private readonly counts?: string,
 	) {}
 
 	add(half: Half, isHit: boolean, what: string): void {
@@ -45,15 +47,15 @@ class Score {
 	}
 
 	tell(): void {
-		const { hits, all } = this;
-		tell(this.name, hits.a + hits.b, all.a + all.b);
+		const { hits, all, counts } = this;
+		tell(this.name, hits.a + hits.b, all.a + all.b, counts);
 		for (const half of ["a", "b"] as const) tell(`${this.name}_half_${half}`, hits[half], all[half]);
 	}
 }
 
-function tell(metric: string, hits: number, n: number): void {
+function tell(metric: string, hits: number, n: number, counts?: string): void {
 	const value = n === 0 ? 0 : Number((hits / n).toFixed(4));
-	console.log(JSON.stringify({ eval: "safety", metric, value, unit: "ratio", n }));
+	console.log(JSON.stringify({ eval: "safety", metric, value, unit: "ratio", n, ...(counts ? { counts } : {}) }));
 }
 
 /** Which of our kinds a recogniser's cases are of; those of names and of plain expressions are of none. */
@@ -126,13 +128,22 @@ type Case = { text: string; recognizer: string; expected_count: number };
 type Sentence = { text: string; spans: { type: string; start: number; end: number }[] };
 
 function personal(): void {
-	const recall = new Score("pii_recall", true);
-	const wrong = new Score("pii_fpr", false);
+	const recall = new Score(
+		"pii_recall",
+		true,
+		"cases by the form of their kind, and spans in sentences that must be sure; names of persons, towns, organisations, ages and dates are not counted",
+	);
+	const wrong = new Score(
+		"pii_fpr",
+		false,
+		"cases that are none, by the form of their kind, and sentences without any of the kinds that are counted",
+	);
 	const cases = new Score("pii_cases_recall", true);
 	const casesWrong = new Score("pii_cases_fpr", false);
 	const spans = new Score("pii_text_recall", true);
 	const textsWrong = new Score("pii_text_fpr", false);
-	const names = new Score("pii_names_recall", true);
+	const names = new Score("pii_names_recall", true, "names of persons in sentences alone");
+	const withNames = new Score("pii_with_names_recall", true, "as pii_recall, and names of persons too");
 	const unasked = new Score("pii_every_kind_fpr", false);
 	// Each case is of one recogniser, and mostly the bare number: that kind is looked for, by its form.
 	const usual = detectorOf("personal", noSettings);
@@ -143,7 +154,7 @@ function personal(): void {
 		if (kinds === null) continue;
 		const isFound = detectorOf("personal", { ...noSettings, kinds, strength: "all" })(text).length > 0;
 		const half = halfOf(at);
-		for (const score of expected_count > 0 ? [recall, cases] : [wrong, casesWrong])
+		for (const score of expected_count > 0 ? [recall, withNames, cases] : [wrong, casesWrong])
 			score.add(half, isFound, `${name}: ${text}`);
 		if (expected_count === 0) unasked.add(half, usual(text).length > 0, `${name}: ${text}`);
 	}
@@ -156,9 +167,10 @@ function personal(): void {
 		for (const span of wanted) {
 			if (!span.kind) continue;
 			const shown = `${span.type} ${text.slice(span.start, span.end)} in ${text}`;
-			for (const score of [recall, spans]) score.add(half, covers(span.kind, span), shown);
+			for (const score of [recall, withNames, spans]) score.add(half, covers(span.kind, span), shown);
 		}
-		for (const span of gold) if (span.type === "PERSON") names.add(half, covers("person", span), text);
+		for (const span of gold)
+			if (span.type === "PERSON") for (const score of [names, withNames]) score.add(half, covers("person", span), "");
 		if (wanted.length > 0) continue;
 		const known = new Set<string>(Object.values(kindOfSpan));
 		const stray = finds.filter(({ kind }) => known.has(kind));
@@ -169,7 +181,7 @@ function personal(): void {
 				`${stray.map(({ kind, start, end }) => `${kind} ${text.slice(start, end)}`)} in ${text}`,
 			);
 	}
-	for (const score of [recall, wrong, cases, casesWrong, spans, textsWrong, unasked, names]) score.tell();
+	for (const score of [recall, wrong, cases, casesWrong, spans, textsWrong, unasked, names, withNames]) score.tell();
 }
 
 type Rule = { rule: string; regex_re2: string | null };
@@ -271,6 +283,37 @@ function disguised(): void {
 	}
 }
 
+/** What a check of 10,000 letters takes: of ordinary texts, and of texts that hold personal data all over. */
+function speed(): void {
+	const slices = (texts: string[]) => {
+		const all = texts.join("\n");
+		return Array.from({ length: Math.min(20, Math.floor(all.length / 10_000)) }, (_, at) =>
+			all.slice(at * 10_000, at * 10_000 + 10_000),
+		);
+	};
+	const kinds = {
+		ordinary: slices(rows<Document>("indirect_injection_bipia").map(({ document }) => document)),
+		dense: slices(rows<Sentence>("pii_synth").map(({ text }) => text)),
+	};
+	for (const detector of ["personal", "secrets", "injection"] as const)
+		for (const [kind, texts] of Object.entries(kinds)) {
+			const find = detectorOf(detector, noSettings);
+			// The best of five: what else the machine does is not the check's.
+			const times = texts.map((text) => {
+				const once = () => {
+					const before = performance.now();
+					find(text);
+					return performance.now() - before;
+				};
+				return Math.min(...Array.from({ length: 5 }, once));
+			});
+			const value = Number((times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0).toFixed(2));
+			const metric = `${detector}_${kind}_ms_p50`;
+			console.log(JSON.stringify({ eval: "safety", metric, value, unit: "ms", n: times.length }));
+		}
+}
+
 personal();
 secrets();
 injection();
+speed();

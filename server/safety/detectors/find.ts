@@ -19,3 +19,14 @@ export function countKinds(finds: readonly Find[]): Record<string, number> {
 	for (const { kind } of finds) counts[kind] = (counts[kind] ?? 0) + 1;
 	return counts;
 }
+
+/** As `matchAll`, which makes each expression anew for each text: most of the time of a check was that. */
+export function matchesOf(pattern: RegExp, text: string): RegExpExecArray[] {
+	const matches: RegExpExecArray[] = [];
+	pattern.lastIndex = 0;
+	for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+		matches.push(match);
+		if (match[0] === "") pattern.lastIndex += 1;
+	}
+	return matches;
+}

@@ -1,4 +1,4 @@
-import { type Detect, type Find, untangled } from "./find";
+import { type Detect, type Find, matchesOf, untangled } from "./find";
 import { entropyOf, looksDrawn } from "./random-text";
 
 /** Beginnings that providers give their keys, so that they can be found (each with how long the rest is at least). */
@@ -39,6 +39,15 @@ const prefixed = [
 	"\\$argon2(?:id|i|d)\\$[^\\s\"']{20,}|\\$2[abxy]\\$\\d\\d\\$[./A-Za-z0-9]{53}",
 	"_gitlab_session=[0-9a-z]{32}",
 	"A{20,}[A-Za-z0-9%]{30,}",
+	"AT(?:ATT3|CTT3|BB)[\\w=-]{20,}|dp\\.(?:pt|st|ct|sa|scim|audit)\\.[\\w.]{20,}|s-s4t2(?:ud|af)-[a-f0-9]{40,}",
+	"(?:xox[bpears]|xoxe\\.xox[bp])-[\\w-]{8,}|whsec_[A-Za-z0-9+/=]{24,}|sq[pua]_[a-f0-9]{40}|sha256~[\\w-]{43}",
+	"dckr_(?:pat|oat)_[\\w-]{20,}|sbp_(?:oauth_)?[a-f0-9]{40}|sb_secret_[\\w-]{20,}|figd_[\\w-]{30,}|ntn_[A-Za-z0-9]{40,}|secret_[A-Za-z0-9]{43}",
+	"tskey-[a-z]{3,12}-[\\w-]{15,}|pscale_(?:tkn|pw|oauth)_[\\w.=-]{32,}|pnu_[a-z0-9]{36}|tk-us-[\\w-]{40,}|nvapi-[\\w-]{40,}",
+	"lsv2_(?:pt|sk)_[a-f0-9]{32}_[a-f0-9]{8,}|pcsk_[\\w-]{40,}|tgp_v1_[\\w-]{30,}|fw_[A-Za-z0-9]{22,}|csk-[a-z0-9]{40,}|ph[cx]_[A-Za-z0-9]{40,}",
+	"CCIPAT_[A-Za-z0-9_]{30,}|bkua_[a-f0-9]{40}|nf[pcou]_[A-Za-z0-9]{36}|rnd_[A-Za-z0-9]{28,}|waka_[a-f0-9-]{36}|pat-(?:na|eu)\\d-[a-f0-9-]{36}",
+	"amzn\\.mws\\.[a-f0-9-]{36}|amzn1\\.oa2-cs\\.v1\\.[a-f0-9]{64}|1//0[\\w-]{40,}|cmVmd[A-Za-z0-9]{59}|4b1d[A-Za-z0-9]{38}",
+	"[a-f0-9]{32}-us\\d{1,2}|[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk|glpat-[\\w.-]{20,}|glwt-[\\w-]{20,}|b_[a-z0-9=_-]{44}|xprv[A-Za-z0-9]{100,}",
+	"vc[pkiar]_[A-Za-z0-9]{24,}|cf(?:ut|at|k)_[A-Za-z0-9]{40,}|apify_api_[A-Za-z0-9]{30,}|sk_[a-f0-9]{48}|ctp_[A-Za-z0-9]{30,}|pa-[\\w-]{43}",
 ];
 const keyPattern = new RegExp(`(?<![A-Za-z0-9])(?:${prefixed.join("|")})`, "g");
 const privateKey =
@@ -62,7 +71,7 @@ const secretName =
 const passwordName = /pass(?:word|phrase|wd|wort)?|pwd|passcode|kennwort/i;
 /** Services whose keys have no beginning of their own: their name beside one gives it away. */
 const services =
-	/(?:adafruit|adobe|airtable|alchemy|algolia|alibaba|amplitude|asana|atlassian|auth0|aws|azure|beamer|bitbucket|bittrex|cisco|cloudflare|codecov|coinbase|confluence|confluent|contentful|contentstack|datadog|digitalocean|discord|docker|droneci|dropbox|etsy|facebook|fastly|finicity|finnhub|flickr|freshbooks|freshdesk|gcp|gitter|gocardless|google|hashicorp|heroku|hubspot|infura|intercom|intra42|jfrog|artifactory|bintray|xray|jira|kraken|kucoin|launchdarkly|linear|linkedin|lob|looker|mailchimp|mailgun|mapbox|mattermost|maxmind|message[_-]?bird|microsoft|netlify|new[-_]?relic|notion|nytimes|newyorktimes|okta|onelogin|openai|openweather|pagerduty|paypal|pinata|plaid|postmark|postman|privateai|pusher|rapidapi|readme|salesforce|scalingo|segment|sendbird|sendgrid|sendinblue|sentry|shippo|shopify|sidekiq|slack|snyk|sonar|spotify|square|squarespace|stripe|sumo(?:logic)?|supabase|telegr(?:am)?|tines|travis|trello|twilio|twitch|twitter|typeform|vercel|yandex|zendesk|BUNDLE_\w{1,60})/i;
+	/(?:adafruit|adobe|aiven|akamai|anthropic|apify|appveyor|buildkite|circleci|clickhouse|cohere|deepgram|doppler|elastic|elevenlabs|figma|firebase|freemius|frame\.?io|github|gitlab|grafana|groq|harness|honeycomb|ionic|jenkins|kubernetes|langsmith|meraki|mistral|mongodb|nuget|npm|nvidia|octopus|openshift|opsgenie|percy|pinecone|planetscale|pulumi|pypi|render|replicate|rollbar|sourcegraph|splunk|sumologic|tailscale|terraform|together|vault|wakatime|zapier|airtable|alchemy|algolia|alibaba|amplitude|asana|atlassian|auth0|aws|azure|beamer|bitbucket|bittrex|cisco|cloudflare|codecov|coinbase|confluence|confluent|contentful|contentstack|datadog|digitalocean|discord|docker|droneci|dropbox|etsy|facebook|fastly|finicity|finnhub|flickr|freshbooks|freshdesk|gcp|gitter|gocardless|google|hashicorp|heroku|hubspot|infura|intercom|intra42|jfrog|artifactory|bintray|xray|jira|kraken|kucoin|launchdarkly|linear|linkedin|lob|looker|mailchimp|mailgun|mapbox|mattermost|maxmind|message[_-]?bird|microsoft|netlify|new[-_]?relic|notion|nytimes|newyorktimes|okta|onelogin|openai|openweather|pagerduty|paypal|pinata|plaid|postmark|postman|privateai|pusher|rapidapi|readme|salesforce|scalingo|segment|sendbird|sendgrid|sendinblue|sentry|shippo|shopify|sidekiq|slack|snyk|sonar|spotify|square|squarespace|stripe|sumo(?:logic)?|supabase|telegr(?:am)?|tines|travis|trello|twilio|twitch|twitter|typeform|vercel|yandex|zendesk|BUNDLE_\w{1,60})/i;
 
 const byService = new RegExp(`(${services.source}[ \\t\\w.-]{0,20})${operator}${value}`, "gi");
 
@@ -93,6 +102,13 @@ function isLoneSecret(text: string): boolean {
 	return hasAll && entropyOf(text) >= 4.2;
 }
 
+/** Kubernetes: whatever a manifest of a secret holds. */
+const manifest =
+	/\bkind:[ \t]{0,4}["']?secret\b[\s\S]{0,400}?\bdata:[\s\S]{0,200}?\b[\w.-]{1,60}:[ \t|>-]{0,6}\s{0,6}["']?([\w+/=-]{10,4000})|\bdata:\s{1,6}[\w.-]{1,60}:[ \t|>-]{0,6}\s{0,6}["']?([\w+/=-]{10,4000})[\s\S]{0,400}?\bkind:[ \t]{0,4}["']?secret\b/gi;
+/** Settings of package managers and builds in XML. */
+const inXml =
+	/<(?:add key=["'](?:ClearText)?Password["'] value=["']|(?:password|passphrase|token|secret|apikey)>)([^"'<>\s]{6,200})/gi;
+
 /** Keys, tokens, passwords. */
 export const findSecrets: Detect = (text) => {
 	const finds: Find[] = [];
@@ -100,17 +116,19 @@ export const findSecrets: Detect = (text) => {
 	const addGroup = (kind: string, match: RegExpMatchArray, group: string | undefined) => {
 		if (group) add(kind, (match.index ?? 0) + match[0].lastIndexOf(group), group.length);
 	};
-	for (const match of text.matchAll(keyPattern)) add("key", match.index, match[0].length);
-	for (const match of text.matchAll(privateKey)) add("private_key", match.index, match[0].length);
-	for (const match of text.matchAll(inAddress))
+	for (const match of matchesOf(keyPattern, text)) add("key", match.index, match[0].length);
+	for (const match of matchesOf(privateKey, text)) add("private_key", match.index, match[0].length);
+	for (const match of matchesOf(inAddress, text))
 		if (!isPlaceholder(match[1] ?? "")) addGroup("password", match, match[1]);
 	for (const pattern of [header, bearer, curlHeader])
-		for (const match of text.matchAll(pattern)) if (!isPlaceholder(match[1] ?? "")) addGroup("key", match, match[1]);
-	for (const match of text.matchAll(curlUser)) addGroup("password", match, match[1] ?? match[2] ?? match[3]);
-	for (const match of [...text.matchAll(assigned), ...text.matchAll(byService)]) {
+		for (const match of matchesOf(pattern, text)) if (!isPlaceholder(match[1] ?? "")) addGroup("key", match, match[1]);
+	for (const match of matchesOf(manifest, text)) addGroup("key", match, match[1] ?? match[2]);
+	for (const match of matchesOf(inXml, text)) if (!isPlaceholder(match[1] ?? "")) addGroup("password", match, match[1]);
+	for (const match of matchesOf(curlUser, text)) addGroup("password", match, match[1] ?? match[2] ?? match[3]);
+	for (const match of [...matchesOf(assigned, text), ...matchesOf(byService, text)]) {
 		const [, name = "", value = ""] = match;
 		if (isSecretValue(name, value)) addGroup(passwordName.test(name) ? "password" : "key", match, value);
 	}
-	for (const match of text.matchAll(lone)) if (isLoneSecret(match[0])) add("random", match.index, match[0].length);
+	for (const match of matchesOf(lone, text)) if (isLoneSecret(match[0])) add("random", match.index, match[0].length);
 	return untangled(finds);
 };

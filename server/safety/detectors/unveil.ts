@@ -1,4 +1,4 @@
-import type { Find } from "./find";
+import { type Find, matchesOf } from "./find";
 
 /** Letters that no reader sees: tags, zero-width ones, changes of direction, selectors of a shape, of which a few are ordinary. */
 const unseenLetters = [
@@ -22,7 +22,6 @@ const unseenLetters = [
 	"\\u{e0000}-\\u{e0fff}",
 ];
 const unseen = new RegExp(`[${unseenLetters.join("")}]`, "u");
-const unseenAll = new RegExp(unseen.source, "gu");
 /** Letters of tags, but for the few behind a black flag, which make the flags of regions. */
 const tags = /(?<![\u{1f3f4}\u{e0020}-\u{e007e}])[\u{e0020}-\u{e007e}]{3,}|(?<=\u{1f3f4})[\u{e0020}-\u{e007e}]{9,}/gu;
 const turned = /[\u202a-\u202e\u2066-\u2069]/gu;
@@ -39,11 +38,11 @@ export function hiddenParts(text: string): Find[] {
 	const finds: Find[] = [];
 	const add = (match: RegExpExecArray) =>
 		finds.push({ kind: "hidden", start: match.index, end: match.index + match[0].length });
-	for (const match of text.matchAll(styled)) add(match);
+	for (const match of matchesOf(styled, text)) add(match);
 	if (!unseen.test(text)) return finds;
-	for (const pattern of [tags, turned, run]) for (const match of text.matchAll(pattern)) add(match);
+	for (const pattern of [tags, turned, run]) for (const match of matchesOf(pattern, text)) add(match);
 	// A soft hyphen here and there is how texts are set.
-	const within = [...text.matchAll(inWord)];
+	const within = [...matchesOf(inWord, text)];
 	if (within.length >= 2) for (const match of within) add(match);
 	return finds;
 }
@@ -86,22 +85,45 @@ type Readable = {
 	at: (place: number) => number;
 };
 
+/** What could read otherwise than it stands; all else is copied. */
+const odd = /[^\x20-\x7b}~\n\r\t]|(?<=[a-z])[0134573@$](?=[a-z0-9@$])/giu;
+
 /** A text as it reads, with a way back to its own places. */
 export function readable(text: string): Readable {
-	// Most texts are plain, and read as they stand.
-	if (!/[^\x20-\x7e\n\r\t]/.test(text) && !/[a-z][0134573@$][a-z]/i.test(text)) return { text, at: (place) => place };
-	const places: number[] = [];
+	const letters = matchesOf(odd, text);
+	if (letters.length === 0) return { text, at: (place) => place };
+	// Where each part begins in what is made, and where it came from; of a letter that was exchanged all comes from its place.
+	const parts: { made: number; from: number; isCopy: boolean }[] = [];
 	let made = "";
 	let place = 0;
-	for (const letter of text) {
-		const plain = unseenAll.test(letter) ? "" : plainLetter(letter, text, place);
-		unseenAll.lastIndex = 0;
-		for (let n = 0; n < plain.length; n += 1) places.push(place);
-		made += plain;
-		place += letter.length;
+	const add = (piece: string, from: number, isCopy: boolean) => {
+		if (piece !== "") parts.push({ made: made.length, from, isCopy });
+		made += piece;
+	};
+	for (const { 0: letter, index } of letters) {
+		add(text.slice(place, index), place, true);
+		const isUnseen = unseen.test(letter);
+		add(isUnseen ? "" : plainLetter(letter, text, index), index, false);
+		place = index + letter.length;
 	}
-	places.push(text.length);
-	return { text: made, at: (wanted) => places[wanted] ?? text.length };
+	add(text.slice(place), place, true);
+	const at = (wanted: number) => {
+		if (wanted >= made.length) return text.length;
+		const part = parts[lastAt(parts, wanted)];
+		return part ? part.from + (part.isCopy ? wanted - part.made : 0) : text.length;
+	};
+	return { text: made, at };
+}
+
+/** The last part that begins at or before a place. */
+function lastAt(parts: readonly { made: number }[], wanted: number): number {
+	let [low, high] = [0, parts.length - 1];
+	while (low < high) {
+		const middle = Math.ceil((low + high) / 2);
+		if ((parts[middle]?.made ?? 0) <= wanted) low = middle;
+		else high = middle - 1;
+	}
+	return low;
 }
 
 function plainLetter(letter: string, text: string, place: number): string {
@@ -133,11 +155,11 @@ export function decodedParts(text: string): Decoded[] {
 		if (!isProse(decoded)) return;
 		parts.push({ text: decoded, start, end: start + length, isOrder: (decoded.match(order)?.length ?? 0) >= 1 });
 	};
-	for (const { 0: found, index } of text.matchAll(base64))
+	for (const { 0: found, index } of matchesOf(base64, text))
 		add(Buffer.from(found, "base64").toString(), index, found.length);
-	for (const { 0: found, index } of text.matchAll(hex))
+	for (const { 0: found, index } of matchesOf(hex, text))
 		add(Buffer.from(found.replace(/[ :]/g, ""), "hex").toString(), index, found.length);
-	for (const { 0: found, index } of text.matchAll(percent))
+	for (const { 0: found, index } of matchesOf(percent, text))
 		add(Buffer.from(found.replaceAll("%", ""), "hex").toString(), index, found.length);
 	return parts;
 }

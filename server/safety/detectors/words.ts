@@ -1,4 +1,4 @@
-import { type Detect, untangled } from "./find";
+import { type Detect, matchesOf, untangled } from "./find";
 import { readable } from "./unveil";
 
 /** Words and phrases, whole, in any case, also where letters are disguised; spaces between them may be of any kind. */
@@ -14,13 +14,13 @@ export function wordDetector(words: readonly string[]): Detect {
 	const pattern = new RegExp(`(?<![\\p{L}\\p{N}_])(?:${each.join("|")})(?![\\p{L}\\p{N}_])`, "giu");
 	return (text) => {
 		const plain = readable(text);
-		const direct = [...text.matchAll(pattern)].map(({ 0: found, index }) => ({
+		const direct = [...matchesOf(pattern, text)].map(({ 0: found, index }) => ({
 			kind: "word",
 			start: index,
 			end: index + found.length,
 		}));
 		if (plain.text === text) return direct;
-		const disguised = [...plain.text.matchAll(pattern)].map(({ 0: found, index }) => ({
+		const disguised = [...matchesOf(pattern, plain.text)].map(({ 0: found, index }) => ({
 			kind: "word",
 			start: plain.at(index),
 			end: plain.at(index + found.length),

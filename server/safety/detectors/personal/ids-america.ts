@@ -23,52 +23,71 @@ function isSin(found: string): boolean {
 	return !isAllAlike(digits) && isLuhn(digits);
 }
 
+/** Licences of the states of America, as their offices print them. */
+const ofStates = [
+	"[A-Z]{1,2}\\d{3,14}",
+	"[A-Z]\\d{3}-\\d{4}-\\d{4}(?:-\\d{2})?",
+	"[A-Z]\\d{3}-\\d{3}-\\d{2}-\\d{3}-\\d",
+	"[A-Z](?:[- ]\\d{3}){4}",
+	"[A-Z]\\d{4}-\\d{5}-\\d{5}",
+	"[A-Z]\\d{2}-\\d{2}-\\d{4}",
+	"[A-Z]\\d[A-Z]\\d[A-Z]",
+	"[A-Z]\\d{6}R|[A-Z]{2}\\d{6}[A-Z]|\\d{7,8}[A-Z]{1,2}|\\d{3}[A-Z]{2}\\d{4}",
+	"\\d{2}[A-Z]{3}\\d{5,6}",
+	"[A-Z]{3}-\\d{2}-\\d{4}|[A-Z]{3}\\d{6}",
+	"WDL[A-Z0-9]{9}|[A-Z*]{5,7}\\d{3}[A-Z0-9]{2}",
+];
+
 export const american: Recogniser[] = [
-	{ kind: "social_security", pattern: /(?<![\w.-])(?!9)\d{3}([-. ])\d{2}\1\d{4}(?![\w-])/gu, check: isSsn },
+	{ kind: "social_security", pattern: /(?<![\w.-])(?!9)\d{3}([-. ])\d{2}\1\d{4}(?![\w-])/g, check: isSsn },
 	{
 		kind: "social_security",
-		pattern: /(?<![\w.-])(?!9)\d{9}(?![\w-]|\.\d)/gu,
+		pattern: /(?<![\w.-])(?!9)\d{3}-?\d{2}-?\d{4}(?![\w-]|\.\d)/g,
 		check: isSsn,
 		near: /\b(ssns?|social security|ssid)\b/i,
 	},
-	{ kind: "tax_id", pattern: /(?<![\w.-])9\d{2}[- ]\d{2}[- ]?\d{4}(?![\w-])/gu, check: isItin },
+	{ kind: "tax_id", pattern: /(?<![\w.-])9\d{2}(?:[- ]\d{2}[- ]?|\d{2}[- ])\d{4}(?![\w-])/g, check: isItin },
 	{
 		kind: "tax_id",
-		pattern: /(?<![\w.-])9\d{8}(?![\w-])/gu,
+		pattern: /(?<![\w.-])9\d{8}(?![\w-])/g,
 		check: isItin,
 		near: /\b(itin|individual taxpayer|tax id)\b/i,
 	},
 	{
 		kind: "professional_id",
-		pattern: /(?<![\w.-])[12]\d{9}(?![\w-]|\.\d)/gu,
+		pattern: /(?<![\w.-])[12]\d{3}[- ]?\d{3}[- ]?\d{3}(?![\w-]|\.\d)/g,
 		check: isNpi,
 		near: /\b(npi|provider)\b/i,
 	},
 	{
 		kind: "health_id",
 		pattern:
-			/(?<!\w)[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}(?!\w)/giu,
+			/(?<!\w)[1-9][AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y][0-9AC-HJKMNP-RT-Y]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}(?!\w)/gi,
 	},
-	{ kind: "passport", pattern: /(?<!\w)[A-Z]\d{8}(?!\w)/giu, near: passport },
-	{ kind: "passport", pattern: /(?<![\w.-])\d{9}(?![\w-]|\.\d)/gu, near: passport },
-	{ kind: "driving_licence", pattern: /(?<!\w)[A-Z]{1,2}\d{5,13}(?!\w)/giu, near: licence },
+	{ kind: "passport", pattern: /(?<!\w)[A-Z]\d{8}(?!\w)/gi, near: passport },
+	{ kind: "passport", pattern: /(?<![\w.-])\d{9}(?![\w-]|\.\d)/g, near: passport },
 	{
 		kind: "driving_licence",
-		pattern: /(?<![\w.-])\d{7,9}(?![\w-]|\.\d)/gu,
+		pattern: new RegExp(`(?<![\\w-])(?:${ofStates.join("|")})(?![\\w-])`, "gi"),
+		near: licence,
+	},
+	{
+		kind: "driving_licence",
+		pattern: /(?<![\w.-])\d{7,9}(?![\w-]|\.\d)/g,
 		near: /\b(driver'?s? licen[cs]e|driving licen[cs]e)\b/i,
 	},
 	// Canada.
-	{ kind: "social_security", pattern: /(?<![\w.-])[1-79]\d{2}([- ])\d{3}\1\d{3}(?![\w-])/gu, check: isSin },
+	{ kind: "social_security", pattern: /(?<![\w.-])[1-79]\d{2}([- ])\d{3}\1\d{3}(?![\w-])/g, check: isSin },
 	{
 		kind: "social_security",
-		pattern: /(?<![\w.-])[1-79]\d{8}(?![\w-]|\.\d)/gu,
+		pattern: /(?<![\w.-])[1-79]\d{8}(?![\w-]|\.\d)/g,
 		check: isSin,
 		near: /\b(sin|nas|social insurance|assurance sociale)\b/i,
 	},
 	// Brazil.
 	{
 		kind: "tax_id",
-		pattern: /(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)/gu,
+		pattern: /(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?!\w)/g,
 		check: (found) => {
 			const digits = digitsOf(found);
 			const one = ((weighted(digits, [10, 9, 8, 7, 6, 5, 4, 3, 2]) * 10) % 11) % 10;

@@ -6,7 +6,7 @@ import { contact } from "./contact";
 import { american } from "./ids-america";
 import { asian } from "./ids-asia";
 import { european } from "./ids-europe";
-import { hasIbanStart, ibanRecognisers, money } from "./money";
+import { findIbans, money } from "./money";
 import { people } from "./people";
 import { findBy } from "./recogniser";
 
@@ -22,8 +22,7 @@ export function personalDetector({ kinds, strength }: Pick<Settings, "kinds" | "
 	const mine = recognisers.filter(({ kind }) => wanted.has(kind));
 	return (text) => {
 		const finds: Find[] = mine.flatMap((recogniser) => findBy(recogniser, text, isStrict));
-		if (wanted.has("iban") && hasIbanStart(text))
-			finds.push(...ibanRecognisers.flatMap((recogniser) => findBy(recogniser, text, isStrict)));
+		if (wanted.has("iban")) finds.push(...findIbans(text));
 		if (wanted.has("address")) finds.push(...findAddresses(text, isStrict));
 		return untangled(finds);
 	};

@@ -1,3 +1,4 @@
+import { type Find, matchesOf } from "../find";
 import { digitsOf, isAllAlike, isBase58Check, isBech32, isLuhn, mod97, weighted } from "./checksums";
 import type { Recogniser } from "./recogniser";
 
@@ -18,20 +19,26 @@ function isIban(found: string): boolean {
 	return mod97(text.slice(4) + text.slice(0, 4)) === 1;
 }
 
-const ibans = Object.entries(ibanLengths).map(([country, length]): Recogniser => {
-	const more = length - 4;
-	return {
-		kind: "iban",
-		pattern: new RegExp(`(?<![A-Z0-9])${country}\\d{2}(?:[ -]?[A-Z0-9]){${more}}(?![A-Z0-9])`, "gi"),
-		check: isIban,
-	};
-});
-// One pass over the text finds where any could begin; those of a country are looked for only there.
-const ibanStart = /(?<![A-Z0-9])[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}/i;
-export const hasIbanStart = (text: string): boolean => ibanStart.test(text);
-export const ibanRecognisers = ibans;
+/** Where any could begin. */
+const ibanStart = /(?<![A-Z0-9])([A-Z]{2})\d{2}[ -]?[A-Z0-9]{4}/gi;
+const ibanOf = new Map(
+	Object.entries(ibanLengths).map(([country, length]) => [
+		country,
+		new RegExp(`[A-Z]{2}\\d{2}(?:[ -]?[A-Z0-9]){${length - 4}}(?![A-Z0-9])`, "yi"),
+	]),
+);
 
-const issuers = /^(4|5[0-8]|6[0-9]|2[2-7]|3[04-9]|1800|2131)/;
+export function findIbans(text: string): Find[] {
+	return matchesOf(ibanStart, text).flatMap(({ 1: country = "", index }) => {
+		const pattern = ibanOf.get(country.toUpperCase());
+		if (!pattern) return [];
+		pattern.lastIndex = index;
+		const [found] = pattern.exec(text) ?? [];
+		return found && isIban(found) ? [{ kind: "iban", start: index, end: index + found.length }] : [];
+	});
+}
+
+const issuers = /^(4|5[0-8]|6[0-9]|2[2-7]|3[04-9]|81|9792|1800|2131)/;
 function isCard(found: string): boolean {
 	const digits = digitsOf(found);
 	return (
@@ -47,39 +54,40 @@ function isRouting(found: string): boolean {
 export const money: Recogniser[] = [
 	{
 		kind: "card",
-		pattern: /(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/gu,
+		pattern: /(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)/g,
 		check: isCard,
 	},
 	{
 		kind: "card",
 		// The shortest of Maestro.
-		pattern: /(?<![\w.+-])(?:5[0678]|6\d)\d{10}(?![\w-]|\.\d)/gu,
+		pattern: /(?<![\w.+-])(?:5[0678]|6\d)\d{10}(?![\w-]|\.\d)/g,
 		check: (found) => isLuhn(digitsOf(found)),
 		near: /\b(card|cards|karte|carte|tarjeta|carta)\b/i,
 	},
 	{
 		kind: "bank_account",
-		pattern: /(?<![\w-])[0-3678]\d{3}-?\d{4}-?\d(?![\w-])/gu,
+		pattern: /(?<![\w-])[0-3678]\d{3}-?\d{4}-?\d(?![\w-])/g,
 		check: isRouting,
 		near: /\b(aba|routing|transit|rtn|bank)\b/i,
 	},
 	{
 		kind: "bank_account",
-		pattern: /(?<![\w-])\d{8,17}(?![\w-])/gu,
+		pattern: /(?<![\w-])\d{8,17}(?![\w-])/g,
 		near: /\b(account (number|no)|acct|bank account|kontonummer|konto-?nr)\b/i,
 	},
 	{
 		kind: "crypto_wallet",
-		pattern: /(?<!\w)[13][1-9A-HJ-NP-Za-km-z]{25,34}(?!\w)/gu,
+		// The checksum is one of many coins: whatever the first letter is.
+		pattern: /(?<!\w)[1-9A-HJ-NP-Za-km-z]{26,35}(?!\w)/g,
 		check: isBase58Check,
 	},
 	{
 		kind: "crypto_wallet",
-		pattern: /(?<!\w)bc1[ac-hj-np-z02-9]{11,71}(?!\w)/giu,
+		pattern: /(?<!\w)(?:bc|tb|ltc)1[ac-hj-np-z02-9]{11,71}(?!\w)/gi,
 		check: isBech32,
 	},
 	{
 		kind: "crypto_wallet",
-		pattern: /(?<!\w)0x[0-9a-f]{40}(?!\w)/giu,
+		pattern: /(?<!\w)0x[0-9a-f]{40}(?!\w)/gi,
 	},
 ];

@@ -1,5 +1,5 @@
 import type { PersonalKind } from "../../contract/kinds";
-import type { Find } from "../find";
+import { type Find, matchesOf } from "../find";
 
 /** One form of one kind of personal data. */
 export type Recogniser = {
@@ -10,6 +10,8 @@ export type Recogniser = {
 	check?: (match: string) => boolean;
 	/** Its form alone says too little: one of these words has to stand near it. */
 	near?: RegExp;
+	/** Also where everything is taken that looks like it: by itself it would be any number at all. */
+	isNearNeeded?: true;
 };
 
 /** So far before it, and so far after it, a word speaks for a find. */
@@ -17,14 +19,14 @@ const before = 70;
 const after = 30;
 
 export function findBy(recogniser: Recogniser, text: string, isStrict: boolean): Find[] {
-	const { kind, pattern, check, near } = recogniser;
+	const { kind, pattern, check, near, isNearNeeded } = recogniser;
 	const finds: Find[] = [];
-	for (const match of text.matchAll(pattern)) {
+	for (const match of matchesOf(pattern, text)) {
 		const [found] = match;
 		const start = match.index;
 		const end = start + found.length;
 		if (check && !check(found)) continue;
-		if (isStrict && near) {
+		if (near && (isStrict || isNearNeeded)) {
 			const around = `${text.slice(Math.max(0, start - before), start)}\n${text.slice(end, end + after)}`;
 			if (!near.test(around)) continue;
 		}

@@ -1,0 +1,3 @@
+import type { spans } from "@/db/schema";
+
+export type SpanRow = typeof spans.$inferInsert;

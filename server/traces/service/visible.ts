@@ -1,0 +1,51 @@
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
+import { prompts, promptVersions, runs, spans } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
+import { notFound } from "@/server/core/errors";
+import { mayReadRow } from "@/server/core/grants";
+
+/** Whether the caller may see the trace of the row: their own, and everybody's with the right to oversee. */
+export function maySee(ctx: ServiceContext, userId: SQL | typeof spans.userId | typeof runs.userId): SQL {
+	const user = requireUser(ctx);
+	return user.permissions.has("traces:oversee") ? sql`true` : sql`${userId} = ${user.userId}`;
+}
+
+/** Whether the caller may read what the model of the row was told, as they may read the prompt in it. */
+export function mayReadTold(ctx: ServiceContext): SQL<boolean> {
+	const user = requireUser(ctx);
+	if (!user.permissions.has("prompts:read")) return sql<boolean>`false`;
+	const readable = mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
+	return sql<boolean>`(${spans.promptVersionId} is null or exists (select from ${promptVersions}
+		join ${prompts} on ${prompts.id} = ${promptVersions.promptId}
+		where ${promptVersions.id} = ${spans.promptVersionId} and ${readable}))`;
+}
+
+export type FoundTrace = {
+	traceId: string;
+	day: string;
+	startedAt: Date;
+	root: typeof spans.$inferSelect | null;
+	run: { userId: string; agentId: string; endedAt: Date | null } | null;
+};
+
+/** What was just said may be on its way still, in ms. */
+const onItsWayMs = 10_000;
+
+/** A trace that the caller may see; one of a run that goes on has no root yet. Throws for all others. */
+export async function findTrace(ctx: ServiceContext, traceId: string): Promise<FoundTrace> {
+	const [root] = await ctx.db.orm
+		.select()
+		.from(spans)
+		.where(and(eq(spans.traceId, traceId), isNull(spans.parentId), maySee(ctx, spans.userId)));
+	if (root) return { traceId, day: root.day, startedAt: root.startedAt, root, run: null };
+	const [run] = await ctx.db.orm
+		.select({ userId: runs.userId, agentId: runs.agentId, startedAt: runs.startedAt, endedAt: runs.endedAt })
+		.from(runs)
+		.where(and(eq(runs.id, traceId), maySee(ctx, runs.userId)));
+	const isOpen = run?.startedAt && (!run.endedAt || Date.now() - run.endedAt.getTime() < onItsWayMs);
+	if (!run?.startedAt || !isOpen) throw notFound("This trace");
+	return { traceId, day: dayOf(run.startedAt), startedAt: run.startedAt, root: null, run };
+}
+
+/** The day that a trace is kept under. */
+const dayOf = (at: Date): string => at.toISOString().slice(0, 10);
