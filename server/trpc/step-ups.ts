@@ -3,7 +3,7 @@ import type { Permission } from "@/server/core/permissions";
 import type { ProcedureMeta } from "./procedure";
 
 /** What a right lets one do, as far as a person has to prove again who they are before it. */
-export type StepUps = { paths: string[]; isAll: boolean };
+type StepUps = { paths: string[]; isAll: boolean };
 
 /** Read off the definitions, as the gate does. */
 export function stepUpsOf(router: AnyTRPCRouter, permission: Permission): StepUps {

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { bundleWhole } from "@/scripts/build.mjs";
 import { createAgent } from "@/server/agents/service";
 import { approve } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
@@ -35,13 +35,16 @@ const kinds = ["answer", "save", "delete"] as const;
 type Kind = (typeof kinds)[number];
 type Asked = { kind: Kind; question: string; agentId: string; thing: string };
 
-const program = join(process.cwd(), "node_modules", ".cache", "quarterdeck-tests", `failpoint-${process.pid}.mjs`);
+const folder = join(process.cwd(), "node_modules", ".cache", "quarterdeck-tests");
+const name = `failpoint-${process.pid}`;
+const program = join(folder, `${name}.mjs`);
 let base: Awaited<ReturnType<typeof agentsDatabase>>;
 let provider: Provider;
 let builder: ServiceContext;
 let boss: ServiceContext;
 let agents: Record<Kind, string>;
-let next: Promise<ChildProcess>;
+/** One for each lane: reading its program is most of what a worker costs, and is done while others are at work. */
+const ready: Promise<ChildProcess>[] = [];
 const children = new Set<ChildProcess>();
 let decides: NodeJS.Timeout;
 
@@ -66,22 +69,14 @@ beforeAll(async () => {
 		save: await agentWith(["prompts.save"]),
 		delete: await agentWith(["knowledge.deleteDocument"]),
 	};
-	await build({
-		entryPoints: ["tests/support/failpoint-child.ts"],
-		outfile: program,
-		bundle: true,
-		platform: "node",
-		format: "esm",
-		packages: "external",
-		target: "node24",
-	});
+	await bundleWhole(process.cwd(), { [name]: "tests/support/failpoint-child.ts" }, folder);
 	provider.usually({ tokens: 12, intervalMs: 1 });
-	next = standBy();
+	ready.push(...Array.from({ length: lanes }, standBy));
 	decides = setInterval(() => void decide(), 50);
 }, 60_000);
 afterAll(async () => {
 	clearInterval(decides);
-	await next.catch(() => {});
+	await Promise.allSettled(ready);
 	for (const child of children) child.kill("SIGKILL");
 	await provider.stop();
 	await base.checkpoints.close();
@@ -109,11 +104,10 @@ async function standBy(): Promise<ChildProcess> {
 	return child;
 }
 
-/** The worker that stands ready; the next one gets ready at once. */
+/** The worker that has stood ready longest; another gets ready at once. */
 function take(): Promise<ChildProcess> {
-	const ready = next;
-	next = standBy();
-	return ready;
+	ready.push(standBy());
+	return ready.shift() ?? standBy();
 }
 
 /** Somebody with the right to decides for whatever waits, as soon as it does. */

@@ -4,7 +4,7 @@ import type { Database } from "@/db/connection";
 /** Up to here each attempt counts, and nobody asks which of them only waited. */
 const freeTries = 20;
 
-export type EarlierAttempts = { tries: number; partial: string };
+type EarlierAttempts = { tries: number; partial: string };
 
 /**
  * Of runs that were claimed, what those that somebody had before say of it: how often they were taken up since a person last
