@@ -2,6 +2,7 @@ import {
 	type Icon,
 	IconBook2,
 	IconChartBar,
+	IconChartHistogram,
 	IconChecklist,
 	IconCpu,
 	IconFlask,
@@ -53,6 +54,7 @@ export const areas: Area[] = [
 		name: "Operate",
 		entries: [
 			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
+			{ href: "/insights", label: "Insights", icon: IconChartHistogram, permission: "runs:read" },
 			{ href: "/budgets", label: "Usage & budgets", icon: IconChartBar, permission: "account:read" },
 			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },
 			{ href: "/users", label: "People & roles", icon: IconUsers, permission: "users:read" },

@@ -37,6 +37,7 @@ const grants = {
 	"models:manage": administrators,
 	"budgets:read": overseers,
 	"budgets:manage": administrators,
+	"insights:read": [...overseers, "operator"],
 	"threads:read": [...workers, "viewer"],
 	"threads:write": workers,
 	"runs:read": [...workers, "viewer"],
@@ -105,6 +106,8 @@ export const permissionDescriptions = {
 	"models:manage": "Connect providers of models, set prices and routes.",
 	"budgets:read": "See what everybody takes of the models, and every budget.",
 	"budgets:manage": "Set budgets, and raise them where somebody asks for more.",
+	"insights:read":
+		"See everybody's tokens, cost, latency, failures and verdicts over time, by model, agent, person and group.",
 	"threads:read": "Read one's own chats, and those that are shared with one.",
 	"threads:write": "Rename and remove one's own chats.",
 	"runs:read": "Read one's own runs and follow them.",

@@ -11,6 +11,7 @@ import { evaluationsRouter } from "@/server/evaluations/router";
 import { extractionsRouter } from "@/server/extractions/router";
 import { factorsRouter } from "@/server/factors/router";
 import { feedbackRouter } from "@/server/feedback/router";
+import { insightsRouter } from "@/server/insights/router";
 import { invitationsRouter } from "@/server/invitations/router";
 import { jobsRouter } from "@/server/jobs/router";
 import { keysRouter } from "@/server/keys/router";
@@ -60,6 +61,7 @@ export const appRouter = router({
 	evaluations: evaluationsRouter,
 	checkpoints: checkpointsRouter,
 	feedback: feedbackRouter,
+	insights: insightsRouter,
 	approvals: approvalsRouter((): AnyTRPCRouter => appRouter),
 	prompts: promptsRouter,
 	playground: playgroundRouter,

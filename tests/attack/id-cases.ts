@@ -38,6 +38,11 @@ const model = shared("model", "models are the organisation's");
 const modelRoute = shared("modelRoute", "routes of models are the organisation's");
 const policy = shared("safetyPolicy", "safety policies are the installation's");
 const guarded = shared("agent", "safety policies look at the runs of any agent");
+const insights = {
+	agentId: shared("agent", "who holds insights:read sees what any agent took"),
+	userId: shared("user", "who holds insights:read sees what anybody took"),
+	groupId: shared("group", "groups are the organisation's"),
+};
 const mail = shared("mail", "the outbox is the installation's");
 const credential = word("what an authenticator calls its key; it counts with a signature by it only");
 const branch = word("it is looked for among the branches of the thread beside it alone");
@@ -123,6 +128,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"models.removeRoute": { routeId: modelRoute },
 	"models.callsOfRun": { runId: own("run") },
 
+	"insights.own": { agentId: filter("agent") },
+	"insights.everybody": insights,
+	"insights.export": insights,
 	"budgets.askForMore": { limitId: own("budget") },
 	"budgets.change": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },
 	"budgets.remove": { budgetId: shared("budget", "who holds budgets:manage sets anybody's budget") },

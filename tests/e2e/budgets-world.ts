@@ -7,6 +7,8 @@ export async function fillBudgets(api: Client["api"]): Promise<Record<string, st
 	const each = { subjectKind: "role", subject: "staff", isEach: true } as const;
 	await api.budgets.add.mutate({ ...each, measure: "money", currency: "EUR", most: 20_000_000, ...month });
 	return {
+		ownInsights: "/insights?span=24h",
+		everybodysInsights: "/insights/everybody?by=agent&span=30d",
 		ownUsage: "/budgets",
 		everybodysUsage: "/budgets/everybody",
 		budget: `/budgets/rules?open=${budget.id}`,

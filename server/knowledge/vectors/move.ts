@@ -1,7 +1,7 @@
 import { and, asc, eq, gt, inArray, isNull, lte, type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { chunkVectors, collections, documents, vectorIndexes } from "@/db/schema";
-import { fromBytes } from "./exact";
+import { fromBytes } from "./exact/bytes";
 import type { QdrantStore } from "./qdrant";
 import type { Point } from "./store";
 

@@ -4,7 +4,7 @@ import { chunks, chunkVectors } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { searchText } from "../../chunking";
 import type { Embedder } from "../../embedding";
-import { toBytes } from "../../vectors/exact";
+import { toBytes } from "../../vectors/exact/bytes";
 import { embedFor } from "../counted-embedding";
 
 /** Passages embedded between two writes. */

@@ -2,7 +2,7 @@ import { and, asc, eq } from "drizzle-orm";
 import { chunkVectors } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import { storeBeside } from "../../vectors";
-import { fromBytes } from "../../vectors/exact";
+import { fromBytes } from "../../vectors/exact/bytes";
 import { StoreAway } from "../../vectors/store";
 import { type Attempt, isOutdated, withAttempt } from "./attempt";
 

@@ -72,7 +72,8 @@ type Settings = {
 
 /**
  * Counts are remembered; the rarest terms are read whole as far as the limits go, and the best of what they find is looked at for the
- * other terms. `offset 0` keeps the planner from another way: without statistics, as after much was added, it would read all passages.
+ * other terms, one by one where they stand in the index. `offset 0` keeps the planner from another way: without statistics, as after much was
+ * added, it would read all passages. What was found is in order before its documents are looked at, so that only the best are.
  */
 function rank(query: string, scope: Scope, { most, wide, totals, known, limits }: Settings) {
 	const { passages, length } = totals;
@@ -100,29 +101,29 @@ function rank(query: string, scope: Scope, { most, wide, totals, known, limits }
 			select term, worth, place = 1 or until <= ${limits.postings} as is_read
 			from ordered where place = 1 or df <= ${limits.passagesOfTerm}
 		), scored as materialized (
-			select posting.chunk_id as id, sum(chosen.worth * ${scoreOf(sql`posting`)}) as score
+			select posting.chunk_id as id, posting.collection_no as of, sum(chosen.worth * ${scoreOf(sql`posting`)}) as score
 			from chosen cross join lateral (
-				select ${postings.chunkId}, ${postings.tf}, ${postings.length} from ${postings}
+				select ${postings.chunkId}, ${postings.collectionNo}, ${postings.tf}, ${postings.length} from ${postings}
 				where ${postings.term} = chosen.term and ${within} limit ${limits.passagesOfTerm}
 			) as posting
-			where chosen.is_read group by 1 order by 2 desc, 1 limit ${wide}
+			where chosen.is_read group by 1, 2 order by 3 desc, 1 limit ${wide}
 		), whole as materialized (
-			select scored.id, scored.score + coalesce(case when exists (select from chosen where not is_read) then (
+			select scored.id, scored.score + coalesce((
 				select sum(chosen.worth * ${scoreOf(sql`own`)})
-				from (
-					select ${postings.term}, ${postings.tf}, ${postings.length} from ${postings}
-					where ${postings.chunkId} = scored.id offset 0
-				) as own
-				join chosen on chosen.term = own.term and not chosen.is_read
-			) end, 0) as score from scored
+				from chosen cross join lateral (
+					select ${postings.tf}, ${postings.length} from ${postings}
+					where ${postings.term} = chosen.term and ${postings.collectionNo} = scored.of and ${postings.chunkId} = scored.id
+					offset 0
+				) as own where not chosen.is_read
+			), 0) as score from scored
 		), found as (
-			select whole.id, whole.score from whole
-			cross join lateral (select ${chunks.documentId} as of from ${chunks} where ${chunks.id} = whole.id offset 0) as chunk
+			select best.id, best.score from (select id, score from whole order by score desc, id) as best
+			cross join lateral (select ${chunks.documentId} as of from ${chunks} where ${chunks.id} = best.id offset 0) as chunk
 			cross join lateral (
 				select 1 from ${documents}
 				where ${documents.id} = chunk.of and ${documents.state} = 'ready' and ${documents.deletedAt} is null offset 0
 			) as document
-			order by whole.score desc, whole.id limit ${most}
+			order by best.score desc, best.id limit ${most}
 		)
 		select
 			(select coalesce(array_agg(term order by term), '{}') from counted) as terms,

@@ -3,6 +3,8 @@ import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { chunkVectors, documents } from "@/db/schema";
 import type { ScopedCollection } from "../store";
+import { fromBytes } from "./bytes";
+import { bytesOf, copyFine, type Fine, makeFine, putFine } from "./fine";
 
 /** Where a document's rows stand; `stamp` tells one reading of it from the next. */
 export type Segment = { from: number; to: number; stamp: string };
@@ -12,7 +14,7 @@ export type Block = {
 	dimension: number;
 	count: number;
 	ids: Float64Array;
-	vectors: Float32Array;
+	vectors: Fine;
 	/** By the document's number, in the order of their rows. What is not in it, is not there any more. */
 	segments: Map<number, Segment>;
 	/** All of it that is there. */
@@ -79,12 +81,12 @@ export class BlockCache {
 
 	private evict(inUse: Set<number>): void {
 		const most = this.options.maxBytes ?? defaultMaxBytes;
-		let bytes = [...this.blocks.values()].reduce((sum, block) => sum + block.vectors.byteLength, 0);
+		let bytes = [...this.blocks.values()].reduce((sum, block) => sum + bytesOf(block.vectors), 0);
 		for (const [no, block] of this.blocks) {
 			if (bytes <= most) return;
 			if (inUse.has(no)) continue;
 			this.blocks.delete(no);
-			bytes -= block.vectors.byteLength;
+			bytes -= bytesOf(block.vectors);
 		}
 	}
 }
@@ -153,7 +155,7 @@ function roomFor(before: Block | undefined, listed: Listed[], fresh: Listed[], d
 	for (const [no, { from, to, stamp }] of stay) {
 		if (!before) break;
 		block.ids.set(before.ids.subarray(from, to), block.count);
-		block.vectors.set(before.vectors.subarray(from * dimension, to * dimension), block.count * dimension);
+		copyFine(block.vectors, block.count * dimension, before.vectors, from * dimension, to * dimension);
 		block.segments.set(no, { from: block.count, to: block.count + to - from, stamp });
 		block.count += to - from;
 	}
@@ -165,7 +167,7 @@ const emptyBlock = (rows: number, dimension: number): Block => ({
 	dimension,
 	count: 0,
 	ids: new Float64Array(new SharedArrayBuffer(rows * 8)),
-	vectors: new Float32Array(new SharedArrayBuffer(rows * dimension * 4)),
+	vectors: makeFine(rows * dimension),
 	segments: new Map(),
 	ranges: new Int32Array(),
 });
@@ -188,14 +190,13 @@ async function append(
 			),
 		)
 		.orderBy(asc(chunkVectors.documentId), asc(chunkVectors.chunkId));
-	const bytes = () => new Uint8Array(block.vectors.buffer);
 	for (const { id, documentId, vector } of rows) {
 		if (block.count >= block.ids.length) grow(block);
 		const document = byId.get(documentId);
 		if (!document) continue;
 		const segment = block.segments.get(document.no) ?? { from: block.count, to: block.count, stamp: document.stamp };
 		block.ids[block.count] = id;
-		bytes().set(vector, block.count * block.dimension * 4);
+		putFine(block.vectors, block.count * block.dimension, fromBytes(vector));
 		block.segments.set(document.no, { ...segment, to: ++block.count });
 	}
 }
@@ -204,7 +205,7 @@ async function append(
 function grow(block: Block): void {
 	const larger = emptyBlock(Math.ceil(block.ids.length * spare) + rowsAtOnce, block.dimension);
 	larger.ids.set(block.ids);
-	larger.vectors.set(block.vectors);
+	copyFine(larger.vectors, 0, block.vectors, 0, block.vectors.coarse.length);
 	block.ids = larger.ids;
 	block.vectors = larger.vectors;
 }

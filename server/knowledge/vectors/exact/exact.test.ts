@@ -6,7 +6,8 @@ import { addReady, bringDocument, makeCollection } from "@/tests/support/knowled
 import { chunkDocument, deleteDocument, embedChunks, parseDocument } from "../../service";
 import { BlockCache } from "./blocks";
 import { dotsWith } from "./dots";
-import type { Rows } from "./scan";
+import { coarseError, fineDot, makeFine, putFine, similarityOfCoarse, toCoarse } from "./fine";
+import { type Rows, scan } from "./scan";
 import { Scanner } from "./scanner";
 
 const length = 16;
@@ -28,19 +29,26 @@ function randomVectors(count: number, seed = 1): Float32Array {
 	return vectors;
 }
 
+const unit = (vector: Float32Array) => {
+	const size = Math.hypot(...vector);
+	return vector.map((one) => one / size);
+};
+const plain = (a: Float32Array, b: Float32Array) => a.reduce((sum, one, i) => sum + one * (b[i] ?? 0), 0);
+
 describe("the vector scan", () => {
 	const count = 20_000;
-	const shared = (values: Float32Array | Float64Array) => {
-		const buffer = new SharedArrayBuffer(values.byteLength);
-		new Uint8Array(buffer).set(new Uint8Array(values.buffer));
-		return buffer;
+	const fine = (values: Float32Array) => {
+		const made = makeFine(values.length);
+		putFine(made, 0, values);
+		return made;
 	};
 	const vectors = randomVectors(count);
+	const stored = fine(vectors);
 	const ids = Array.from({ length: count }, (_, i) => i * 3 + 1);
 	const rows = (...ranges: number[]): Rows => ({
 		dimension: length,
-		ids: new Float64Array(shared(Float64Array.from(ids))),
-		vectors: new Float32Array(shared(vectors)),
+		ids: Float64Array.from(ids),
+		vectors: stored,
 		ranges: Int32Array.from(ranges),
 	});
 	const query = randomVectors(1, 99);
@@ -68,22 +76,61 @@ describe("the vector scan", () => {
 		);
 	});
 
-	test.each([16, 20, 64, 384])("compares as plain arithmetic does, in %i dimensions", (dimension) => {
-		const values = Float32Array.from({ length: dimension * 600 }, (_, i) => Math.sin(i * 12.9898) / 4);
-		const asked = values.slice(dimension * 7, dimension * 8);
+	test.each([16, 20, 32, 384])("compares as plain arithmetic does, in %i dimensions", (dimension) => {
+		const values = Array.from({ length: 600 }, (_, row) =>
+			unit(Float32Array.from({ length: dimension }, (_, i) => Math.sin((row * dimension + i) * 12.9898))),
+		);
+		const asked = values[7] ?? new Float32Array();
+		const vectors = Int16Array.from(values.flatMap((one) => [...toCoarse(one)]));
 		const dots = dotsWith(asked);
 		for (const [from, to] of [
 			[0, 1],
 			[3, 3 + dots.rowsAtOnce],
 			[590, 600],
 		] as const) {
-			const found = [...dots.of(values, from, to).subarray(0, to - from)];
-			const expected = Array.from({ length: to - from }, (_, n) =>
-				asked.reduce((sum, value, i) => sum + value * (values[(from + n) * dimension + i] ?? 0), 0),
-			);
+			const found = Array.from(dots.of(vectors, from, to).subarray(0, to - from), (one) => one * similarityOfCoarse);
+			const expected = values.slice(from, to).map((one) => plain(one, asked));
 			expect(found).toHaveLength(expected.length);
-			expect(Math.max(...found.map((one, n) => Math.abs(one - (expected[n] ?? 0))))).toBeLessThan(0.001);
+			expect(Math.max(...found.map((one, n) => Math.abs(one - (expected[n] ?? 0))))).toBeLessThan(
+				coarseError(dimension),
+			);
 		}
+	});
+
+	test("tells apart what is closer together than what it scans can tell", () => {
+		const dimension = 32;
+		const asked = Float32Array.from({ length: dimension }, (_, i) => (i % 2 === 0 ? 0.25 : 0));
+		const across = Float32Array.from({ length: dimension }, (_, i) => (i % 2 === 0 ? 0 : 0.25));
+		// Each turned away a hair further than the one before, by less than a step of sixteen bits.
+		const close = Array.from({ length: 400 }, (_, n) =>
+			asked.map((one, i) => Math.cos(1 + n * 4e-6) * one + Math.sin(1 + n * 4e-6) * (across[i] ?? 0)),
+		);
+		const order = close.map((_, n) => (n * 37) % close.length);
+		const all = makeFine(close.length * dimension);
+		order.forEach((n, row) => {
+			putFine(all, row * dimension, close[n] ?? []);
+		});
+		const ranges = Int32Array.from([0, close.length]);
+		const found = scan([{ ids: Float64Array.from(order), vectors: all, dimension, ranges }], asked, 20);
+		const expected = close
+			.map((one, id) => ({ id, similarity: plain(one, asked) }))
+			.toSorted((a, b) => b.similarity - a.similarity);
+		expect(found.map(({ id }) => id)).toEqual(expected.slice(0, 20).map(({ id }) => id));
+		expect(found[0]?.similarity).toBeCloseTo(expected[0]?.similarity ?? 0, 6);
+	});
+
+	test("keeps numbers at both ends, and gives those who are all alike in the order of their ids", () => {
+		const ends = makeFine(64);
+		putFine(ends, 0, [1, ...Array(31).fill(0)]);
+		putFine(ends, 32, [...Array(31).fill(0), -1]);
+		const query = Float32Array.from({ length: 32 }, (_, i) => (i === 0 || i === 31 ? Math.SQRT1_2 : 0));
+		expect(fineDot(ends, 0, query)).toBeCloseTo(Math.SQRT1_2, 6);
+		expect(fineDot(ends, 32, query)).toBeCloseTo(-Math.SQRT1_2, 6);
+		const alike = makeFine(32 * 5_000);
+		for (let row = 0; row < 5_000; row++) putFine(alike, row * 32, [1, ...Array(31).fill(0)]);
+		const ids = Float64Array.from({ length: 5_000 }, (_, i) => 5_000 - i);
+		const found = scan([{ ids, vectors: alike, dimension: 32, ranges: Int32Array.from([0, 5_000]) }], query, 3);
+		expect(found.map(({ id }) => id)).toEqual([1, 2, 3]);
 	});
 
 	test("serves many at once, each with its own answer", async () => {

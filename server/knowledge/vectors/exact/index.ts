@@ -4,7 +4,8 @@ import { chunkVectors, documents } from "@/db/schema";
 import { embedder } from "../../embedding";
 import type { Near, Point, Scope, VectorStore, Wanted } from "../store";
 import { type Block, BlockCache, rangesOf } from "./blocks";
-import { dot } from "./dots";
+import { toBytes } from "./bytes";
+import { fineDot } from "./fine";
 import type { Rows } from "./scan";
 import { Scanner } from "./scanner";
 
@@ -34,7 +35,7 @@ export class ExactStore implements VectorStore {
 			const segment = block?.segments.get(documentNo);
 			if (!block || !segment) continue;
 			const row = block.ids.subarray(segment.from, segment.to).indexOf(chunkId);
-			if (row >= 0) found.set(chunkId, dot(block.vectors, (segment.from + row) * block.dimension, query));
+			if (row >= 0) found.set(chunkId, fineDot(block.vectors, (segment.from + row) * block.dimension, query));
 		}
 		return found;
 	}
@@ -85,14 +86,6 @@ export class ExactStore implements VectorStore {
 	async check(db: Reader): Promise<void> {
 		await db.execute(sql`select 1`);
 	}
-}
-
-/** float32, little-endian as on every machine that this runs on. */
-export const toBytes = (vector: Float32Array) => Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-
-export function fromBytes(bytes: Uint8Array): Float32Array {
-	// A copy: rows of the driver's buffer need not begin at a multiple of four.
-	return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
 /** Which rows of each block are in the scope. */

@@ -1,0 +1,2 @@
+export { exportInsights } from "./export";
+export { everybodysInsights, ownInsights } from "./read";
