@@ -14,6 +14,7 @@ import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ButtonLink } from "@/components/ui/button-link";
+import { saveFile } from "@/components/ui/save-file";
 import { say } from "@/components/ui/say";
 import type { Agent } from "@/server/agents/contract";
 import { AgentPage } from "./agent-page";
@@ -98,9 +99,5 @@ function Actions({ agent, onEdit }: { agent: Agent; onEdit: () => void }) {
 }
 
 function download(name: string, text: string): void {
-	const link = document.createElement("a");
-	link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-	link.download = name;
-	link.click();
-	URL.revokeObjectURL(link.href);
+	saveFile(name, [text], "application/json");
 }

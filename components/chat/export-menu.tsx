@@ -6,6 +6,7 @@ import { useRef } from "react";
 import { useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button, IconButton } from "@/components/ui/button";
+import { saveFile } from "@/components/ui/save-file";
 import { say } from "@/components/ui/say";
 import type { ExportThread, Thread } from "@/server/threads/contract";
 import styles from "./feedback.module.css";
@@ -19,11 +20,7 @@ export function ExportMenu({ thread, branchId }: { thread: Thread; branchId: str
 			client.threads.export.query({ threadId: thread.id, format, branchId: branchId ?? undefined }),
 		onSuccess: ({ fileName, mediaType, text }) => {
 			menu.current?.hidePopover();
-			const link = document.createElement("a");
-			link.href = URL.createObjectURL(new Blob([text], { type: mediaType }));
-			link.download = fileName;
-			link.click();
-			URL.revokeObjectURL(link.href);
+			saveFile(fileName, [text], mediaType);
 		},
 		onError: (error) => say(toFailure(error).message, "failed"),
 	});

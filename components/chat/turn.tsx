@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconPlayerStop, IconPlugConnectedX } from "@tabler/i
 import dynamic from "next/dynamic";
 import { useState } from "react";
 import { isOpen } from "@/components/runs/took";
+import { TraceLink } from "@/components/traces/trace-link";
 import { CopyId } from "@/components/ui/copy";
 import { ErrorView } from "@/components/ui/error-view";
 import type { Run } from "@/server/runs/contract";
@@ -90,6 +91,7 @@ export function Turn(props: {
 						onAskAgain={onAskAgain}
 						tools={
 							<>
+								{isOwn ? <TraceLink runId={run.id} /> : null}
 								{isOwn ? <CheckpointsLink runId={run.id} /> : null}
 								{run.answer === null ? null : <Thumbs state={feedback} />}
 								{run.answer === null || state !== "succeeded" ? null : (

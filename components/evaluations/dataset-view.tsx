@@ -27,6 +27,7 @@ import { FilterBar, FilterText } from "@/components/ui/field";
 import { counted } from "@/components/ui/figures";
 import { ScanPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
+import { csvType, saveFile } from "@/components/ui/save-file";
 import { confirm, say } from "@/components/ui/say";
 import { Split } from "@/components/ui/side-panel";
 import { useUrl } from "@/components/ui/use-url";
@@ -184,11 +185,7 @@ function Actions({ dataset, mayWrite, onForm }: { dataset: Dataset; mayWrite: bo
 				name = piece.name;
 				cursor = piece.next ?? undefined;
 			} while (cursor);
-			const link = document.createElement("a");
-			link.href = URL.createObjectURL(new Blob(parts, { type: "text/csv;charset=utf-8" }));
-			link.download = name;
-			link.click();
-			URL.revokeObjectURL(link.href);
+			saveFile(name, parts, csvType);
 		} catch (error) {
 			say(toFailure(error).message, "failed");
 		}

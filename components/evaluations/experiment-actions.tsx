@@ -1,14 +1,6 @@
 "use client";
 
-import {
-	IconEye,
-	IconPlayerPause,
-	IconPlayerPlay,
-	IconPlayerStop,
-	IconRefresh,
-	IconStar,
-	IconTrash,
-} from "@tabler/icons-react";
+import { IconEye, IconStar } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useMay } from "@/components/shell/me";
@@ -18,6 +10,7 @@ import { Button } from "@/components/ui/button";
 import { ButtonLink } from "@/components/ui/button-link";
 import { counted } from "@/components/ui/figures";
 import { confirm, say } from "@/components/ui/say";
+import { SteerWork } from "@/components/ui/work";
 import type { ExperimentInFull, SteerExperiment } from "@/server/evaluations/contract";
 
 /** What can be done with an experiment: let it rest or go on, try again what failed, rate it, end the rating, remove it. */
@@ -68,31 +61,14 @@ export function ExperimentActions({ experiment }: { experiment: ExperimentInFull
 							End the rating
 						</Button>
 					) : null}
-					{state === "running" ? (
-						<Button icon={IconPlayerPause} isBusy={steer.isPending} onClick={() => act("pause")}>
-							Pause
-						</Button>
-					) : null}
-					{state === "paused" ? (
-						<Button look="primary" icon={IconPlayerPlay} isBusy={steer.isPending} onClick={() => act("resume")}>
-							Resume
-						</Button>
-					) : null}
-					{state === "running" || state === "paused" ? (
-						<Button icon={IconPlayerStop} isBusy={steer.isPending} onClick={() => act("cancel")}>
-							Give up
-						</Button>
-					) : null}
-					{state !== "paused" && open === 0 && left > 0 ? (
-						<Button icon={IconRefresh} isBusy={steer.isPending} onClick={() => act("retry")}>
-							Try {counted(left, "answer")} again
-						</Button>
-					) : null}
-					{state === "ended" || state === "cancelled" ? (
-						<Button look="danger" icon={IconTrash} isBusy={remove.isPending} onClick={() => void askRemoval()}>
-							Remove
-						</Button>
-					) : null}
+					<SteerWork
+						state={state}
+						again={open === 0 && left > 0 ? counted(left, "answer") : null}
+						isSteering={steer.isPending}
+						isRemoving={remove.isPending}
+						onAct={act}
+						onRemove={() => void askRemoval()}
+					/>
 				</>
 			) : null}
 		</>

@@ -1,13 +1,6 @@
 "use client";
 
-import {
-	IconDownload,
-	IconPlayerPause,
-	IconPlayerPlay,
-	IconPlayerStop,
-	IconRefresh,
-	IconTrash,
-} from "@tabler/icons-react";
+import { IconDownload } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useState } from "react";
@@ -16,7 +9,9 @@ import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { counted } from "@/components/ui/figures";
+import { csvType, saveFile } from "@/components/ui/save-file";
 import { confirm, say } from "@/components/ui/say";
+import { SteerWork } from "@/components/ui/work";
 import type { ExportExtraction, Extraction, ExtractionColumns } from "@/server/extractions/contract";
 
 /** What can be done with an extraction: let it rest or go on, try again what failed, take it along, remove it. */
@@ -52,39 +47,19 @@ export function ExtractionActions({
 		const text = "Its results and corrections go with it, for good. The documents stay.";
 		if (await confirm({ title: "Remove this extraction?", text, action: "Remove" })) remove.mutate({ extractionId });
 	};
-	const act = (action: "pause" | "resume" | "cancel" | "retry") => steer.mutate({ extractionId, action });
 	const left = failed + cancelled;
 	return (
 		<>
 			{done > 0 ? <Exports extractionId={extractionId} columns={columns} /> : null}
 			{mayWrite ? (
-				<>
-					{state === "running" ? (
-						<Button icon={IconPlayerPause} isBusy={steer.isPending} onClick={() => act("pause")}>
-							Pause
-						</Button>
-					) : null}
-					{state === "paused" ? (
-						<Button look="primary" icon={IconPlayerPlay} isBusy={steer.isPending} onClick={() => act("resume")}>
-							Resume
-						</Button>
-					) : null}
-					{state === "running" || state === "paused" ? (
-						<Button icon={IconPlayerStop} isBusy={steer.isPending} onClick={() => act("cancel")}>
-							Give up
-						</Button>
-					) : null}
-					{state !== "paused" && left > 0 ? (
-						<Button icon={IconRefresh} isBusy={steer.isPending} onClick={() => act("retry")}>
-							Try {counted(left, "document")} again
-						</Button>
-					) : null}
-					{state === "ended" || state === "cancelled" ? (
-						<Button look="danger" icon={IconTrash} isBusy={remove.isPending} onClick={() => void askRemoval()}>
-							Remove
-						</Button>
-					) : null}
-				</>
+				<SteerWork
+					state={state}
+					again={left > 0 ? counted(left, "document") : null}
+					isSteering={steer.isPending}
+					isRemoving={remove.isPending}
+					onAct={(action) => steer.mutate({ extractionId, action })}
+					onRemove={() => void askRemoval()}
+				/>
 			) : null}
 		</>
 	);
@@ -107,7 +82,7 @@ function Exports({ extractionId, columns }: { extractionId: string; columns: Ext
 				name = piece.name;
 				cursor = piece.next ?? undefined;
 			} while (cursor);
-			download(name, parts, asked.format);
+			saveFile(name, parts, types[asked.format]);
 		} catch (error) {
 			say(toFailure(error).message, "failed");
 		}
@@ -135,12 +110,4 @@ function Exports({ extractionId, columns }: { extractionId: string; columns: Ext
 	);
 }
 
-const types = { csv: "text/csv;charset=utf-8", json: "application/json" } as const;
-
-function download(name: string, parts: string[], format: keyof typeof types): void {
-	const link = document.createElement("a");
-	link.href = URL.createObjectURL(new Blob(parts, { type: types[format] }));
-	link.download = name;
-	link.click();
-	URL.revokeObjectURL(link.href);
-}
+const types = { csv: csvType, json: "application/json" } as const;

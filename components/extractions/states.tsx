@@ -1,75 +1,32 @@
-import {
-	type Icon,
-	IconAlertTriangle,
-	IconCircleCheck,
-	IconCircleDashed,
-	IconClock,
-	IconExclamationCircle,
-	IconLoader2,
-	IconPlayerPause,
-	IconPlayerStop,
-	IconUserCheck,
-} from "@tabler/icons-react";
-import { Badge, type Tone } from "@/components/ui/badge";
+import { IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconUserCheck } from "@tabler/icons-react";
+import { Badge } from "@/components/ui/badge";
 import { percent } from "@/components/ui/figures";
+import { type WorkLook, WorkState, workLooks } from "@/components/ui/work";
 import type { ExtractedField, Extraction, ExtractionResult } from "@/server/extractions/contract";
 
-type Look = { word: string; tone: Tone; icon: Icon };
-
-const extractionLooks = {
-	running: { word: "Running", tone: "accent", icon: IconLoader2 },
-	paused: { word: "Paused", tone: "amber", icon: IconPlayerPause },
-	cancelled: { word: "Given up", tone: "neutral", icon: IconPlayerStop },
-	ended: { word: "Done", tone: "neutral", icon: IconCircleCheck },
-} as const satisfies Record<Extraction["state"], Look>;
-
 export const extractionStateWords = {
-	running: extractionLooks.running.word,
-	paused: extractionLooks.paused.word,
-	cancelled: extractionLooks.cancelled.word,
-	ended: extractionLooks.ended.word,
-};
-
-const resultLooks = {
-	queued: { word: "Queued", tone: "neutral", icon: IconClock },
-	running: { word: "Running", tone: "accent", icon: IconLoader2 },
-	done: { word: "Done", tone: "neutral", icon: IconCircleCheck },
-	failed: { word: "Failed", tone: "red", icon: IconExclamationCircle },
-	cancelled: { word: "Given up", tone: "neutral", icon: IconPlayerStop },
-} as const satisfies Record<ExtractionResult["state"], Look>;
-
+	running: workLooks.running.word,
+	paused: workLooks.paused.word,
+	cancelled: workLooks.cancelled.word,
+	ended: workLooks.ended.word,
+} as const satisfies Record<Extraction["state"], string>;
 export const resultStateWords = {
-	queued: resultLooks.queued.word,
-	running: resultLooks.running.word,
-	done: resultLooks.done.word,
-	failed: resultLooks.failed.word,
-	cancelled: resultLooks.cancelled.word,
-};
+	queued: workLooks.queued.word,
+	running: workLooks.running.word,
+	done: workLooks.done.word,
+	failed: workLooks.failed.word,
+	cancelled: workLooks.cancelled.word,
+} as const satisfies Record<ExtractionResult["state"], string>;
 
-export function ExtractionState({ state }: { state: Extraction["state"] }) {
-	const { word, tone, icon } = extractionLooks[state];
-	return (
-		<Badge tone={tone} icon={icon} isMoving={state === "running"} isPlain>
-			{word}
-		</Badge>
-	);
-}
-
-export function ResultState({ state }: { state: ExtractionResult["state"] }) {
-	const { word, tone, icon } = resultLooks[state];
-	return (
-		<Badge tone={tone} icon={icon} isMoving={state === "running"} isPlain>
-			{word}
-		</Badge>
-	);
-}
+export const ExtractionState = ({ state }: { state: Extraction["state"] }) => <WorkState look={workLooks[state]} />;
+export const ResultState = ({ state }: { state: ExtractionResult["state"] }) => <WorkState look={workLooks[state]} />;
 
 const levelLooks = {
 	high: { word: "High", tone: "accent", icon: IconCircleCheck },
 	medium: { word: "Medium", tone: "amber", icon: IconCircleDashed },
 	low: { word: "Low", tone: "red", icon: IconAlertTriangle },
 	none: { word: "Nothing found", tone: "neutral", icon: IconCircleDashed },
-} as const satisfies Record<ExtractedField["level"], Look>;
+} as const satisfies Record<ExtractedField["level"], WorkLook>;
 
 /** How sure a field is, in a word, a figure and a colour. */
 export function FieldConfidence({ field }: { field: ExtractedField }) {

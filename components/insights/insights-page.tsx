@@ -8,10 +8,12 @@ import { useMay } from "@/components/shell/me";
 import { useApi, useClient } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
+import { ButtonLink } from "@/components/ui/button-link";
 import { ErrorView } from "@/components/ui/error-view";
 import { FilterBar, FilterSelect } from "@/components/ui/field";
 import { ReadPage } from "@/components/ui/page";
 import { PageHeader } from "@/components/ui/page-header";
+import { csvType, saveFile } from "@/components/ui/save-file";
 import { say } from "@/components/ui/say";
 import { Tabs } from "@/components/ui/tabs";
 import { useUrl } from "@/components/ui/use-url";
@@ -102,6 +104,7 @@ function InsightsView({ asked, query, choices, download }: View) {
 						Only {data.only}
 					</Button>
 				) : null}
+				<TracesLink asked={asked} />
 			</FilterBar>
 			{query.error && !data ? <ErrorView failure={toFailure(query.error)} retry={() => void query.refetch()} /> : null}
 			{data ? (
@@ -121,6 +124,27 @@ function InsightsView({ asked, query, choices, download }: View) {
 	);
 }
 
+const sinceOf = { "24h": "24", "7d": "168", "30d": "720", "90d": "" } as const satisfies Record<
+	ReadInsights["span"],
+	string
+>;
+
+/** Down to what the figures are made of; of a group and of a model's key there is no list of traces. */
+function TracesLink({ asked: { span, agentId, userId } }: { asked: ReadInsights }) {
+	const [mayRead, mayOversee] = [useMay("traces:read"), useMay("traces:oversee")];
+	if (!mayRead || (userId && !mayOversee)) return null;
+	const query = new URLSearchParams({
+		...(sinceOf[span] ? { since: sinceOf[span] } : {}),
+		...(agentId ? { agent: agentId } : {}),
+		...(userId ? { user: userId } : {}),
+	});
+	return (
+		<ButtonLink size="small" look="quiet" href={`/traces?${query}`}>
+			Traces
+		</ButtonLink>
+	);
+}
+
 function Download({ asked }: { asked: ReadInsights }) {
 	const client = useClient();
 	const [isTaking, setTaking] = useState(false);
@@ -128,11 +152,7 @@ function Download({ asked }: { asked: ReadInsights }) {
 		setTaking(true);
 		try {
 			const { name, content } = await client.insights.export.query(asked);
-			const link = document.createElement("a");
-			link.href = URL.createObjectURL(new Blob([content], { type: "text/csv;charset=utf-8" }));
-			link.download = name;
-			link.click();
-			URL.revokeObjectURL(link.href);
+			saveFile(name, [content], csvType);
 		} catch (error) {
 			say(toFailure(error).message, "failed");
 		}

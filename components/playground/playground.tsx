@@ -9,7 +9,7 @@ import type { Failure } from "@/components/ui/failure";
 import { ReadPage } from "@/components/ui/page";
 import { useUrl } from "@/components/ui/use-url";
 import type { Bench } from "@/server/playground/contract";
-import { benchOf, freshBench, loaded } from "./bench-state";
+import { benchOf, freshBench, loaded, withWindow } from "./bench-state";
 import { BenchView } from "./bench-view";
 
 const noInput = {};
@@ -36,12 +36,16 @@ function Begun({ kept }: { kept: Bench | null }) {
 	const [failure, setFailure] = useState<Failure | null>(null);
 	const promptId = url.get("prompt");
 	const runId = url.get("run");
+	const model = url.get("model");
 	const { set } = url;
 	useEffect(() => {
 		if (!promptId && !runId) return;
 		let isGone = false;
 		const bring = async () => {
-			if (runId) return benchOf(await client.playground.fromRun.query({ runId }));
+			if (runId) {
+				const begun = benchOf(await client.playground.fromRun.query({ runId }));
+				return model ? withWindow(begun, "w0", { model }) : begun;
+			}
 			const history = await client.prompts.get.query({ promptId: promptId ?? "" });
 			return loaded(freshBench(), "w0", history);
 		};
@@ -53,12 +57,12 @@ function Begun({ kept }: { kept: Bench | null }) {
 				if (!isGone) setFailure(toFailure(error));
 			})
 			.finally(() => {
-				if (!isGone) set({ prompt: null, run: null });
+				if (!isGone) set({ prompt: null, run: null, model: null });
 			});
 		return () => {
 			isGone = true;
 		};
-	}, [client, promptId, runId, set]);
+	}, [client, promptId, runId, model, set]);
 	const problem = useKept(bench, kept);
 	return <BenchView bench={bench} failure={failure ?? problem} onChange={setBench} />;
 }

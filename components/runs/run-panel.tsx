@@ -12,6 +12,7 @@ import { costOf } from "@/components/models/money";
 import { RunCalls } from "@/components/models/run-calls";
 import Research from "@/components/research/research";
 import { useMay } from "@/components/shell/me";
+import { TraceLink } from "@/components/traces/trace-link";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
@@ -46,6 +47,7 @@ export function RunPanel({ runId, onClose }: { runId: string; onClose: () => voi
 			actions={
 				run ? (
 					<>
+						<TraceLink runId={run.id} />
 						{run.graph === "extract" ? null : <CheckpointsLink runId={run.id} />}
 						{run.graph === "extract" ? null : <TryLink runId={run.id} />}
 						<StopButton run={run} />

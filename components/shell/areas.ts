@@ -18,6 +18,7 @@ import {
 	IconServer2,
 	IconShieldCheck,
 	IconShieldHalf,
+	IconTimeline,
 	IconUsers,
 } from "@tabler/icons-react";
 import type { Permission } from "@/server/core/permissions";
@@ -54,6 +55,7 @@ export const areas: Area[] = [
 		name: "Operate",
 		entries: [
 			{ href: "/jobs", label: "Jobs", icon: IconChecklist, permission: "jobs:read" },
+			{ href: "/traces", label: "Traces", icon: IconTimeline, permission: "traces:read" },
 			{ href: "/insights", label: "Insights", icon: IconChartHistogram, permission: "runs:read" },
 			{ href: "/budgets", label: "Usage & budgets", icon: IconChartBar, permission: "account:read" },
 			{ href: "/audit", label: "Audit", icon: IconHistory, permission: "audit:read" },

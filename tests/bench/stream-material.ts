@@ -69,7 +69,7 @@ export async function startProviderProcess() {
 }
 
 /** It is printed a moment after the address. */
-async function setupCodeOf({ output }: Product): Promise<string> {
+export async function setupCodeOf({ output }: Product): Promise<string> {
 	const found = await until(() => /one-time code:\s+(\S+)/.exec(output()));
 	return found[1] ?? "";
 }

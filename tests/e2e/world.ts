@@ -7,6 +7,7 @@ import { invoiceAnswer, invoiceLines } from "../support/invoices";
 import { fillBudgets } from "./budgets-world";
 import { fillEvaluations } from "./evaluations-world";
 import { owner, type Standing, staff, viewer } from "./standing";
+import { fillTraces } from "./traces-world";
 
 type Api = Client["api"];
 const text = `# Berths\n\n${"The ferry Marrowby uses berth 4 on weekdays and berth 2 on Sundays. ".repeat(30)}`;
@@ -36,6 +37,7 @@ export async function fill(standing: Standing): Promise<World> {
 	const evaluations = await fillEvaluations(standing, api);
 	const models = await fillModels(standing, api);
 	const budgets = await fillBudgets(api);
+	const traces = await fillTraces(standing, api);
 	return {
 		paths: {
 			...work.paths,
@@ -47,6 +49,7 @@ export async function fill(standing: Standing): Promise<World> {
 			...account,
 			...models,
 			...budgets,
+			...traces,
 			...evaluations,
 		},
 		open: mails.open,
