@@ -156,12 +156,6 @@ export async function bundle(root, files, outdir) {
 	await esbuild.build({ ...bundleOptions(root, files, "node24"), outdir, packages: "external", logLevel: "error" });
 }
 
-/** The same as the product's own programs are: packages within, so that a process of it is there in half the time. */
-export async function bundleWhole(root, files, outdir) {
-	const esbuild = await import("esbuild");
-	await esbuild.build({ ...bundleOptions(root, files, "node24"), outdir, logLevel: "error" });
-}
-
 /** Builds again at each change, and then calls `onBuilt`. */
 async function watchServer(esbuild, root, onBuilt) {
 	for (const options of bundles(root)) {

@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
+import { build } from "esbuild";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { bundleWhole } from "@/scripts/build.mjs";
 import { createAgent } from "@/server/agents/service";
 import { approve } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
@@ -35,16 +35,13 @@ const kinds = ["answer", "save", "delete"] as const;
 type Kind = (typeof kinds)[number];
 type Asked = { kind: Kind; question: string; agentId: string; thing: string };
 
-const folder = join(process.cwd(), "node_modules", ".cache", "quarterdeck-tests");
-const name = `failpoint-${process.pid}`;
-const program = join(folder, `${name}.mjs`);
+const program = join(process.cwd(), "node_modules", ".cache", "quarterdeck-tests", `failpoint-${process.pid}.mjs`);
 let base: Awaited<ReturnType<typeof agentsDatabase>>;
 let provider: Provider;
 let builder: ServiceContext;
 let boss: ServiceContext;
 let agents: Record<Kind, string>;
-/** One for each lane: reading its program is most of what a worker costs, and is done while others are at work. */
-const ready: Promise<ChildProcess>[] = [];
+let next: Promise<ChildProcess>;
 const children = new Set<ChildProcess>();
 let decides: NodeJS.Timeout;
 
@@ -69,14 +66,22 @@ beforeAll(async () => {
 		save: await agentWith(["prompts.save"]),
 		delete: await agentWith(["knowledge.deleteDocument"]),
 	};
-	await bundleWhole(process.cwd(), { [name]: "tests/support/failpoint-child.ts" }, folder);
+	await build({
+		entryPoints: ["tests/support/failpoint-child.ts"],
+		outfile: program,
+		bundle: true,
+		platform: "node",
+		format: "esm",
+		packages: "external",
+		target: "node24",
+	});
 	provider.usually({ tokens: 12, intervalMs: 1 });
-	ready.push(...Array.from({ length: lanes }, standBy));
+	next = standBy();
 	decides = setInterval(() => void decide(), 50);
 }, 60_000);
 afterAll(async () => {
 	clearInterval(decides);
-	await Promise.allSettled(ready);
+	await next.catch(() => {});
 	for (const child of children) child.kill("SIGKILL");
 	await provider.stop();
 	await base.checkpoints.close();
@@ -104,10 +109,11 @@ async function standBy(): Promise<ChildProcess> {
 	return child;
 }
 
-/** The worker that has stood ready longest; another gets ready at once. */
+/** The worker that stands ready; the next one gets ready at once. */
 function take(): Promise<ChildProcess> {
-	ready.push(standBy());
-	return ready.shift() ?? standBy();
+	const ready = next;
+	next = standBy();
+	return ready;
 }
 
 /** Somebody with the right to decides for whatever waits, as soon as it does. */
