@@ -2,6 +2,7 @@ import { IconAlertTriangle, IconCheck, IconLoader2, IconPlayerStop } from "@tabl
 import { Badge } from "@/components/ui/badge";
 import { ErrorView } from "@/components/ui/error-view";
 import { duration, figure } from "@/components/ui/figures";
+import { money } from "../models/money";
 import styles from "./playground.module.css";
 import type { Answer, Ended } from "./use-trials";
 
@@ -45,11 +46,11 @@ function State({ answer: { isRunning, ended, failure } }: { answer: Answer }) {
 }
 
 function Took({ ended }: { ended: Ended }) {
-	const { inputTokens, outputTokens, cost, currency, firstMs, totalMs, by } = ended;
+	const { inputTokens, outputTokens, costs, firstMs, totalMs, by } = ended;
 	const facts: [string, string][] = [
 		...(by === null ? [] : [["Answered by", by] satisfies [string, string]]),
 		["Tokens", `${figure(inputTokens)} in, ${figure(outputTokens)} out`],
-		["Cost", cost === null ? "no prices are set" : [cost.toPrecision(3), currency].filter(Boolean).join(" ")],
+		["Cost", costs.map(({ micros, currency }) => money(micros, currency)).join(" + ") || "no prices are set"],
 		["First word", firstMs === null ? "–" : duration(firstMs)],
 		["All of it", duration(totalMs)],
 	];

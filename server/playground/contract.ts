@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Money } from "@/server/models/contract";
 import { longestBody, PromptVariables, VariableName, VariableValues } from "@/server/prompts/contract";
 
 export const mostWindows = 4;
@@ -96,8 +97,7 @@ export const TrialEvent = z.discriminatedUnion("type", [
 		inputTokens: z.int().describe("Tokens that the model was told."),
 		outputTokens: z.int().describe("Tokens that it answered."),
 		by: z.string().nullable().describe("The model that answered, where a route chose it."),
-		cost: z.number().nullable().describe("What that cost; null where no prices are set."),
-		currency: z.string().nullable().describe("In which currency; null: that of the installation's own prices."),
+		costs: z.array(Money).describe("What that cost, in each currency of its models; empty where no prices are set."),
 		firstMs: z.number().nullable().describe("Until its first word, in ms."),
 		totalMs: z.number().describe("Until its last, in ms."),
 	}),

@@ -71,7 +71,12 @@ describe("a trial", () => {
 		expect(await budgetOf(trialId)).toMatchObject({ settled: null, reserved: expect.any(Number) });
 		const { text, end } = await follow(ann, trialId);
 		expect(text).toBe("Short and calm.");
-		expect(end).toMatchObject({ state: "done", reason: null, firstMs: expect.any(Number), cost: expect.any(Number) });
+		expect(end).toMatchObject({
+			state: "done",
+			reason: null,
+			firstMs: expect.any(Number),
+			costs: [{ micros: expect.any(Number), currency: null }],
+		});
 		const { body } = provider.seen.at(-1) ?? {};
 		expect(body).toMatchObject({ model: "other", temperature: 0.3, max_tokens: 50 });
 		expect(body?.messages[0]?.content).toBe(`Be {{> calm}}. ${word}`);

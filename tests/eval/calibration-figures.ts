@@ -28,8 +28,12 @@ export function areaUnder(outcomes: readonly Outcome[]): number {
 	return won / (right.length * wrong.length);
 }
 
+/** The mean square of how far what was said of an answer lies from what was so. */
+export const brier = (outcomes: readonly Outcome[]): number =>
+	outcomes.reduce((sum, { score, isRight }) => sum + (score - (isRight ? 1 : 0)) ** 2, 0) / outcomes.length;
+
 const names = ["share", "nearness", "agreement", "breadth"] as const;
-type Fitted = { bias: number } & Record<(typeof names)[number], number>;
+export type Fitted = { bias: number } & Record<(typeof names)[number], number>;
 
 /** Logistic regression by plain descent, held near zero where there is little to go by. */
 export function fitWeights(
@@ -52,4 +56,10 @@ export function fitWeights(
 	}
 	for (const name of ["bias", ...names] as const) fitted[name] = Math.round(fitted[name] * 100) / 100;
 	return fitted;
+}
+
+/** What such constants say of an answer. */
+export function scoreBy(fitted: Fitted, evidence: Evidence): number {
+	const sum = names.reduce((total, name) => total + fitted[name] * evidence[name], fitted.bias);
+	return 1 / (1 + Math.exp(-sum));
 }

@@ -26,6 +26,7 @@ export function extractionDesk(db: Database, tool: ToolContext): ExtractionDesk 
 				picture: sees ? picture : null,
 			} satisfies Material;
 		},
+		shown: async (material) => material,
 		save: (fields, model) => saveFields(db, runId, { fields, model }),
 	};
 }

@@ -48,6 +48,14 @@ function guardedDeps(guard: RunGuard, deps: SessionDeps): SessionDeps {
 		// What policies find and hide is of one run and its person: such an agent answers each question anew.
 		answers: () => null,
 		search: async (...asked) => guard.passages(await deps.search(...asked)),
+		desk: (run) => {
+			const desk = deps.desk(run);
+			return { ...desk, steers: async () => guard.steers(await desk.steers()) };
+		},
+		extraction: (run, signal) => {
+			const desk = deps.extraction(run, signal);
+			return { ...desk, shown: async (material) => guard.document(await desk.shown(material)) };
+		},
 		callTool: async (run, call, signal) => {
 			const { call: checked, refusal } = await guard.arguments(call);
 			if (refusal) return { waits: null, isDone: false, content: refusal };

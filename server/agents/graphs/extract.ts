@@ -35,7 +35,7 @@ const failed = (failure: string, usage: Usage = noUsage): Done => ({
 
 const read: Step = async (_, run) => {
 	if (!run.model) return failed(needsModel);
-	const material = await open(run, run.model);
+	const material = await run.extraction.shown(await open(run, run.model));
 	const parts = cut(material);
 	if (parts === null)
 		return failed(
@@ -59,7 +59,7 @@ const ask: Step = async (state, run) => {
 	const part = readings.length;
 	const pieces = parts[part];
 	if (!run.model || !pieces) return failed(needsModel);
-	const material = await open(run, run.model);
+	const material = await run.extraction.shown(await open(run, run.model));
 	const texts = new Map(material.pages.map(({ page, text }) => [page, text]));
 	const messages = promptFor(material, { text: pagesText(pieces, texts), part, parts: parts.length }, run.instructions);
 	if (refused) messages.push(...repairOf(refused.text, refused.problems));

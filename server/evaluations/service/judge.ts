@@ -168,7 +168,7 @@ async function askJudge(
 	const words = messages.map(({ content }) => content).join("\n");
 	const callId = await reserveTokens(ctx, estimateTokens(words) + verdictTokens);
 	const heard: Heard = {
-		...{ text: "", usage: null, firstMs: null, state: "stopped", reason: null, by: null, micros: null, currency: null },
+		...{ text: "", usage: null, firstMs: null, state: "stopped", reason: null, by: null, costs: [] },
 	};
 	let usage: Usage | null = null;
 	let text = "";

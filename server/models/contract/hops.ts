@@ -37,6 +37,8 @@ export const Money = z.object({
 	currency: z.string().nullable().describe("Null: that of the installation's own prices."),
 });
 
+export type Money = z.infer<typeof Money>;
+
 export const Cost = z
 	.object({
 		...Money.shape,

@@ -38,8 +38,7 @@ export async function askedModel(
 				const stop = stopFor(stops, { model: name }) ?? stopFor(stops, { model: key });
 				if (stop) throw new ModelFailure(stopTexts[stop.kind], { reason: "stopped" });
 			},
-			expectPaid: async ({ model: { price }, mostTokens, isFirst }) => {
-				heard.currency = price?.currency ?? heard.currency;
+			expectPaid: async ({ mostTokens, isFirst }) => {
 				if (isFirst) return;
 				try {
 					await expectMore(db, { runId: trialId, userId, keyId, tokens: mostTokens });
@@ -52,8 +51,11 @@ export async function askedModel(
 					});
 				}
 			},
-			onHop: ({ costMicros }) => {
-				if (costMicros !== null) heard.micros = (heard.micros ?? 0) + costMicros;
+			onHop: ({ costMicros, currency = null }) => {
+				if (costMicros === null) return;
+				const same = heard.costs.find((cost) => cost.currency === currency);
+				if (same) same.micros += costMicros;
+				else heard.costs.push({ micros: costMicros, currency });
 			},
 		},
 	);

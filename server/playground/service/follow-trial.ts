@@ -6,6 +6,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { log } from "@/server/core/log";
 import { stopFor, stopsNow, stopTexts } from "@/server/core/stops";
+import type { Money } from "@/server/models/contract";
 import { type ChatModel, estimateTokens, ModelFailure, type Usage } from "@/server/models/model";
 import type { FollowTrial, TrialEvent } from "../contract";
 import { askedModel } from "./asked-model";
@@ -21,9 +22,8 @@ export type Heard = {
 	reason: string | null;
 	/** The model that answered, of a route. */
 	by: string | null;
-	/** In millionths; null where no model that was asked has a price. */
-	micros: number | null;
-	currency: string | null;
+	/** One of each currency that the models which were asked have their prices in. */
+	costs: Money[];
 };
 
 const left = "It was stopped.";
@@ -48,8 +48,7 @@ export async function* followTrial(
 		state: "stopped",
 		reason: left,
 		by: null,
-		micros: null,
-		currency: null,
+		costs: [],
 	};
 	const started = performance.now();
 	let ended: Ended | null = null;
@@ -89,8 +88,9 @@ function endOf(row: typeof playgroundTrials.$inferSelect): Ended {
 	const state = row.state === "done" || row.state === "failed" ? row.state : "stopped";
 	const reason = state === "done" ? null : "The connection was lost. Ask again.";
 	const { inputTokens, outputTokens, firstMs, totalMs, cost } = row;
+	const costs = cost === null ? [] : [{ micros: Math.round(cost * 1_000_000), currency: null }];
 	return {
-		...{ type: "ended", state, reason, firstMs, cost, currency: null, by: null },
+		...{ type: "ended", state, reason, firstMs, costs, by: null },
 		...{ inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, totalMs: totalMs ?? 0 },
 	};
 }
@@ -149,7 +149,9 @@ async function close(
 	const words = asked.messages.map(({ content }) => content).join("\n");
 	const usage = heard.usage ?? { inputTokens: estimateTokens(words), outputTokens: estimateTokens(heard.text) };
 	const { inputTokens, outputTokens } = usage;
-	const cost = heard.micros === null ? null : heard.micros / 1_000_000;
+	const { costs } = heard;
+	// What is of several currencies is no one number.
+	const cost = costs.length === 1 ? (costs[0]?.micros ?? 0) / 1_000_000 : null;
 	await ctx.db.transaction(async (tx) => {
 		await settleTokens({ ...ctx, db: ctx.db.within(tx) }, trialId, inputTokens + outputTokens);
 		await tx
@@ -163,8 +165,8 @@ async function close(
 			detail: { model, state, tokens: inputTokens + outputTokens },
 		});
 	});
-	const { by, currency } = heard;
-	return { type: "ended", state, reason, by, inputTokens, outputTokens, cost, currency, firstMs, totalMs };
+	const { by } = heard;
+	return { type: "ended", state, reason, by, inputTokens, outputTokens, costs, firstMs, totalMs };
 }
 
 /** Trials that nobody followed took nothing; those whose process was killed took all that was held back. Old ones are forgotten. */

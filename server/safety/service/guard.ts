@@ -41,6 +41,9 @@ export type Guarded = {
 	stop: (why: HeldBack) => void;
 };
 
+/** What of a document a model is about to see. */
+type Paged = { document: { name: string }; pages: readonly { text: string }[]; picture: unknown | null };
+
 /** The guard of one run; null where no policy looks at any of it, and it costs nothing. */
 export async function openGuard(of: Guarded): Promise<RunGuard | null> {
 	const policies = await policiesNow(of.db);
@@ -57,6 +60,7 @@ export class RunGuard {
 	/** Policies whose word on the answer is written down. */
 	private readonly heard = new Set<string>();
 	private readonly writing: Promise<void>[] = [];
+	private readonly known = new Map<string, Looked>();
 	constructor(
 		private readonly of: Guarded,
 		policies: readonly LivePolicy[],
@@ -87,6 +91,34 @@ export class RunGuard {
 			}),
 		);
 		return { ...found, passages: passages.flat() };
+	}
+
+	/**
+	 * A document as a model may be shown it. One that is blocked is shown to none. A picture can't be looked through: where
+	 * something would have been covered or blocked, it stays away.
+	 */
+	async document<Shown extends Paged>(shown: Shown): Promise<Shown> {
+		const held = this.at("retrieved");
+		if (held.length === 0) return shown;
+		const pages = [];
+		for (const page of shown.pages) {
+			const looked = await this.once("retrieved", page.text, shown.document.name);
+			if (looked.blockedBy) this.end(looked.blockedBy, "The document");
+			pages.push({ ...page, text: looked.text });
+		}
+		const isStrict = held.some(({ mode }) => mode === "redact" || mode === "block");
+		return { ...shown, pages, picture: isStrict ? null : shown.picture };
+	}
+
+	/** What its person added to a research run; what is blocked is as if it had not been said. */
+	async steers<Steer extends { text: string }>(steers: readonly Steer[]): Promise<Steer[]> {
+		if (this.at("input").length === 0) return [...steers];
+		const said = [];
+		for (const steer of steers) {
+			const looked = await this.once("input", steer.text, null);
+			if (!looked.blockedBy) said.push({ ...steer, text: looked.text });
+		}
+		return said;
 	}
 
 	/** A call as it may go out, or why it may not. */
@@ -214,6 +246,16 @@ export class RunGuard {
 			calls.push({ ...call, arguments: looked.text });
 		}
 		return { ...end, calls };
+	}
+
+	/** What is asked for again at each step is looked through and written down at the first. */
+	private async once(place: Place, text: string, about: string | null): Promise<Looked> {
+		const known = this.known.get(`${place} ${text}`);
+		if (known) return known;
+		const looked = await this.looked(place, text);
+		await this.write(looked, about, text);
+		this.known.set(`${place} ${text}`, looked);
+		return looked;
 	}
 
 	private async looked(place: Place, text: string): Promise<Looked> {

@@ -16,6 +16,7 @@ type Weights = { bias: number } & Record<Exclude<keyof Evidence, "sureness">, nu
 /**
  * How often answers of such evidence are right, as a logistic model. Source: set by hand so that whole support close to the
  * question is about 0.8 and none of either about 0.05; `npm run eval -- confidence --fit` measures them and prints fitted ones.
+ * What it found, and why that is not taken over, stands in docs/answers.md.
  */
 const weights = {
 	model: { bias: -3.2, share: 2.2, nearness: 2.4, agreement: 0.4, breadth: 0.4 },

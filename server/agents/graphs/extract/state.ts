@@ -21,6 +21,8 @@ export type Material = {
 export type ExtractionDesk = {
 	/** For a model that sees or not. Throws where the person may not read the document any more, or it is gone. */
 	open: (sees: boolean) => Promise<Material>;
+	/** As a model may be shown it. */
+	shown: (material: Material) => Promise<Material>;
 	save: (fields: readonly Judged[], model: string) => Promise<void>;
 };
 export type ExtractContext = AssistantContext & { extraction: ExtractionDesk };
