@@ -1,4 +1,4 @@
-import { IconCircleCheck, IconCircleX } from "@tabler/icons-react";
+import { IconCircleCheck, IconCircleX, IconFingerprint } from "@tabler/icons-react";
 import { Badge } from "@/components/ui/badge";
 import type { Explanation } from "@/server/access/contract";
 import styles from "./access.module.css";
@@ -22,7 +22,9 @@ export function ExplanationView({ explanation }: { explanation: Explanation }) {
 			<ul className={styles.checks}>
 				{checks.map((check) => (
 					<li key={check.about} data-failed={check.holds ? undefined : true}>
-						{check.holds ? (
+						{check.about === "proof" ? (
+							<IconFingerprint size={18} stroke={1.5} aria-label="Asked" />
+						) : check.holds ? (
 							<IconCircleCheck size={18} stroke={1.5} aria-label="Holds" />
 						) : (
 							<IconCircleX size={18} stroke={1.5} aria-label="Fails" />

@@ -7,6 +7,8 @@ import { type Agent, type GraphName, leastResearchSteps } from "@/server/agents/
 import styles from "./agents.module.css";
 import { capNames, capWords } from "./facts";
 
+const least = { steps: 4, depth: 1, tokens: 100, cost: 0, minutes: 1 };
+
 /** Most that one run of the agent may take; what is left empty is what the installation allows. */
 export function CapFields(props: { graph: GraphName; caps: Agent["caps"]; onChange: (caps: Agent["caps"]) => void }) {
 	const { graph, caps, onChange } = props;
@@ -16,32 +18,24 @@ export function CapFields(props: { graph: GraphName; caps: Agent["caps"]; onChan
 		<fieldset className={styles.caps}>
 			<legend>Most that one run may take</legend>
 			<div className={styles.capPair}>
-				{capNames.map((name) => (
-					<NumberInput
-						key={name}
-						label={capWords[name]}
-						min={
-							name === "steps"
-								? graph === "research"
-									? leastResearchSteps
-									: 4
-								: name === "tokens"
-									? 100
-									: name === "minutes"
-										? 1
-										: 0
-						}
-						max={most?.[name]}
-						allowDecimal={name === "cost"}
-						thousandSeparator=","
-						placeholder={most ? most[name].toLocaleString("en") : undefined}
-						value={caps[name] ?? ""}
-						onChange={(value) => {
-							const { [name]: _, ...others } = caps;
-							onChange(typeof value === "number" ? { ...others, [name]: value } : others);
-						}}
-					/>
-				))}
+				{capNames
+					.filter((name) => name !== "depth" || graph === "research")
+					.map((name) => (
+						<NumberInput
+							key={name}
+							label={capWords[name]}
+							min={name === "steps" && graph === "research" ? leastResearchSteps : least[name]}
+							max={most?.[name]}
+							allowDecimal={name === "cost"}
+							thousandSeparator=","
+							placeholder={most ? most[name].toLocaleString("en") : undefined}
+							value={caps[name] ?? ""}
+							onChange={(value) => {
+								const { [name]: _, ...others } = caps;
+								onChange(typeof value === "number" ? { ...others, [name]: value } : others);
+							}}
+						/>
+					))}
 			</div>
 		</fieldset>
 	);

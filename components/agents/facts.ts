@@ -57,8 +57,11 @@ export function extractsOf({ extractSchema }: Definition): string {
 	].join(", ");
 }
 
-export const capNames = ["steps", "tokens", "cost", "minutes"] as const;
-export const capWords = { steps: "Steps", tokens: "Tokens", cost: "Cost", minutes: "Minutes" } as const;
+export const capNames = ["steps", "depth", "tokens", "cost", "minutes"] as const;
+export const capWords = {
+	...{ steps: "Steps", depth: "Levels", tokens: "Tokens" },
+	...{ cost: "Cost", minutes: "Minutes" },
+} as const;
 
 /** Its own caps; nothing where it has what the installation allows. */
 export const capsOf = ({ caps }: Definition): string =>

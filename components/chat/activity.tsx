@@ -67,7 +67,8 @@ function done(run: Run): string {
 }
 
 function Steps({ steps, notes, isLive }: { steps: Step[]; notes: string[]; isLive: boolean }) {
-	if (steps.length === 0) return <p className={styles.none}>{isLive ? "Nothing yet." : "Reading the steps…"}</p>;
+	if (steps.length === 0 && notes.length === 0)
+		return <p className={styles.none}>{isLive ? "Nothing yet." : "Reading the steps…"}</p>;
 	return (
 		<ol className={styles.steps}>
 			{steps.map((step, index) => (

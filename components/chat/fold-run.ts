@@ -40,6 +40,8 @@ export const emptyStory: RunStory = {
 	ending: null,
 };
 
+const eventsAreGone = "Its steps were kept for a time, which is over, and are gone. Question and answer stay.";
+
 const finish = (steps: Step[], name: string, ms: number, note: string | null): Step[] => {
 	const at = steps.findLastIndex((step) => step.name === name && step.ms === null);
 	if (at < 0) return [...steps, { name, ms, note }];
@@ -93,6 +95,10 @@ export function foldRun(
 		case "draft.reviewed":
 			return { ...next, research: foldResearch(story.research, body) };
 		case "run.ended":
-			return { ...next, ending: { state: body.state, result: body.result, reason: body.reason } };
+			return {
+				...next,
+				notes: body.isAlone ? [...story.notes, eventsAreGone] : story.notes,
+				ending: { state: body.state, result: body.result, reason: body.reason },
+			};
 	}
 }

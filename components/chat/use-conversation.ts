@@ -106,7 +106,11 @@ export function useConversation(givenId: string | null, branchId: string | null 
 		if (!endedRunId || !threadId) return;
 		if (!isWell) changeOutbox(threadId, (box) => ({ isHeld: box.queue.length > 0 && !box.isNow }));
 		void refresh(threadId);
-	}, [endedRunId, isWell, threadId, refresh]);
+		// Where the network was cut just then nobody would look for seconds, and the page would be busy with what has ended.
+		const filter = api.threads.get.queryFilter({ threadId });
+		const again = setInterval(() => void cache.refetchQueries(filter, { cancelRefetch: false }), 1_500);
+		return () => clearInterval(again);
+	}, [endedRunId, isWell, threadId, refresh, api, cache]);
 
 	const { mutate: startNow } = start;
 	const next = outbox.queue[0];
@@ -126,6 +130,7 @@ export function useConversation(givenId: string | null, branchId: string | null 
 		retry: () => void thread.refetch(),
 		runs,
 		hasOlder: (thread.data?.hasOlder ?? false) && limit < mostTurns,
+		isFirstScreen: limit === firstTurns,
 		isGoingUp: thread.isPlaceholderData,
 		goUp: () => setGone({ branchId, limit: Math.min(limit * growth, mostTurns) }),
 		branches: thread.data?.branches ?? noBranches,

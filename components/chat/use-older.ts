@@ -7,6 +7,8 @@ type Older = {
 	/** The first turn that is shown; its article has this as its id. */
 	firstId: string | null;
 	hasOlder: boolean;
+	/** Only what a screen needs is there yet. */
+	isFirstScreen: boolean;
 	isGoingUp: boolean;
 	goUp: () => void;
 };
@@ -14,8 +16,12 @@ type Older = {
 /** So near to the first turn, in px, older ones are asked for. */
 const near = 800;
 
+/** How long a page rests before it asks for more than its first screen, in ms. */
+const restMs = 400;
+
 /** Brings older turns as the reader comes near the first one, and keeps what they read where it is. */
-export function useOlder(frame: RefObject<HTMLElement | null>, { firstId, hasOlder, isGoingUp, goUp }: Older): void {
+export function useOlder(frame: RefObject<HTMLElement | null>, older: Older): void {
+	const { firstId, hasOlder, isFirstScreen, isGoingUp, goUp } = older;
 	const read = useRef<{ id: string; top: number } | null>(null);
 	const ask = useRef(() => {});
 	ask.current = () => {
@@ -41,6 +47,16 @@ export function useOlder(frame: RefObject<HTMLElement | null>, { firstId, hasOld
 		element.addEventListener("scroll", onScroll, { passive: true });
 		return () => element.removeEventListener("scroll", onScroll);
 	}, [frame, firstId]);
+
+	// The page stands: what a reader may look for next comes before they do.
+	const isShort = isFirstScreen && hasOlder && firstId !== null;
+	const more = useRef(goUp);
+	more.current = goUp;
+	useEffect(() => {
+		if (!isShort) return;
+		const soon = setTimeout(() => more.current(), restMs);
+		return () => clearTimeout(soon);
+	}, [isShort]);
 
 	// A link names an answer that may be further up.
 	const isFound = useRef(false);

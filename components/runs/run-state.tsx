@@ -22,6 +22,7 @@ export const runStateWords = {
 /** What a run had no more of. */
 export const capWords = {
 	steps: "Steps",
+	depth: "Depth",
 	tokens: "Tokens",
 	cost: "Cost",
 	time: "Time",

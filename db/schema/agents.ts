@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import {
 	type AnyPgColumn,
 	boolean,
+	foreignKey,
 	index,
 	integer,
 	json,
@@ -60,7 +61,7 @@ export const promptVersions = pgTable(
 
 /** What an agent does where no model answers: quote the passages, or give no answer. */
 export type WhenAway = "quote" | "fail";
-export type AgentCaps = Partial<Record<"steps" | "tokens" | "cost" | "minutes", number>>;
+export type AgentCaps = Partial<Record<"steps" | "depth" | "tokens" | "cost" | "minutes", number>>;
 export type AgentAnswering = { leastConfidence?: number; cacheMinutes?: number; cacheSimilar?: boolean };
 export type AgentWindow = Partial<
 	Record<"tokens" | "system" | "memory" | "history" | "passages" | "question" | "answer", number>
@@ -255,6 +256,8 @@ export const runs = pgTable(
 		index("runs_words_idx")
 			.using("gin", sql`(${runWords})`)
 			.where(sql`${t.state} in ('succeeded', 'failed', 'cancelled')`),
+		// Its events name both: server/runs/events.ts.
+		uniqueIndex("runs_asked_key").on(t.id, t.createdAt),
 		index("runs_open_idx").on(t.createdAt).where(sql`${t.state} in ('queued', 'running', 'waiting')`),
 	],
 );
@@ -312,19 +315,29 @@ export const threadSummaries = pgTable(
 	(t) => [uniqueIndex("thread_summaries_run_key").on(t.upToRunId), index("thread_summaries_thread_idx").on(t.threadId)],
 );
 
-/** What happened in a run, gap-free from 1. Append only. */
+/**
+ * What happened in a run, gap-free from 1. Append only. Partitioned by the month in which its run was asked, which every event
+ * has as `runAt`: all of a run's events lie in one partition, where its number is unique, and go together.
+ */
 export const runEvents = pgTable(
 	"run_events",
 	{
-		runId: uuid()
-			.notNull()
-			.references(() => runs.id, { onDelete: "cascade" }),
+		runId: uuid().notNull(),
+		/** Its run's `createdAt`, which the foreign key holds it to. */
+		runAt: at().notNull(),
 		seq: integer().notNull(),
 		type: text().notNull(),
 		data: jsonb().$type<Record<string, unknown>>().notNull(),
 		at: at().notNull().defaultNow(),
 	},
-	(t) => [primaryKey({ columns: [t.runId, t.seq] })],
+	(t) => [
+		primaryKey({ columns: [t.runId, t.seq, t.runAt] }),
+		foreignKey({
+			name: "run_events_run_fk",
+			columns: [t.runId, t.runAt],
+			foreignColumns: [runs.id, runs.createdAt],
+		}).onDelete("cascade"),
+	],
 );
 
 /** Tokens held back before they are used, settled after. An entry outlives its run: deleting a thread gives no tokens back. */

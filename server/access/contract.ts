@@ -229,7 +229,7 @@ export const Explain = z
 	});
 export type Explain = z.infer<typeof Explain>;
 export const Check = z.object({
-	about: z.enum(["account", "factor", "right", "key", "scope", "agent", "row"]),
+	about: z.enum(["account", "factor", "proof", "right", "key", "scope", "agent", "row"]),
 	holds: z.boolean(),
 	says: z.string(),
 	/** What it holds by. */

@@ -238,7 +238,7 @@ export const findUserActor = (db: Database, userId: string): Promise<UserActor |
 	readUserActor(db.orm, userId, isNull(users.disabledAt));
 
 /** How old the proof of who somebody is may be for what is dangerous. */
-const proofMinutes = 10;
+export const proofMinutes = 10;
 
 /** Asked of the database each time: a proof that was given a moment ago counts at once, in every process. */
 export async function hasProvedLately(db: Database, sessionId: string): Promise<boolean> {

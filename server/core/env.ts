@@ -135,8 +135,12 @@ export const Env = z
 		QD_WORKER_MEMORY_MB: count(1024, 65536),
 		QD_WORKER_SLOTS: count(4, 64),
 		QD_RUN_SLOTS: count(32, 1000),
+		/** How long the events of a run that has ended are kept at least; left out: always. */
+		QD_RUN_EVENT_DAYS: z.preprocess(empty, z.coerce.number().int().min(1).max(36_500).optional()),
 		/** Most that one run may take; an agent can have less. */
 		QD_RUN_STEPS: count(25, 1_000),
+		/** How deep the work of a run may be handed on: its agent is the first level, the researchers of its plan the second. */
+		QD_RUN_DEPTH: count(2, 2),
 		QD_RUN_TOKENS: count(200_000, 100_000_000),
 		QD_RUN_MINUTES: count(10, 24 * 60),
 		QD_RUN_COST: amount(5),

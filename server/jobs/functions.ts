@@ -11,6 +11,7 @@ import { mailJobs } from "@/server/mail/jobs";
 import { modelJobs } from "@/server/models/jobs";
 import { playgroundJobs } from "@/server/playground/jobs";
 import { promptJobs } from "@/server/prompts/jobs";
+import { runJobs } from "@/server/runs/jobs";
 import { sourceJobs } from "@/server/sources/jobs";
 import { traceJobs } from "@/server/traces/jobs";
 import { triggerJobs } from "@/server/triggers/jobs";
@@ -26,6 +27,7 @@ export const jobFunctions: readonly InngestFunction.Any[] = [
 	...knowledgeJobs,
 	...playgroundJobs,
 	...promptJobs,
+	...runJobs,
 	...extractionJobs,
 	...evaluationJobs,
 	...sourceJobs,

@@ -56,6 +56,10 @@ const rights = (role: string): string[] => [
 		`revoke execute on function ${routine} from public`,
 		`grant execute on function ${routine} to ${role}`,
 	]),
-	"revoke execute on function audit_make_month(timestamptz) from public",
-	`grant execute on function audit_make_month(timestamptz) to ${role}`,
+	...["audit_make_month(timestamptz)", "run_events_make_month(timestamptz)", "run_events_drop_month(int)"].flatMap(
+		(routine) => [
+			`revoke execute on function ${routine} from public`,
+			`grant execute on function ${routine} to ${role}`,
+		],
+	),
 ];

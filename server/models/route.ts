@@ -320,7 +320,12 @@ class Walk {
 		// Which limit it was, when it begins anew and who can raise it.
 		const met = this.passed.find(({ failure }) => failure.reason === "budget");
 		const why = met ? ` ${met.failure.message}` : "";
-		return new ModelFailure(`No model of this route answered: ${each}.${why}`, { ...aboutOf(last.failure), ...usage });
+		const about = aboutOf(last.failure);
+		return new ModelFailure(`No model of this route answered: ${each}.${why}`, {
+			...about,
+			...usage,
+			cause: met?.failure.cause ?? about.cause,
+		});
 	}
 }
 

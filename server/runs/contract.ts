@@ -34,7 +34,7 @@ export const Confidence = z.object({
 });
 export type Confidence = z.infer<typeof Confidence>;
 
-export const capKinds = ["steps", "tokens", "cost", "time", "loop"] as const;
+export const capKinds = ["steps", "depth", "tokens", "cost", "time", "loop"] as const;
 export const CapKind = z.enum(capKinds);
 export type CapKind = z.infer<typeof CapKind>;
 
@@ -304,6 +304,12 @@ export const RunEventBody = z.discriminatedUnion("type", [
 		answer: z.string().nullable(),
 		result: RunResult.nullable(),
 		reason: z.string().nullable(),
+		isAlone: z
+			.boolean()
+			.optional()
+			.describe(
+				"The events before it have served their time and are gone: this one is told from what is kept of the run.",
+			),
 	}),
 ]);
 export type RunEventBody = z.infer<typeof RunEventBody>;

@@ -109,10 +109,10 @@ async function writeBatch(reader: Reader, { owner, entries, rows }: Batch, isTol
 			from batch b
 			where r.id = b."runId" and r.attempt = b.attempt and r.lease_owner = ${owner} and r.state in ('running', 'waiting')
 				and r.last_seq = b.first - 1
-			returning r.id
+			returning r.id, r.created_at
 		), written as (
-			insert into run_events (run_id, seq, type, data, at)
-			select f.id, e.seq, e.type, e.data, e.at
+			insert into run_events (run_id, run_at, seq, type, data, at)
+			select f.id, f.created_at, e.seq, e.type, e.data, e.at
 			from fenced f join batch b on b."runId" = f.id
 			cross join lateral jsonb_to_recordset(b.events) as e(seq int, type text, data jsonb, at timestamptz)
 		)${isEmpty(rows) ? sql`` : sql`, ${savingRows(owner, fencedIds, rows)}`}

@@ -1,3 +1,4 @@
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { RunEvent, type RunEventBody } from "./contract";
 
@@ -35,6 +36,9 @@ export function readNotice(
 	const told = JSON.parse(text.slice(runIdLength)) as Told;
 	return { runId, events: told?.map(([seq, at, body]) => ({ seq, at: new Date(at), body })) ?? null };
 }
+
+/** When a run was asked, to the microsecond: a part of the key of its events. Who looks for events names it, and looks into one partition. */
+export const askedAt = (runId: string): SQL<Date> => sql<Date>`(select created_at from runs where id = ${runId})`;
 
 export type EventRow = { seq: number; type: string; data: unknown; at: Date };
 

@@ -7,7 +7,7 @@ import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { removeConversations } from "@/server/erasure/service";
 import { getFeedback, giveFeedback, listFeedback, withdrawFeedback } from "@/server/feedback/service";
-import { startRun } from "@/server/runs/service";
+import { askedAt, startRun } from "@/server/runs/service";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
 import { testContext } from "@/tests/support";
@@ -187,7 +187,9 @@ test("what is deleted is gone with all that belongs to it, and so is what an era
 		const { threadId, runId } = await answered(ann, "How long?", "An hour [1].");
 		await shareWith(ann, threadId, idOf(bob));
 		await giveFeedback(ann, { runId, thumb: "down", reason: null, correction: "No." });
-		await base.db.orm.insert(runEvents).values({ runId, seq: 1, type: "run.started", data: { attempt: 1 } });
+		await base.db.orm
+			.insert(runEvents)
+			.values({ runId, runAt: askedAt(runId), seq: 1, type: "run.started", data: { attempt: 1 } });
 		await base.db.sql`insert into langgraph.checkpoints (thread_id, checkpoint_ns, checkpoint_id, checkpoint)
 			values (${runId}, '', '1', '{}')`;
 		return { threadId, runId };

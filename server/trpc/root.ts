@@ -46,7 +46,7 @@ export const appRouter = router({
 	keys: keysRouter,
 	tokens: tokensRouter,
 	factors: factorsRouter,
-	access: accessRouter,
+	access: accessRouter((): AnyTRPCRouter => appRouter),
 	invitations: invitationsRouter,
 	knowledge: knowledgeRouter,
 	sources: sourcesRouter,

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { auditEntries, factorPolicies, grants, mcpServers, passkeys, users } from "@/db/schema";
-import type { ServiceContext } from "@/server/core/context";
+import { auditEntries, factorPolicies, grants, mcpServers, passkeys, sessions, users } from "@/db/schema";
+import { requireUser, type ServiceContext } from "@/server/core/context";
 import type { Permission } from "@/server/core/permissions";
 import { createKey, revokeKey } from "@/server/keys/service";
+import { contextForActor } from "@/server/trpc/context";
+import { createCaller } from "@/server/trpc/root";
 import { testContext, testDatabase, testUser } from "@/tests/support";
 import { makeCollection } from "@/tests/support/knowledge";
 import { addMembers, assignRole, createGroup, createRole, explainAccess, getStanding, previewAs, share } from ".";
@@ -113,6 +115,32 @@ describe("an explanation", () => {
 		});
 		expect(await ask()).toMatchObject({ allowed: true });
 		await db.orm.delete(factorPolicies);
+	});
+
+	test("tells what asks for a proof of who they are; to oneself also whether it was given, and of no key or agent", async () => {
+		const ask = async (ctx: ServiceContext, more: object = {}) => {
+			const caller = createCaller(contextForActor(ctx.actor, { db, requestId: randomUUID(), via: "rpc" }));
+			const { allowed, checks } = await caller.access.explain({ who: {}, what: "account:write", ...more });
+			return { allowed, proof: checks.find(({ about }) => about === "proof") };
+		};
+		const says = /^For some of what this right allows \(account\.changeEmail, .* more\), .* at most 10 minutes old\./;
+		const [theirs, owners] = [await testContext(db), await testContext(db, { role: "owner" })];
+		const told = { allowed: true, proof: { holds: true, says: expect.stringMatching(says) } };
+		expect(await ask(theirs)).toMatchObject(told);
+		expect((await ask(owners, { who: { userId: requireUser(theirs).userId } })).proof?.says).toMatch(/old\.$/);
+		expect(await ask(theirs, { what: "account:read" })).toEqual({ allowed: true, proof: undefined });
+		expect((await ask(theirs, { who: { scopes: ["account:write"] } })).proof).toBeUndefined();
+		const { userId } = requireUser(theirs);
+		const expiresAt = new Date(Date.now() + 60_000);
+		const [session] = await db.orm.insert(sessions).values({ userId, expiresAt }).returning({ id: sessions.id });
+		const sessionId = session?.id ?? "";
+		const within = { ...theirs, actor: { ...requireUser(theirs), sessionId } };
+		expect((await ask(within)).proof?.says).toMatch(/They have lately\.$/);
+		await db.orm
+			.update(sessions)
+			.set({ provedAt: sql`now() - interval '11 minutes'` })
+			.where(eq(sessions.id, sessionId));
+		expect((await ask(within)).proof?.says).toMatch(/They will be asked\.$/);
 	});
 
 	test("is for oneself, or for whoever may explain; a refusal is written down", async () => {

@@ -1,6 +1,7 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import type { Reader } from "@/db/connection";
 import { agents, agentVersions, apiKeys, grants, users } from "@/db/schema";
+import { hasProvedLately } from "@/server/auth/service";
 import { actorMay } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -9,7 +10,7 @@ import { AppError, notFound } from "@/server/core/errors";
 import { isPermission, type Permission } from "@/server/core/permissions";
 import { hasFactor, needsFactor, readUserActor } from "@/server/core/rights";
 import type { Explain, Explanation, OnePerson, OneResource, Preview, ResourceKind, Standing } from "../contract";
-import { type AgentFacts, judge, type KeyFacts, type RowFacts } from "./judge";
+import { type AgentFacts, judge, type KeyFacts, type Proof, type RowFacts } from "./judge";
 import { countReadable, readResources } from "./resources";
 import { readPerson, toStanding } from "./standing";
 
@@ -38,7 +39,11 @@ export async function getStanding(ctx: ServiceContext, { userId }: OnePerson): P
 }
 
 /** Why somebody may do a thing, or what they lack: themselves, through a key, through an agent. */
-export async function explainAccess(ctx: ServiceContext, { who, what, on }: Explain): Promise<Explanation> {
+export async function explainAccess(
+	ctx: ServiceContext,
+	{ who, what, on }: Explain,
+	stepUps: Proof["of"] = { paths: [], isAll: false },
+): Promise<Explanation> {
 	const userId = who.userId ?? requireUser(ctx).userId;
 	await mayAskAbout(ctx, userId, "access:explain", "access.explain");
 	const db = ctx.db.orm;
@@ -47,12 +52,13 @@ export async function explainAccess(ctx: ServiceContext, { who, what, on }: Expl
 	const scopes = key?.scopes ?? who.scopes;
 	// It is asked of people with a session; keys and agents have their scopes and approvals.
 	const factor = scopes || who.agentId ? undefined : await readFactor(db, userId);
+	const proof = scopes || who.agentId ? undefined : { of: stepUps, isGiven: await isProved(ctx, userId) };
 	const row = on && (await readRow(ctx, db, on));
 	const agent = who.agentId === undefined ? undefined : await readAgent(ctx, db, who.agentId);
 	// Whoever may ask about all learns that it is missing; to others that looks like what is not shared with them.
 	if (actorMay(ctx.actor, "access:explain") && (row === null || agent === null))
 		throw notFound(row === null ? `This ${on?.kind}` : "This agent");
-	return judge({ person, what, factor, key, scopes, agent, row });
+	return judge({ person, what, factor, proof, key, scopes, agent, row });
 }
 
 /** A key of that person. Somebody else's is as if there were none. */
@@ -74,6 +80,13 @@ async function readKey(db: Reader, userId: string, keyId: string): Promise<KeyFa
 async function readFactor(db: Reader, userId: string): Promise<{ isAsked: boolean; isThere: boolean } | undefined> {
 	const [row] = await db.select({ isAsked: needsFactor, isThere: hasFactor }).from(users).where(eq(users.id, userId));
 	return row;
+}
+
+/** Known of oneself alone: it is a session that is proved, and others may have many. */
+async function isProved(ctx: ServiceContext, userId: string): Promise<boolean | null> {
+	const { actor } = ctx;
+	if (actor.kind !== "user" || actor.userId !== userId || actor.sessionId === null) return null;
+	return hasProvedLately(ctx.db, actor.sessionId);
 }
 
 async function readRow(ctx: ServiceContext, db: Reader, { kind, resourceId }: OneResource): Promise<RowFacts | null> {

@@ -1,3 +1,4 @@
+import { proofMinutes } from "@/server/auth/service";
 import type { Permission } from "@/server/core/permissions";
 import { everyone } from "@/server/core/rights";
 import { type Check, type Explanation, type GrantLevel, type ResourceKind, rowRight } from "../contract";
@@ -15,12 +16,16 @@ export type RowFacts = {
 };
 export type AgentFacts = { row: RowFacts; collectionIds: string[] | null };
 export type KeyFacts = { name: string; isRevoked: boolean; hasEnded: boolean; addresses: readonly string[] | null };
+/** What the gate asks a proof for under a right, and whether it was given lately; null where nobody can say. */
+export type Proof = { of: { paths: readonly string[]; isAll: boolean }; isGiven: boolean | null };
 export type Question = {
 	person: Person;
 	what: Permission;
 	scopes?: readonly Permission[] | undefined;
 	/** Whether a role of theirs asks for a second factor and they have none; left out where a program or an agent calls. */
 	factor?: { isAsked: boolean; isThere: boolean } | undefined;
+	/** Left out where a program or an agent calls, of whom no proof is asked. */
+	proof?: Proof | undefined;
 	key?: KeyFacts | undefined;
 	/** Null where there is no such agent. */
 	agent?: AgentFacts | null | undefined;
@@ -29,9 +34,10 @@ export type Question = {
 };
 
 /** Every check of the way from the person to the row, whether it holds and by what. Reads nothing: all facts are given. */
-export function judge({ person, what, factor, key, scopes, agent, row }: Question): Explanation {
+export function judge({ person, what, factor, proof, key, scopes, agent, row }: Question): Explanation {
 	const checks = [accountCheck(person)];
 	if (factor?.isAsked) checks.push(factorCheck(person, factor.isThere));
+	if (proof && proof.of.paths.length > 0) checks.push(proofCheck(person, proof));
 	checks.push(rightCheck(person, what));
 	if (key) checks.push(keyCheck(key));
 	if (scopes) checks.push(scopeCheck(scopes, what));
@@ -65,6 +71,18 @@ function factorCheck({ name }: Person, holds: boolean): Check {
 		? `${name}'s role asks for a second factor, and they have one.`
 		: `${name}'s role asks for a second factor, and they have none: until they add one they may do nothing else.`;
 	return { about: "factor", holds, says, through: [] };
+}
+
+const mostNamed = 4;
+
+/** It keeps nobody from anything, as they can give it themselves: it is said, so that nobody is surprised by the question. */
+function proofCheck({ name }: Person, { of: { paths, isAll }, isGiven }: Proof): Check {
+	const named = paths.slice(0, mostNamed).join(", ");
+	const more = paths.length > mostNamed ? ` and ${paths.length - mostNamed} more` : "";
+	const which = isAll ? "all that this right allows" : `some of what this right allows (${named}${more})`;
+	const lately = isGiven === null ? "" : isGiven ? " They have lately." : " They will be asked.";
+	const says = `For ${which}, ${name} needs a proof of who they are (password, code or passkey) that is at most ${proofMinutes} minutes old.${lately}`;
+	return { about: "proof", holds: true, says, through: [] };
 }
 
 function keyCheck({ name, isRevoked, hasEnded, addresses }: KeyFacts): Check {
@@ -152,6 +170,8 @@ function remedy(about: Check["about"], { what, row, name }: Pick<Question, "what
 			return `Enable ${name}'s account.`;
 		case "factor":
 			return `Let ${name} add a second factor under Account, Security.`;
+		case "proof":
+			return `Let ${name} prove who they are.`;
 		case "key":
 			return "Make a new key.";
 		case "right":

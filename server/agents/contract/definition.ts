@@ -6,6 +6,10 @@ const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(wh
 export const AgentCaps = z
 	.strictObject({
 		steps: cap(z.int().min(4).max(1_000), "Steps of its graph; an answer without tools takes four."),
+		depth: cap(
+			z.int().min(1).max(2),
+			"How deep its work is handed on: the agent itself is the first level, the researchers of its plan the second.",
+		),
 		tokens: cap(z.int().min(100).max(100_000_000), "Tokens of all its answers together."),
 		cost: cap(z.number().min(0).max(1_000_000), "Money, in the currency of the installation's prices."),
 		minutes: cap(z.int().min(1).max(1_440), "Minutes; time in which it waits for a person is not counted."),
@@ -16,6 +20,7 @@ export const leastResearchSteps = 12;
 /** What the installation allows each run at most. */
 export const RunCaps = z.object({
 	steps: z.int().describe("Steps of a graph."),
+	depth: z.int().describe("How deep its work is handed on; researchers are the second level."),
 	tokens: z.int().describe("Tokens of all answers together."),
 	cost: z.number().describe("Money, in the currency of the installation's prices."),
 	minutes: z.int().describe("Minutes; time in which a run waits for a person is not counted."),

@@ -11,6 +11,7 @@ import { isByChoice } from "@/server/models/contract/reasons";
 import { type ChatModel, ModelFailure, ModelsAway } from "@/server/models/model";
 import { nothingMore } from "@/server/models/provider";
 import type { RunEventBody, RunResult } from "@/server/runs/contract";
+import { CapMet } from "../graphs/assistant/caps";
 import type { ClaimedRun } from "./lease";
 
 /** So many of a run's last hops go with its result; every call stands in the list of calls. */
@@ -33,7 +34,8 @@ export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): Ru
 	const costs = new Map<string | null, number>();
 	// What earlier attempts took is asked for once, and only where there were any.
 	let before: Promise<Before> | null = run.attempt > 1 ? null : Promise.resolve(nothing);
-	const cap = Math.round(capsOf(run.agent.caps, run.agent.graph).cost * 1_000_000);
+	const most = capsOf(run.agent.caps, run.agent.graph).cost;
+	const cap = Math.round(most * 1_000_000);
 	const who = { runId: run.id, userId: run.user.id, keyId: run.key?.id ?? null, agentId: run.agent.id };
 
 	async function expectPaid({ model, worstMicros, mostTokens, isFirst }: NextHop): Promise<void> {
@@ -42,11 +44,14 @@ export function openAccount(run: ClaimedRun, { db, log, stops, tell }: Deps): Ru
 			before ??= takenBefore(db, run.id);
 			// A sum of two currencies means nothing: the cap holds for each by itself.
 			const left = cap - (costs.get(currency) ?? 0) - ((await before).costs.get(currency) ?? 0);
-			if (worstMicros !== null && worstMicros > left)
-				throw new ModelFailure(
-					`It may cost ${money(worstMicros)}, and this run has ${money(Math.max(0, left))} left.`,
-					{ reason: "budget" },
+			if (worstMicros !== null && worstMicros > left) {
+				const why = `It may cost ${money(worstMicros)}, and this run has ${money(Math.max(0, left))} left.`;
+				const cause = new CapMet(
+					"cost",
+					`It met its cap of ${most} on what a run may cost: ${model.name} was next. ${why}`,
 				);
+				throw new ModelFailure(why, { reason: "budget", cause });
+			}
 			const { runId, userId, keyId } = who;
 			if (!isFirst) await expectMore(db, { runId, userId, keyId, tokens: mostTokens });
 		} catch (error) {
@@ -107,6 +112,20 @@ async function takenBefore(db: Database, runId: string): Promise<Before> {
 }
 
 const money = (micros: number): string => (micros / 1_000_000).toLocaleString("en", { maximumSignificantDigits: 3 });
+
+/** The model of a run that ends where nobody could be asked any more, as the next model would be past what the run may cost. */
+export function withinCap(model: ChatModel): ChatModel {
+	return {
+		...model,
+		answer: async function* (messages, signal, tools, options) {
+			try {
+				return yield* model.answer(messages, signal, tools, options);
+			} catch (error) {
+				throw error instanceof ModelFailure && error.cause instanceof CapMet ? error.cause : error;
+			}
+		},
+	};
+}
 
 /** The model of an agent that would rather give no answer than one that is put together from quotations. */
 export function neverStoodIn(model: ChatModel | null): ChatModel {

@@ -18,7 +18,7 @@ import { runsChannel, stopWanted } from "@/server/runs/events";
 import { inTime } from "@/server/runs/patience";
 import { type Checkpoints, checkpointer, GatheringSaver } from "../checkpointer";
 import { leaveOutTraces } from "../untraced";
-import { neverStoodIn, openAccount } from "./account";
+import { neverStoodIn, openAccount, withinCap } from "./account";
 import { answerDesk } from "./answer-desk";
 import { extractionDesk } from "./extraction-desk";
 import { openGraphs } from "./graphs";
@@ -78,7 +78,8 @@ export async function startExecutor(options: ExecutorOptions): Promise<{ stop: (
 		const { model: name, whenAway } = run.agent;
 		const account = openAccount(run, { db, log, tell, stops: () => stops ?? [] });
 		const given = name === null ? options.model : options.namedModel?.(name);
-		const own = models ? models.route(name, account.asker) : given ? heeding(given) : null;
+		const route = models?.route(name, account.asker) ?? null;
+		const own = route ? withinCap(route) : given ? heeding(given) : null;
 		return {
 			model: whenAway === "fail" ? neverStoodIn(own) : own,
 			told: account.told,

@@ -15,6 +15,7 @@ import type { Conversation } from "@/server/runs/contract";
 import { leaseEnd } from "@/server/runs/event-batch";
 import { runsChannel } from "@/server/runs/events";
 import { restsOnOf } from "@/server/threads/service";
+import { earlierAttempts } from "./earlier-attempts";
 
 /** A run that this executor holds, with all that carrying it out needs. */
 export type ClaimedRun = {
@@ -76,8 +77,6 @@ export type ClaimedRun = {
 /** No window takes more turns whole than these; the rest comes as a summary. */
 const mostTurns = 40;
 const mostHistoryChars = 200_000;
-/** Up to here each attempt counts, and nobody asks which of them only waited. */
-const freeTries = 20;
 
 /** A prompt that has variables or parts, of the versions that the run was started with. */
 type Told = {
@@ -112,7 +111,7 @@ function putTogether({
  * database that crashes: what is written later is fenced by it, and that does.
  */
 export async function claimRuns(db: Database, owner: string, limit: number): Promise<ClaimedRun[]> {
-	type Row = Omit<ClaimedRun, "history" | "hasOlder" | "claimedAt" | "leave"> & {
+	type Row = Omit<ClaimedRun, "history" | "hasOlder" | "claimedAt" | "leave" | "tries" | "partial"> & {
 		leave: StandingRow;
 		mayAsk: boolean | null;
 		earlier: { count: number; turns: ClaimedRun["history"] };
@@ -132,9 +131,6 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 			'id', t.id, 'threadId', t.thread_id, 'question', t.question, 'collectionIds', t.collection_ids, 'conversation', t.conversation,
 			'attempt', t.attempt, 'lastSeq', t.last_seq, 'requestId', t.request_id,
 			'stopRequested', t.stop_requested_at is not null, 'isWaiting', t.state = 'waiting', 'isForked', t.forked_from is not null, 'isExperiment', t.is_experiment,
-			'tries', case when t.attempt <= ${freeTries} then t.attempt else (
-				select count(*) + 1 from run_events e where e.run_id = t.id and e.type = 'run.started' and e.seq > coalesce(
-					(select max(seq) from run_events where run_id = t.id and type in ('approval.decided', 'plan.accepted')), 0)) end,
 			'user', json_build_object('id', users.id, 'name', users.name, 'role', users.role), 'sessionId', t.session_id,
 			'leave', ${standingColumns}, 'mayAsk', (select ${mayAskAgent} from agents a, users u where a.id = t.agent_id and u.id = t.user_id),
 			'key', case when t.key_id is not null then json_build_object('id', t.key_id,
@@ -156,18 +152,19 @@ export async function claimRuns(db: Database, owner: string, limit: number): Pro
 						and (branch_id is not distinct from t.branch_id or exists (select from branch_segments s where s.branch_id = t.branch_id
 							and s.of_branch_id is not distinct from runs.branch_id and runs.created_at < s.before))
 					order by created_at desc, id desc limit ${mostTurns + 1}) n
-				window newest as (order by n.created_at desc, n.id desc)) h),
-			'partial', case when t.attempt = 1 then '' else coalesce((
-				select string_agg(e.data ->> 'text', '' order by e.seq) from run_events e
-				where e.run_id = t.id and e.type = 'answer.delta' and e.seq > coalesce(
-					(select max(seq) from run_events where run_id = t.id and type = 'answer.restarted'), 0)), '') end
+				window newest as (order by n.created_at desc, n.id desc)) h)
 		) as run
 		from taken t join users on users.id = t.user_id join agent_versions a on a.id = t.agent_version_id
 			left join sessions on sessions.id = t.session_id
 			left join prompt_versions v on v.id = coalesce(t.prompt_version_id, a.prompt_version_id)`);
 	const claimedAt = performance.now();
+	const before = await earlierAttempts(
+		db,
+		rows.map(({ run }) => run),
+	);
 	return rows.map(({ run: { earlier, prompt, leave, mayAsk, ...run }, startedAt }) => ({
 		...run,
+		...(before.get(run.id) ?? { tries: run.attempt, partial: "" }),
 		leave: { ...leave, mayAsk: mayAsk ?? false },
 		claimedAt,
 		agent: { ...run.agent, ...(prompt ? putTogether(prompt) : {}) },

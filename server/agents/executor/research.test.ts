@@ -374,3 +374,16 @@ test("a run that goes on from where its plan waited waits with it again, and loo
 	const [held] = await base.db.orm.select().from(budgetEntries).where(eq(budgetEntries.runId, fork.runId));
 	expect(held?.reserved).toBe(installationCaps("research").tokens);
 });
+
+test("on one level nobody looks into a plan: it ends at its cap before anybody is asked about one", async () => {
+	await withModel();
+	const ctx = await testContext(base.db);
+	const fields = { name: "Alone", description: "", promptVersionId: null, collectionIds: null };
+	const caps = { depth: 1 };
+	const flat = await createAgent(builder, { ...fields, graph: "research", access: "everyone", caps });
+	const { runId } = await startRun(ctx, { question, agentId: flat.id });
+	const { events } = await readRun(ctx, runId);
+	const reason = "It met its cap of 1 level: its work can't be handed on.";
+	expect(await getRun(ctx, { runId })).toMatchObject({ state: "failed", reason, result: { cap: "depth" } });
+	expect(ofType(events, "plan.proposed")).toEqual([]);
+});

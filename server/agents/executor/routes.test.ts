@@ -113,14 +113,16 @@ test("an answer that broke off is begun anew by another model, and everyone sees
 	expect(events.some(({ body }) => body.type === "answer.delta" && body.text.includes("one"))).toBe(true);
 });
 
-test("a dearer model is not asked where the run has not that much left", async () => {
+test("a dearer model is not asked where the run has not that much left: it ends at its cap, and says so", async () => {
 	await agentIs({ caps: { cost: 0.05 } });
 	standIn.when("first", { fault: "500" });
 	const before = standIn.seen.filter(({ body }) => body.model === "dearer").length;
 	const { run, events } = await ask();
 	await agentIs({ caps: { cost: 5 } });
-	expect(run).toMatchObject({ state: "succeeded", result: { model: "built-in extractive" } });
-	expect(run.result?.degraded).toContain("over budget");
+	expect(run).toMatchObject({ state: "failed", result: { cap: "cost" } });
+	expect(run.reason).toMatch(
+		/^It met its cap of 0\.05 on what a run may cost: dearer was next\. It may cost [\d.]+, and/,
+	);
 	expect(events.map(({ body }) => body)).toContainEqual(
 		expect.objectContaining({ type: "model.passed", model: "dearer", reason: "budget" }),
 	);

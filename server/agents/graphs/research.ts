@@ -11,7 +11,7 @@ import {
 import { inSpan } from "@/server/core/spans";
 import type { Usage } from "@/server/models/model";
 import { mostParts } from "@/server/research/contract";
-import { CapMet } from "./assistant/caps";
+import { CapMet, expectDepth } from "./assistant/caps";
 import { checkAnswer } from "./assistant/check";
 import { confidenceOf, noConfidence } from "./assistant/confidence";
 import { noUsage } from "./research/ask";
@@ -43,7 +43,12 @@ const mostAdded = 4;
 /** A program that keeps its own conversation waits for an answer: nobody looks at the plan. */
 const isAwaited = ({ conversation }: ResearchState): boolean => conversation === null;
 
+/** Researchers work for the one that makes the plan. */
+const researchers = 2;
+
 const plan: Step = async (state, run) => {
+	// Said before anybody looks at a plan that nobody may carry out.
+	expectDepth(run.caps, researchers);
 	const { parts, usage, note } = await proposeParts(state, run);
 	await run.desk.propose({ parts, isAwaited: isAwaited(state) });
 	return { update: { proposed: parts }, usage, note };

@@ -135,7 +135,7 @@ async function expectModel(tx: Tx, model: string): Promise<void> {
 export function expectWithin(made: Partial<Definition>): void {
 	const { graph, extractSchema = null, answerSchema = null, caps = {}, tools = [], answering = {} } = made;
 	const most = installationCaps(graph);
-	for (const name of ["steps", "tokens", "cost", "minutes"] as const)
+	for (const name of ["steps", "depth", "tokens", "cost", "minutes"] as const)
 		if ((caps[name] ?? 0) > most[name])
 			throw new AppError(
 				"INVALID_INPUT",

@@ -4,7 +4,7 @@ import { costOf } from "@/server/core/caps";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import type { Citation, RunEventBody } from "@/server/runs/contract";
-import { getRun, hideSources, toRunEvent } from "@/server/runs/service";
+import { askedAt, getRun, hideSources, toRunEvent } from "@/server/runs/service";
 import type { ComparedRuns, CompareRuns, RunSide } from "../contract";
 
 /** Two runs of the caller's own, side by side. */
@@ -23,7 +23,13 @@ async function sideOf(ctx: ServiceContext, runId: string, what: string): Promise
 	const rows = await ctx.db.orm
 		.select()
 		.from(runEvents)
-		.where(and(eq(runEvents.runId, runId), inArray(runEvents.type, ["step.finished", "passages.found"])))
+		.where(
+			and(
+				eq(runEvents.runId, runId),
+				eq(runEvents.runAt, askedAt(runId)),
+				inArray(runEvents.type, ["step.finished", "passages.found"]),
+			),
+		)
 		.orderBy(runEvents.seq)
 		.limit(2_000);
 	const bodies = rows.map((row) => toRunEvent(row).body);

@@ -11,7 +11,7 @@ import { AppError } from "@/server/core/errors";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import { pickPrompt } from "@/server/prompts/service";
 import type { Citation } from "@/server/runs/contract";
-import { askBudget, runsChannelOf } from "@/server/runs/service";
+import { askBudget, askedAt, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
 import { findCheckpoint, findOwnRun, passagesOf } from "./read-checkpoints";
 import { editableOf, type KnownGraph, mayGoOn, type StoredCheckpoint, type StoredState, storedState } from "./stored";
@@ -65,7 +65,9 @@ export async function forkRun(ctx: ServiceContext, input: ForkRun): Promise<Fork
 		// Whoever follows the run knows by this what its marks stand for: the step that tells it lies before the checkpoint.
 		const citations = state.supporting ? await citationsOf(ctx, state) : [];
 		if (state.supporting)
-			await tx.insert(runEvents).values({ runId, seq: 1, type: "passages.found", data: { citations } });
+			await tx
+				.insert(runEvents)
+				.values({ runId, runAt: askedAt(runId), seq: 1, type: "passages.found", data: { citations } });
 		await tx.insert(budgetEntries).values({ runId, userId: user.userId, keyId: key?.keyId ?? null, reserved });
 		await copyCheckpoint(tx, { from: from.id, checkpointId: stored.id, to: runId, state, graph });
 		await audit(ctx, tx, {

@@ -5,7 +5,7 @@ import { notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
 import { type PromptVariable, PromptVariables } from "@/server/prompts/contract";
 import type { Citation } from "@/server/runs/contract";
-import { hideSources, toRunEvent } from "@/server/runs/service";
+import { askedAt, hideSources, toRunEvent } from "@/server/runs/service";
 import { Bench, type KeepBench, type KeptBench, type RunToTry, type TriedRun } from "../contract";
 
 /** What the caller left in their playground. One that an earlier edition wrote and this one can't read is begun anew. */
@@ -62,7 +62,7 @@ async function passagesFor(ctx: ServiceContext, runId: string): Promise<TriedRun
 	const [row] = await ctx.db.orm
 		.select()
 		.from(runEvents)
-		.where(and(eq(runEvents.runId, runId), eq(runEvents.type, "passages.found")))
+		.where(and(eq(runEvents.runId, runId), eq(runEvents.runAt, askedAt(runId)), eq(runEvents.type, "passages.found")))
 		.orderBy(desc(runEvents.seq))
 		.limit(1);
 	const body = row ? toRunEvent(row).body : null;

@@ -1,9 +1,11 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { runs } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { type FollowRun, isEnded, type RunEvent, type RunState } from "../contract";
 import { type EventRow, toRunEvent } from "../events";
 import { runFeed } from "../feed";
+import { getRun } from "./read-runs";
 
 type Found = { events: RunEvent[]; state: RunState; lastSeq: number };
 
@@ -27,6 +29,8 @@ export async function* followRun(
 				follower.told = [];
 				const found = await readEvents(ctx, { runId, userId, from: follower.next });
 				if (isEnded(found.state) && found.lastSeq < follower.next) return;
+				const isWhole = found.events[0]?.seq === follower.next;
+				if (isEnded(found.state) && !isWhole) return yield await endAlone(ctx, runId);
 				events = found.events;
 			} else events = follower.told.splice(0);
 			for (const event of events) {
@@ -46,6 +50,15 @@ export async function* followRun(
 	}
 }
 
+/** The end of a run whose events retention has dropped, told from its row. */
+async function endAlone(ctx: ServiceContext, runId: string): Promise<{ id: string; data: RunEvent }> {
+	const { state, answer, result, reason, endedAt } = await getRun(ctx, { runId });
+	const [row] = await ctx.db.orm.select({ seq: runs.lastSeq }).from(runs).where(eq(runs.id, runId));
+	if (!row || state === "queued" || state === "running" || state === "waiting") throw notFound("This run");
+	const body = { type: "run.ended" as const, state, answer, result, reason, isAlone: true };
+	return { id: String(row.seq), data: { seq: row.seq, at: endedAt ?? new Date(), body } };
+}
+
 async function readEvents(
 	ctx: ServiceContext,
 	{ runId, userId, from }: { runId: string; userId: string; from: number },
@@ -57,7 +70,7 @@ async function readEvents(
 	}>(sql`
 		select r.state, r.last_seq as "lastSeq",
 			(select json_agg(json_build_object('seq', seq, 'type', type, 'data', data, 'at', at) order by seq)
-				from run_events where run_id = r.id and seq >= ${from}) as events
+				from run_events where run_id = r.id and run_at = r.created_at and seq >= ${from}) as events
 		from runs r where r.id = ${runId} and r.user_id = ${userId}`);
 	const [row] = rows;
 	if (!row) throw notFound("This run");

@@ -1,8 +1,9 @@
-export { runsChannel as runsChannelOf, toRunEvent } from "../events";
+export { askedAt, runsChannel as runsChannelOf, toRunEvent } from "../events";
 export { branchAfter } from "./branch-after";
 export { askBudget } from "./budget";
 export { followRun } from "./follow-run";
 export { hideSources } from "./hide-sources";
+export { dropEventMonths, makeEventMonths } from "./months";
 export { getRun, listRuns, runsOfThread, versionOfRun } from "./read-runs";
 export { removeRuns } from "./remove-runs";
 export { startRun } from "./start-run";

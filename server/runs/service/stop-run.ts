@@ -3,7 +3,7 @@ import { budgetEntries, runEvents, runs } from "@/db/schema";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import type { OneRun, Run, RunEventBody } from "../contract";
-import { eventsChannel, runsChannel, stopNotice, toRow, writeNotice } from "../events";
+import { askedAt, eventsChannel, runsChannel, stopNotice, toRow, writeNotice } from "../events";
 import { getRun } from "./read-runs";
 
 const reason = "It was stopped.";
@@ -39,7 +39,7 @@ export async function stopRun(ctx: ServiceContext, { runId }: OneRun): Promise<R
 		});
 		const body: RunEventBody = { type: "run.ended", state: "cancelled", answer: null, result: null, reason };
 		const event = { seq: run.lastSeq, at: new Date(), body };
-		await tx.insert(runEvents).values({ runId, seq: event.seq, at: event.at, ...toRow(body) });
+		await tx.insert(runEvents).values({ runId, runAt: askedAt(runId), seq: event.seq, at: event.at, ...toRow(body) });
 		await tx.update(budgetEntries).set({ settled: 0 }).where(eq(budgetEntries.runId, runId));
 		await tx.execute(sql`select pg_notify(${eventsChannel}, ${writeNotice(runId, [event])})`);
 	});

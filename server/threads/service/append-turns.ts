@@ -6,7 +6,7 @@ import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import type { RunResult } from "@/server/runs/contract";
-import { branchAfter } from "@/server/runs/service";
+import { askedAt, branchAfter } from "@/server/runs/service";
 import type { AppendedTurns, AppendTurns } from "../contract";
 
 const notTheAgents = "No agent wrote this answer: whoever keeps this chat added it.";
@@ -50,7 +50,7 @@ export async function appendTurns(ctx: ServiceContext, input: AppendTurns): Prom
 				...{ createdAt: now, startedAt: now, endedAt: now },
 			});
 			const data = { state: "succeeded", answer, result, reason: null };
-			await tx.insert(runEvents).values({ runId: id, seq: 1, type: "run.ended", data });
+			await tx.insert(runEvents).values({ runId: id, runAt: askedAt(id), seq: 1, type: "run.ended", data });
 			await tx.insert(budgetEntries).values({ runId: id, userId, reserved: 0, settled: 0 });
 		}
 		await tx

@@ -29,6 +29,15 @@ export function expectLeft(caps: Caps, spent: Spent): void {
 	if (cost > 0 && cost >= caps.cost) throw new CapMet("cost", `It met its cap of ${caps.cost} on what a run may cost.`);
 }
 
+/** Throws where work would be handed on further down than the run may: whoever hands it on stands a level above. */
+export function expectDepth({ depth }: Caps, level: number): void {
+	if (level <= depth) return;
+	throw new CapMet(
+		"depth",
+		`It met its cap of ${depth} ${depth === 1 ? "level" : "levels"}: its work can't be handed on.`,
+	);
+}
+
 /** So often the same call with the same outcome is no work any more. */
 const mostAlike = 3;
 
