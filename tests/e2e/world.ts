@@ -6,6 +6,7 @@ import { type Client, connect } from "../support/client";
 import { invoiceAnswer, invoiceLines } from "../support/invoices";
 import { fillBudgets } from "./budgets-world";
 import { fillEvaluations } from "./evaluations-world";
+import { fillSafety } from "./safety-world";
 import { owner, type Standing, staff, viewer } from "./standing";
 import { fillTraces } from "./traces-world";
 
@@ -37,6 +38,7 @@ export async function fill(standing: Standing): Promise<World> {
 	const evaluations = await fillEvaluations(standing, api);
 	const models = await fillModels(standing, api);
 	const budgets = await fillBudgets(api);
+	const safety = await fillSafety(api);
 	const traces = await fillTraces(standing, api);
 	return {
 		paths: {
@@ -49,6 +51,7 @@ export async function fill(standing: Standing): Promise<World> {
 			...account,
 			...models,
 			...budgets,
+			...safety,
 			...traces,
 			...evaluations,
 		},
