@@ -159,8 +159,8 @@ test("a procedure is tried in each of its faces, and then stands among who calle
 	await expect(panel.getByRole("button", { name: "Send as REST" })).toBeDisabled();
 	await expect(async () => {
 		await page.goto("/procedures?open=knowledge.listCollections");
-		await expect(panel.getByText(`${owner.name} by mcp`)).toBeVisible({ timeout: 2_000 });
-	}).toPass({ timeout: 30_000 });
+		await expect(panel.getByText(`${owner.name} by mcp`)).toBeVisible({ timeout: 5_000 });
+	}).toPass({ timeout: 60_000 });
 	await expect(panel.getByRole("status", { name: "Answer" }).first()).toContainText("Allowed");
 });
 
