@@ -43,7 +43,7 @@ export const tracesRouter = router({
 		.output(SpanPage)
 		.query(({ ctx, input }) => readSpans(ctx, input)),
 
-	content: procedure("traces:read", {
+	content: procedure("prompts:read", {
 		rest: "GET /traces/{traceId}/spans/{spanId}/content",
 		summary: "Get what a model was told and said, where the policy had it kept and the caller may read the prompt.",
 		risk: "read",

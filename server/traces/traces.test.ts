@@ -44,7 +44,7 @@ describe("who sees a trace", () => {
 		expect(rows.every(({ hasContent }) => !hasContent)).toBe(true);
 		const model = rows.find(({ kind }) => kind === "model");
 		const one = { traceId, spanId: model?.id ?? "" };
-		await expect(as(person).content(one)).rejects.toMatchObject({ code: "NOT_FOUND" });
+		await expect(as(person).content(one)).rejects.toMatchObject({ code: "FORBIDDEN" });
 		expect(await as(admin).content(one)).toEqual({ input: "What is it?", output: "It is that." });
 		expect((await as(admin).read({ traceId })).mayReadContent).toBe(true);
 		expect((await as(person).read({ traceId })).mayReadContent).toBe(false);

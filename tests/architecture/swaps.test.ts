@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
-import { givenInputs, idCases } from "@/tests/attack/id-cases";
+import { givenInputs } from "@/tests/attack/given-inputs";
+import { idCases } from "@/tests/attack/id-cases";
 import { idPathsOf } from "@/tests/support/id-fields";
 import { minimalInput } from "@/tests/support/inputs";
 

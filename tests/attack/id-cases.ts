@@ -1,8 +1,9 @@
+import type { Permission } from "@/server/core/permissions";
 import type { Kind } from "./makers";
 
 export type IdCase =
-	/** Another person's is as if it did not exist. */
-	| { is: "own"; kind: Kind }
+	/** Another person's is as if it did not exist, but for who holds the permission to oversee. */
+	| { is: "own"; kind: Kind; overseenWith?: Permission }
 	/** It narrows a search: another person's narrows it to nothing, like one that does not exist. */
 	| { is: "filter"; kind: Kind }
 	/** It is the organisation's: whoever holds the permission may name it. */
@@ -10,7 +11,7 @@ export type IdCase =
 	/** It names no object. */
 	| { is: "word"; because: string };
 
-const own = (kind: Kind): IdCase => ({ is: "own", kind });
+const own = (kind: Kind, overseenWith?: Permission): IdCase => ({ is: "own", kind, overseenWith });
 const filter = (kind: Kind): IdCase => ({ is: "filter", kind });
 const shared = (kind: Kind, because: string): IdCase => ({ is: "shared", kind, because });
 const word = (because: string): IdCase => ({ is: "word", because });
@@ -244,9 +245,9 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 		agentId: own("agent"),
 		"collectionIds[]": filter("collection"),
 	},
-	"traces.read": { traceId: own("trace") },
-	"traces.spans": { traceId: own("trace") },
-	"traces.content": { traceId: own("tracedSpan"), spanId: spanOfTrace },
+	"traces.read": { traceId: own("trace", "traces:oversee") },
+	"traces.spans": { traceId: own("trace", "traces:oversee") },
+	"traces.content": { traceId: own("tracedSpan", "traces:oversee"), spanId: spanOfTrace },
 	"runs.get": { runId: own("run") },
 	"runs.stop": { runId: own("run") },
 	"research.get": { runId: own("run") },
@@ -351,49 +352,4 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"audit.getExport": { exportId: own("auditExport") },
 	"audit.cancelExport": { exportId: own("auditExport") },
 	"audit.openExport": { exportId: own("auditExport") },
-};
-
-/** What must stand in an input for its service to take it, where its schema alone does not tell. */
-export const givenInputs: Record<string, Record<string, unknown>> = {
-	"agents.getVersion": { version: 1 },
-	"agents.compareVersions": { from: 1 },
-	"agents.restore": { version: 1, as: "draft" },
-	"agents.review": { basedOn: 1 },
-	"agents.import": {
-		document: {
-			schema: "quarterdeck.agent/1",
-			...{ name: "Brought", description: "", graph: "assistant", prompt: null, model: null, collections: null },
-			...{ tools: [], approvalTools: [], caps: {}, needsReview: false },
-		},
-	},
-	"triggers.addSchedule": { cron: "0 7 * * *" },
-	"access.listGrants": { kind: "collection" },
-	"access.share": { kind: "collection" },
-	"access.unshare": { kind: "collection" },
-	"audit.openExport": { what: "file" },
-	"auth.prove": { password: "not their password" },
-	"knowledge.addAddress": { address: "http://93.184.215.14/" },
-	"knowledge.addDocument": { name: "notes.md" },
-	"procedures.tryTool": { procedure: "knowledge.listCollections" },
-	"prompts.save": { basedOn: 1 },
-	"prompts.getLabel": { label: "production" },
-	"prompts.moveLabel": { label: "production", version: 1, basedOn: 0 },
-	"prompts.removeLabel": { label: "production", basedOn: 1 },
-	"prompts.protectLabel": { label: "production", isProtected: true, basedOn: 1 },
-	"prompts.splitLabel": { label: "production", version: 2, percent: 10, basedOn: 1 },
-	"prompts.endSplit": { label: "production", basedOn: 2 },
-	"prompts.setGate": { label: "production", basedOn: 1 },
-	"prompts.removeGate": { label: "production", basedOn: 1 },
-	"evaluations.changeDataset": { basedOn: 1 },
-	"evaluations.changeItem": { basedOn: 1 },
-	"evaluations.setScoring": { basedOn: 0 },
-	"evaluations.startExperiment": { agentIds: ["00000000-0000-4000-8000-000000000000"] },
-	"evaluations.importItems": { csv: "input\nHow many days of leave are there?" },
-	"prompts.reviewMove": { decision: "return" },
-	"sources.add": { kind: "sitemap", address: "http://93.184.215.14/sitemap.xml" },
-	"sources.remove": { documents: "keep" },
-	"remotes.setTool": { hash: "none" },
-	"models.addConnection": { address: "http://93.184.215.14/v1" },
-	"models.addPrice": { currency: "EUR" },
-	"budgets.askForMore": { most: 2_000_000, reason: "A test." },
 };

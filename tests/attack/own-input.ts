@@ -6,7 +6,8 @@ import type { Role } from "@/server/core/permissions";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
 import { minimalInput } from "@/tests/support/inputs";
-import { givenInputs, idCases } from "./id-cases";
+import { givenInputs } from "./given-inputs";
+import { idCases } from "./id-cases";
 import { type Kind, makers } from "./makers";
 
 export const procedures = listProcedures(appRouter);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { base, restRoutes } from "@/server/faces/rest/routes";
 import { listProcedures } from "@/server/procedures/catalogue";
 import { appRouter } from "@/server/trpc/root";
-import { givenInputs } from "@/tests/attack/id-cases";
+import { givenInputs } from "@/tests/attack/given-inputs";
 import { minimalInput } from "@/tests/support/inputs";
 import { accounts, asConsole, ask, query, url } from "./ask";
 

@@ -49,7 +49,7 @@ function remember({ path, text }: { path: string; text: string }): void {
 	};
 	const whole = name.match(/[A-Z][a-z]+s?$/)?.[0].toLowerCase() ?? resource;
 	const data = asJson(text);
-	const items = ["result", "data", "json", "items"];
+	const items = ["result", "data", "json", "rows"];
 	walk(
 		items.reduce((at, key) => (typeof at === "object" && at !== null && key in at ? Reflect.get(at, key) : at), data),
 		whole,

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { withKey } from "@/tests/attack/fuzz/hostile";
 import { type Operation, operations, type Sent, writeCall } from "@/tests/attack/fuzz/operations";
 import { type Answer, startWorld, type World } from "@/tests/attack/fuzz/world";
-import { givenInputs } from "@/tests/attack/id-cases";
+import { givenInputs } from "@/tests/attack/given-inputs";
 import { setAt } from "@/tests/attack/own-input";
 import { corpus } from "@/tests/support/corpora";
 import { fieldsOf } from "@/tests/support/id-fields";
