@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { money } from "@/components/models/money";
 import { Chart } from "@/components/ui/chart";
 import { counted, duration, figure, percent } from "@/components/ui/figures";
-import type { InsightFigures, InsightPoint, Insights } from "@/server/insights/contract";
+import type { InsightFigures, InsightPoint, Insights, Percentiles } from "@/server/insights/contract";
 import styles from "./insights.module.css";
 
 const hours = new Intl.DateTimeFormat("en-GB", {
@@ -57,38 +57,20 @@ export function Charts({ insights }: { insights: Insights }) {
 					/>
 				</Card>
 			))}
-			<Card
+			<Times
 				title="Time to an answer"
-				value={msText(calls.latency.p50)}
-				note={`of a model, half of the time; ${msText(calls.latency.p95)} at most in 95 %`}
-			>
-				<Chart
-					label="Time to an answer"
-					kind="lines"
-					moments={moments}
-					format={duration}
-					series={[
-						{ name: "p50", look: "first", values: take((point) => point.calls.latency.p50) },
-						{ name: "p95", look: "second", values: take((point) => point.calls.latency.p95) },
-					]}
-				/>
-			</Card>
-			<Card
+				note="of a model, half of the time"
+				whole={calls.latency}
+				moments={moments}
+				course={take((point) => point.calls.latency)}
+			/>
+			<Times
 				title="Time to the first token"
-				value={msText(calls.firstToken.p50)}
-				note={`half of the time; ${msText(calls.firstToken.p95)} at most in 95 %`}
-			>
-				<Chart
-					label="Time to the first token"
-					kind="lines"
-					moments={moments}
-					format={duration}
-					series={[
-						{ name: "p50", look: "first", values: take((point) => point.calls.firstToken.p50) },
-						{ name: "p95", look: "second", values: take((point) => point.calls.firstToken.p95) },
-					]}
-				/>
-			</Card>
+				note="half of the time"
+				whole={calls.firstToken}
+				moments={moments}
+				course={take((point) => point.calls.firstToken)}
+			/>
 			<Card
 				title="Errors and fallbacks"
 				value={shareText(shareOf(calls.failed, calls.calls))}
@@ -177,6 +159,25 @@ export function Charts({ insights }: { insights: Insights }) {
 const msText = (ms: number | null): string => (ms === null ? "–" : duration(ms));
 const costIn = ({ calls }: InsightFigures, currency: string | null): number =>
 	calls.costs.find((one) => one.currency === currency)?.micros ?? 0;
+
+type TimesProps = { title: string; note: string; whole: Percentiles; moments: string[]; course: Percentiles[] };
+/** How long something takes: half of the time at most, and in 95 of a hundred. */
+function Times({ title, note, whole, moments, course }: TimesProps) {
+	return (
+		<Card title={title} value={msText(whole.p50)} note={`${note}; ${msText(whole.p95)} at most in 95 %`}>
+			<Chart
+				label={title}
+				kind="lines"
+				moments={moments}
+				format={duration}
+				series={[
+					{ name: "p50", look: "first", values: course.map(({ p50 }) => p50) },
+					{ name: "p95", look: "second", values: course.map(({ p95 }) => p95) },
+				]}
+			/>
+		</Card>
+	);
+}
 
 function Card({ title, value, note, children }: { title: string; value: string; note?: string; children: ReactNode }) {
 	return (
