@@ -9,8 +9,6 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { within } from "@/server/core/spans";
 import { searchKnowledge } from "@/server/knowledge/service";
-import { AddConnection, AddModel, AddRoute } from "@/server/models/contract";
-import { addConnection, addModel, addPrice, addRoute } from "@/server/models/service";
 import { startRun } from "@/server/runs/service";
 import { removeThread } from "@/server/threads/service";
 import { testContext, testUser } from "@/tests/support";
@@ -19,6 +17,7 @@ import { startCollector } from "@/tests/support/collector";
 import { makeCollection } from "@/tests/support/knowledge";
 import { finds, testPassage } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
+import { makeRoute } from "@/tests/support/routes";
 import { until } from "@/tests/support/until";
 import { openTrace, readSpans, readTrace, setPolicy } from "./service";
 import { spanWriterOf } from "./writer";
@@ -53,16 +52,7 @@ beforeAll(async () => {
 	admin = { ...(await testContext(db, { role: "admin" })), via: "console" };
 	person = await testUser(db);
 	staff = await testContext(db, person);
-	const connection = { name: "Stand-in", kind: "openai", address: standIn.url, key: "sk-test" };
-	const { id: connectionId } = await addConnection(admin, AddConnection.parse(connection));
-	const make = async (name: string, price: number) => {
-		const model = await addModel(admin, AddModel.parse({ connectionId, name, contextTokens: 50_000 }));
-		const money = { currency: "EUR", inputMicros: price, outputMicros: price, cachedMicros: null };
-		await addPrice(admin, { modelId: model.id, ...money });
-		return { modelId: model.id };
-	};
-	const steps = [await make("first", 1_000_000), await make("second", 2_000_000)];
-	await addRoute(admin, AddRoute.parse({ name: "house", steps, isDefault: true }));
+	await makeRoute(admin, standIn.url, { first: 1_000_000, second: 2_000_000 });
 	executor = await startExecutor({
 		...{ database: db, log, slots: 8, checkpoints: base.checkpoints },
 		search: finds([testPassage(`All staff get 25 days of leave, ${canary}.`)]),

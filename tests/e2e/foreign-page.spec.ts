@@ -2,9 +2,8 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { build } from "esbuild";
 import { expect, type Page, test } from "playwright/test";
-import { connect } from "../support/client";
 import type { Talk } from "../support/foreign-page";
-import { owner, type Standing, stand } from "./standing";
+import { owner, ownerWithHandbook, type Standing, stand } from "./standing";
 
 // Pages of other origins: those that QD_CORS_ORIGINS lists call with a key, the others don't.
 
@@ -48,15 +47,7 @@ const talk = (on: Page, key: string): Promise<Talk> =>
 test("a page that is listed talks through the official clients of LangGraph and OpenAI; one that is not gets nothing", async ({
 	page,
 }) => {
-	const stranger = await connect(standing.url);
-	await stranger.api.auth.createOwner.mutate({ code: standing.setupCode, ...owner });
-	const { api } = await connect(standing.url, owner);
-	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Handbook", access: "everyone" });
-	const { uploadId } = await api.knowledge.upload.mutate(new Blob(["All staff get 25 days of annual leave."]));
-	await api.knowledge.addDocument.mutate({ collectionId, uploadId, name: "leave.md" });
-	await expect
-		.poll(async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount, { timeout: 60_000 })
-		.toBe(1);
+	const api = await ownerWithHandbook(standing);
 	await api.auth.prove.mutate({ password: owner.password });
 	const scopes = ["agents:read", "runs:read", "runs:write", "threads:read", "threads:write", "knowledge:read"] as const;
 	const { secret } = await api.keys.create.mutate({

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { expect, type Page, test } from "playwright/test";
 import { connect } from "../support/client";
 import { corpus } from "../support/corpora";
-import { owner, type Standing, signedIn, stand } from "./standing";
+import { owner, ownerWithHandbook, type Standing, signedIn, stand } from "./standing";
 
 // T40: an answer that would take something out by being shown. Nothing of it asks another host for anything, neither the browser
 // nor the server that draws the page; and what a policy found in an answer stands beside it.
@@ -23,14 +23,7 @@ test.beforeAll(async () => {
 	await new Promise<void>((resolve) => sink.listen(0, "127.0.0.1", resolve));
 	foreign = `http://localhost:${(sink.address() as AddressInfo).port}`;
 	standing = await stand();
-	const stranger = await connect(standing.url);
-	await stranger.api.auth.createOwner.mutate({ code: standing.setupCode, ...owner });
-	const { api } = await connect(standing.url, owner);
-	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Handbook", access: "everyone" });
-	const { uploadId } = await api.knowledge.upload.mutate(new Blob(["All staff get 25 days of annual leave."]));
-	await api.knowledge.addDocument.mutate({ collectionId, uploadId, name: "leave.md" });
-	const ready = async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount;
-	await expect.poll(ready, { timeout: 60_000 }).toBe(1);
+	await ownerWithHandbook(standing);
 });
 test.afterAll(async () => {
 	sink?.close();

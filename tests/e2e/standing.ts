@@ -2,8 +2,10 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
+import { connect } from "../support/client";
 import { type Product, startProduct } from "../support/product";
 import { type Provider, startProvider } from "../support/provider";
+import { until } from "../support/until";
 
 export const owner = { name: "Olive Owner", email: "olive@example.test", password: "the owner's long password" };
 export const viewer = { name: "Vic Viewer", email: "vic@example.test", password: "the viewer's long password" };
@@ -46,6 +48,18 @@ export async function stand(more: Record<string, string> = {}): Promise<Standing
 			await rm(folder, { recursive: true, force: true });
 		},
 	};
+}
+
+/** Its owner with a handbook of one document that everyone may read, ready to be asked about; the answer is their client. */
+export async function ownerWithHandbook({ url, setupCode }: Standing) {
+	const stranger = await connect(url);
+	await stranger.api.auth.createOwner.mutate({ code: setupCode, ...owner });
+	const { api } = await connect(url, owner);
+	const { id: collectionId } = await api.knowledge.createCollection.mutate({ name: "Handbook", access: "everyone" });
+	const { uploadId } = await api.knowledge.upload.mutate(new Blob(["All staff get 25 days of annual leave."]));
+	await api.knowledge.addDocument.mutate({ collectionId, uploadId, name: "leave.md" });
+	await until(async () => (await api.knowledge.getCollection.query({ collectionId })).readyCount === 1, 60_000);
+	return api;
 }
 
 /** A page of its own session, signed in through the sign-in page. */

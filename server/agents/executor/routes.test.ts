@@ -7,14 +7,14 @@ import type { ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { catalogueNow, forgetCatalogue, tellModels } from "@/server/models/catalogue";
-import { AddConnection, AddModel, AddRoute } from "@/server/models/contract";
-import { addConnection, addModel, addPrice, addRoute, callsOfRun } from "@/server/models/service";
+import { callsOfRun } from "@/server/models/service";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
 import { testContext } from "@/tests/support";
 import { agentsDatabase, readRun } from "@/tests/support/agents";
 import { urlOf } from "@/tests/support/database";
 import { finds } from "@/tests/support/passages";
 import { type Provider as StandIn, startProvider } from "@/tests/support/provider";
+import { makeRoute } from "@/tests/support/routes";
 import { until } from "@/tests/support/until";
 import { openAccount } from "./account";
 import { startExecutor } from "./index";
@@ -35,16 +35,7 @@ beforeAll(async () => {
 	env().QD_PRIVATE_NETWORKS = "allowed";
 	const admin: ServiceContext = { ...(await testContext(db, { role: "admin" })), via: "console" };
 	staff = await testContext(db, { role: "staff" });
-	const connection = { name: "Stand-in", kind: "openai", address: standIn.url, key: "sk-test" };
-	const { id: connectionId } = await addConnection(admin, AddConnection.parse(connection));
-	const make = async (name: string, price: number) => {
-		const model = await addModel(admin, AddModel.parse({ connectionId, name, contextTokens: 50_000 }));
-		const money = { currency: "EUR", inputMicros: price, outputMicros: price, cachedMicros: null };
-		await addPrice(admin, { modelId: model.id, ...money });
-		return { modelId: model.id };
-	};
-	const steps = [await make("first", 1_000_000), await make("dearer", 100_000_000)];
-	await addRoute(admin, AddRoute.parse({ name: "house", steps, isDefault: true }));
+	await makeRoute(admin, standIn.url, { first: 1_000_000, dearer: 100_000_000 });
 	executor = await startExecutor({
 		database: db,
 		log,
