@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 /** Attacks that stand beside what they attack: they belong to `npm run attack`, and `main` leaves them to it. */
@@ -15,6 +16,8 @@ const withDatabase = {
 	globalSetup: ["tests/support/global-setup.ts"],
 	setupFiles: ["tests/support/setup.ts"],
 	pool: "forks",
+	// A process runs many files: loading the packages anew for each took most of the time. setup.ts forgets what is ours.
+	isolate: false,
 	testTimeout: 30_000,
 	hookTimeout: 30_000,
 } satisfies TestProjectInlineConfiguration["test"];
@@ -22,6 +25,8 @@ const withDatabase = {
 export default defineConfig({
 	resolve: { alias: { "@": import.meta.dirname } },
 	test: {
+		// One waits for the database or a child of its own while the other works, also on two cores.
+		maxWorkers: Math.max(2, availableParallelism() - 1),
 		projects: [
 			{
 				extends: true,
@@ -41,6 +46,7 @@ export default defineConfig({
 					setupFiles: ["tests/attack/product/setup.ts"],
 					include: ["tests/attack/product/*.test.ts"],
 					fileParallelism: false,
+					sequence: { groupOrder: 1 },
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 				},

@@ -80,19 +80,24 @@ try {
 	const node = node24(root);
 	const asked = process.argv.slice(2);
 	for (const name of Object.keys(suites).filter((suite) => asked.length === 0 || asked.includes(suite))) {
-		await stage(name, () => runSuite(node, name)).catch((error) => failures.push({ name, why: describeAll(error) }));
+		await stage(name, () => runSuite(node, name)).catch((error) => fail(name, describeAll(error)));
 	}
 } catch (error) {
-	failures.push({ name: "preparation", why: describe(error) });
+	fail("preparation", describe(error));
 }
-for (const { why } of failures) console.error(`\n${why}`);
 const minutes = ((performance.now() - started) / 60_000).toFixed(1);
 console.log(
 	failures.length === 0
 		? `\n  All of it holds (${minutes} min).`
-		: `\n  Failed: ${failures.map(({ name }) => name).join(", ")} (${minutes} min).`,
+		: `\n  Failed: ${failures.join(", ")} (${minutes} min).`,
 );
 process.exit(failures.length === 0 ? 0 : 1);
+
+/** Says at once why: whoever ends the run early knows it too. */
+function fail(name, why) {
+	failures.push(name);
+	console.error(`\n${why}\n`);
+}
 
 function describeAll(error) {
 	return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, inject } from "vitest";
+import { afterAll, inject, vi } from "vitest";
 import { Env } from "@/server/core/env";
 import { dropTestDatabases } from "./database";
 
@@ -11,4 +11,8 @@ process.env.QD_DATA = join(inject("temporary"), `data-${process.pid}-${Date.now(
 process.env.QD_LOG_LEVEL = "error";
 mkdirSync(process.env.QD_DATA, { recursive: true });
 
-afterAll(dropTestDatabases);
+afterAll(async () => {
+	await dropTestDatabases();
+	// The next file of this process begins with modules of ours that remember nothing; only packages stay loaded.
+	vi.resetModules();
+});

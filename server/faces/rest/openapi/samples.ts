@@ -11,6 +11,7 @@ export const sampleValues: Record<string, unknown> = {
 	query: "carry over annual leave",
 	answer: "You can carry over five days [1].",
 	body: "Answer in two sentences.",
+	spanId: "5be3f0a94c27d186",
 	message: "Shorter answers",
 	agentName: "Assistant",
 	documentName: "annual-leave.md",
