@@ -27,8 +27,12 @@ const suites = {
 	fault: vitest("fault"),
 };
 
-/** What is asked for by its name alone may take its time: `npm run attack` fuzzes ten times as long, and each time other calls. */
-const isThorough = process.argv.slice(2).includes("attack");
+/**
+ * What is asked for by its name may take its time: `npm run attack` fuzzes ten times as long and each time other calls,
+ * and `npm run fault` kills more often.
+ */
+const isThorough = process.argv.length > 2;
+const rounds = (some, many) => String(isThorough ? many : some);
 
 /** Runs one suite; its whole output goes to a file. Nothing may be left out in silence, so a skipped test is a failed one. */
 async function runSuite(node, name) {
@@ -38,8 +42,10 @@ async function runSuite(node, name) {
 		FORCE_COLOR: "0",
 		NODE_ENV: "test",
 		CI: "1",
-		QD_FUZZ_REQUESTS: process.env.QD_FUZZ_REQUESTS ?? (isThorough ? "24000" : "2000"),
-		QD_FUZZ_SEED: process.env.QD_FUZZ_SEED ?? (isThorough ? String(Date.now() % 1_000_000) : "7"),
+		QD_FUZZ_REQUESTS: process.env.QD_FUZZ_REQUESTS ?? rounds(2_000, 24_000),
+		QD_FUZZ_SEED: process.env.QD_FUZZ_SEED ?? rounds(7, Date.now() % 1_000_000),
+		QD_FAULT_ROUNDS: process.env.QD_FAULT_ROUNDS ?? rounds(16, 50),
+		QD_FAILPOINT_ROUNDS: process.env.QD_FAILPOINT_ROUNDS ?? rounds(10, 40),
 	};
 	const { code, said: coloured } = await run(node, suites[name], { cwd: root, env });
 	const said = stripVTControlCharacters(coloured);

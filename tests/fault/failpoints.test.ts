@@ -21,7 +21,7 @@ import { type Random, seeded } from "./random";
 // The worker is killed at every place in turn at which it says something to the database or the model, before and after: reserve,
 // claim, model call, save, checkpoint, tool effect, record, settle, audit, commit, notify. `QD_FAILPOINT_ROUNDS=2000` for all of it.
 
-const rounds = Number(process.env.QD_FAILPOINT_ROUNDS ?? 20);
+const rounds = Number(process.env.QD_FAILPOINT_ROUNDS ?? 40);
 const seed = Number(process.env.QD_FAILPOINT_SEED ?? Date.now() % 1_000_000);
 /** After so many rounds everything ends, and what must hold is looked at. */
 const checkEvery = 20;

@@ -15,7 +15,7 @@ import { addDocument, deleteDocument, type Followed, followRun } from "./workloa
 const settleMs = 60_000;
 /** From then on a round says what it waited for. */
 const slowMs = 10_000;
-const rounds = Number(process.env.QD_FAULT_ROUNDS ?? 32);
+const rounds = Number(process.env.QD_FAULT_ROUNDS ?? 50);
 /** An index that was replaced goes 40 s later: none is replaced in the last rounds, so that nobody waits at the end. */
 const lastTurn = Math.max(rounds - 6, 2);
 const seed = Number(process.env.QD_FAULT_SEED ?? Date.now() % 1_000_000);
