@@ -1,4 +1,8 @@
+import { flushCompileCache } from "node:module";
 import type { Message } from "./messages";
+
+/** From a start until it has settled, in ms. */
+const settleMs = 5_000;
 
 /** Tells the launcher; a program that was started by hand has none. */
 export function tell(message: Message): Promise<void> {
@@ -19,6 +23,8 @@ export function onStop(stop: (why: "asked" | "orphaned") => Promise<void>): void
 		isStopping = true;
 		void stop(why).finally(() => process.exit(0));
 	};
+	// Node keeps what it compiled only where a process ends by itself: a kill must not cost the next start its speed.
+	setTimeout(flushCompileCache, settleMs).unref();
 	process.on("SIGTERM", () => begin("asked"));
 	process.on("disconnect", () => begin("orphaned"));
 	process.on("SIGINT", () => process.connected || begin("asked"));
