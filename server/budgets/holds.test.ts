@@ -270,6 +270,30 @@ describe("the known holes of gateways", () => {
 		}
 	});
 
+	test("a hundred runs at once on the last of it overspend by at most one reservation, and each ends", async () => {
+		const most = 9_000;
+		await ofStaff(most);
+		const started = await Promise.allSettled(Array.from({ length: 100 }, () => startRun(staff, { question })));
+		const runIds = started.flatMap((one) => (one.status === "fulfilled" ? [one.value.runId] : []));
+		expect(runIds.length).toBeGreaterThan(8);
+		for (const runId of runIds) expect((await readRun(staff, runId)).events.at(-1)?.body.type).toBe("run.ended");
+		await settled();
+		const [taken] = await db.orm
+			.select({
+				calls: sql<number>`count(*)::int`,
+				largest: sql<number>`max(reserved)::int`,
+				sum: sql<number>`sum(settled)::int`,
+			})
+			.from(budgetHolds);
+		const { limits } = await ownUsage(staff);
+		expect(limits[0]).toMatchObject({ used: taken?.sum, held: 0 });
+		expect(taken?.sum).toBeLessThanOrEqual(most + (taken?.largest ?? 0));
+		// Some were answered by the model and some were not: it was the last of it.
+		expect(taken?.calls).toBeGreaterThan(0);
+		expect(taken?.calls).toBeLessThan(runIds.length);
+		expect(await brokenRunRules(db)).toEqual([]);
+	}, 120_000);
+
 	test("what is stored counts for as long as it is there", async () => {
 		await give({ subjectKind: "user", subject: userOf(staff), measure: "storage", span: "always", most: 100 });
 		const collection = await makeCollection(staff);

@@ -20,7 +20,7 @@ export default defineConfig({
 	use: {
 		actionTimeout: 15_000,
 		navigationTimeout: 30_000,
-		trace: "retain-on-failure",
+		// What each action left behind is written down on request only (--trace): all of it takes its time.
 		screenshot: "only-on-failure",
 		launchOptions: {
 			executablePath: chromium() ?? "chromium",

@@ -167,7 +167,6 @@ async function fillWork(api: Api) {
 			playground: "/playground",
 			procedures: "/procedures",
 			procedure: "/procedures?open=runs.start",
-			apiReference: "/api/docs",
 			jobs: "/jobs",
 			system: "/system",
 			stops: "/system/stops",

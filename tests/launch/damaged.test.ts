@@ -8,7 +8,7 @@ import { startTestPostgres, type TestPostgres } from "@/tests/support/postgres";
 import type { Product } from "@/tests/support/product";
 import { launching, leftIn } from "./launching";
 
-const { start, data } = launching();
+const { start, begin, data } = launching();
 
 /** What is left of the output beside the lines of stages that went well: the one line for the person. */
 async function refusal(product: Product): Promise<string> {
@@ -23,12 +23,6 @@ async function refusal(product: Product): Promise<string> {
 	return lines[0] ?? "";
 }
 
-async function madeAndStopped(): Promise<void> {
-	const product = await start();
-	await product.ready;
-	await product.stop();
-}
-
 test.each([
 	["a file that PostgreSQL needs is gone", (folder: string) => rmSync(join(folder, "global", "pg_control"))],
 	[
@@ -39,7 +33,7 @@ test.each([
 	["its settings are garbage", (folder: string) => writeFileSync(join(folder, "postgresql.conf"), "\u0000%%%")],
 	["its transaction log is gone", (folder: string) => rmSync(join(folder, "pg_wal"), { recursive: true })],
 ])("a damaged database: %s", async (_what, spoil) => {
-	await madeAndStopped();
+	await begin();
 	spoil(join(data(), "postgres"));
 	const line = await refusal(await start());
 	expect(line).toContain(`The database in ${join(data(), "postgres")} is damaged`);
@@ -47,7 +41,7 @@ test.each([
 });
 
 test("damaged secrets are told, not made anew over a database that needs the old ones", async () => {
-	await madeAndStopped();
+	await begin();
 	writeFileSync(join(data(), "secrets.json"), "{}");
 	expect(await refusal(await start())).toContain("secrets.json is damaged");
 	expect(readFileSync(join(data(), "secrets.json"), "utf8")).toBe("{}");
@@ -60,7 +54,7 @@ test("a first start that broke off while the database was being made is done aga
 });
 
 test("a database of another major version is not touched", async () => {
-	await madeAndStopped();
+	await begin();
 	writeFileSync(join(data(), "postgres", "PG_VERSION"), "17\n");
 	expect(await refusal(await start())).toContain("was made by PostgreSQL 17, and this version brings 18");
 });

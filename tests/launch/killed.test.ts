@@ -2,12 +2,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { answers, type Product } from "@/tests/support/product";
 import { until } from "@/tests/support/until";
 import { isAlive, launching, leftIn } from "./launching";
 
-const { start, data } = launching();
+const { start, begin, data } = launching();
+beforeEach(begin);
 const parts = ["web", "worker", "postgres"] as const;
 
 async function kill(product: Product, name: string): Promise<number> {

@@ -1,7 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, inject } from "vitest";
+import { afterAll, afterEach, beforeEach, inject } from "vitest";
 import { type Product, processes, type StartOptions, startProduct } from "@/tests/support/product";
 
 export const isAlive = (pid: number): boolean => processes().some((one) => one.pid === pid);
@@ -39,5 +40,20 @@ export function launching() {
 		);
 		return product;
 	}
-	return { start, data: () => folder };
+
+	let begun = "";
+	/** Fills the test's data folder as a first start leaves it once it has ended. One start serves the whole file. */
+	async function begin(): Promise<void> {
+		if (!begun) {
+			begun = await mkdtemp(join(tmpdir(), "quarterdeck-begun-"));
+			const product = await start({ data: begun });
+			await product.ready;
+			await product.stop();
+		}
+		execFileSync("cp", [process.platform === "linux" ? "-a" : "-pR", `${begun}/.`, folder]);
+	}
+	afterAll(async () => {
+		if (begun) await rm(begun, { recursive: true, force: true });
+	});
+	return { start, begin, data: () => folder };
 }

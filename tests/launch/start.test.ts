@@ -7,7 +7,7 @@ import { answers } from "@/tests/support/product";
 import { until } from "@/tests/support/until";
 import { isAlive, launching, leftIn } from "./launching";
 
-const { start, data } = launching();
+const { start, begin, data } = launching();
 
 test("a first start gives a console and a code; later ones have another code and the same secrets", async () => {
 	const first = await start();
@@ -28,6 +28,7 @@ test("a first start gives a console and a code; later ones have another code and
 test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
 	"%s ends all of it, in order, and nothing is left",
 	async (signal) => {
+		await begin();
 		const product = await start();
 		await product.ready;
 		const pids = Object.values(product.pids());
@@ -50,6 +51,7 @@ test("it ends just as well when it was asked to while starting", async () => {
 });
 
 test("connections that are open do not hold up the end", async () => {
+	await begin();
 	const product = await start();
 	await product.ready;
 	const { port } = new URL(product.url);
@@ -78,6 +80,7 @@ test("a taken port is told in one line before anything else starts", async () =>
 });
 
 test("two at once in one folder: the second says who is there", async () => {
+	await begin();
 	const first = await start();
 	await first.ready;
 	const second = await start();
@@ -106,6 +109,7 @@ test("an unknown option is told, not ignored", async () => {
 });
 
 test("through npm: SIGTERM to npm ends all; after kill -9 of npm the next start works", async () => {
+	await begin();
 	const first = await start({ npm: true });
 	await first.ready;
 	const pids = Object.values(first.pids());

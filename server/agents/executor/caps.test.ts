@@ -11,6 +11,7 @@ import { createPrompt } from "@/server/prompts/service";
 import { getRun, startRun, stopRun } from "@/server/runs/service";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
+import { callAs } from "@/tests/support/call";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
 // T41: a run that would go on for ever ends at the first cap that it meets, and says which.
@@ -130,6 +131,13 @@ describe("a run ends at its cap", () => {
 		await readRun(builder, runId);
 		expect(await getRun(builder, { runId })).toMatchObject({ state: "failed", result: { cap: "steps" } });
 	});
+});
+
+test("a question of a million characters is no run", async () => {
+	const before = await base.db.orm.$count(runs);
+	const asked = { question: "Why? ".repeat(200_000), agentId: base.agentId };
+	expect(await callAs(base.db, builder.actor, "runs.start", asked)).toMatchObject({ code: "BAD_REQUEST" });
+	expect(await base.db.orm.$count(runs)).toBe(before);
 });
 
 test("an agent has less than what the installation allows, or as much, and never more", async () => {
