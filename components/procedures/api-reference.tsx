@@ -1,7 +1,10 @@
+import type { ReactNode } from "react";
 import { CopyText } from "@/components/ui/copy";
 import { Link } from "@/components/ui/link";
 import type { Operation, Reference } from "@/server/faces/rest/openapi/reference";
 import styles from "./api-reference.module.css";
+
+const base = "/api/docs";
 
 /** Text with `code` and **strong** in it, as the document writes it. */
 function Words({ text }: { text: string }) {
@@ -48,20 +51,29 @@ function Fields({ operation }: { operation: Operation }) {
 	);
 }
 
+function Method({ operation }: { operation: Operation }) {
+	return (
+		<>
+			<span className={styles.method} data-method={operation.method}>
+				{operation.method}
+			</span>
+			<code>{operation.path}</code>
+			<span className={styles.summary}>
+				{operation.summary}
+				{operation.isDeprecated ? " (deprecated)" : null}
+			</span>
+		</>
+	);
+}
+
 function OneOperation({ operation }: { operation: Operation }) {
 	return (
-		<details className={styles.operation} id={operation.id}>
+		<details className={styles.operation}>
 			<summary>
-				<span className={styles.method} data-method={operation.method}>
-					{operation.method}
-				</span>
-				<code>{operation.path}</code>
-				<span className={styles.summary}>
-					{operation.summary}
-					{operation.isDeprecated ? " (deprecated)" : null}
-				</span>
+				<Method operation={operation} />
 			</summary>
-			<div className={styles.inside}>
+			{/* An address that leads inside opens it. */}
+			<div className={styles.inside} id={operation.id}>
 				<Words text={operation.description} />
 				<Fields operation={operation} />
 				<div className={styles.heading}>
@@ -83,61 +95,94 @@ function OneOperation({ operation }: { operation: Operation }) {
 	);
 }
 
-/** The whole REST face, readable without a script and without a foreign host. */
-export function ApiReference({ reference }: { reference: Reference }) {
+/** A page of the reference with the way to all others: readable without a script and without a foreign host. */
+function Page({ reference, children }: { reference: Reference; children: ReactNode }) {
 	return (
 		<div className={styles.page}>
 			<nav className={styles.nav} aria-label="Parts of the API">
 				<Link href="/">Quarterdeck</Link>
 				<ul>
 					<li>
-						<a href="#begin">How to begin</a>
+						<Link href={base} prefetch={false}>
+							How to begin
+						</Link>
 					</li>
 					{reference.features.map(({ name, operations }) => (
 						<li key={name}>
-							<a href={`#${name}`}>{name}</a> <span>{operations.length}</span>
+							<Link href={`${base}/${name}`} prefetch={false}>
+								{name}
+							</Link>{" "}
+							<span>{operations.length}</span>
 						</li>
 					))}
 					<li>
-						<a href="#problems">Problems</a>
+						<a href={`${base}#problems`}>Problems</a>
 					</li>
 				</ul>
 			</nav>
-			<main className={styles.main}>
-				<header id="begin">
-					<h1>REST API</h1>
-					<p className={styles.lead}>
-						Version {reference.version} · <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1)
-					</p>
-					<Words text={reference.about} />
-				</header>
-				{reference.features.map(({ name, words, operations }) => (
-					<section key={name} id={name} aria-labelledby={`${name}-title`}>
-						<h2 id={`${name}-title`}>{name}</h2>
-						<p className={styles.lead}>{words}</p>
-						{operations.map((operation) => (
-							<OneOperation key={operation.id} operation={operation} />
-						))}
-					</section>
-				))}
-				<section id="problems" aria-labelledby="problems-title">
-					<h2 id="problems-title">Problems</h2>
-					<p className={styles.lead}>What the type of a failure points to (RFC 9457).</p>
-					<dl className={styles.fields}>
-						{reference.problems.map(({ anchor, code, title, advice }) => (
-							<div key={code} id={anchor}>
-								<dt>
-									<code>{code}</code>
-									<span>{title}</span>
-								</dt>
-								<dd>
-									<Words text={advice} />
-								</dd>
-							</div>
-						))}
-					</dl>
-				</section>
-			</main>
+			<main className={styles.main}>{children}</main>
 		</div>
+	);
+}
+
+/** How to begin, every operation with the way to where it is told in full, and what can go wrong. */
+export function ApiReference({ reference }: { reference: Reference }) {
+	return (
+		<Page reference={reference}>
+			<header>
+				<h1>REST API</h1>
+				<p className={styles.lead}>
+					Version {reference.version} · <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1)
+				</p>
+				<Words text={reference.about} />
+			</header>
+			{reference.features.map(({ name, words, operations }) => (
+				<section key={name} id={name} aria-labelledby={`${name}-title`}>
+					<h2 id={`${name}-title`}>{name}</h2>
+					<p className={styles.lead}>{words}</p>
+					<ul className={styles.operations}>
+						{operations.map((operation) => (
+							<li key={operation.id}>
+								<a href={`${base}/${name}#${operation.id}`}>
+									<Method operation={operation} />
+								</a>
+							</li>
+						))}
+					</ul>
+				</section>
+			))}
+			<section id="problems" aria-labelledby="problems-title">
+				<h2 id="problems-title">Problems</h2>
+				<p className={styles.lead}>What the type of a failure points to (RFC 9457).</p>
+				<dl className={styles.fields}>
+					{reference.problems.map(({ anchor, code, title, advice }) => (
+						<div key={code} id={anchor}>
+							<dt>
+								<code>{code}</code>
+								<span>{title}</span>
+							</dt>
+							<dd>
+								<Words text={advice} />
+							</dd>
+						</div>
+					))}
+				</dl>
+			</section>
+		</Page>
+	);
+}
+
+/** One feature's operations, each in full. */
+export function ApiFeature({ reference, feature }: { reference: Reference; feature: Reference["features"][number] }) {
+	return (
+		<Page reference={reference}>
+			<header>
+				<h1 className={styles.feature}>{feature.name}</h1>
+				<p className={styles.lead}>{feature.words}</p>
+			</header>
+			{feature.operations.map((operation) => (
+				<OneOperation key={operation.id} operation={operation} />
+			))}
+		</Page>
 	);
 }

@@ -356,7 +356,8 @@ async function fillMails(api: Api, { viewerId }: { viewerId: string }) {
 			invitationGone: "/invite/thislinkwasneverwritten",
 			address: await linkIn("email-change"),
 			addressGone: "/email/thislinkwasneverwritten",
-			apiReferenceOfStrangers: "/api/docs",
+			apiReference: "/api/docs",
+			apiFeature: "/api/docs/knowledge",
 		},
 	};
 }

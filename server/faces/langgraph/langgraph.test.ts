@@ -327,5 +327,5 @@ test("useStream asks, shows the answer while it comes, goes on, and finds both a
 	await until(() => items().length === 4);
 	expect(items()).toEqual(before);
 	again.unmount();
-	// The window stays: what React still has to do it does after this test.
+	// The window stays until the file ends: what React still has to do it does after this test.
 }, 30_000);
