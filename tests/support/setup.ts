@@ -11,12 +11,12 @@ process.env.QD_DATA = join(inject("temporary"), `data-${process.pid}-${Date.now(
 process.env.QD_LOG_LEVEL = "error";
 mkdirSync(process.env.QD_DATA, { recursive: true });
 
-const known = new Set(Object.keys(globalThis));
 afterAll(async () => {
 	await dropTestDatabases();
 	// Its threads hold the model.
 	await (globalThis as { quarterdeckEmbedder?: { stop?: () => Promise<void> } }).quarterdeckEmbedder?.stop?.();
 	// The next file of this process begins with modules and globals of ours that remember nothing; only packages stay loaded.
 	vi.resetModules();
-	for (const name of Object.keys(globalThis)) if (!known.has(name)) Reflect.deleteProperty(globalThis, name);
+	for (const name of Object.keys(globalThis))
+		if (name.startsWith("quarterdeck")) Reflect.deleteProperty(globalThis, name);
 });

@@ -52,6 +52,8 @@ afterAll(async () => {
 	door?.close();
 	await provider.stop();
 	await made.checkpoints.close();
+	// Another file of this process is not in a browser.
+	for (const name of ["window", "document"]) Reflect.deleteProperty(globalThis, name);
 });
 
 const question = "How many days of annual leave do staff get?";
@@ -327,5 +329,5 @@ test("useStream asks, shows the answer while it comes, goes on, and finds both a
 	await until(() => items().length === 4);
 	expect(items()).toEqual(before);
 	again.unmount();
-	// The window stays until the file ends: what React still has to do it does after this test.
+	// The window stays until the end: what React still has to do it does after this test.
 }, 30_000);
