@@ -266,14 +266,18 @@ test("a share that is taken away in the middle: what is left is not read, and wh
 	expect(world.provider.seen.filter(({ wasAborted }) => wasAborted)).toHaveLength(1);
 });
 
-test("a document that is deleted before its turn fails by itself; its results go with it", async () => {
-	const { ctx, ids, collectionId } = await person(2);
-	const started = await startExtraction(ctx, { agentId: world.agentId, collectionId, documentIds: ids });
-	await dropDocument(ctx, ids[0] ?? "");
+test("a document that is deleted before its turn fails by itself and is told to no model; its results go with it", async () => {
+	const { ctx, ids, collectionId } = await person(1);
+	const words = "Only what was deleted says so.";
+	const goneId = await readyDocument(ctx, collectionId, { name: "gone.txt", pages: [`${invoiceText}\n${words}`] });
+	const documentIds = [goneId, ...ids];
+	const started = await startExtraction(ctx, { agentId: world.agentId, collectionId, documentIds });
+	await dropDocument(ctx, goneId);
 	await work();
 	expect(await endedExtraction(ctx, started)).toMatchObject({ done: 1, failed: 1 });
-	expect(world.provider.seen).toHaveLength(1);
-	await world.db.orm.delete(documents).where(inArray(documents.id, ids));
+	expect(requestsOf().length).toBeGreaterThan(0);
+	for (const request of requestsOf()) expect(request).not.toContain(words);
+	await world.db.orm.delete(documents).where(inArray(documents.id, documentIds));
 	expect(await getExtraction(ctx, { extractionId: started.id })).toMatchObject({ total: 0, done: 0 });
 });
 
