@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { ErrorView } from "@/components/ui/error-view";
@@ -25,6 +26,11 @@ export function CompareVariants({ experiment }: { experiment: ExperimentInFull }
 		...api.evaluations.compare.queryOptions({ firstId, secondId, ...(scorer ? { scorer } : {}) }),
 		refetchInterval: experiment.open > 0 ? 2_000 : false,
 	});
+	const isOver = experiment.open === 0;
+	useEffect(() => {
+		// What was measured last came after the last look.
+		if (isOver) void refetch();
+	}, [isOver, refetch]);
 	const options = variants.map((variant) => ({
 		value: variant.id,
 		label: `${variant.ordinal}. ${variantWords(variant)}`,

@@ -2,6 +2,7 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright";
+import { expect } from "playwright/test";
 import { connect } from "../support/client";
 import { type Product, startProduct } from "../support/product";
 import { type Provider, startProvider } from "../support/provider";
@@ -62,10 +63,28 @@ export async function ownerWithHandbook({ url, setupCode }: Standing) {
 	return api;
 }
 
+/** Whether what can be clicked listens by now: on a slow machine nobody is quicker than a page, but for a test. */
+function isAwake(): boolean {
+	const buttons = [...document.querySelectorAll("main button")];
+	return buttons.length === 0 || buttons.some((one) => Object.keys(one).some((key) => key.startsWith("__reactProps")));
+}
+
+/** A page that is awake whenever it was gone to. */
+function patient(page: Page): Page {
+	const goto = page.goto.bind(page);
+	page.goto = async (...asked) => {
+		const answer = await goto(...asked);
+		// Going on by itself to another page is not being awake yet.
+		await expect.poll(() => page.evaluate(isAwake).catch(() => false)).toBe(true);
+		return answer;
+	};
+	return page;
+}
+
 /** A page of its own session, signed in through the sign-in page. */
 export async function signedIn(browser: Browser, url: string, who: { email: string; password: string }): Promise<Page> {
 	const context = await browser.newContext({ baseURL: url });
-	const page = await context.newPage();
+	const page = patient(await context.newPage());
 	await page.goto("/sign-in");
 	await page.getByLabel("E-mail").fill(who.email);
 	await page.getByRole("textbox", { name: "Password" }).fill(who.password);
