@@ -39,10 +39,24 @@ async function violationsOf(on: Page, colorScheme: "light" | "dark"): Promise<Vi
 	);
 }
 
+/** Once the colours of the scheme have come: some pass over into each other. */
+async function settled(on: Page): Promise<void> {
+	await on.evaluate(async () => {
+		const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+		for (let frames = 0; frames < 3; frames += 1) await frame();
+		const ends = document
+			.getAnimations()
+			.filter(({ effect }) => effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+		await Promise.all(ends.map(({ finished }) => finished.catch(() => {})));
+		await frame();
+	});
+}
+
 /** As it stands: no fault that axe finds in both schemes, no sideways scroll, and a picture where QD_PICTURES asks for them. */
 async function look(on: Page, name: string, width: number): Promise<void> {
 	for (const colorScheme of ["light", "dark"] as const) {
 		await on.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+		await settled(on);
 		const over = await on.evaluate(() => {
 			const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.documentElement;
 			return { width: scrollWidth - clientWidth, height: scrollHeight - clientHeight };
