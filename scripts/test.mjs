@@ -28,11 +28,11 @@ const suites = {
 };
 
 /**
- * What is asked for by its name may take its time: `npm run attack` fuzzes ten times as long and each time other calls,
+ * What is asked for by its name may take its time: `npm run attack` fuzzes twelve times as long and each time other calls,
  * and `npm run fault` kills more often.
  */
 const isThorough = process.argv.length > 2;
-const rounds = (some, many) => String(isThorough ? many : some);
+const unlessThorough = (quick, thorough) => String(isThorough ? thorough : quick);
 
 /** Runs one suite; its whole output goes to a file. Nothing may be left out in silence, so a skipped test is a failed one. */
 async function runSuite(node, name) {
@@ -42,10 +42,10 @@ async function runSuite(node, name) {
 		FORCE_COLOR: "0",
 		NODE_ENV: "test",
 		CI: "1",
-		QD_FUZZ_REQUESTS: process.env.QD_FUZZ_REQUESTS ?? rounds(2_000, 24_000),
-		QD_FUZZ_SEED: process.env.QD_FUZZ_SEED ?? rounds(7, Date.now() % 1_000_000),
-		QD_FAULT_ROUNDS: process.env.QD_FAULT_ROUNDS ?? rounds(16, 50),
-		QD_FAILPOINT_ROUNDS: process.env.QD_FAILPOINT_ROUNDS ?? rounds(10, 40),
+		QD_FUZZ_REQUESTS: process.env.QD_FUZZ_REQUESTS ?? unlessThorough(2_000, 24_000),
+		QD_FUZZ_SEED: process.env.QD_FUZZ_SEED ?? unlessThorough(7, Date.now() % 1_000_000),
+		QD_FAULT_ROUNDS: process.env.QD_FAULT_ROUNDS ?? unlessThorough(16, 50),
+		QD_FAILPOINT_ROUNDS: process.env.QD_FAILPOINT_ROUNDS ?? unlessThorough(10, 40),
 	};
 	const { code, said: coloured } = await run(node, suites[name], { cwd: root, env });
 	const said = stripVTControlCharacters(coloured);

@@ -12,6 +12,9 @@ export function tell(message: Message): Promise<void> {
 	});
 }
 
+/** Writes down what Node compiled once the start has settled. By itself it does so only at an orderly end, and a kill is none. */
+export const keepCompiled = (): unknown => setTimeout(flushCompileCache, settleMs).unref();
+
 /**
  * Calls `stop` once: on SIGTERM, or when the launcher is gone; the process then ends. Ctrl-C reaches every process of the terminal,
  * but the launcher alone decides the order in which they end.
@@ -23,8 +26,6 @@ export function onStop(stop: (why: "asked" | "orphaned") => Promise<void>): void
 		isStopping = true;
 		void stop(why).finally(() => process.exit(0));
 	};
-	// Node keeps what it compiled only where a process ends by itself: a kill must not cost the next start its speed.
-	setTimeout(flushCompileCache, settleMs).unref();
 	process.on("SIGTERM", () => begin("asked"));
 	process.on("disconnect", () => begin("orphaned"));
 	process.on("SIGINT", () => process.connected || begin("asked"));

@@ -6,7 +6,7 @@ import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
 import { protectPage } from "@/server/core/safe-headers";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
-import { onStop, tell } from "./child";
+import { keepCompiled, onStop, tell } from "./child";
 import { portProblem } from "./ports";
 
 /** Longest to receive a request, in ms: its head, all of it, all of a file. */
@@ -68,6 +68,7 @@ server.on("error", async (error: NodeJS.ErrnoException) => {
 	process.exit(1);
 });
 server.listen(env().PORT, env().QD_HOST, () => void tell({ kind: "listening" }));
+keepCompiled();
 
 onStop(async (why) => {
 	server.close();

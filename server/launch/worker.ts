@@ -13,7 +13,7 @@ import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/prese
 import { startJobs } from "@/server/jobs/start";
 import { readSmtp, tryOut } from "@/server/mail/smtp";
 import { spanWriterOf } from "@/server/traces/writer";
-import { onStop } from "./child";
+import { keepCompiled, onStop } from "./child";
 
 const beatMs = 4_000;
 const db = database();
@@ -47,6 +47,7 @@ const jobs = await patiently("the job engine", () => startJobs(db, id));
 const streamer = startStreamer({ database: db, log });
 log.info({ worker: id }, "worker started");
 void tellMailProblem();
+keepCompiled();
 
 /** A server that is away for a moment stops no start, but a wrong address or password should be known now, not at the first mail. */
 async function tellMailProblem(): Promise<void> {
