@@ -8,6 +8,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
+import { noteSources } from "@/server/core/spans";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
@@ -187,7 +188,10 @@ async function invoke(
 	const begun = isNew && !answers ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
-	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
+	const unreadable = async (ids: string[]) => {
+		noteSources(ids);
+		return ids.length === 0 ? [] : deps.unreadable(run, ids, signal);
+	};
 	const context: RunContext = {
 		answers: askedNow(answers, () => {
 			searchedAt = performance.now();
@@ -203,6 +207,7 @@ async function invoke(
 		},
 		expectLeave: () => deps.expectLeave(run),
 		restOn: async (documentIds) => {
+			noteSources(documentIds);
 			// Researchers lean on documents at the same time, and their report on all of them.
 			if (run.agent.graph === "research") for (const id of documentIds) rested.add(id);
 			deps.onResting(run, run.agent.graph === "research" ? [...rested] : documentIds);
