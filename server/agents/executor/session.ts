@@ -29,6 +29,7 @@ import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
 import { noteWaited } from "./traced";
 import { type Waits, waitedFor, waitOf } from "./waits";
+import { Wall } from "./wall";
 
 /** Why a run is broken off. */
 export type StopReason = "asked" | "revoked" | "taken" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
@@ -307,29 +308,6 @@ async function waitForPerson(
 			({ interrupts }) => interrupts.length > 0,
 		);
 	while (!(await isSaved())) await sleep(20, undefined, { signal });
-}
-
-/** The time that a run may take, which stands still while it waits for a person. */
-class Wall {
-	private timer: NodeJS.Timeout | undefined;
-	private startedAt = 0;
-	constructor(
-		private leftMs: number,
-		private readonly onLate: () => void,
-	) {}
-
-	start(moreMs = 0): void {
-		this.leftMs += moreMs;
-		this.startedAt = performance.now();
-		this.timer = setTimeout(this.onLate, Math.max(0, this.leftMs));
-	}
-
-	stop(): void {
-		if (this.timer === undefined) return;
-		clearTimeout(this.timer);
-		this.timer = undefined;
-		this.leftMs -= performance.now() - this.startedAt;
-	}
 }
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {
