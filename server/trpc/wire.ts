@@ -1,4 +1,4 @@
-import superjson from "superjson";
+import superjson, { type SuperJSONResult } from "superjson";
 
 /** Deeper than this, an answer is left to superjson, which also knows what goes round in circles. */
 const deepest = 40;
@@ -7,7 +7,7 @@ const deepest = 40;
 const refused = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Whether JSON alone keeps all of it: no dates, nothing undefined, no number that JSON does not know. */
-function isPlain(value: unknown, depth: number): boolean {
+function isPlain(value: unknown, depth: number): value is SuperJSONResult["json"] {
 	switch (typeof value) {
 		case "string":
 		case "boolean":
@@ -36,6 +36,6 @@ function isPlainObject(value: object, depth: number): boolean {
  * its form without that: ten thousand spans took it a second.
  */
 export const wire = {
-	serialize: (value: unknown) => (isPlain(value, 0) ? { json: value } : superjson.serialize(value)),
+	serialize: (value: unknown): SuperJSONResult => (isPlain(value, 0) ? { json: value } : superjson.serialize(value)),
 	deserialize: superjson.deserialize,
 };
