@@ -14,7 +14,7 @@ import { removeThread } from "@/server/threads/service";
 import { testContext, testUser } from "@/tests/support";
 import { agentsDatabase, readRun } from "@/tests/support/agents";
 import { startCollector } from "@/tests/support/collector";
-import { makeCollection } from "@/tests/support/knowledge";
+import { addReady, makeCollection } from "@/tests/support/knowledge";
 import { finds, testPassage } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
 import { makeRoute } from "@/tests/support/routes";
@@ -53,9 +53,11 @@ beforeAll(async () => {
 	person = await testUser(db);
 	staff = await testContext(db, person);
 	await makeRoute(admin, standIn.url, { first: 1_000_000, second: 2_000_000 });
+	const shelf = await makeCollection(admin, { access: "everyone" });
+	const document = await addReady(admin, shelf, "leave.md", "All staff get days of leave.");
 	executor = await startExecutor({
 		...{ database: db, log, slots: 8, checkpoints: base.checkpoints },
-		search: finds([testPassage(`All staff get 25 days of leave, ${canary}.`)]),
+		search: finds([testPassage(`All staff get 25 days of leave, ${canary}.`, { documentId: document.id })]),
 		unreadable: async () => [],
 	});
 });

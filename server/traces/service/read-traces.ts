@@ -4,7 +4,7 @@ import { requireUser, type ServiceContext } from "@/server/core/context";
 import { listQuery } from "@/server/core/list-query";
 import type { ListTraces, OneTrace, SpanKind, Trace, TraceCost, TraceHead } from "../contract";
 import { costOf, type Sums, sumsOf } from "./sums";
-import { findTrace, mayReadTold, maySee } from "./visible";
+import { findTrace, mayReadSaid, maySee } from "./visible";
 
 const named = (ctx: ServiceContext) => ({
 	agentName: sql<string | null>`(select ${agents.name} from ${agents} where ${agents.id} = ${spans.agentId})`,
@@ -95,6 +95,7 @@ type ByModel = {
 export async function readTrace(ctx: ServiceContext, { traceId }: OneTrace): Promise<TraceHead> {
 	const { db } = ctx;
 	const found = await findTrace(ctx, traceId);
+	const mayReadContent = await mayReadSaid(ctx, found);
 	const here = sql`trace_id = ${traceId} and day = ${found.day}`;
 	const [[sums], kinds, models, [names], [told]] = await Promise.all([
 		sumsOf(db.orm, [found]),
@@ -113,7 +114,7 @@ export async function readTrace(ctx: ServiceContext, { traceId }: OneTrace): Pro
 					.where(and(eq(spans.traceId, traceId), eq(spans.day, found.day), isNull(spans.parentId)))
 			: namesOfRun(ctx, traceId),
 		db.orm.execute<{ may: boolean | null }>(sql`
-			select bool_and(${mayReadTold(ctx)}) as may from ${spans} where ${here} and kind = 'model'`),
+			select bool_and(${mayReadContent}) as may from ${spans} where ${here} and kind = 'model'`),
 	]);
 	if (!sums) throw new Error("a trace without sums");
 	const unnamed = { agentName: null, userName: null, threadId: null };

@@ -11,7 +11,6 @@ export type Segment = { from: number; to: number; stamp: string };
 /** A collection's vectors, document after document, in memory that threads share. Rows are only ever added behind `count`. */
 export type Block = {
 	version: number;
-	dimension: number;
 	count: number;
 	ids: Float64Array;
 	vectors: Fine;
@@ -155,7 +154,7 @@ function roomFor(before: Block | undefined, listed: Listed[], fresh: Listed[], d
 	for (const [no, { from, to, stamp }] of stay) {
 		if (!before) break;
 		block.ids.set(before.ids.subarray(from, to), block.count);
-		copyFine(block.vectors, block.count * dimension, before.vectors, from * dimension, to * dimension);
+		copyFine(block.vectors, block.count, before.vectors, from, to);
 		block.segments.set(no, { from: block.count, to: block.count + to - from, stamp });
 		block.count += to - from;
 	}
@@ -164,10 +163,9 @@ function roomFor(before: Block | undefined, listed: Listed[], fresh: Listed[], d
 
 const emptyBlock = (rows: number, dimension: number): Block => ({
 	version: 0,
-	dimension,
 	count: 0,
 	ids: new Float64Array(new SharedArrayBuffer(rows * 8)),
-	vectors: makeFine(rows * dimension),
+	vectors: makeFine(rows, dimension),
 	segments: new Map(),
 	ranges: new Int32Array(),
 });
@@ -196,16 +194,16 @@ async function append(
 		if (!document) continue;
 		const segment = block.segments.get(document.no) ?? { from: block.count, to: block.count, stamp: document.stamp };
 		block.ids[block.count] = id;
-		putFine(block.vectors, block.count * block.dimension, fromBytes(vector));
+		putFine(block.vectors, block.count, fromBytes(vector));
 		block.segments.set(document.no, { ...segment, to: ++block.count });
 	}
 }
 
 /** A document that was read again meanwhile may have more passages than were counted. */
 function grow(block: Block): void {
-	const larger = emptyBlock(Math.ceil(block.ids.length * spare) + rowsAtOnce, block.dimension);
+	const larger = emptyBlock(Math.ceil(block.ids.length * spare) + rowsAtOnce, block.vectors.dimension);
 	larger.ids.set(block.ids);
-	copyFine(larger.vectors, 0, block.vectors, 0, block.vectors.coarse.length);
+	copyFine(larger.vectors, 0, block.vectors, 0, block.count);
 	block.ids = larger.ids;
 	block.vectors = larger.vectors;
 }

@@ -1,35 +1,40 @@
 import { dotModule } from "./dot-module";
-import { toCoarse } from "./fine";
+import { type CoarseQuery, type Fine, toCoarse } from "./fine";
 
 /** Compared in one go: so few that they fit into a core's own memory. */
 const rowsAtOnce = 256;
 const pageBytes = 65_536;
 
 /** The dot products of a query with coarse vectors that lie one after the other: of the rows `from` to `to`, at most `rowsAtOnce`. */
-export type Dots = { rowsAtOnce: number; of: (vectors: Int16Array, from: number, to: number) => Int32Array };
+export type Dots = {
+	rowsAtOnce: number;
+	query: CoarseQuery;
+	of: (vectors: Fine, from: number, to: number) => Int32Array;
+};
 
 type Machine = {
-	numbers: Int16Array;
+	numbers: Int8Array;
 	sums: Int32Array;
 	vectorsAt: number;
 	run: (row: number, end: number, out: number, bytes: number) => void;
 };
 const machines = new Map<number, Machine | null>();
 
-export function dotsWith(query: Float32Array): Dots {
-	const dimension = query.length;
-	const coarse = toCoarse(query);
+export function dotsWith(asked: Float32Array): Dots {
+	const dimension = asked.length;
+	const query = toCoarse(asked);
 	const machine = machineFor(dimension);
-	if (!machine) return dotsInScript(coarse);
+	if (!machine) return dotsInScript(query);
 	const { numbers, sums, vectorsAt, run } = machine;
-	numbers.set(coarse, 0);
+	numbers.set(query.numbers, 0);
 	return {
 		rowsAtOnce,
-		of: (vectors, from, to) => {
+		query,
+		of: ({ coarse }, from, to) => {
 			const count = to - from;
 			// The vectors lie in memory that threads share, which WebAssembly does not see.
-			numbers.set(vectors.subarray(from * dimension, to * dimension), vectorsAt);
-			run(vectorsAt * 2, (vectorsAt + count * dimension) * 2, sums.byteOffset, dimension * 2);
+			numbers.set(coarse.subarray(from * dimension, to * dimension), vectorsAt);
+			run(vectorsAt, vectorsAt + count * dimension, sums.byteOffset, dimension);
 			return sums.subarray(0, count);
 		},
 	};
@@ -46,33 +51,33 @@ function machineFor(dimension: number): Machine | null {
 
 /** In its memory: the query, the sums, the vectors. */
 function makeMachine(dimension: number): Machine | null {
-	const sumsAt = dimension * 2;
-	const vectorsAt = sumsAt + rowsAtOnce * 4;
-	const bytes = dotModule(Math.ceil((vectorsAt + rowsAtOnce * dimension * 2) / pageBytes));
+	const vectorsAt = dimension + rowsAtOnce * 4;
+	const bytes = dotModule(Math.ceil((vectorsAt + rowsAtOnce * dimension) / pageBytes));
 	if (!WebAssembly.validate(bytes)) return null;
 	const { memory, dots } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
 	if (!(memory instanceof WebAssembly.Memory) || typeof dots !== "function") return null;
 	return {
-		numbers: new Int16Array(memory.buffer),
-		sums: new Int32Array(memory.buffer, sumsAt, rowsAtOnce),
-		vectorsAt: vectorsAt / 2,
+		numbers: new Int8Array(memory.buffer),
+		sums: new Int32Array(memory.buffer, dimension, rowsAtOnce),
+		vectorsAt,
 		run: (row, end, out, size) => dots(row, end, out, size),
 	};
 }
 
-function dotsInScript(query: Int16Array): Dots {
+function dotsInScript(query: CoarseQuery): Dots {
 	const found = new Int32Array(rowsAtOnce);
 	return {
 		rowsAtOnce,
+		query,
 		of: (vectors, from, to) => {
-			for (let row = from; row < to; row++) found[row - from] = dot(vectors, row * query.length, query);
+			for (let row = from; row < to; row++) found[row - from] = dot(vectors, row, query);
 			return found;
 		},
 	};
 }
 
-function dot(vectors: Int16Array, at: number, query: Int16Array): number {
+function dot({ coarse, dimension }: Fine, row: number, { numbers }: CoarseQuery): number {
 	let sum = 0;
-	for (let i = 0; i < query.length; i++) sum += (vectors[at + i] ?? 0) * (query[i] ?? 0);
+	for (let i = 0; i < dimension; i++) sum += (coarse[row * dimension + i] ?? 0) * (numbers[i] ?? 0);
 	return sum;
 }

@@ -6,7 +6,7 @@ import { addReady, bringDocument, makeCollection } from "@/tests/support/knowled
 import { chunkDocument, deleteDocument, embedChunks, parseDocument } from "../../service";
 import { BlockCache } from "./blocks";
 import { dotsWith } from "./dots";
-import { coarseError, fineDot, makeFine, putFine, similarityOfCoarse, toCoarse } from "./fine";
+import { aboutOf, errorOf, type Fine, fineDot, makeFine, putFine } from "./fine";
 import { type Rows, scan } from "./scan";
 import { Scanner } from "./scanner";
 
@@ -33,20 +33,24 @@ const unit = (vector: Float32Array) => {
 	const size = Math.hypot(...vector);
 	return vector.map((one) => one / size);
 };
+const fineOf = (vectors: ArrayLike<number>[], dimension: number): Fine => {
+	const made = makeFine(vectors.length, dimension);
+	vectors.forEach((vector, row) => {
+		putFine(made, row, vector);
+	});
+	return made;
+};
 const plain = (a: Float32Array, b: Float32Array) => a.reduce((sum, one, i) => sum + one * (b[i] ?? 0), 0);
 
 describe("the vector scan", () => {
 	const count = 20_000;
-	const fine = (values: Float32Array) => {
-		const made = makeFine(values.length);
-		putFine(made, 0, values);
-		return made;
-	};
 	const vectors = randomVectors(count);
-	const stored = fine(vectors);
+	const stored = fineOf(
+		Array.from({ length: count }, (_, row) => vectors.subarray(row * length, (row + 1) * length)),
+		length,
+	);
 	const ids = Array.from({ length: count }, (_, i) => i * 3 + 1);
 	const rows = (...ranges: number[]): Rows => ({
-		dimension: length,
 		ids: Float64Array.from(ids),
 		vectors: stored,
 		ranges: Int32Array.from(ranges),
@@ -80,20 +84,47 @@ describe("the vector scan", () => {
 		const values = Array.from({ length: 600 }, (_, row) =>
 			unit(Float32Array.from({ length: dimension }, (_, i) => Math.sin((row * dimension + i) * 12.9898))),
 		);
+		// One number that stands out makes the steps of all others in its row coarse.
+		for (const [row, value] of values.entries()) if (row % 5 === 0) value.set(unit(value.with(row % dimension, 3)));
 		const asked = values[7] ?? new Float32Array();
-		const vectors = Int16Array.from(values.flatMap((one) => [...toCoarse(one)]));
+		const vectors = fineOf(values, dimension);
 		const dots = dotsWith(asked);
 		for (const [from, to] of [
 			[0, 1],
 			[3, 3 + dots.rowsAtOnce],
 			[590, 600],
 		] as const) {
-			const found = Array.from(dots.of(vectors, from, to).subarray(0, to - from), (one) => one * similarityOfCoarse);
-			const expected = values.slice(from, to).map((one) => plain(one, asked));
-			expect(found).toHaveLength(expected.length);
-			expect(Math.max(...found.map((one, n) => Math.abs(one - (expected[n] ?? 0))))).toBeLessThan(
-				coarseError(dimension),
+			const sums = Array.from(dots.of(vectors, from, to).subarray(0, to - from));
+			for (const [n, sum] of sums.entries()) {
+				const expected = plain(values[from + n] ?? new Float32Array(), asked);
+				const error = errorOf(vectors, from + n, dots.query);
+				expect(Math.abs(aboutOf(vectors, from + n, dots.query, sum) - expected)).toBeLessThan(error);
+				expect(error).toBeLessThan(0.1);
+				expect(fineDot(vectors, from + n, asked)).toBeCloseTo(expected, 6);
+			}
+		}
+	});
+
+	test("finds the same as an exact comparison of long vectors, whatever they are like", () => {
+		const dimension = 384;
+		const all = Array.from({ length: 3_000 }, (_, row) => {
+			const noise = randomVectors(dimension / length, row + 1);
+			// A third crowds around one direction, a third has a number that stands out.
+			if (row % 3 === 1) return unit(noise.map((one, i) => one * 0.3 + (i % 7) - 3));
+			return unit(row % 3 === 2 ? noise.with(row % dimension, 2) : noise);
+		});
+		const vectors = fineOf(all, dimension);
+		const ids = Float64Array.from(all, (_, row) => row);
+		for (const asked of [all[0], all[1], all[2], unit(randomVectors(dimension / length, 9_999))]) {
+			const found = scan(
+				[{ ids, vectors, ranges: Int32Array.from([0, all.length]) }],
+				asked ?? new Float32Array(),
+				100,
 			);
+			const expected = all
+				.map((one, id) => ({ id, similarity: plain(one, asked ?? new Float32Array()) }))
+				.toSorted((a, b) => b.similarity - a.similarity);
+			expect(found.map(({ id }) => id)).toEqual(expected.slice(0, 100).map(({ id }) => id));
 		}
 	});
 
@@ -101,17 +132,17 @@ describe("the vector scan", () => {
 		const dimension = 32;
 		const asked = Float32Array.from({ length: dimension }, (_, i) => (i % 2 === 0 ? 0.25 : 0));
 		const across = Float32Array.from({ length: dimension }, (_, i) => (i % 2 === 0 ? 0 : 0.25));
-		// Each turned away a hair further than the one before, by less than a step of sixteen bits.
+		// Each turned away a hair further than the one before, by far less than a step of eight bits.
 		const close = Array.from({ length: 400 }, (_, n) =>
 			asked.map((one, i) => Math.cos(1 + n * 4e-6) * one + Math.sin(1 + n * 4e-6) * (across[i] ?? 0)),
 		);
 		const order = close.map((_, n) => (n * 37) % close.length);
-		const all = makeFine(close.length * dimension);
-		order.forEach((n, row) => {
-			putFine(all, row * dimension, close[n] ?? []);
-		});
+		const all = fineOf(
+			order.map((n) => close[n] ?? []),
+			dimension,
+		);
 		const ranges = Int32Array.from([0, close.length]);
-		const found = scan([{ ids: Float64Array.from(order), vectors: all, dimension, ranges }], asked, 20);
+		const found = scan([{ ids: Float64Array.from(order), vectors: all, ranges }], asked, 20);
 		const expected = close
 			.map((one, id) => ({ id, similarity: plain(one, asked) }))
 			.toSorted((a, b) => b.similarity - a.similarity);
@@ -120,16 +151,14 @@ describe("the vector scan", () => {
 	});
 
 	test("keeps numbers at both ends, and gives those who are all alike in the order of their ids", () => {
-		const ends = makeFine(64);
-		putFine(ends, 0, [1, ...Array(31).fill(0)]);
-		putFine(ends, 32, [...Array(31).fill(0), -1]);
+		const first = [1, ...Array(31).fill(0)];
+		const ends = fineOf([first, first.toReversed().map((one) => -one)], 32);
 		const query = Float32Array.from({ length: 32 }, (_, i) => (i === 0 || i === 31 ? Math.SQRT1_2 : 0));
 		expect(fineDot(ends, 0, query)).toBeCloseTo(Math.SQRT1_2, 6);
-		expect(fineDot(ends, 32, query)).toBeCloseTo(-Math.SQRT1_2, 6);
-		const alike = makeFine(32 * 5_000);
-		for (let row = 0; row < 5_000; row++) putFine(alike, row * 32, [1, ...Array(31).fill(0)]);
+		expect(fineDot(ends, 1, query)).toBeCloseTo(-Math.SQRT1_2, 6);
+		const alike = fineOf(Array(5_000).fill(first), 32);
 		const ids = Float64Array.from({ length: 5_000 }, (_, i) => 5_000 - i);
-		const found = scan([{ ids, vectors: alike, dimension: 32, ranges: Int32Array.from([0, 5_000]) }], query, 3);
+		const found = scan([{ ids, vectors: alike, ranges: Int32Array.from([0, 5_000]) }], query, 3);
 		expect(found.map(({ id }) => id)).toEqual([1, 2, 3]);
 	});
 

@@ -35,7 +35,7 @@ export class ExactStore implements VectorStore {
 			const segment = block?.segments.get(documentNo);
 			if (!block || !segment) continue;
 			const row = block.ids.subarray(segment.from, segment.to).indexOf(chunkId);
-			if (row >= 0) found.set(chunkId, fineDot(block.vectors, (segment.from + row) * block.dimension, query));
+			if (row >= 0) found.set(chunkId, fineDot(block.vectors, segment.from + row, query));
 		}
 		return found;
 	}
@@ -98,7 +98,7 @@ function rowsIn({ collections, except, only }: Scope, blocks: Block[]): Rows[] {
 			isWhole && hidden.size === 0
 				? block.ranges
 				: rangesOf(block, (no) => (isWhole ? !hidden.has(no) : shown.has(no)));
-		const { ids, vectors, dimension } = block;
-		return ranges.length > 0 ? [{ ids, vectors, dimension, ranges }] : [];
+		const { ids, vectors } = block;
+		return ranges.length > 0 ? [{ ids, vectors, ranges }] : [];
 	});
 }
