@@ -144,8 +144,8 @@ export const Span = z.object({
 });
 export type Span = z.infer<typeof Span>;
 
-/** Pages are large, so that a trace of ten thousand spans is there after three. */
-export const maxSpans = 4_000;
+/** Pages are large, so that a trace of ten thousand spans is there in one piece. */
+export const maxSpans = 10_000;
 export const ReadSpans = OneTrace.extend({
 	limit: z.int().min(1).max(maxSpans).default(maxSpans),
 	cursor: z.string().max(1_000).optional(),
