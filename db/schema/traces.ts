@@ -34,8 +34,11 @@ export type SpanKind =
 export type SpanStatus = "ok" | "failed" | "cancelled" | "skipped";
 /** What else is known of a span: words of ours, numbers and flags, never what somebody wrote. */
 export type SpanAttributes = Record<string, string | number | boolean>;
-/** What a model was told and what it said, where the policy keeps that. */
-export type SpanContent = { input?: string; output?: string };
+/**
+ * What a model was told and what it said, where the policy keeps that, with the documents whose words may stand in it. Where
+ * those are not known nobody is shown it.
+ */
+export type SpanContent = { input?: string; output?: string; sources?: string[] };
 
 /**
  * What was done for a run or a trial, step by step. Partitioned by the day on which its trace began, so that a trace lies in one

@@ -23,6 +23,8 @@ export type SpanSink = {
 export type TraceOf = Pick<SpanRow, "day" | "traceId"> &
 	Pick<SpanRow, "runId" | "userId" | "keyId" | "agentId" | "promptVersionId"> & {
 		sink: SpanSink;
+		/** The documents that were read for it so far: whatever a model is told from now on may hold their words. */
+		sources: Set<string>;
 		/** Wall time at `performance.now()` 0, the same for the whole trace, so that its spans stand rightly to each other. */
 		epoch: number;
 	};
@@ -38,6 +40,12 @@ export const scopeNow = (): Scope | null => scopes.getStore() ?? null;
 /** The same for the same words in the same trace: what is done again after a crash is written once. */
 export const spanIdOf = (traceId: string, key: string): string =>
 	createHash("sha256").update(`${traceId}/${key}`).digest("hex").slice(0, 16);
+
+/** Documents whose words are about to be handed on, to a model also: who opens the trace later must be able to read them then. */
+export function noteSources(documentIds: Iterable<string>): void {
+	const sources = scopeNow()?.trace.sources;
+	if (sources) for (const id of documentIds) sources.add(id);
+}
 
 /** Runs `work` as part of the span. */
 export const within = <T>(scope: Scope, work: () => T): T => scopes.run(scope, work);
@@ -107,7 +115,7 @@ export function endSpan(
 	{ isUntold, name, ...facts }: SpanFacts & { name: string },
 ): void {
 	if (isUntold) return;
-	const { sink, epoch, promptVersionId, ...of } = trace;
+	const { sink, epoch, sources, promptVersionId, ...of } = trace;
 	sink.take({
 		parent,
 		row: {
@@ -120,7 +128,7 @@ export function endSpan(
 			startedAt: rounded(epoch + startedAt),
 			ms: Math.max(0, rounded(performance.now() - startedAt)),
 			attributes: bounded(facts.attributes ?? {}),
-			content: facts.content ? shortened(facts.content) : null,
+			content: facts.content ? shortened(facts.content, sources) : null,
 		},
 	});
 }
@@ -151,10 +159,17 @@ const bounded = (attributes: NonNullable<SpanRow["attributes"]>): NonNullable<Sp
 			.map(([name, value]) => [name, typeof value === "string" ? clean(value.slice(0, longestAttribute)) : value]),
 	);
 
-const shortened = ({ input, output }: SpanContent): SpanContent => ({
-	...(input === undefined ? {} : { input: cut(input) }),
-	...(output === undefined ? {} : { output: cut(output) }),
-});
+/** Of more documents than these it would be too long to tell; what rests on them is not kept. */
+const mostSources = 1_000;
+
+const shortened = ({ input, output }: SpanContent, sources: ReadonlySet<string>): SpanContent | null =>
+	sources.size > mostSources
+		? null
+		: {
+				...(input === undefined ? {} : { input: cut(input) }),
+				...(output === undefined ? {} : { output: cut(output) }),
+				sources: [...sources],
+			};
 
 const clean = (text: string): string => text.replaceAll("\0", "").toWellFormed();
 const cut = (text: string): string =>

@@ -84,6 +84,23 @@ const ended = (ctx: ServiceContext, experimentId: string) =>
 		return now.state === "running" || now.open > 0 ? null : now;
 	});
 
+/** Each call of a judge stands in the trace of the run that it judges. */
+async function tracesOfJudged(experimentId: string): Promise<void> {
+	const results = await db.orm
+		.select({ runId: experimentResults.runId })
+		.from(experimentResults)
+		.where(eq(experimentResults.experimentId, experimentId));
+	expect(results).toHaveLength(6);
+	for (const { runId } of results)
+		await until(async () => {
+			const { spans } = await caller(ann).traces.spans({ traceId: runId ?? "" });
+			const root = spans.find(({ parentId }) => parentId === undefined);
+			const step = spans.find(({ name }) => name === "Judge the answer");
+			const call = spans.find(({ kind, parentId }) => kind === "model" && parentId === step?.id);
+			return root && step?.parentId === root.id && call?.inputTokens ? true : null;
+		});
+}
+
 test("two versions of a prompt are asked the same, measured by rules and by a judge, and compared", async () => {
 	answering();
 	await work();
@@ -99,6 +116,7 @@ test("two versions of a prompt are asked the same, measured by rules and by a ju
 		[1, 0, 0.25],
 		[2, 1, 1],
 	]);
+	await tracesOfJudged(started.id);
 	const [first, second] = experiment.variants.map(({ id }) => id);
 	const comparison = await api(ann).compare({ firstId: first ?? "", secondId: second ?? "", scorer: "contains" });
 	expect(comparison).toMatchObject({ count: 3, difference: 1, better: 3, worse: 0, isSignificant: false });

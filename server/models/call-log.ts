@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import type { Database } from "@/db/connection";
-import { modelCalls } from "@/db/schema";
+import type { Database, Tx } from "@/db/connection";
+import type { modelCalls } from "@/db/schema";
 import { settleCalls, settleLate } from "@/server/budgets/service";
 import { noteSpan, type Scope, scopeNow } from "@/server/core/spans";
 
@@ -71,25 +71,47 @@ export async function writeCalls(
 	held: Pick<ReadonlySet<string>, "has"> = new Set(),
 ): Promise<void> {
 	await db.transaction(async (tx) => {
-		const written = await tx.insert(modelCalls).values(rows).onConflictDoNothing().returning({ id: modelCalls.id });
-		if (written.length === 0) return;
-		const ids = JSON.stringify(written.map(({ id }) => id));
-		await tx.execute(sql`
-			insert into model_health (model_key, bucket, calls, failures, begun, first_token_ms, ended, ms)
-			select model_key, date_bin('5 minutes', created_at, 'epoch'::timestamptz), count(*) filter (where outcome <> 'cancelled'),
-				count(*) filter (where outcome = 'failed'), count(first_token_ms), coalesce(sum(first_token_ms), 0),
-				count(*) filter (where outcome = 'answered'), coalesce(sum(ms) filter (where outcome = 'answered'), 0)
-			from model_calls where id in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))
-			group by 1, 2
-			order by 1, 2
-			on conflict (model_key, bucket) do update set calls = model_health.calls + excluded.calls,
-				failures = model_health.failures + excluded.failures, begun = model_health.begun + excluded.begun,
-				first_token_ms = model_health.first_token_ms + excluded.first_token_ms, ended = model_health.ended + excluded.ended,
-				ms = model_health.ms + excluded.ms`);
-		await settleCalls(
-			tx,
-			written.map(({ id }) => id).filter((id) => held.has(id)),
-		);
-		await settleLate(tx, ids);
+		const written = await insertCalls(tx, rows);
+		if (written.size === 0) return;
+		const ids = JSON.stringify([...written]);
+		// Sent together: none of them waits for what another finds.
+		await Promise.all([
+			tellHealth(tx, ids),
+			settleCalls(
+				tx,
+				[...written].filter((id) => held.has(id)),
+			),
+			rows.some(({ runId }) => runId) ? settleLate(tx, ids) : null,
+		]);
 	});
 }
+
+/** Each that was not there yet, by its id. One statement for any number of them, so that its plan is kept. */
+async function insertCalls(tx: Tx, rows: readonly CallRow[]): Promise<Set<string>> {
+	const written = await tx.execute<{ id: string }>(sql`
+		insert into model_calls (id, created_at, run_id, user_id, key_id, agent_id, model_key, model, connection, route, hop, outcome,
+			reason, status, input_tokens, output_tokens, cached_tokens, is_estimated, cost_micros, currency, first_token_ms, ms)
+		select c.id, coalesce(c."createdAt", now()), c."runId", c."userId", c."keyId", c."agentId", c."modelKey", c.model, c.connection,
+			c.route, coalesce(c.hop, 1), c.outcome, c.reason, c.status, c."inputTokens", c."outputTokens", coalesce(c."cachedTokens", 0),
+			coalesce(c."isEstimated", false), c."costMicros", c.currency, c."firstTokenMs", c.ms
+		from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as c(id uuid, "createdAt" timestamptz, "runId" uuid, "userId" uuid,
+			"keyId" uuid, "agentId" uuid, "modelKey" text, model text, connection text, route text, hop int, outcome text, reason text,
+			status int, "inputTokens" int, "outputTokens" int, "cachedTokens" int, "isEstimated" bool, "costMicros" bigint, currency text,
+			"firstTokenMs" int, ms int)
+		on conflict do nothing returning id`);
+	return new Set(written.map(({ id }) => id));
+}
+
+const tellHealth = (tx: Tx, ids: string) =>
+	tx.execute(sql`
+		insert into model_health (model_key, bucket, calls, failures, begun, first_token_ms, ended, ms)
+		select model_key, date_bin('5 minutes', created_at, 'epoch'::timestamptz), count(*) filter (where outcome <> 'cancelled'),
+			count(*) filter (where outcome = 'failed'), count(first_token_ms), coalesce(sum(first_token_ms), 0),
+			count(*) filter (where outcome = 'answered'), coalesce(sum(ms) filter (where outcome = 'answered'), 0)
+		from model_calls where id in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))
+		group by 1, 2
+		order by 1, 2
+		on conflict (model_key, bucket) do update set calls = model_health.calls + excluded.calls,
+			failures = model_health.failures + excluded.failures, begun = model_health.begun + excluded.begun,
+			first_token_ms = model_health.first_token_ms + excluded.first_token_ms, ended = model_health.ended + excluded.ended,
+			ms = model_health.ms + excluded.ms`);

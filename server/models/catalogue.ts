@@ -158,9 +158,14 @@ function toCatalogue(read: Read): Catalogue {
 function about(connection: ConnectionRow): Pick<KnownModel, "connection" | "target"> {
 	const { id, name, kind, address, concurrency, firstTokenMs, idleMs, totalMs, isEnabled } = connection;
 	const limits = { firstTokenMs, idleMs, totalMs };
+	// Its key is opened once, for all calls that go by this reading of the catalogue.
+	let target: Target | null = null;
 	return {
 		connection: { id, name, kind, isEnabled, limits },
-		target: () => ({ id, kind, address, concurrency, limits, key: keyOf(connection), isGuarded: true }),
+		target: () => {
+			target ??= { id, kind, address, concurrency, limits, key: keyOf(connection), isGuarded: true };
+			return target;
+		},
 	};
 }
 

@@ -138,6 +138,20 @@ test("an address is checked when it is entered, and again when it is called", as
 	}
 });
 
+test("a connection is kept for the next call", async () => {
+	for (const kind of ["openai", "anthropic"] as const) {
+		const { id: connectionId } = await connect({ kind, concurrency: 2 });
+		const { id } = await addModel(
+			admin,
+			AddModel.parse({ connectionId, name: `kept by ${kind}`, contextTokens: 8_000 }),
+		);
+		const before = standIn.connections();
+		for (let call = 0; call < 5; call += 1)
+			expect(await testModel(admin, { modelKey: id })).toMatchObject({ isWell: true });
+		expect(standIn.connections() - before, kind).toBe(1);
+	}
+});
+
 test("what somebody else changed meanwhile is not overwritten, and names are there once", async () => {
 	const one = await connect();
 	await changeConnection(admin, { connectionId: one.id, isEnabled: false, basedOn: one.revision });

@@ -13,6 +13,13 @@ const Passages = z
 		z.strictObject({
 			name: z.string().max(300).describe("Where it is from."),
 			text: z.string().max(4_000).describe("What it says."),
+			documentId: z
+				.uuid()
+				.nullable()
+				.default(null)
+				.describe(
+					"The document that it was taken from, where it was: it is there as long as the caller may read that.",
+				),
 		}),
 	)
 	.max(8)

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import type { z } from "zod";
 import type { Database } from "@/db/connection";
 import { auditPending, budgetEntries, playgroundTrials, stops } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
@@ -39,7 +40,7 @@ const api = (ctx: ServiceContext, signal?: AbortSignal) =>
 	});
 const refused = (code: keyof typeof errorTable, message?: RegExp) =>
 	({ cause: { code, ...(message ? { message: expect.stringMatching(message) } : {}) } }) as unknown as AppError;
-type Asked = Partial<StartTrial> & { text: string };
+type Asked = z.input<typeof StartTrial>;
 const start = (by: ServiceContext, asked: Asked) => api(by).playground.start(asked);
 
 /** As a server's own caller gets it: each event with its id before it. */

@@ -27,7 +27,7 @@ function rootOf(sink: SpanWriter, traceId: string = randomUUID()): Scope {
 	const epoch = Date.now() - performance.now();
 	const day = new Date().toISOString().slice(0, 10);
 	return {
-		...{ trace: { day, traceId, userId, sink, epoch }, id: spanIdOf(traceId, "root") },
+		...{ trace: { day, traceId, userId, sink, epoch, sources: new Set<string>() }, id: spanIdOf(traceId, "root") },
 		...{ startedAt: performance.now(), parent: null },
 	};
 }

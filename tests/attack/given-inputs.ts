@@ -20,6 +20,7 @@ export const givenInputs: Record<string, Record<string, unknown>> = {
 	"knowledge.addAddress": { address: "http://93.184.215.14/" },
 	"knowledge.addDocument": { name: "notes.md" },
 	"procedures.tryTool": { procedure: "knowledge.listCollections" },
+	"playground.start": { passages: [{ name: "leave.md", text: "Five days.", documentId: null }] },
 	"prompts.save": { basedOn: 1 },
 	"prompts.getLabel": { label: "production" },
 	"prompts.moveLabel": { label: "production", version: 1, basedOn: 0 },

@@ -322,7 +322,12 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"prompts.removeGate": { promptId: own("labelledPrompt") },
 	"prompts.usage": { promptId: own("prompt") },
 
-	"playground.keep": { "bench.windows[].id": tells, "bench.windows[].from.promptId": noted },
+	"playground.keep": {
+		"bench.windows[].id": tells,
+		"bench.windows[].from.promptId": noted,
+		"bench.passages[].documentId": word("what is noted beside it is the caller's own text; it opens nothing"),
+	},
+	"playground.start": { "passages[].documentId": own("document") },
 	"playground.follow": { trialId: own("trial"), lastEventId: position },
 	"playground.fromRun": { runId: own("run") },
 

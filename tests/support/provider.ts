@@ -63,6 +63,8 @@ export type Provider = {
 	port: number;
 	/** Every chat request so far, oldest first. */
 	seen: SeenRequest[];
+	/** How many connections were ever made to it. */
+	connections: () => number;
 	/** What the next requests get, one each; after that the default again. */
 	next: (...behaviours: Behaviour[]) => void;
 	/** What requests get otherwise. */
@@ -121,6 +123,10 @@ export async function startProvider(port = 0): Promise<Provider> {
 		else answer(chat, behaviour, response);
 	});
 	server.keepAliveTimeout = 60_000;
+	let connections = 0;
+	server.on("connection", () => {
+		connections += 1;
+	});
 	await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
 	const address = server.address();
 	const bound = address && typeof address === "object" ? address.port : port;
@@ -128,6 +134,7 @@ export async function startProvider(port = 0): Promise<Provider> {
 		url: `http://127.0.0.1:${bound}/v1`,
 		port: bound,
 		seen,
+		connections: () => connections,
 		next: (...behaviours) => queue.push(...behaviours),
 		usually: (behaviour) => {
 			usual = behaviour;

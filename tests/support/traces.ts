@@ -30,7 +30,7 @@ export async function makeTrace(
 		const own = { ...of, id: idOf(no), parentId: idOf(Math.floor((no - 1) / 10)), kind, name: `${kind} ${no}` };
 		const call = { modelAsked: "A route", model: "a-model", connection: "A place", hop: 1, firstTokenMs: 5 };
 		const taken = { inputTokens: 100, outputTokens: 20, cachedTokens: 0, costMicros: 7, currency: "EUR" };
-		const facts = kind === "model" ? { ...call, ...taken, content } : {};
+		const facts = kind === "model" ? { ...call, ...taken, content: content && { sources: [], ...content } } : {};
 		return { ...own, startedAt: at(no), ms: Math.max(1, spans - no) / 2, ...facts, attributes: { no } };
 	});
 	for (const some of chunks([root, ...rows], 1_000)) await writeSpans(db, some);

@@ -8,6 +8,7 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Log } from "@/server/core/log";
 import { toUserActor } from "@/server/core/rights";
+import { noteSources } from "@/server/core/spans";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import { AgentRevoked, NoLeave } from "@/server/faces/tool";
 import type { Search, SearchResult } from "@/server/knowledge/contract";
@@ -28,6 +29,7 @@ import { justMs, leaveTexts, type WithoutLeave } from "./leave";
 import { memoryOf } from "./recall";
 import { noteWaited } from "./traced";
 import { type Waits, waitedFor, waitOf } from "./waits";
+import { Wall } from "./wall";
 
 /** Why a run is broken off. */
 export type StopReason = "asked" | "revoked" | "taken" | "late" | "lost" | "handover" | "halted" | WithoutLeave;
@@ -187,7 +189,10 @@ async function invoke(
 	const begun = isNew && !answers ? beginSearch(run, collectionIds, (input) => search(run, input, signal)) : null;
 	let searchedAt = Number.NEGATIVE_INFINITY;
 	const rested = new Set<string>();
-	const unreadable = async (ids: string[]) => (ids.length === 0 ? [] : deps.unreadable(run, ids, signal));
+	const unreadable = async (ids: string[]) => {
+		noteSources(ids);
+		return ids.length === 0 ? [] : deps.unreadable(run, ids, signal);
+	};
 	const context: RunContext = {
 		answers: askedNow(answers, () => {
 			searchedAt = performance.now();
@@ -203,6 +208,7 @@ async function invoke(
 		},
 		expectLeave: () => deps.expectLeave(run),
 		restOn: async (documentIds) => {
+			noteSources(documentIds);
 			// Researchers lean on documents at the same time, and their report on all of them.
 			if (run.agent.graph === "research") for (const id of documentIds) rested.add(id);
 			deps.onResting(run, run.agent.graph === "research" ? [...rested] : documentIds);
@@ -302,29 +308,6 @@ async function waitForPerson(
 			({ interrupts }) => interrupts.length > 0,
 		);
 	while (!(await isSaved())) await sleep(20, undefined, { signal });
-}
-
-/** The time that a run may take, which stands still while it waits for a person. */
-class Wall {
-	private timer: NodeJS.Timeout | undefined;
-	private startedAt = 0;
-	constructor(
-		private leftMs: number,
-		private readonly onLate: () => void,
-	) {}
-
-	start(moreMs = 0): void {
-		this.leftMs += moreMs;
-		this.startedAt = performance.now();
-		this.timer = setTimeout(this.onLate, Math.max(0, this.leftMs));
-	}
-
-	stop(): void {
-		if (this.timer === undefined) return;
-		clearTimeout(this.timer);
-		this.timer = undefined;
-		this.leftMs -= performance.now() - this.startedAt;
-	}
 }
 
 function brokenOff(stopped: RunStopped, run: ClaimedRun, said: Said, deps: SessionDeps): Ending {

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Database, Tx } from "@/db/connection";
 import { openingOf } from "./opening";
 import { budgetMet } from "./refusal";
 import type { Bound } from "./rules";
@@ -8,6 +8,20 @@ export type Wanted = Bound & { amount: number };
 /** What one call holds back of each budget that binds it, and until when, in ms from now. */
 export type CallHeld = { callId: string; ttlMs: number; wanted: readonly Wanted[] };
 type Counter = { id: string; part: string; used: string; held: string };
+
+/**
+ * The same as `hold` in a single journey, for the many times in which every counter is there and has room for all of the calls.
+ * False where that is not so: then nothing was held, and `hold` makes what is missing, or says which budget is met.
+ */
+export async function holdWhereThereIsRoom(db: Database, calls: readonly CallHeld[]): Promise<boolean> {
+	const each = calls.flatMap(({ callId, ttlMs, wanted }) =>
+		wanted.map((rule) => ({ callId, ttlMs, most: rule.most, ...rowOf(rule) })),
+	);
+	const [row] = await db.orm.execute<{ isHeld: boolean }>(
+		sql`select budget_hold(${JSON.stringify(each)}::text::jsonb) as "isHeld"`,
+	);
+	return row?.isHeld ?? false;
+}
 
 /**
  * Takes the counters' rows in one order, so that of any number at once each sees what those before it hold; what is held by

@@ -1,5 +1,5 @@
 import { type Database, isDatabaseAway, isDatabaseSlow } from "@/db/connection";
-import { type CallHeld, hold } from "./hold-rows";
+import { type CallHeld, hold, holdWhereThereIsRoom } from "./hold-rows";
 
 type Waiting = { call: CallHeld; resolve: () => void; reject: (error: unknown) => void };
 type Lane = { waiting: Waiting[]; isBusy: boolean };
@@ -30,7 +30,7 @@ async function drain(db: Database, lane: Lane): Promise<void> {
 async function holdSome(db: Database, some: readonly Waiting[]): Promise<void> {
 	const calls = some.map(({ call }) => call);
 	try {
-		await db.transaction((tx) => hold(tx, calls));
+		if (!(await holdWhereThereIsRoom(db, calls))) await db.transaction((tx) => hold(tx, calls));
 		for (const { resolve } of some) resolve();
 	} catch (error) {
 		if (some.length > 1 && !isDatabaseAway(error) && !isDatabaseSlow(error))

@@ -54,22 +54,24 @@ export async function settleCalls(tx: Tx, callIds: readonly string[]): Promise<v
 	if (callIds.length === 0) return;
 	const ids = JSON.stringify(callIds);
 	const these = sql`(select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))`;
-	// In the order in which they are held, so that nobody waits for each other.
-	await tx.execute(sql`
-		select 1 from budget_counters c where exists (select from budget_holds h where h.call_id in ${these} and h.settled is null
-			and h.budget_id = c.budget_id and h.subject = c.subject and h.starts_at = c.starts_at)
-		order by c.budget_id, c.subject, c.starts_at for update`);
-	await tx.execute(sql`
-		with settled as (
-			update budget_holds h set settled = case h.measure when 'tokens' then m.input_tokens + m.output_tokens
-				else coalesce(m.cost_micros, 0) end
-			from model_calls m where m.id in ${these} and h.call_id = m.id and h.settled is null
-			returning h.budget_id, h.subject, h.starts_at, h.settled
-		), sums as (
-			select budget_id, subject, starts_at, sum(settled) as taken from settled group by 1, 2, 3
-		)
-		update budget_counters c set used = c.used + s.taken from sums s
-		where c.budget_id = s.budget_id and c.subject = s.subject and c.starts_at = s.starts_at`);
+	// In the order in which they are held, so that nobody waits for each other. Sent together, one after the other.
+	await Promise.all([
+		tx.execute(sql`
+			select 1 from budget_counters c where exists (select from budget_holds h where h.call_id in ${these} and h.settled is null
+				and h.budget_id = c.budget_id and h.subject = c.subject and h.starts_at = c.starts_at)
+			order by c.budget_id, c.subject, c.starts_at for update`),
+		tx.execute(sql`
+			with settled as (
+				update budget_holds h set settled = case h.measure when 'tokens' then m.input_tokens + m.output_tokens
+					else coalesce(m.cost_micros, 0) end
+				from model_calls m where m.id in ${these} and h.call_id = m.id and h.settled is null
+				returning h.budget_id, h.subject, h.starts_at, h.settled
+			), sums as (
+				select budget_id, subject, starts_at, sum(settled) as taken from settled group by 1, 2, 3
+			)
+			update budget_counters c set used = c.used + s.taken from sums s
+			where c.budget_id = s.budget_id and c.subject = s.subject and c.starts_at = s.starts_at`),
+	]);
 }
 
 /** A call of a run that has ended already, such as of a process that had lost it: it is taken from the same budget. */

@@ -139,7 +139,8 @@ export function guardedAgent(pool: number, policy: GuardPolicy = ownPolicy()): A
 	};
 	const connect = buildConnector({ lookup: checked, timeout: 10_000 });
 	return new Agent({
-		pipelining: 0,
+		// None would close each connection after its answer.
+		pipelining: 1,
 		connections: pool,
 		keepAliveTimeout: 30_000,
 		// How long an answer may take is its caller's to say.

@@ -10,6 +10,8 @@ import { experimentMoved } from "@/server/jobs/events";
 import { estimateTokens, ModelFailure, type ModelMessage, type Usage } from "@/server/models/model";
 import { modelChoices } from "@/server/models/service";
 import { askedModel, type Heard } from "@/server/playground/service";
+import { RunResult } from "@/server/runs/contract";
+import { inTraceOf } from "@/server/traces/service";
 import type { Score, Scorer } from "../contract";
 import { endFinished, holdExperiments } from "./advance";
 import { storedScorers } from "./hold";
@@ -66,6 +68,8 @@ async function takeNext(ctx: ServiceContext, userId: string) {
 				input: datasetItems.input,
 				expected: datasetItems.expected,
 				answer: runs.answer,
+				runId: runs.id,
+				result: runs.result,
 				scorers: experiments.scorers,
 				userId: experiments.userId,
 				sessionId: experiments.sessionId,
@@ -124,7 +128,7 @@ async function judgeOne(ctx: ServiceContext, taken: Taken): Promise<boolean> {
 	const scores: Score[] = [...taken.scores];
 	try {
 		for (const scorer of storedScorers(taken.scorers))
-			if (scorer.kind === "judge") scores.push(await askJudge(as, scorer, { ...taken, answer: taken.answer ?? "" }));
+			if (scorer.kind === "judge") scores.push(await judgeBy(as, scorer, taken));
 	} catch (error) {
 		const isTold = error instanceof AppError && errorTable[error.code].class === "user";
 		if (!isTold) throw error;
@@ -154,6 +158,13 @@ const close = (ctx: ServiceContext, { id }: Taken, change: Closed) =>
 		.update(experimentResults)
 		.set({ ...change, takenUntil: null, updatedAt: sql`now()` })
 		.where(and(eq(experimentResults.id, id), inArray(experimentResults.state, ["judging"])));
+
+/** What a judge is asked stands in the trace of the run that gave the answer. */
+function judgeBy(ctx: ServiceContext, scorer: Judge, { runId, result, ...taken }: Taken): Promise<Score> {
+	const sources = RunResult.safeParse(result).data?.citations.map(({ documentId }) => documentId) ?? [];
+	const after = { runId, name: "Judge the answer", sources };
+	return inTraceOf(ctx.db, after, () => askJudge(ctx, scorer, { ...taken, answer: taken.answer ?? "" }));
+}
 
 /** A judge that gives no verdict does not apply: its answer is neither good nor bad by it. */
 async function askJudge(

@@ -13,6 +13,7 @@ import { actorMay } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
+import { noteSources } from "@/server/core/spans";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import type {
 	ExtractedField,
@@ -174,6 +175,7 @@ type Row = Omit<ExtractionResult, "fields" | "documentName"> & {
 async function toResults(ctx: ServiceContext, rows: readonly Row[]): Promise<ExtractionResult[]> {
 	const ids = [...new Set(rows.map(({ documentId }) => documentId))];
 	const hidden = new Set(actorMay(ctx.actor, "knowledge:read") ? await unreadableDocuments(ctx, ids) : ids);
+	noteSources(ids.filter((id) => !hidden.has(id)));
 	return rows.map(({ stored, corrected, ...row }) => {
 		if (hidden.has(row.documentId)) return { ...row, documentName: null, reason: null, certainty: null, fields: [] };
 		const isDone = row.state === "done";

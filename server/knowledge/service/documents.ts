@@ -5,6 +5,7 @@ import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
 import { listQuery } from "@/server/core/list-query";
+import { noteSources } from "@/server/core/spans";
 import { fileStore } from "@/server/files/store";
 import type {
 	Document,
@@ -95,6 +96,7 @@ export async function readDocument(ctx: ServiceContext, input: ReadDocument): Pr
 			.where(eq(documentPages.documentId, row.id)),
 	]);
 	if (!text) throw notFound("This page");
+	noteSources([row.id]);
 	return {
 		document: toDocument(row),
 		mayManage: row.mayManage,

@@ -3,6 +3,7 @@ import { agentVersions, playgrounds, prompts, promptVersions, runEvents, runs } 
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
+import { unreadableDocuments } from "@/server/knowledge/service";
 import { type PromptVariable, PromptVariables } from "@/server/prompts/contract";
 import type { Citation } from "@/server/runs/contract";
 import { askedAt, hideSources, toRunEvent } from "@/server/runs/service";
@@ -16,8 +17,19 @@ export async function getBench(ctx: ServiceContext): Promise<KeptBench> {
 		.from(playgrounds)
 		.where(eq(playgrounds.userId, userId));
 	const read = Bench.safeParse(row?.bench);
-	return { bench: read.success ? read.data : null };
+	return { bench: read.success ? { ...read.data, passages: await stillReadable(ctx, read.data.passages) } : null };
 }
+
+/** Without those of documents that the caller may not read any more. */
+async function stillReadable(ctx: ServiceContext, passages: Bench["passages"]): Promise<Bench["passages"]> {
+	const gone = new Set(await unreadableDocuments(ctx, sourcesOf(passages)));
+	return passages.filter(({ documentId }) => documentId === null || !gone.has(documentId));
+}
+
+/** The documents that passages were taken from. */
+export const sourcesOf = (passages: Bench["passages"]): string[] => [
+	...new Set(passages.flatMap(({ documentId }) => documentId ?? [])),
+];
 
 /** Nothing of it goes into the audit: it is nobody's but theirs until they save it. */
 export async function keepBench(ctx: ServiceContext, { bench }: KeepBench): Promise<void> {
@@ -71,5 +83,8 @@ async function passagesFor(ctx: ServiceContext, runId: string): Promise<TriedRun
 	return shown
 		.filter(({ snippet }) => snippet !== "")
 		.slice(0, mostPassages)
-		.map(({ documentName, snippet }) => ({ name: documentName.slice(0, 300), text: snippet.slice(0, longestPassage) }));
+		.map(({ documentId, documentName, snippet }) => ({
+			...{ name: documentName.slice(0, 300), text: snippet.slice(0, longestPassage) },
+			documentId,
+		}));
 }

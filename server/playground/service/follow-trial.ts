@@ -45,6 +45,7 @@ export async function* followTrial(
 	const root = openTrace(ctx.db, {
 		...{ traceId: trialId, startedAt: new Date(), userId: requireUser(ctx).userId, runId: null },
 		keyId: causeOf(ctx.actor)?.keyId ?? null,
+		sources: asked.sources,
 	});
 	const over = new AbortController();
 	const signal = ctx.signal ? AbortSignal.any([ctx.signal, over.signal]) : over.signal;

@@ -3,27 +3,31 @@ import { playgroundTrials } from "@/db/schema";
 import { reserveTokens } from "@/server/budgets/service";
 import { audit } from "@/server/core/audit";
 import { requireUser, type ServiceContext } from "@/server/core/context";
-import { AppError, invalidField } from "@/server/core/errors";
+import { AppError, invalidField, notFound } from "@/server/core/errors";
+import { unreadableDocuments } from "@/server/knowledge/service";
 import { estimateTokens, type ModelMessage, maxAnswerTokens } from "@/server/models/model";
 import { modelChoices } from "@/server/models/service";
 import { composedDraft, renderComposition } from "@/server/prompts/service";
 import type { StartedTrial, StartTrial } from "../contract";
+import { sourcesOf } from "./bench";
 
 /** At once by one person: all windows, twice. */
 const mostOpen = 8;
 
 /** What a trial asks of a model; it is forgotten once it was asked. */
-export type Asked = { messages: ModelMessage[]; temperature: number | null; maxTokens: number };
+export type Asked = { messages: ModelMessage[]; temperature: number | null; maxTokens: number; sources: string[] };
 
 /** Puts the text together with the caller's rights, and holds back what its answer may take. Whoever follows the trial then asks the model. */
 export async function startTrial(ctx: ServiceContext, input: StartTrial): Promise<StartedTrial> {
 	const { userId } = requireUser(ctx);
+	const sources = sourcesOf(input.passages);
+	if ((await unreadableDocuments(ctx, sources)).length > 0) throw notFound("A passage's document");
 	const model = await chosenModel(ctx, input.model);
 	const draft = { promptId: nobodys, name: "This text", body: input.text, variables: input.variables };
 	const text = renderComposition(await composedDraft(ctx, ctx.db.orm, draft), input.values);
 	const messages = messagesOf(text, input);
 	const maxTokens = input.maxTokens ?? maxAnswerTokens;
-	const asked: Asked = { messages, temperature: input.temperature, maxTokens };
+	const asked: Asked = { messages, temperature: input.temperature, maxTokens, sources };
 	const tokens = estimateTokens(messages.map(({ content }) => content).join("\n")) + maxTokens;
 	const trialId = await ctx.db.transaction(async (tx) => {
 		// Two starts of one person wait for each other at their budget.

@@ -7,6 +7,10 @@ const heldChars = 160;
 const contextChars = 400;
 /** Nothing is looked at for fewer new letters than these. */
 const stepChars = 24;
+/** Words that come fast are looked at together, no more often than this, in ms. */
+const restMs = 40;
+/** So many letters are looked at however fast they came. */
+const mostUnseen = 2_000;
 /** A word as long as this is cut all the same. */
 const longestWord = 4_000;
 
@@ -18,6 +22,7 @@ export class Outgoing {
 	private raw = "";
 	private gone = 0;
 	private seen = 0;
+	private lookedAt = Number.NEGATIVE_INFINITY;
 	constructor(
 		/** Policies that cover or block. */
 		private readonly held: readonly Held[],
@@ -39,7 +44,9 @@ export class Outgoing {
 			this.gone = this.raw.length;
 			return piece;
 		}
-		if (this.isWhole || this.raw.length - this.seen < stepChars || this.raw.length - this.gone <= heldChars) return "";
+		const unseen = this.raw.length - this.seen;
+		if (this.isWhole || unseen < stepChars || this.raw.length - this.gone <= heldChars) return "";
+		if (unseen < mostUnseen && performance.now() - this.lookedAt < restMs) return "";
 		return this.release(this.raw.length - heldChars);
 	}
 
@@ -51,10 +58,12 @@ export class Outgoing {
 		this.raw = "";
 		this.gone = 0;
 		this.seen = 0;
+		this.lookedAt = Number.NEGATIVE_INFINITY;
 	}
 
 	private release(wanted: number): string {
 		this.seen = this.raw.length;
+		this.lookedAt = performance.now();
 		const from = Math.max(0, this.gone - contextChars);
 		const text = this.raw.slice(from);
 		const covered: Find[] = [];

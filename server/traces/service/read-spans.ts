@@ -4,11 +4,12 @@ import type { ServiceContext } from "@/server/core/context";
 import { decodeCursor, toPage } from "@/server/core/cursor";
 import { notFound } from "@/server/core/errors";
 import type { OneSpan, ReadSpans, Span, SpanContent, SpanPage } from "../contract";
-import { findTrace, mayReadTold, maySee } from "./visible";
+import { findTrace, mayReadSaid, maySee } from "./visible";
 
 /** In the order in which they began. */
 export async function readSpans(ctx: ServiceContext, { traceId, limit, cursor }: ReadSpans): Promise<SpanPage> {
 	const { day, startedAt } = await findTrace(ctx, traceId);
+	const mayReadContent = await mayReadSaid(ctx, { traceId, day });
 	const list = `spans ${traceId}`;
 	const after = decodeCursor(cursor, list);
 	const from = startedAt.toISOString();
@@ -17,7 +18,7 @@ export async function readSpans(ctx: ServiceContext, { traceId, limit, cursor }:
 			...columns,
 			key: sql<string>`${spans.startedAt}::text`,
 			atMs: sql<number>`round((extract(epoch from ${spans.startedAt} - ${from}::timestamptz) * 1000)::numeric, 3)::float8`,
-			hasContent: sql<boolean>`${spans.content} is not null and ${mayReadTold(ctx)}`,
+			hasContent: sql<boolean>`${spans.content} is not null and ${mayReadContent}`,
 		})
 		.from(spans)
 		.where(
@@ -52,6 +53,7 @@ const toSpan = (row: Nullable<Span>): Span =>
 /** For all who may not read it, it is not there. */
 export async function readContent(ctx: ServiceContext, { traceId, spanId }: OneSpan): Promise<SpanContent> {
 	const { day } = await findTrace(ctx, traceId);
+	const mayReadContent = await mayReadSaid(ctx, { traceId, day });
 	const [found] = await ctx.db.orm
 		.select({ content: spans.content })
 		.from(spans)
@@ -61,7 +63,7 @@ export async function readContent(ctx: ServiceContext, { traceId, spanId }: OneS
 				eq(spans.day, day),
 				eq(spans.id, spanId),
 				maySee(ctx, spans.userId),
-				mayReadTold(ctx),
+				mayReadContent,
 			),
 		);
 	if (!found) throw notFound("What was said there");

@@ -1,8 +1,10 @@
 import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { prompts, promptVersions, runs, spans } from "@/db/schema";
+import { actorMay } from "@/server/core/actor";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { notFound } from "@/server/core/errors";
 import { mayReadRow } from "@/server/core/grants";
+import { unreadableDocuments } from "@/server/knowledge/service";
 
 /** Whether the caller may see the trace of the row: their own, and everybody's with the right to oversee. */
 export function maySee(ctx: ServiceContext, userId: SQL | typeof spans.userId | typeof runs.userId): SQL {
@@ -10,14 +12,33 @@ export function maySee(ctx: ServiceContext, userId: SQL | typeof spans.userId | 
 	return user.permissions.has("traces:oversee") ? sql`true` : sql`${userId} = ${user.userId}`;
 }
 
-/** Whether the caller may read what the model of the row was told, as they may read the prompt in it. */
-export function mayReadTold(ctx: ServiceContext): SQL<boolean> {
+/** Whether the caller may read the prompt that the model of the row was told. */
+function mayReadPrompt(ctx: ServiceContext): SQL<boolean> {
 	const user = requireUser(ctx);
 	if (!user.permissions.has("prompts:read")) return sql<boolean>`false`;
 	const readable = mayReadRow(user, "prompt", { id: prompts.id, ownerId: prompts.ownerId });
 	return sql<boolean>`(${spans.promptVersionId} is null or exists (select from ${promptVersions}
 		join ${prompts} on ${prompts.id} = ${promptVersions.promptId}
 		where ${promptVersions.id} = ${spans.promptVersionId} and ${readable}))`;
+}
+
+/**
+ * Whether the caller may read what the model of a row was told and said: its prompt, and at this moment every document whose
+ * words may stand in it, whoever may have read them then. Where nobody knows which those are it is not shown.
+ */
+export async function mayReadSaid(
+	ctx: ServiceContext,
+	{ traceId, day }: Pick<FoundTrace, "traceId" | "day">,
+): Promise<SQL<boolean>> {
+	if (!requireUser(ctx).permissions.has("prompts:read")) return sql<boolean>`false`;
+	const named = await ctx.db.orm.execute<{ id: string }>(sql`
+		select distinct jsonb_array_elements_text(content -> 'sources') as id from ${spans}
+		where trace_id = ${traceId} and day = ${day} and content ? 'sources'`);
+	const ids = named.map(({ id }) => id);
+	const gone = actorMay(ctx.actor, "knowledge:read") ? await unreadableDocuments(ctx, ids) : ids;
+	const rests = sql`${spans.content} -> 'sources' ?| array(select jsonb_array_elements_text(${JSON.stringify(gone)}::text::jsonb))`;
+	const isReadable = sql`(${spans.content} is null or (${spans.content} ? 'sources' and not ${rests}))`;
+	return sql<boolean>`(${isReadable} and ${mayReadPrompt(ctx)})`;
 }
 
 export type FoundTrace = {

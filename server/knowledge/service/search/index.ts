@@ -1,7 +1,7 @@
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import { log } from "@/server/core/log";
-import { inSpan, noteSpan } from "@/server/core/spans";
+import { inSpan, noteSources, noteSpan } from "@/server/core/spans";
 import type { Passage, Search, SearchResult } from "../../contract";
 import { type Embedder, embedderOf, embedQuery } from "../../embedding";
 import { vectorStore } from "../../vectors";
@@ -44,6 +44,7 @@ export async function searchKnowledge(ctx: ServiceContext, input: Search): Promi
 	const found = await inSpan({ kind: "search", name: "Passages" }, () =>
 		readPassages(ctx, ranked, keywords.terms, judge ? Math.max(judge.depth, input.limit) : input.limit),
 	);
+	noteSources(found.map(({ documentId }) => documentId));
 	const judged = await rerank(judge, input.query, found, ctx.signal);
 	const best = judged.passages.slice(0, input.limit);
 	// Judging takes its time, in which something may be taken away.
