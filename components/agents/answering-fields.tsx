@@ -1,13 +1,15 @@
 "use client";
 
 import { Checkbox, NumberInput } from "@mantine/core";
+import { Button } from "@/components/ui/button";
+import { percent } from "@/components/ui/figures";
 import type { AgentAnswering } from "@/server/agents/contract";
 import styles from "./agents.module.css";
 
 /** How sure it has to be of an answer, and whether one is given again. What is left empty is off. */
 export function AnsweringFields(props: { answering: AgentAnswering; onChange: (answering: AgentAnswering) => void }) {
 	const { answering, onChange } = props;
-	const { leastConfidence, cacheMinutes, cacheSimilar } = answering;
+	const { leastConfidence, cacheMinutes, cacheSimilar, calibration } = answering;
 	const setSure = (value: number | string) => {
 		const { leastConfidence: _, ...others } = answering;
 		onChange(typeof value === "number" ? { ...others, leastConfidence: value / 100 } : others);
@@ -55,6 +57,21 @@ export function AnsweringFields(props: { answering: AgentAnswering; onChange: (a
 					}}
 				/>
 			)}
+			{calibration ? (
+				<p>
+					Confidence is calibrated on {calibration.answers} answers: off by {percent(calibration.errorBefore)} before,
+					by {percent(calibration.errorAfter)} since.{" "}
+					<Button
+						size="small"
+						onClick={() => {
+							const { calibration: _, ...others } = answering;
+							onChange(others);
+						}}
+					>
+						Remove it
+					</Button>
+				</p>
+			) : null}
 		</fieldset>
 	);
 }

@@ -1,8 +1,10 @@
 "use client";
 
-import { IconEye, IconStar } from "@tabler/icons-react";
+import { IconAdjustments, IconEye, IconStar } from "@tabler/icons-react";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
+import { useState } from "react";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
@@ -13,6 +15,8 @@ import { confirm, say } from "@/components/ui/say";
 import { SteerWork } from "@/components/ui/work";
 import type { ExperimentInFull, SteerExperiment } from "@/server/evaluations/contract";
 
+const CalibrateForm = dynamic(() => import("./calibrate-form"));
+
 /** What can be done with an experiment: let it rest or go on, try again what failed, rate it, end the rating, remove it. */
 export function ExperimentActions({ experiment }: { experiment: ExperimentInFull }) {
 	const { id: experimentId, state, total, done, open, isMine, isRevealed } = experiment;
@@ -20,6 +24,9 @@ export function ExperimentActions({ experiment }: { experiment: ExperimentInFull
 	const cache = useQueryClient();
 	const router = useRouter();
 	const mayWrite = useMay("evaluations:write") && isMine;
+	const [mayEdit, mayEvaluate] = [useMay("agents:write"), useMay("evaluations:write")];
+	const mayCalibrate = mayEdit && mayEvaluate && state === "ended";
+	const [isCalibrating, setCalibrating] = useState(false);
 	const mayRate = useMay("evaluations:annotate") && !isRevealed && done > 0;
 	const steer = useMutation(
 		api.evaluations.steerExperiment.mutationOptions({
@@ -54,6 +61,12 @@ export function ExperimentActions({ experiment }: { experiment: ExperimentInFull
 					Rate answers
 				</ButtonLink>
 			) : null}
+			{mayCalibrate ? (
+				<Button icon={IconAdjustments} onClick={() => setCalibrating(true)}>
+					Calibrate…
+				</Button>
+			) : null}
+			{isCalibrating ? <CalibrateForm experiment={experiment} onClose={() => setCalibrating(false)} /> : null}
 			{mayWrite ? (
 				<>
 					{mayRate ? (

@@ -62,7 +62,20 @@ export const promptVersions = pgTable(
 /** What an agent does where no model answers: quote the passages, or give no answer. */
 export type WhenAway = "quote" | "fail";
 export type AgentCaps = Partial<Record<"steps" | "depth" | "tokens" | "cost" | "minutes", number>>;
-export type AgentAnswering = { leastConfidence?: number; cacheMinutes?: number; cacheSimilar?: boolean };
+export type AgentAnswering = {
+	leastConfidence?: number;
+	cacheMinutes?: number;
+	cacheSimilar?: boolean;
+	/** server/agents/contract/calibration.ts */
+	calibration?: {
+		slope: number;
+		offset: number;
+		answers: number;
+		by: string;
+		errorBefore: number;
+		errorAfter: number;
+	};
+};
 export type AgentWindow = Partial<
 	Record<"tokens" | "system" | "memory" | "history" | "passages" | "question" | "answer", number>
 >;

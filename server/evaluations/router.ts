@@ -6,6 +6,7 @@ import {
 	AddRun,
 	AgentScoring,
 	AskNext,
+	CalibrateBy,
 	CellPage,
 	ChangeDataset,
 	ChangeItem,
@@ -18,6 +19,7 @@ import {
 	ExperimentInFull,
 	ExperimentPage,
 	ExportItems,
+	FoundCalibration,
 	Imported,
 	ImportItems,
 	ItemHistory,
@@ -42,11 +44,13 @@ import {
 import {
 	addItem,
 	addRun,
+	calibrate,
 	changeDataset,
 	changeItem,
 	compareVariants,
 	createDataset,
 	exportItems,
+	findCalibration,
 	getDataset,
 	getExperiment,
 	getItemHistory,
@@ -260,6 +264,24 @@ export const evaluationsRouter = router({
 		.input(CompareVariants)
 		.output(Comparison)
 		.query(({ ctx, input }) => compareVariants(ctx, input)),
+
+	findCalibration: procedure("evaluations:read", {
+		rest: "GET /experiment-calibration",
+		summary: "Find how the confidence of a variant's agent would be brought to how often its answers were right.",
+		risk: "read",
+	})
+		.input(CalibrateBy)
+		.output(FoundCalibration)
+		.query(({ ctx, input }) => findCalibration(ctx, input)),
+
+	calibrate: procedure("evaluations:write", {
+		rest: "POST /experiment-calibration",
+		summary: "Calibrate an agent's confidence by what its answers in an experiment were found to be.",
+		risk: "write",
+	})
+		.input(CalibrateBy)
+		.output(FoundCalibration)
+		.mutation(({ ctx, input }) => calibrate(ctx, input)),
 
 	listToRate: procedure("evaluations:annotate", {
 		rest: "GET /answers-to-rate",

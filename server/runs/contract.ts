@@ -31,6 +31,7 @@ export const Confidence = z.object({
 	level: z.enum(["high", "medium", "low", "none"]),
 	score: z.number().describe("0 to 1."),
 	reasons: z.array(z.string()),
+	raw: z.number().optional().describe("What it was before it was calibrated; left out where it was not."),
 });
 export type Confidence = z.infer<typeof Confidence>;
 

@@ -274,6 +274,8 @@ export const idCases: Record<string, Record<string, IdCase>> = {
 	"evaluations.steerExperiment": { experimentId: own("experiment") },
 	"evaluations.removeExperiment": { experimentId: own("experiment") },
 	"evaluations.compare": { firstId: own("experimentVariant"), secondId: own("experimentVariant") },
+	"evaluations.findCalibration": { variantId: own("experimentVariant") },
+	"evaluations.calibrate": { variantId: own("experimentVariant") },
 	"evaluations.nextAnswer": { experimentId: own("experiment") },
 	"evaluations.rate": { experimentId: own("experiment"), resultId: own("experimentResult") },
 	"evaluations.getScoring": { agentId: own("agent") },

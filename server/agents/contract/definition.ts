@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LabelName, VariableValues } from "@/server/prompts/contract";
+import { Calibration } from "./calibration";
 import { AgentWindow } from "./window";
 
 const cap = (schema: z.ZodNumber, what: string) => schema.optional().describe(what);
@@ -65,6 +66,7 @@ export const AgentAnswering = z
 			.boolean()
 			.optional()
 			.describe("Whether it is also given again where the question only differs in wording. Left out: no."),
+		calibration: Calibration.optional(),
 	})
 	.describe("How sure it has to be of an answer, and whether one is given again.");
 export type AgentAnswering = z.infer<typeof AgentAnswering>;

@@ -198,6 +198,7 @@ async function invoke(
 			searchedAt = performance.now();
 		}),
 		leastConfidence: run.agent.answering.leastConfidence ?? null,
+		calibration: run.agent.answering.calibration ?? null,
 		model,
 		instructions: run.agent.instructions,
 		answerSchema: run.agent.answerSchema,

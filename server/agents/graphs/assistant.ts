@@ -125,11 +125,12 @@ const check: Step = async (state, run) => {
 	const inJson = run.answerSchema && !abstained ? textsIn(draft.text) : null;
 	const checked = checkAnswer(inJson ?? draft.text, abstained ? [] : passages);
 	const facts = { isDegraded: degraded !== null, isIncomplete: incomplete, sureness: draft.sureness ?? null };
+	const { calibration = null } = run;
 	const confidence = draft.calls?.length
 		? noConfidence("There is no answer yet: functions of the caller are to be called first.")
 		: abstained
 			? noConfidence("No passage supports an answer.")
-			: confidenceOf(checked, passages, facts);
+			: confidenceOf(checked, passages, { ...facts, calibration });
 	const { citations } = checked;
 	const answer = inJson === null ? checked.text : draft.text;
 	// That there is no answer claims nothing that a passage could support.

@@ -137,6 +137,7 @@ const answeringWords: Record<string, string> = {
 	leastConfidence: "answers from a confidence of",
 	cacheMinutes: "gives answers again for minutes",
 	cacheSimilar: "also to the same question in other words",
+	calibration: "confidence is calibrated",
 };
 
 /** Each part of a definition as a set of words. */
@@ -163,6 +164,9 @@ function facts(version: AgentVersion, names: Map<string, string>) {
 			([name, most]) => `${most.toLocaleString("en")} ${name === "tokens" ? name : `for ${name}`}`,
 		),
 		promptValues: Object.entries(promptValues).map(([name, value]) => `${name}: ${[value].flat().join(", ")}`),
-		answering: Object.entries(answering).map(([name, value]) => `${answeringWords[name] ?? name}: ${value}`),
+		answering: Object.entries(answering).map(
+			([name, value]) =>
+				`${answeringWords[name] ?? name}: ${typeof value === "object" ? JSON.stringify(value) : value}`,
+		),
 	};
 }

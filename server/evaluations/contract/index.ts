@@ -1,4 +1,5 @@
 export * from "./annotations";
+export * from "./calibration";
 export * from "./datasets";
 export * from "./experiments";
 export * from "./online";

@@ -1,4 +1,5 @@
 export { advance, peopleWithOpen } from "./advance";
+export { calibrate, findCalibration } from "./calibrate";
 export { compareVariants } from "./compare";
 export { changeDataset, createDataset, getDataset, listDatasets, removeDataset } from "./datasets";
 export { addItem, addRun, changeItem, getItemHistory, listItems, removeItem } from "./items";

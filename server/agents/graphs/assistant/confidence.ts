@@ -1,3 +1,4 @@
+import { type Calibration, calibratedBy } from "@/server/agents/contract/calibration";
 import type { Passage } from "@/server/knowledge/contract";
 import type { Confidence } from "@/server/runs/contract";
 import { calibrated, type Evidence } from "./calibration";
@@ -8,7 +9,13 @@ const clamp = (value: number): number => Math.min(1, Math.max(0, value));
 
 export const noConfidence = (reason: string): Confidence => ({ level: "none", score: 0, reasons: [reason] });
 
-type Facts = { isDegraded: boolean; isIncomplete: boolean; sureness?: number | null };
+type Facts = {
+	isDegraded: boolean;
+	isIncomplete: boolean;
+	sureness?: number | null;
+	/** What an experiment found of its agent. */
+	calibration?: Calibration | null;
+};
 
 /** What speaks for an answer, from what can be counted; null where it names nothing that it rests on. */
 export function evidenceOf(checked: Checked, passages: readonly Passage[], sureness: number | null): Evidence | null {
@@ -29,7 +36,7 @@ const citedIn = ({ citations }: Checked, passages: readonly Passage[]): Passage[
 
 /** How far an answer can be trusted, and why: as often as answers of such evidence are taken to be right. */
 export function confidenceOf(checked: Checked, passages: readonly Passage[], facts: Facts): Confidence {
-	const { sureness = null } = facts;
+	const { sureness = null, calibration = null } = facts;
 	const evidence = evidenceOf(checked, passages, sureness);
 	if (!evidence) return { level: "low", score: 0.1, reasons: ["The answer names no passage that it rests on."] };
 	const { share, nearness } = evidence;
@@ -37,7 +44,9 @@ export function confidenceOf(checked: Checked, passages: readonly Passage[], fac
 	const documents = new Set(cited.map(({ documentId }) => documentId)).size;
 	const supported = checked.sentenceCount - checked.unsupported.length;
 	const raw = calibrated(facts.isDegraded ? "quoted" : "model", evidence);
-	const score = Math.min(raw, facts.isIncomplete ? 0.4 : 1, share < 0.5 ? 0.4 : 1);
+	const most = Math.min(facts.isIncomplete ? 0.4 : 1, share < 0.5 ? 0.4 : 1);
+	const own = Math.min(raw, most);
+	const score = calibration ? Math.min(calibratedBy(calibration, own), most) : own;
 	const reasons = [
 		`It cites ${plural(cited.length, "passage")} from ${plural(documents, "document")}.`,
 		nearness >= 0.6
@@ -51,11 +60,14 @@ export function confidenceOf(checked: Checked, passages: readonly Passage[], fac
 		...(checked.hadUnknownMarkers ? ["It cited passages that there are not; those marks were removed."] : []),
 		...(facts.isDegraded ? ["No model wrote it: it quotes the passages."] : []),
 		...(facts.isIncomplete ? ["It stops before its end."] : []),
+		...(calibration ? [`Of ${calibration.answers} answers, those like it were right so often.`] : []),
 	];
 	// What only quotes answers no question by itself.
 	const level = facts.isDegraded && levelOf(score) === "high" ? "medium" : levelOf(score);
-	return { level, score: Math.round(score * 100) / 100, reasons };
+	return { level, score: rounded(score), reasons, ...(calibration ? { raw: rounded(own) } : {}) };
 }
+
+const rounded = (share: number): number => Math.round(share * 100) / 100;
 
 const agreementReason = (agreeing: number): string[] =>
 	agreeing === 0 ? [] : [`${plural(agreeing, "sentence is", "sentences are")} said by two of its documents.`];

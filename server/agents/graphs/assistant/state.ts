@@ -1,5 +1,6 @@
 import { Annotation } from "@langchain/langgraph";
 import type { AgentWindow, RunWindow } from "@/server/agents/contract";
+import type { Calibration } from "@/server/agents/contract/calibration";
 import type { Caps } from "@/server/core/caps";
 import type { ToolOutcome } from "@/server/faces/agent-tools";
 import type { Passage, Search, SearchResult } from "@/server/knowledge/contract";
@@ -58,6 +59,8 @@ export type AssistantContext = {
 	answers: AnswerDesk | null;
 	/** Below this confidence there is no answer; null where there always is one. */
 	leastConfidence: number | null;
+	/** How its confidence is brought to what an experiment found; left out where it is not. */
+	calibration?: Calibration | null;
 	/** What the agent may call for the person at this moment. */
 	tools: readonly ModelTool[];
 	callTool: (call: ToolCall) => Promise<ToolOutcome>;
