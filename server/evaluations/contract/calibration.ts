@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Calibration } from "@/server/agents/contract/calibration";
+import { Calibration } from "@/server/agents/contract";
 
 /** Ratings of people, in place of a scorer's key. */
 export const byPeople = "people";

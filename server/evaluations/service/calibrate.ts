@@ -1,6 +1,6 @@
 import { and, asc, eq, sql } from "drizzle-orm";
 import { agents, datasets, experimentResults, experiments, experimentVariants, runs } from "@/db/schema";
-import { type Calibration, leastAnswers } from "@/server/agents/contract/calibration";
+import { type Calibration, leastAnswers } from "@/server/agents/contract";
 import { getAgent, updateAgent } from "@/server/agents/service";
 import { actorMay } from "@/server/core/actor";
 import type { ServiceContext } from "@/server/core/context";

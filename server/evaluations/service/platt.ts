@@ -1,4 +1,4 @@
-import { calibratedBy, logOdds } from "@/server/agents/contract/calibration";
+import { calibratedBy, logOdds } from "@/server/agents/contract";
 
 /** An answer's confidence, 0 to 1, and whether it was found right. */
 export type Rated = { confidence: number; isRight: boolean };
