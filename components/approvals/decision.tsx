@@ -10,6 +10,7 @@ import { ErrorView } from "@/components/ui/error-view";
 import { counted } from "@/components/ui/figures";
 import { say } from "@/components/ui/say";
 import type { ApprovalDetail } from "@/server/approvals/contract";
+import { AmountForm } from "./amount-form";
 import styles from "./approvals.module.css";
 import { EditForm } from "./edit-form";
 
@@ -41,6 +42,8 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 	);
 	const { id: approvalId, isOwn, mayDecide, whyNot } = approval;
 	const argumentsHash = approval.edit?.argumentsHash ?? approval.argumentsHash;
+	const current = approval.edit?.arguments ?? approval.arguments;
+	const change = (changed: string) => edit.mutate({ approvalId, argumentsHash, arguments: changed });
 	const isPending = approval.state === "pending";
 	const isBusy = approve.isPending || reject.isPending || answer.isPending || edit.isPending;
 	const allow = () =>
@@ -107,13 +110,15 @@ export function Decision({ approval }: { approval: ApprovalDetail }) {
 					)}
 				</div>
 			) : null}
-			{isPending && isEditing ? (
-				<EditForm
-					current={approval.edit?.arguments ?? approval.arguments}
+			{isPending && isEditing && approval.raise ? (
+				<AmountForm
+					raise={approval.raise}
 					isBusy={isBusy}
 					onCancel={() => setEditing(false)}
-					onEdit={(changed) => edit.mutate({ approvalId, argumentsHash, arguments: changed })}
+					onEdit={(most) => change(JSON.stringify({ ...JSON.parse(current), most }))}
 				/>
+			) : isPending && isEditing ? (
+				<EditForm current={current} isBusy={isBusy} onCancel={() => setEditing(false)} onEdit={change} />
 			) : null}
 			{isPending && isRejecting ? (
 				<RejectForm

@@ -1,4 +1,4 @@
-import type { ListTraces, SpanStatus } from "@/server/traces/contract";
+import type { ListTraces, TraceStatus } from "@/server/traces/contract";
 
 const hourMs = 3_600_000;
 export const sinceHours = {
@@ -8,8 +8,8 @@ export const sinceHours = {
 	"720": "Last 30 days",
 } as const;
 export const leastMs = { "1000": "At least 1 s", "10000": "At least 10 s", "60000": "At least 1 min" } as const;
-const statuses = ["ok", "failed", "cancelled"] as const satisfies readonly SpanStatus[];
-export const shownStatuses: readonly SpanStatus[] = statuses;
+const statuses = ["running", "ok", "failed", "cancelled"] as const satisfies readonly TraceStatus[];
+export const shownStatuses: readonly TraceStatus[] = statuses;
 
 type Get = (name: string) => string | null;
 export type TraceFilter = NonNullable<ListTraces["filter"]>;

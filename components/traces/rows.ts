@@ -18,13 +18,19 @@ export type Forest = {
 export function forestOf(spans: readonly Span[]): Forest {
 	const roots = treeOf(spans);
 	const all = flattened(roots);
-	const byId = new Map(all.map((node) => [node.span.id, node]));
+	const byId = new Map<string, SpanNode<Span>>();
 	const parentOf = new Map<string, string>();
-	for (const { span, children } of all) for (const child of children) parentOf.set(child.span.id, span.id);
+	for (const node of all) {
+		byId.set(node.span.id, node);
+		for (const child of node.children) parentOf.set(child.span.id, node.span.id);
+	}
 	const rolled = new Map<string, Rolled>();
 	let endMs = 1;
 	// From below: whatever stands under a span is summed up before it.
-	for (const { span, children } of all.toReversed()) {
+	for (let at = all.length - 1; at >= 0; at -= 1) {
+		const node = all[at];
+		if (!node) continue;
+		const { span, children } = node;
 		endMs = Math.max(endMs, span.atMs + span.ms);
 		const sum: Rolled = {
 			spans: 1,

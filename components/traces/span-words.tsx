@@ -14,7 +14,7 @@ import {
 	IconUserQuestion,
 } from "@tabler/icons-react";
 import { Badge, type Tone } from "@/components/ui/badge";
-import type { SpanKind, SpanStatus } from "@/server/traces/contract";
+import type { SpanKind, TraceStatus } from "@/server/traces/contract";
 
 export const kindWords = {
 	run: { word: "Run", icon: IconPlayerPlay },
@@ -32,13 +32,14 @@ export const kindWords = {
 } as const satisfies Record<SpanKind, { word: string; icon: Icon }>;
 
 export const statusWords = {
+	running: { word: "Running", tone: "accent" },
 	ok: { word: "Done", tone: "neutral" },
 	failed: { word: "Failed", tone: "red" },
 	cancelled: { word: "Cancelled", tone: "neutral" },
 	skipped: { word: "Not asked", tone: "amber" },
-} as const satisfies Record<SpanStatus, { word: string; tone: Tone }>;
+} as const satisfies Record<TraceStatus, { word: string; tone: Tone }>;
 
-export function SpanState({ status }: { status: SpanStatus }) {
+export function SpanState({ status }: { status: TraceStatus }) {
 	return <Badge tone={statusWords[status].tone}>{statusWords[status].word}</Badge>;
 }
 

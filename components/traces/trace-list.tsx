@@ -61,7 +61,11 @@ const choices = (words: Record<string, string>, any: string) => [
 ];
 const states = choices(Object.fromEntries(shownStatuses.map((one) => [one, statusWords[one].word])), "Any state");
 
-/** What was done for runs and trials, newest first. */
+/** How often it is read anew while something goes on, and while nothing does. */
+const goingMs = 3_000;
+const restingMs = 20_000;
+
+/** What was done and is being done for runs and trials, newest first. */
 export function TraceList() {
 	const api = useApi();
 	const client = useClient();
@@ -72,6 +76,7 @@ export function TraceList() {
 	const list = usePages({
 		key: api.traces.list.infiniteQueryKey(asked),
 		read: (cursor) => client.traces.list.query({ ...asked, cursor }),
+		everyMs: (rows) => (rows.some(({ status }) => status === "running") ? goingMs : restingMs),
 	});
 	return (
 		<ScanPage>

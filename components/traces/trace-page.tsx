@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useDeferredValue, useMemo, useState } from "react";
 import { costOf } from "@/components/models/money";
 import { useApi } from "@/components/trpc/client";
+import { AskEarly } from "@/components/trpc/early";
 import { toFailure } from "@/components/trpc/failure";
 import { Button } from "@/components/ui/button";
 import { ButtonLink } from "@/components/ui/button-link";
@@ -42,7 +43,7 @@ export function TracePage({ traceId }: { traceId: string }) {
 
 function OneTrace({ trace }: { trace: TraceHead }) {
 	const url = useUrl();
-	const { forest, isWhole, error, retry } = useSpans(trace.id, trace.isOver);
+	const { forest, early, isWhole, error, retry } = useSpans(trace.id, trace.isOver);
 	const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
 	const view = viewNames.find((one) => one === url.get("view")) ?? "tree";
 	const words = url.get("q") ?? "";
@@ -58,6 +59,7 @@ function OneTrace({ trace }: { trace: TraceHead }) {
 	const isSearched = asked.trim() !== "" || onlyFailed;
 	return (
 		<ScanPage>
+			{early ? <AskEarly {...early} /> : null}
 			<PageHeader
 				title={trace.name}
 				up={{ href: "/traces", label: "Traces" }}

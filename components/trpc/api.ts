@@ -7,9 +7,9 @@ import {
 	splitLink,
 	type TRPCClient,
 } from "@trpc/client";
-import superjson from "superjson";
 import type { AppRouter } from "@/server/trpc/root";
 import { proofLink } from "./proof";
+import { transformer } from "./wire";
 
 const url = "/api/trpc";
 /** A foreign page can't send this header without asking first, and the server answers no. */
@@ -23,11 +23,11 @@ export const makeApi = (): ApiClient =>
 			proofLink,
 			splitLink({
 				condition: (op) => op.type === "subscription",
-				true: httpSubscriptionLink({ url, transformer: superjson }),
+				true: httpSubscriptionLink({ url, transformer }),
 				false: splitLink({
 					condition: (op) => isNonJsonSerializable(op.input),
-					true: httpLink({ url, transformer: superjson, headers: csrfHeaders }),
-					false: httpBatchStreamLink({ url, transformer: superjson, headers: csrfHeaders, maxItems: 10 }),
+					true: httpLink({ url, transformer, headers: csrfHeaders }),
+					false: httpBatchStreamLink({ url, transformer, headers: csrfHeaders, maxItems: 10 }),
 				}),
 			}),
 		],

@@ -9,8 +9,8 @@ const first: string | null = null;
 export function usePages<Row>(list: {
 	key: QueryKey;
 	read: (cursor: string | undefined) => Promise<PageOf<Row>>;
-	/** Read anew this often; left out: when it is looked at again. */
-	everyMs?: number;
+	/** Read anew this often, by what it shows; left out: when it is looked at again. */
+	everyMs?: number | ((rows: Row[]) => number);
 	/** Each reading is written down: it is read when it is opened, not whenever its window is looked at. */
 	isAudited?: boolean;
 }) {
@@ -19,12 +19,15 @@ export function usePages<Row>(list: {
 		queryFn: ({ pageParam }) => list.read(pageParam ?? undefined),
 		initialPageParam: first,
 		getNextPageParam: (last: PageOf<Row>) => last.next,
-		refetchInterval: list.everyMs ?? false,
+		refetchInterval: ({ state }) => {
+			const { everyMs = false } = list;
+			return typeof everyMs === "function" ? everyMs(rowsOf(state.data?.pages)) : everyMs;
+		},
 		refetchOnWindowFocus: !list.isAudited,
 		refetchOnReconnect: !list.isAudited,
 	});
 	return {
-		rows: query.data?.pages.flatMap((page) => page.rows) ?? [],
+		rows: rowsOf(query.data?.pages),
 		isLoading: query.isPending,
 		error: query.data ? null : query.error,
 		hasMore: query.hasNextPage,
@@ -33,3 +36,5 @@ export function usePages<Row>(list: {
 		retry: () => void query.refetch(),
 	};
 }
+
+const rowsOf = <Row>(pages: PageOf<Row>[] = []): Row[] => pages.flatMap((page) => page.rows);

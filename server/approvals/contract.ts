@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { BudgetMeasure } from "@/server/budgets/contract";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 
@@ -60,6 +61,14 @@ const Preview = z.object({
 		.describe("What the audit would say."),
 });
 
+const RaiseAsked = z.object({
+	measure: BudgetMeasure,
+	currency: z.string().describe("Of money; empty for the installation's own prices and for what is no money."),
+	most: z.int().describe("What the limit would be, as it was asked for or changed since."),
+	now: z.int().describe("What it is at this moment."),
+});
+export type RaiseAsked = z.infer<typeof RaiseAsked>;
+
 export const ApprovalDetail = Approval.extend({
 	toolVersion: z.string().describe("What the tool's definition came to when it was asked for."),
 	arguments: z.string().describe("The arguments as canonical JSON (RFC 8785), whole; `{}` where they are not shown."),
@@ -78,6 +87,9 @@ export const ApprovalDetail = Approval.extend({
 		})
 		.nullable()
 		.describe("Arguments that somebody who may decide put in place of those that were asked for."),
+	raise: RaiseAsked.nullable().describe(
+		"Of a request for more of a budget: the amount, which whoever decides may change. Null for every other call.",
+	),
 	approvals: z
 		.array(z.object({ name: z.string(), at: z.date() }))
 		.describe("Who has approved it as it stands, the first one first."),

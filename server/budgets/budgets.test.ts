@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Database } from "@/db/connection";
-import { approvals, auditPending, budgets, groups } from "@/db/schema";
+import { approvalRules, approvals, auditPending, budgets, groups } from "@/db/schema";
 import { approve, reject, saveRule } from "@/server/approvals/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { env } from "@/server/core/env";
@@ -25,6 +25,9 @@ beforeAll(async () => {
 
 const api = (ctx: ServiceContext) =>
 	createCaller(contextForActor(ctx.actor, { db, requestId: randomUUID(), via: "rpc" })).budgets;
+const approvalsOf = (ctx: ServiceContext) =>
+	createCaller(contextForActor(ctx.actor, { db, requestId: randomUUID(), via: "rpc" })).approvals;
+const removeRules = () => db.orm.delete(approvalRules);
 const userOf = (ctx: ServiceContext) => requireUser(ctx).userId;
 const refused = (code: AppError["code"]) => ({ cause: expect.objectContaining({ code }) });
 const money = { measure: "money", span: "month", currency: "EUR", most: 20_000_000 } as const;
@@ -134,6 +137,39 @@ describe("whoever meets a limit asks for more", () => {
 		await approve(ben, { approvalId: next?.id ?? "", argumentsHash: next?.argumentsHash ?? "" });
 		const [after] = await db.orm.select().from(budgets).where(eq(budgets.id, shared.id));
 		expect(after).toMatchObject({ most: 25, revision: 2 });
+	});
+
+	test("whoever decides may change the amount, and nothing else; it is checked anew, and approved by itself", async () => {
+		const shared = await api(ada).add({ subjectKind: "everybody", measure: "runs", span: "month", most: 10 });
+		await removeRules();
+		const asked = await api(staff).askForMore(asking({ limitId: shared.id, most: 40 }));
+		const row = await approvalOf(asked.approvalId);
+		const [approvalId, first] = [row?.id ?? "", row?.argumentsHash ?? ""];
+		const inbox = (ctx: ServiceContext) => approvalsOf(ctx);
+		expect((await inbox(ada).get({ approvalId })).raise).toMatchObject({ measure: "runs", most: 40, now: 10 });
+		const change = (by: ServiceContext, more: object, argumentsHash = first) =>
+			inbox(by).edit({
+				...{ approvalId, argumentsHash },
+				arguments: JSON.stringify({ limitId: shared.id, most: 20, reason: "The yearly report", ...more }),
+			});
+		await expect(change(staff, {})).rejects.toMatchObject(refused("FORBIDDEN"));
+		for (const more of [
+			{ most: 10 },
+			{ most: -1 },
+			{ most: 20.5 },
+			{ reason: "Other words" },
+			{ limitId: tokensOfADay },
+		])
+			await expect(change(ada, more)).rejects.toMatchObject(refused("INVALID_INPUT"));
+		const edited = await change(ada, {});
+		expect(edited).toMatchObject({ state: "pending", raise: { most: 20, now: 10 } });
+		expect(edited.edit?.effect).toMatch(/to 20 runs\. Why: The yearly report/);
+		// Trying it out has raised nothing, and what was looked at first is not what stands there now.
+		expect((await db.orm.select().from(budgets).where(eq(budgets.id, shared.id)))[0]?.most).toBe(10);
+		await expect(approve(ben, { approvalId, argumentsHash: first })).rejects.toMatchObject({ code: "CONFLICT" });
+		await approve(ben, { approvalId, argumentsHash: edited.edit?.argumentsHash ?? "" });
+		expect((await db.orm.select().from(budgets).where(eq(budgets.id, shared.id)))[0]?.most).toBe(20);
+		expect((await inbox(staff).get({ approvalId })).edit?.byName).toBe("Ada");
 	});
 
 	test("only of what binds them, and only for more; a rejection says why", async () => {

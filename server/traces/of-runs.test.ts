@@ -9,7 +9,7 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { within } from "@/server/core/spans";
 import { searchKnowledge } from "@/server/knowledge/service";
-import { startRun } from "@/server/runs/service";
+import { startRun, stopRun } from "@/server/runs/service";
 import { removeThread } from "@/server/threads/service";
 import { testContext, testUser } from "@/tests/support";
 import { agentsDatabase, readRun } from "@/tests/support/agents";
@@ -19,7 +19,8 @@ import { finds, testPassage } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
 import { makeRoute } from "@/tests/support/routes";
 import { until } from "@/tests/support/until";
-import { openTrace, readSpans, readTrace, setPolicy } from "./service";
+import { ListTraces } from "./contract";
+import { listTraces, openTrace, readSpans, readTrace, setPolicy } from "./service";
 import { spanWriterOf } from "./writer";
 
 let db: Database;
@@ -168,6 +169,34 @@ test("a collector gets what the conventions for generative AI say, and LangSmith
 		usage_metadata: { input_tokens: call?.inputTokens, output_tokens: call?.outputTokens },
 	});
 	expect(collector.seen.find(({ path }) => path === "/runs/batch")?.headers["x-api-key"]).toBe("ls-test");
+});
+
+test("a run that goes on is listed among the others, with what it did so far; then as it ended", async () => {
+	const { runId: before } = await ask();
+	standIn.when("first", { text: "There are 25 days of leave [1].", fault: "stall" });
+	const { runId } = await startRun(staff, { question });
+	const list = (more: object) => listTraces(staff, ListTraces.parse(more));
+	const listed = await until(async () => {
+		const { rows } = await list({ filter: { status: { eq: "running" } } });
+		return rows.find(({ id, spans: count }) => id === runId && count > 1) ?? null;
+	});
+	expect(listed).toMatchObject({ status: "running", name: "assistant", kind: "run", runId, userId: person.userId });
+	expect(await readTrace(staff, { traceId: runId })).toMatchObject({ status: "running", isOver: false });
+	const { spans: soFar } = await readSpans(staff, { traceId: runId, limit: 100 });
+	expect(soFar.map(({ name }) => name)).toContain("Search the documents");
+	const first = await list({ limit: 1 });
+	expect(first.rows.map(({ id }) => id)).toEqual([runId]);
+	const second = await list({ limit: 1, cursor: first.next });
+	expect(second.rows.map(({ id, status }) => [id, status])).toEqual([[before, "ok"]]);
+	const { rows: oldestFirst } = await list({ sort: "startedAt", limit: 200 });
+	expect(oldestFirst.map(({ id }) => id).slice(-2)).toEqual([before, runId]);
+	const other = await testContext(db, await testUser(db));
+	expect((await listTraces(other, ListTraces.parse({}))).rows).toEqual([]);
+	await stopRun(staff, { runId });
+	await until(async () => {
+		const { rows } = await list({ limit: 1 });
+		return rows[0]?.id === runId && rows[0].status === "cancelled" ? true : null;
+	});
 });
 
 test("a search tells its steps", async () => {

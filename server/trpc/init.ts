@@ -1,5 +1,4 @@
 import { initTRPC } from "@trpc/server";
-import superjson from "superjson";
 import type { Database } from "@/db/connection";
 import type { Trial } from "@/server/approvals/service";
 import type { Actor, Via } from "@/server/core/actor";
@@ -9,6 +8,7 @@ import type { Version } from "@/server/core/version";
 import { failureFacts } from "./failure";
 import type { Charge } from "./limits";
 import type { ProcedureMeta } from "./procedure";
+import { wire } from "./wire";
 
 /** What a face knows of a call before the gate has asked who it is. */
 export type RequestContext = {
@@ -44,7 +44,7 @@ export const t = initTRPC
 	.context<RequestContext>()
 	.meta<ProcedureMeta>()
 	.create({
-		transformer: superjson,
+		transformer: wire,
 		sse: {
 			ping: { enabled: true, intervalMs: pingMs },
 			client: { reconnectAfterInactivityMs: reconnectAfterMs },

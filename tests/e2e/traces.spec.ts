@@ -31,6 +31,9 @@ test("a trace of 10,000 spans: three views of one selection, a search, and all o
 	await page.getByRole("link", { name: "A route" }).click();
 	await expect(page.getByText("10,000 spans", { exact: true })).toBeVisible();
 	expect(page.url()).toContain(traceId);
+	// By its address, all of it comes too.
+	await page.reload();
+	await expect(page.getByText("10,000 spans", { exact: true })).toBeVisible();
 	const tree = page.getByRole("tree", { name: "Spans", exact: true });
 	// Of ten thousand rows only those in sight are there.
 	expect(await tree.getByRole("treeitem").count()).toBeLessThan(120);

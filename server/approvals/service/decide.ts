@@ -85,9 +85,9 @@ async function decide(ctx: ServiceContext, approvalId: string, decision: Decisio
 
 /** What is not called again is done here and now: with its approval, or neither. */
 async function doAtOnce(ctx: ServiceContext, tx: Tx, row: ApprovalRow): Promise<void> {
-	const act = atOnceOf(row.tool);
-	if (!act) return;
-	const answer = superjson.stringify(await act(ctx, tx, row));
+	const once = atOnceOf(row.tool);
+	if (!once) return;
+	const answer = superjson.stringify(await once.act(ctx, tx, row));
 	await tx.update(approvals).set({ state: "used", usedAt: sql`now()`, answer }).where(eq(approvals.id, row.id));
 	const detail = { tool: row.tool, digest: hashNow(row) };
 	await audit(ctx, tx, { action: "approval.use", resource: "approval", resourceId: row.id, detail });

@@ -1,20 +1,18 @@
 import { and, eq } from "drizzle-orm";
-import { type ApprovalPreview, approvalDecisions, approvals, runs } from "@/db/schema";
+import { approvalDecisions, approvals, runs } from "@/db/schema";
 import type { Cause } from "@/server/core/actor";
 import { audit } from "@/server/core/audit";
 import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { ApprovalDetail, EditApproval } from "../contract";
 import { notifyApprovals } from "../events";
+import { atOnceOf } from "./at-once";
 import { readable, type ToolCall, type Work } from "./bind";
 import { hashNow, holdPending, requirePerson } from "./decide";
 import { whyNotDecide } from "./deciders";
 import type { ApprovalRow } from "./outcome";
-import { tryOut } from "./preview";
+import { type Trial, tryOut } from "./preview";
 import { getApproval } from "./read";
-
-/** What a call comes to that was tried out and not made. */
-export type Trial = { arguments: string; argumentsHash: string; effect: string; preview: ApprovalPreview | null };
 
 /** Whoever asked for a call: a person, and the agent and run through which they did. */
 export type Asker = { cause: Cause; within: { agentId: string; runId: string } | null };
@@ -46,8 +44,9 @@ export async function editApproval(ctx: ServiceContext, input: EditApproval, try
 	if (input.argumentsHash !== hashNow(row)) throw isOther();
 	const given = readObject(input.arguments);
 	expectNothingNew(row.arguments, given);
-	const asker = await askerOf(ctx, row);
-	const trial = await tryAs(ctx, { asker, via: row.via, tool: row.tool, input: given });
+	const trial =
+		(await atOnceOf(row.tool)?.tryWith(ctx, row, given)) ??
+		(await tryAs(ctx, { asker: await askerOf(ctx, row), via: row.via, tool: row.tool, input: given }));
 	if (trial.argumentsHash === hashNow(row)) throw new AppError("CONFLICT", "These are the same arguments.");
 	await ctx.db.transaction(async (tx) => {
 		const now = await holdPending(ctx, tx, approvalId);

@@ -5,6 +5,9 @@ import type { ServiceContext } from "@/server/core/context";
 import { AppError } from "@/server/core/errors";
 import type { Work } from "./bind";
 
+/** What a call comes to that was tried out and not made. */
+export type Trial = { arguments: string; argumentsHash: string; effect: string; preview: ApprovalPreview | null };
+
 const mostActs = 20;
 /** Tables that every change writes to: they say nothing of this one. */
 const everywhere = new Set(["audit_pending", "approvals", "tool_effects"]);

@@ -6,6 +6,7 @@ import { listQuery } from "@/server/core/list-query";
 import { isPermission } from "@/server/core/permissions";
 import { roleKeys } from "@/server/core/rights";
 import type { Approval, ApprovalDetail, ListApprovals, OneApproval, Waiting } from "../contract";
+import { atOnceOf } from "./at-once";
 import { countDeciders, nameOf, personNow, rightToRead, whyNotDecide } from "./deciders";
 import { namesOf } from "./rules";
 
@@ -133,6 +134,7 @@ export async function getApproval(ctx: ServiceContext, { approvalId }: OneApprov
 		...seen,
 		whyHidden: null,
 		...hidden,
+		raise: (await atOnceOf(row.tool)?.raiseOf(db, row)) ?? null,
 		approvers: approvers.map((keys) => keys.map((key) => names.get(key) ?? "a role or group that is gone")),
 		edit: edit && { ...edit, byName: await nameOf(db, edit.by), ...(hidden ? { arguments: hidden.arguments } : {}) },
 		approvals: await db

@@ -1,5 +1,5 @@
 import { eq, isNull, sql } from "drizzle-orm";
-import type { Tx } from "@/db/connection";
+import type { Reader, Tx } from "@/db/connection";
 import { budgets, users } from "@/db/schema";
 import {
 	ApprovalNeeded,
@@ -7,6 +7,7 @@ import {
 	countDeciders,
 	demandsOf,
 	type ToolCall,
+	tryCall,
 	withApproval,
 } from "@/server/approvals/service";
 import { audit } from "@/server/core/audit";
@@ -32,21 +33,9 @@ export async function askForMore(ctx: ServiceContext, input: AskForMore): Promis
 	if (ctx.actor.kind !== "user") throw new AppError("FORBIDDEN", "Only a person asks for more, in the console.");
 	const rule = (await ownRules(ctx.db.orm, user)).find(({ id }) => id === input.limitId);
 	if (!rule) throw notFound("This limit");
-	if (input.most <= rule.most)
-		throw invalidField(
-			"most",
-			`Ask for more than ${amountText(rule.measure, rule.most, rule.currency)}, which it is now.`,
-		);
+	expectMore(rule, input);
 	const demands = await demandsOf(ctx.db.orm, { tool: askTool, agentId: null });
-	const call: ToolCall = {
-		...{ tool: askTool, version: "1", risk: "danger", permission, input, callId: null, demands },
-		read: (text) => AskForMore.parse(JSON.parse(text)),
-		effect: async ({ db }) => {
-			const whose = rule.isEach || rule.subjectKind === "user" ? `For ${user.name}: ` : "";
-			const [now, then] = [await limitText(db.orm, rule), amountText(rule.measure, input.most, rule.currency)];
-			return `${whose}raise the limit “${now}” to ${then}. Why: ${input.reason}`;
-		},
-	};
+	const call = callOf({ name: user.name, rule, input, demands });
 	const asked = { requesterId, permission, approvers: demands?.approvers ?? [] } as const;
 	const deciders = await countDeciders(ctx.db.orm, asked);
 	try {
@@ -60,6 +49,24 @@ export async function askForMore(ctx: ServiceContext, input: AskForMore): Promis
 		return { approvalId, state: "waiting", expiresAt, deciders };
 	}
 }
+
+function expectMore(rule: BudgetRule, { most }: AskForMore): void {
+	if (most > rule.most) return;
+	const now = amountText(rule.measure, rule.most, rule.currency);
+	throw invalidField("most", `It has to be more than ${now}, which it is now.`);
+}
+
+type Call = Pick<ToolCall, "demands"> & { name: string; rule: BudgetRule; input: AskForMore };
+
+const callOf = ({ name, rule, input, demands }: Call): ToolCall => ({
+	...{ tool: askTool, version: "1", risk: "danger", permission, input, callId: null, demands },
+	read: (text) => AskForMore.parse(JSON.parse(text)),
+	effect: async ({ db }) => {
+		const whose = rule.isEach || rule.subjectKind === "user" ? `For ${name}: ` : "";
+		const [now, then] = [await limitText(db.orm, rule), amountText(rule.measure, input.most, rule.currency)];
+		return `${whose}raise the limit “${now}” to ${then}. Why: ${input.reason}`;
+	},
+});
 
 type Raise = { requesterId: string; input: AskForMore; rule: BudgetRule };
 
@@ -109,11 +116,50 @@ const raised = (most: number) => ({
 
 const userOf = ({ actor }: ServiceContext): string | null => (actor.kind === "user" ? actor.userId : null);
 
-/** In the transaction of its approval, as whoever approved it. What the limit is by now counts, and that it still binds who asked. */
-carryOutAtOnce(askTool, async (ctx, tx, { requesterId, arguments: asked }) => {
-	const input = AskForMore.parse(JSON.parse(asked));
-	const requester = await readUserActor(tx, requesterId, isNull(users.disabledAt));
-	const rule = requester && (await ownRules(tx, requester)).find(({ id }) => id === input.limitId);
-	if (!rule) throw new AppError("CONFLICT", "This limit is gone: reject it.");
-	return raise(ctx, tx, { requesterId, input, rule });
+type Asked = { requesterId: string; arguments: string; edit: { arguments: string } | null };
+const inputOf = ({ arguments: asked, edit }: Asked): AskForMore =>
+	AskForMore.parse(JSON.parse(edit?.arguments ?? asked));
+
+/** What the limit is by now counts, and that it still binds who asked. */
+async function ruleNow(db: Reader, requesterId: string, limitId: string) {
+	const requester = await readUserActor(db, requesterId, isNull(users.disabledAt));
+	const rule = requester && (await ownRules(db, requester)).find(({ id }) => id === limitId);
+	return rule ? { rule, name: requester.name } : null;
+}
+const gone = () => new AppError("CONFLICT", "This limit is gone: reject it.");
+
+/** In the transaction of its approval, as whoever approved it. */
+carryOutAtOnce(askTool, {
+	act: async (ctx, tx, row) => {
+		const { requesterId } = row;
+		const input = inputOf(row);
+		const now = await ruleNow(tx, requesterId, input.limitId);
+		if (!now) throw gone();
+		return raise(ctx, tx, { requesterId, input, rule: now.rule });
+	},
+	tryWith: async (ctx, row, given) => {
+		const { requesterId } = row;
+		const asked = inputOf(row);
+		const read = AskForMore.safeParse(given);
+		if (!read.success) throw invalidField("most", read.error.issues[0]?.message ?? "This is no amount.");
+		const input = read.data;
+		if (input.limitId !== asked.limitId || input.reason !== asked.reason)
+			throw invalidField(
+				"most",
+				"Only the amount can be changed: the limit and the reason are those of whoever asked.",
+			);
+		const now = await ruleNow(ctx.db.orm, requesterId, input.limitId);
+		if (!now) throw gone();
+		expectMore(now.rule, input);
+		return tryCall(ctx, callOf({ ...now, input, demands: null }), (within) =>
+			within.db.transaction((tx) => raise(within, tx, { requesterId, input, rule: now.rule })),
+		);
+	},
+	raiseOf: async (db, row) => {
+		const { limitId, most } = inputOf(row);
+		const now = await ruleNow(db, row.requesterId, limitId);
+		if (!now) return null;
+		const { measure, currency, most: limit } = now.rule;
+		return { measure, currency, most, now: limit };
+	},
 });

@@ -19,6 +19,11 @@ export const SpanStatus = z
 	.enum(spanStatuses)
 	.describe("How it ended. `skipped` is a model of a route that was not asked.");
 export type SpanStatus = z.infer<typeof SpanStatus>;
+export const traceStatuses = ["running", ...spanStatuses] as const;
+export const TraceStatus = z
+	.enum(traceStatuses)
+	.describe("How it ended; `running` while its run goes on, or waits for a person.");
+export type TraceStatus = z.infer<typeof TraceStatus>;
 
 const ErrorCode = z.string().nullable().describe("Why it failed, in one word; null where it did not.");
 const Tokens = z.int().min(0);
@@ -36,10 +41,10 @@ export const Trace = z.object({
 	id: z.uuid().describe("The run's id, or the trial's."),
 	kind: z.enum(traceKinds).describe("Whether it is of a run, or of a trial of the playground."),
 	name: z.string().describe("The graph that carried it out; for a trial, what was asked."),
-	status: SpanStatus,
+	status: TraceStatus,
 	errorCode: ErrorCode,
 	startedAt: z.date(),
-	ms: z.number().describe("How long it took, in ms."),
+	ms: z.number().describe("How long it took, in ms; until now, where it goes on."),
 	firstTokenMs: z.int().nullable().describe("Until its first words, in ms; null where there were none."),
 	runId: z.uuid().nullable(),
 	threadId: z.uuid().nullable().describe("The chat of its run; null for others, and where it is not the caller's own."),
@@ -61,7 +66,7 @@ export type Trace = z.infer<typeof Trace>;
 export const ListTraces = listOf(Trace, {
 	filter: {
 		kind: asks.oneOf(traceKinds),
-		status: asks.oneOf(spanStatuses),
+		status: asks.oneOf(traceStatuses),
 		agentId: asks.id(),
 		userId: asks.id(),
 		startedAt: asks.time(),
@@ -139,8 +144,8 @@ export const Span = z.object({
 });
 export type Span = z.infer<typeof Span>;
 
-/** Pages are large, so that a trace of ten thousand spans is there after three. */
-export const maxSpans = 4_000;
+/** Pages are large, so that a trace of ten thousand spans is there in one piece. */
+export const maxSpans = 10_000;
 export const ReadSpans = OneTrace.extend({
 	limit: z.int().min(1).max(maxSpans).default(maxSpans),
 	cursor: z.string().max(1_000).optional(),

@@ -6,38 +6,45 @@ export type SpanNode<Of extends Placed = Placed> = { span: Of; depth: number; ch
  * under the root; what goes round in circles is cut. Takes ten thousand of them in some milliseconds.
  */
 export function treeOf<Of extends Placed>(spans: readonly Of[]): SpanNode<Of>[] {
-	const nodes = new Map<string, SpanNode<Of>>(spans.map((span) => [span.id, { span, depth: 0, children: [] }]));
+	const nodes = new Map<string, SpanNode<Of>>();
+	for (const span of spans) nodes.set(span.id, { span, depth: unplaced, children: [] });
 	const root = spans.find(({ parentId }) => parentId === undefined);
+	const top = root && nodes.get(root.id);
 	const roots: SpanNode<Of>[] = [];
 	for (const node of nodes.values()) {
-		const parent = nodes.get(node.span.parentId ?? "") ?? (root && nodes.get(root.id));
-		if (node.span.parentId === undefined || !parent || parent === node) roots.push(node);
+		const { parentId } = node.span;
+		const parent = parentId === undefined ? undefined : (nodes.get(parentId) ?? top);
+		if (!parent || parent === node) roots.push(node);
 		else parent.children.push(node);
 	}
-	const placed = new Set<string>();
-	place(roots, 0, placed);
+	place(roots);
 	// Whatever was reached from no root goes round in a circle: it is opened where it began first.
-	for (const node of [...nodes.values()].toSorted(byTime)) {
-		if (placed.has(node.span.id)) continue;
+	const lost = [...nodes.values()].filter(isUnplaced).sort(byTime);
+	for (const node of lost) {
+		if (!isUnplaced(node)) continue;
 		roots.push(node);
-		place([node], 0, placed);
+		place([node]);
 	}
 	return roots;
 }
 
+const unplaced = -1;
+const isUnplaced = ({ depth }: SpanNode): boolean => depth === unplaced;
 const byTime = (one: SpanNode, other: SpanNode): number => one.span.atMs - other.span.atMs;
 
 /** Without recursion: a trace may be as deep as it likes. */
-function place(roots: SpanNode[], depth: number, placed: Set<string>): void {
-	const open = roots.map((node) => ({ node, depth }));
+function place(roots: SpanNode[]): void {
 	roots.sort(byTime);
-	for (const { node } of open) placed.add(node.span.id);
+	for (const node of roots) node.depth = 0;
+	const open = [...roots];
 	for (let next = open.pop(); next; next = open.pop()) {
-		next.node.depth = next.depth;
-		next.node.children = next.node.children.filter(({ span }) => !placed.has(span.id)).sort(byTime);
-		for (const child of next.node.children) {
-			placed.add(child.span.id);
-			open.push({ node: child, depth: next.depth + 1 });
+		const { children, depth } = next;
+		if (children.length === 0) continue;
+		if (!children.every(isUnplaced)) next.children = children.filter(isUnplaced);
+		next.children.sort(byTime);
+		for (const child of next.children) {
+			child.depth = depth + 1;
+			open.push(child);
 		}
 	}
 }
@@ -51,7 +58,11 @@ export function flattened<Of extends Placed>(
 	const open = roots.toReversed();
 	for (let node = open.pop(); node; node = open.pop()) {
 		rows.push(node);
-		if (!isFolded(node.span.id)) open.push(...node.children.toReversed());
+		if (node.children.length === 0 || isFolded(node.span.id)) continue;
+		for (let at = node.children.length - 1; at >= 0; at -= 1) {
+			const child = node.children[at];
+			if (child) open.push(child);
+		}
 	}
 	return rows;
 }

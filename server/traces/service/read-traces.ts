@@ -3,6 +3,8 @@ import { agents, runs, spans, users } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { listQuery } from "@/server/core/list-query";
 import type { ListTraces, OneTrace, SpanKind, Trace, TraceCost, TraceHead } from "../contract";
+import { goingRoots } from "./going";
+import { policyNow } from "./policy";
 import { costOf, type Sums, sumsOf } from "./sums";
 import { findTrace, mayReadSaid, maySee } from "./visible";
 
@@ -16,19 +18,9 @@ const named = (ctx: ServiceContext) => ({
 
 type Root = Pick<
 	typeof spans.$inferSelect,
-	| "traceId"
-	| "kind"
-	| "name"
-	| "status"
-	| "errorCode"
-	| "startedAt"
-	| "ms"
-	| "firstTokenMs"
-	| "runId"
-	| "agentId"
-	| "userId"
+	"traceId" | "kind" | "name" | "errorCode" | "startedAt" | "ms" | "firstTokenMs" | "runId" | "agentId" | "userId"
 > &
-	Pick<Trace, "agentName" | "userName" | "threadId">;
+	Pick<Trace, "status" | "agentName" | "userName" | "threadId">;
 
 const toTrace = (root: Root, sums: Sums): Trace => ({
 	id: root.traceId,
@@ -49,7 +41,6 @@ const asked = (model: string | undefined): SQL | undefined =>
 		: sql`exists (select from spans m where m.trace_id = ${spans.traceId} and m.day = ${spans.day}
 			and m.kind = 'model' and m.status <> 'skipped' and m.model = ${model})`;
 
-/** Those that are over, the newest first. */
 export async function listTraces(
 	ctx: ServiceContext,
 	input: ListTraces,
@@ -62,19 +53,33 @@ export async function listTraces(
 		sort: { startedAt },
 		id: spans.traceId,
 	});
-	const found = await ctx.db.orm
-		.select({ root: spans, ...named(ctx), key: list.key })
-		.from(spans)
-		.where(and(isNull(spans.parentId), maySee(ctx, spans.userId), list.where, asked(model?.eq)))
-		.orderBy(...list.orderBy)
-		.limit(list.limit);
-	const { rows, next } = list.page(found.map((row) => ({ ...row, id: row.root.traceId })));
-	const sums = await sumsOf(
-		ctx.db.orm,
-		rows.map(({ root }) => root),
-	);
-	return { rows: rows.flatMap(({ root, ...names }, at) => toTraces({ ...root, ...names }, sums[at])), next };
+	const { samplePercent } = await policyNow(ctx.db);
+	const rootsOf = (from: typeof spans | ReturnType<typeof goingRoots>) =>
+		ctx.db.orm
+			.select({ ...rootColumns, ...named(ctx), key: list.key })
+			.from(from)
+			.where(and(isNull(spans.parentId), maySee(ctx, spans.userId), list.where, asked(model?.eq)))
+			.orderBy(...list.orderBy)
+			.limit(list.limit);
+	// Each in the list's order and as far as a page reaches, so that the page of both is the page of all.
+	const [over, going] = await Promise.all([rootsOf(spans), rootsOf(goingRoots(samplePercent))]);
+	const both = [...over, ...going].toSorted(input.sort === "startedAt" ? byKey : (one, other) => byKey(other, one));
+	const { rows, next } = list.page(both.slice(0, list.limit));
+	const sums = await sumsOf(ctx.db.orm, rows);
+	return { rows: rows.flatMap((row, at) => toTraces(row, sums[at])), next };
 }
+
+const { traceId, day, kind, name, status, errorCode, startedAt, ms, firstTokenMs, runId, agentId, userId } = spans;
+const rootColumns = {
+	...{ id: traceId, traceId, day, kind, name, errorCode, startedAt, ms, firstTokenMs, runId, agentId, userId },
+	status: sql<Trace["status"]>`${status}`,
+};
+
+type Placed = { startedAt: Date; key: string; id: string };
+/** To the microsecond, which is in the key; then by the id, as the list goes. */
+const byKey = (one: Placed, other: Placed): number =>
+	one.startedAt.getTime() - other.startedAt.getTime() || compared(one.key, other.key) || compared(one.id, other.id);
+const compared = (one: string, other: string): number => (one === other ? 0 : one < other ? -1 : 1);
 
 const toTraces = (root: Root, sums: Sums | undefined): Trace[] => (sums ? [toTrace(root, sums)] : []);
 
@@ -149,6 +154,7 @@ const namesOfRun = (ctx: ServiceContext, runId: string) =>
 		.select({
 			agentName: agents.name,
 			userName: users.name,
+			name: sql<string>`(select graph from agent_versions where id = ${runs.agentVersionId})`,
 			threadId: sql<string | null>`case when ${runs.userId} = ${requireUser(ctx).userId} then ${runs.threadId} end`,
 		})
 		.from(runs)
@@ -158,7 +164,7 @@ const namesOfRun = (ctx: ServiceContext, runId: string) =>
 
 /** What stands for the root of a run that goes on. */
 const openRoot = (startedAt: Date, run: { userId: string; agentId: string } | null, traceId: string) => ({
-	...{ traceId, kind: "run" as const, name: "run", status: "ok" as const, errorCode: null, startedAt },
+	...{ traceId, kind: "run" as const, name: "run", status: "running" as const, errorCode: null, startedAt },
 	...{ ms: Math.max(0, Date.now() - startedAt.getTime()), firstTokenMs: null, runId: traceId },
 	...{ agentId: run?.agentId ?? null, userId: run?.userId ?? null },
 });

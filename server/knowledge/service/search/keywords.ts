@@ -14,10 +14,12 @@ const b = 0.75;
 export type Limits = {
 	/** A term in more passages than this says little and costs much. */
 	passagesOfTerm: number;
-	/** Of all terms of a question together, the rarest first. */
+	/** Of all terms of a question together, the rarest first: what adds up passages takes four times as long as reading them. */
 	postings: number;
+	/** Where the rarest have fewer passages, the next one is read in any case. */
+	enough: number;
 };
-const usual: Limits = { passagesOfTerm: 20_000, postings: 30_000 };
+const usual: Limits = { passagesOfTerm: 20_000, postings: 10_000, enough: 1_000 };
 
 const Found = z.object({
 	terms: z.array(z.string()),
@@ -98,7 +100,7 @@ function rank(query: string, scope: Scope, { most, wide, totals, known, limits }
 				sum(df) over (order by df, term) as until, row_number() over (order by df, term) as place
 			from counted where df > 0
 		), chosen as materialized (
-			select term, worth, place = 1 or until <= ${limits.postings} as is_read
+			select term, worth, until <= ${limits.postings} or until - df < ${limits.enough} as is_read
 			from ordered where place = 1 or df <= ${limits.passagesOfTerm}
 		), scored as materialized (
 			select posting.chunk_id as id, posting.collection_no as of, sum(chosen.worth * ${scoreOf(sql`posting`)}) as score

@@ -60,16 +60,20 @@ describe("a hybrid search", () => {
 		const words = "zx-4410 treasurer budget council";
 		const whole = await findKeywords(db, words, scope, 10);
 		expect(whole.ids.length).toBeGreaterThan(1);
-		const bounded = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1_000, postings: 1 });
+		const bounded = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1_000, postings: 1, enough: 1 });
 		// Only what has the rarest word is looked at, and has the score that all of its words give it.
 		expect(bounded.ids).toEqual([whole.ids[0]]);
 		expect(bounded.scores[0]).toBeCloseTo(whole.scores[0] ?? 0, 9);
-		const few = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1, postings: 1 });
+		// Where that would be too few, the next ones are read as well.
+		expect(await findKeywords(db, words, scope, 10, { passagesOfTerm: 1_000, postings: 1, enough: 1_000 })).toEqual(
+			whole,
+		);
+		const few = await findKeywords(db, words, scope, 10, { passagesOfTerm: 1, postings: 1, enough: 1 });
 		expect(few.ids).toEqual([whole.ids[0]]);
 		expect(few.scores[0]).toBeLessThan(whole.scores[0] ?? 0);
-		expect((await findKeywords(db, "budget council", scope, 10, { passagesOfTerm: 1, postings: 1 })).ids).toHaveLength(
-			1,
-		);
+		expect(
+			(await findKeywords(db, "budget council", scope, 10, { passagesOfTerm: 1, postings: 1, enough: 1 })).ids,
+		).toHaveLength(1);
 	});
 
 	test("gives at most as many as asked, best first, none twice", async () => {

@@ -13,7 +13,7 @@ export const countRows = (all: Rows[]): number =>
 
 /** The passages nearest to the query, nearest first, by comparing with every row: vectors have length 1. */
 export function scan(all: Rows[], query: Float32Array, most: number): Near[] {
-	const close = new Close(most);
+	const close = new Close(query, most);
 	const dots = dotsWith(query);
 	for (const rows of all) {
 		const { vectors, ranges } = rows;
@@ -23,28 +23,30 @@ export function scan(all: Rows[], query: Float32Array, most: number): Near[] {
 				const until = Math.min(to, from + dots.rowsAtOnce);
 				const sums = dots.of(vectors, from, until);
 				for (let row = from; row < until; row++) {
-					const about = aboutOf(vectors, row, dots.query, sums[row - from] ?? 0);
-					const error = errorOf(vectors, row, dots.query);
-					if (about + error >= close.least) close.add({ rows, row, low: about - error, high: about + error });
+					const high = aboutOf(vectors, row, dots.query, sums[row - from] ?? 0) + errorOf(vectors, row, dots.query);
+					if (high >= close.least) close.add({ rows, row, high, similarity: null });
 				}
 			}
 		}
 	}
-	return nearestOf(close.candidates(), query, most);
+	return close.nearest();
 }
 
-/** Between which two its similarity lies. */
-type Candidate = { rows: Rows; row: number; low: number; high: number };
+/** How similar it may be at most, and how similar it is, once it was compared with all bits. */
+type Candidate = { rows: Rows; row: number; high: number; similarity: number | null };
 
 /** Keeps what may be among the best few: almost all are refused by one comparison. */
 class Close {
-	/** Below it, so many others are better in any case. */
+	/** So many others are better than this in any case. */
 	least = Number.NEGATIVE_INFINITY;
 	private kept: Candidate[] = [];
 	private full: number;
 
-	constructor(private readonly most: number) {
-		this.full = most * 4;
+	constructor(
+		private readonly query: Float32Array,
+		private readonly most: number,
+	) {
+		this.full = most * 2;
 	}
 
 	add(candidate: Candidate): void {
@@ -52,32 +54,36 @@ class Close {
 		if (this.kept.length >= this.full) this.cut();
 	}
 
-	/** What may be best first. */
-	candidates(): Candidate[] {
-		this.cut();
-		return this.kept.sort((a, b) => b.high - a.high);
+	/** Those who may be best first, until what is left can't be better. */
+	nearest(): Near[] {
+		let nearest: Near[] = [];
+		this.kept.sort((a, b) => b.high - a.high);
+		for (let from = 0; from < this.kept.length; from += this.most) {
+			const last = nearest[this.most - 1];
+			if (last && (this.kept[from]?.high ?? 0) < last.similarity) break;
+			const some = this.kept.slice(from, from + this.most).map((one) => ({
+				id: one.rows.ids[one.row] ?? 0,
+				similarity: this.similarityOf(one),
+			}));
+			nearest = [...nearest, ...some].sort((a, b) => b.similarity - a.similarity || a.id - b.id).slice(0, this.most);
+		}
+		return nearest;
 	}
 
+	/** The best by what is known of them roughly are compared with all bits: whatever can't reach the last of those is out. */
 	private cut(): void {
-		const lows = Float64Array.from(this.kept, ({ low }) => low).sort();
-		this.least = lows.at(-this.most) ?? this.least;
-		this.kept = this.kept.filter(({ high }) => high >= this.least);
+		this.kept.sort((a, b) => b.high - a.high);
+		const best = this.kept.slice(0, this.most);
+		if (best.length < this.most) return;
+		this.least = Math.max(this.least, Math.min(...best.map((one) => this.similarityOf(one))));
+		const end = this.kept.findIndex(({ high }) => high < this.least);
+		if (end >= 0) this.kept.length = end;
 		// Where very many are alike, all of them stay.
-		this.full = Math.max(this.most * 4, this.kept.length * 2);
+		this.full = Math.max(this.most * 2, this.kept.length * 2);
 	}
-}
 
-/** Told apart with all bits, until what is left can't be better. */
-function nearestOf(candidates: Candidate[], query: Float32Array, most: number): Near[] {
-	let nearest: Near[] = [];
-	for (let from = 0; from < candidates.length; from += most) {
-		const last = nearest[most - 1];
-		if (last && (candidates[from]?.high ?? 0) < last.similarity) break;
-		const some = candidates.slice(from, from + most).map(({ rows: { ids, vectors }, row }) => ({
-			id: ids[row] ?? 0,
-			similarity: fineDot(vectors, row, query),
-		}));
-		nearest = [...nearest, ...some].sort((a, b) => b.similarity - a.similarity || a.id - b.id).slice(0, most);
+	private similarityOf(one: Candidate): number {
+		one.similarity ??= fineDot(one.rows.vectors, one.row, this.query);
+		return one.similarity;
 	}
-	return nearest;
 }
