@@ -156,6 +156,12 @@ export async function bundle(root, files, outdir) {
 	await esbuild.build({ ...bundleOptions(root, files, "node24"), outdir, packages: "external", logLevel: "error" });
 }
 
+/** The same with what the product's own programs hold too: they are up sooner. */
+export async function bundleWhole(root, files, outdir) {
+	const esbuild = await import("esbuild");
+	await esbuild.build({ ...bundleOptions(root, files, "node24"), outdir, logLevel: "error" });
+}
+
 /** Builds again at each change, and then calls `onBuilt`. */
 async function watchServer(esbuild, root, onBuilt) {
 	for (const options of bundles(root)) {

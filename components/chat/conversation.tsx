@@ -67,21 +67,25 @@ export function Conversation({ threadId }: { threadId: string | null }) {
 						{sending ? <OnItsWay sending={sending} conversation={conversation} /> : null}
 						<Queue conversation={conversation} />
 					</div>
-					<AtItsEnd />
 				</section>
 				<div className={styles.foot}>
 					{isAway ? <Latest onClick={pin}>{conversation.isBusy ? "Follow the answer" : "To the latest"}</Latest> : null}
 					{isOwn ? <Composer conversation={conversation} /> : <ReadOnly ownerName={thread?.ownerName ?? ""} />}
 				</div>
+				<AtItsEnd />
 			</div>
 			{source ? <SourcePanel documentId={source} /> : null}
 		</>
 	);
 }
 
-const toItsEnd = "location.hash.length>36||(document.currentScript.parentElement.scrollTop=1e9)";
+const toItsEnd =
+	"location.hash.length>36||(document.currentScript.parentElement.querySelector('section').scrollTop=1e9)";
 
-/** As the server sends it, a chat is painted at its newest answer at once, before any script of ours has come. */
+/**
+ * As the server sends it, a chat is painted at its newest answer at once, before any script of ours has come. It stands below all
+ * of it: where it would stand higher, what comes after had to be laid out a second time.
+ */
 function AtItsEnd() {
 	const nonce = useNonce();
 	// biome-ignore lint/security/noDangerouslySetInnerHtml: a constant of ours

@@ -4,11 +4,12 @@ import { IconCheck, IconMessages, IconPencil, IconShare, IconTrash, IconUsers } 
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useRouter } from "next/navigation";
-import { type FormEvent, useRef, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { useMay } from "@/components/shell/me";
 import { useApi } from "@/components/trpc/client";
 import { toFailure } from "@/components/trpc/failure";
 import { IconButton } from "@/components/ui/button";
+import { Drawer } from "@/components/ui/drawer";
 import { confirm, say } from "@/components/ui/say";
 import type { Thread } from "@/server/threads/contract";
 import styles from "./conversation.module.css";
@@ -20,21 +21,17 @@ export function ThreadHeader(props: { thread: Thread | null; branchId: string | 
 	const { thread, isNew } = props;
 	const [isRenaming, setRenaming] = useState(false);
 	const mayWrite = useMay("threads:write");
-	const drawer = useRef<HTMLDialogElement>(null);
+	const [isListed, setListed] = useState(false);
 	return (
 		<header className={styles.head}>
 			<span className={styles.onlyNarrow}>
-				<IconButton icon={IconMessages} label="Show the chats" onClick={() => drawer.current?.showModal()} />
+				<IconButton icon={IconMessages} label="Show the chats" onClick={() => setListed(true)} />
 			</span>
-			{/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it; Esc does so natively */}
-			<dialog
-				ref={drawer}
-				className={styles.drawer}
-				aria-label="Chats"
-				onClick={(event) => event.target === drawer.current && drawer.current.close()}
-			>
-				<ThreadList onGo={() => drawer.current?.close()} />
-			</dialog>
+			{isListed ? (
+				<Drawer label="Chats" className={styles.drawer} onClosed={() => setListed(false)}>
+					{() => <ThreadList />}
+				</Drawer>
+			) : null}
 			{thread && isRenaming ? (
 				<RenameForm thread={thread} onDone={() => setRenaming(false)} />
 			) : (

@@ -26,7 +26,7 @@ function emptyText(words: string, owner: "caller" | "others"): string {
 }
 
 /** One's own chats, newest first, or those of others that one may read; all can be searched. */
-export function ThreadList({ onGo }: { onGo?: () => void }) {
+export function ThreadList() {
 	const api = useApi();
 	const client = useClient();
 	const path = usePathname();
@@ -66,7 +66,6 @@ export function ThreadList({ onGo }: { onGo?: () => void }) {
 							href={`/chat/${thread.id}`}
 							className={styles.thread}
 							aria-current={path === `/chat/${thread.id}` ? "page" : undefined}
-							onClick={onGo}
 							title={thread.title}
 						>
 							<span>

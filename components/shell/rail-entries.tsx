@@ -8,7 +8,7 @@ import { useMe } from "./me";
 import styles from "./rail.module.css";
 
 /** The areas with what one may open. */
-export function RailEntries({ isFolded, onGo }: { isFolded: boolean; onGo?: () => void }) {
+export function RailEntries({ isFolded }: { isFolded: boolean }) {
 	const path = usePathname();
 	const { permissions } = useMe();
 	return (
@@ -29,7 +29,6 @@ export function RailEntries({ isFolded, onGo }: { isFolded: boolean; onGo?: () =
 											className={styles.entry}
 											aria-current={isHere ? "page" : undefined}
 											title={isFolded ? label : undefined}
-											onClick={onGo}
 										>
 											<EntryIcon size={18} stroke={1.5} aria-hidden="true" />
 											<span className={styles.word}>{label}</span>

@@ -2,28 +2,23 @@
 
 import { IconMenu2, IconSearch, IconX } from "@tabler/icons-react";
 import { usePathname } from "next/navigation";
-import { useEffect, useRef } from "react";
+import { useEffect, useState } from "react";
+import { Drawer } from "@/components/ui/drawer";
 import { AccountMenu } from "./account-menu";
 import { Mark } from "./mark";
 import { openPalette } from "./palette-state";
 import styles from "./rail.module.css";
 import { RailEntries } from "./rail-entries";
 
-/** On a narrow screen: the menu as a drawer. A native dialog keeps focus inside and closes on Esc. */
+/** On a narrow screen: the menu as a drawer. */
 export function TopBar() {
-	const drawer = useRef<HTMLDialogElement>(null);
+	const [isOpen, setOpen] = useState(false);
 	const path = usePathname();
-	const close = () => drawer.current?.close();
 	// biome-ignore lint/correctness/useExhaustiveDependencies: a new page closes the drawer
-	useEffect(close, [path]);
+	useEffect(() => setOpen(false), [path]);
 	return (
 		<section aria-label="Console" className={styles.bar}>
-			<button
-				type="button"
-				className={styles.barButton}
-				aria-label="Open the menu"
-				onClick={() => drawer.current?.showModal()}
-			>
+			<button type="button" className={styles.barButton} aria-label="Open the menu" onClick={() => setOpen(true)}>
 				<IconMenu2 size={20} stroke={1.5} />
 			</button>
 			<span className={styles.brand}>
@@ -33,21 +28,19 @@ export function TopBar() {
 			<button type="button" className={styles.barButton} aria-label="Search" onClick={openPalette}>
 				<IconSearch size={19} stroke={1.5} />
 			</button>
-			{/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside it closes it; Esc does so natively */}
-			<dialog
-				ref={drawer}
-				className={styles.drawer}
-				aria-label="Menu"
-				onClick={(event) => {
-					if (event.target === drawer.current) close();
-				}}
-			>
-				<button type="button" className={styles.barButton} aria-label="Close the menu" onClick={close}>
-					<IconX size={20} stroke={1.5} />
-				</button>
-				<RailEntries isFolded={false} onGo={close} />
-				<AccountMenu isFolded={false} />
-			</dialog>
+			{isOpen ? (
+				<Drawer label="Menu" className={styles.drawer} onClosed={() => setOpen(false)}>
+					{(close) => (
+						<>
+							<button type="button" className={styles.barButton} aria-label="Close the menu" onClick={close}>
+								<IconX size={20} stroke={1.5} />
+							</button>
+							<RailEntries isFolded={false} />
+							<AccountMenu isFolded={false} />
+						</>
+					)}
+				</Drawer>
+			) : null}
 		</section>
 	);
 }

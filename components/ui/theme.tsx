@@ -1,5 +1,6 @@
 "use client";
 
+import "@mantine/core/styles.layer.css";
 import { type CSSVariablesResolver, createTheme, MantineProvider, type MantineThemeOverride } from "@mantine/core";
 import type { ReactNode } from "react";
 import { useShownScheme } from "./colour-scheme";

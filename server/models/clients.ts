@@ -81,7 +81,7 @@ function fetchThrough(agent: Agent): typeof fetch {
 		const { status, body } = answer;
 		const headers = new Headers([...answer.headers]);
 		const isEmpty = status === 204 || status === 205 || status === 304 || body === null;
-		return new Response(isEmpty ? null : toStream(limited(body)), { status, headers });
+		return new Response(isEmpty ? null : limited(body.getReader()), { status, headers });
 	};
 }
 
@@ -90,28 +90,30 @@ function toPool(url: unknown, init: object, dispatcher: Agent): Parameters<typeo
 	return [url, { ...init, dispatcher, redirect: "manual" }] as Parameters<typeof poolFetch>;
 }
 
-function toStream(bytes: AsyncGenerator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
-	return new ReadableStream({
-		pull: async (controller) => {
-			const next = await bytes.next();
-			if (next.done) controller.close();
-			else controller.enqueue(next.value);
-		},
-		cancel: async () => {
-			await bytes.return(undefined);
-		},
-	});
-}
+type ByteReader = {
+	read: () => Promise<{ done: boolean; value?: unknown }>;
+	cancel: (why: unknown) => Promise<void>;
+};
 
-async function* limited(body: AsyncIterable<unknown>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+/** The same bytes, and an end to them where no answer has so many. */
+function limited(body: ByteReader): ReadableStream<Uint8Array<ArrayBuffer>> {
 	let size = 0;
-	for await (const bytes of body) {
-		if (!(bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer)) throw new TypeError("not bytes");
-		size += bytes.length;
-		if (size > longestBodyBytes)
-			throw new ModelFailure("The model's answer did not come to an end.", { reason: "endless" });
-		yield bytes as Uint8Array<ArrayBuffer>;
-	}
+	return new ReadableStream(
+		{
+			pull: async (controller) => {
+				const { done, value } = await body.read();
+				if (done) return controller.close();
+				if (!(value instanceof Uint8Array && value.buffer instanceof ArrayBuffer)) throw new TypeError("not bytes");
+				size += value.length;
+				if (size <= longestBodyBytes) return controller.enqueue(value as Uint8Array<ArrayBuffer>);
+				const why = new ModelFailure("The model's answer did not come to an end.", { reason: "endless" });
+				await body.cancel(why).catch(() => {});
+				throw why;
+			},
+			cancel: (why) => body.cancel(why),
+		},
+		{ highWaterMark: 0 },
+	);
 }
 
 /** How many calls of a connection go on at once in this process; who comes then waits for a place. */

@@ -91,6 +91,9 @@ export function routeModel(
 	};
 }
 
+/** Made once: an error takes its time to be made, and nobody hears this one. */
+const isOver = new DOMException("The call is over", "AbortError");
+
 type Passed = { model: KnownModel; failure: ModelFailure };
 
 class Walk {
@@ -232,7 +235,7 @@ class Walk {
 			failure = describeFailure(error);
 			circuits.failed(model, failure);
 		} finally {
-			over.abort();
+			over.abort(isOver);
 			await pieces?.return(nothingMore).catch(() => {});
 			giveBack?.();
 			this.account(model, { end, failure, progress, started, heard });

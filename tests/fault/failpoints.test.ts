@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { sql } from "drizzle-orm";
-import { build } from "esbuild";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { bundleWhole } from "@/scripts/build.mjs";
 import { createAgent } from "@/server/agents/service";
 import { approve } from "@/server/approvals/service";
 import type { ServiceContext } from "@/server/core/context";
@@ -66,15 +66,11 @@ beforeAll(async () => {
 		save: await agentWith(["prompts.save"]),
 		delete: await agentWith(["knowledge.deleteDocument"]),
 	};
-	await build({
-		entryPoints: ["tests/support/failpoint-child.ts"],
-		outfile: program,
-		bundle: true,
-		platform: "node",
-		format: "esm",
-		packages: "external",
-		target: "node24",
-	});
+	await bundleWhole(
+		process.cwd(),
+		{ [basename(program, ".mjs")]: "tests/support/failpoint-child.ts" },
+		dirname(program),
+	);
 	provider.usually({ tokens: 12, intervalMs: 1 });
 	next = standBy();
 	decides = setInterval(() => void decide(), 50);
@@ -99,6 +95,8 @@ async function standBy(): Promise<ChildProcess> {
 			QD_MODEL_URL: provider.url,
 			QD_MODEL: "stand-in",
 			QD_LOG_LEVEL: "error",
+			// Most of a start is compiling: only the first of them does.
+			NODE_COMPILE_CACHE: `${program}-compiled`,
 		},
 	});
 	children.add(child);

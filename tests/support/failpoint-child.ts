@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { Socket } from "node:net";
 import { startExecutor } from "@/server/agents/executor";
 import { findUserActor } from "@/server/auth/service";
@@ -49,4 +50,6 @@ process.once("message", async ({ at, ask }: Order) => {
 		.then(({ runId }) => process.send?.({ runId }))
 		.catch(() => process.send?.({ runId: null }));
 });
+// Whoever kills this leaves it no time to write down what was compiled.
+flushCompileCache();
 process.send?.("here");

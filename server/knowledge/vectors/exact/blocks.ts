@@ -3,7 +3,6 @@ import { and, asc, eq, inArray, isNull, sql } from "drizzle-orm";
 import type { Database } from "@/db/connection";
 import { chunkVectors, documents } from "@/db/schema";
 import type { ScopedCollection } from "../store";
-import { fromBytes } from "./bytes";
 import { bytesOf, copyFine, type Fine, makeFine, putFine } from "./fine";
 
 /** Where a document's rows stand; `stamp` tells one reading of it from the next. */
@@ -188,13 +187,17 @@ async function append(
 			),
 		)
 		.orderBy(asc(chunkVectors.documentId), asc(chunkVectors.chunkId));
-	for (const { id, documentId, vector } of rows) {
+	// One copy for all, of which each number is read once: a hundred thousand of them would be a process's largest garbage.
+	const vector = new Float32Array(block.vectors.dimension);
+	const copy = new Uint8Array(vector.buffer);
+	for (const { id, documentId, vector: bytes } of rows) {
 		if (block.count >= block.ids.length) grow(block);
 		const document = byId.get(documentId);
 		if (!document) continue;
 		const segment = block.segments.get(document.no) ?? { from: block.count, to: block.count, stamp: document.stamp };
 		block.ids[block.count] = id;
-		putFine(block.vectors, block.count, fromBytes(vector));
+		copy.set(bytes);
+		putFine(block.vectors, block.count, vector);
 		block.segments.set(document.no, { ...segment, to: ++block.count });
 	}
 }
