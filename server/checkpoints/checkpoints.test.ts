@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { and, eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditEntries, budgetEntries, runs } from "@/db/schema";
+import { createAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import type { SearchResult } from "@/server/knowledge/contract";
 import { deleteDocument } from "@/server/knowledge/service";
@@ -10,7 +11,7 @@ import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
-import { bringDocument, makeCollection } from "@/tests/support/knowledge";
+import { addReady, bringDocument, makeCollection } from "@/tests/support/knowledge";
 import { testPassage } from "@/tests/support/passages";
 import { type Provider, startProvider } from "@/tests/support/provider";
 
@@ -158,6 +159,31 @@ test("what can't be edited is refused, and so is every stranger, key without the
 	])
 		await expect(call()).rejects.toMatchObject({ code: "NOT_FOUND" });
 	expect(await count()).toBe(1);
+});
+
+test("what a tool answered of a document that may not be read any more is not shown, nor told to the model of a fork", async () => {
+	const canary = `zwitscherling ${randomUUID()}`;
+	const { id: documentId } = await addReady(ann, await makeCollection(ann), "berths.md", `Berth four: ${canary}.`);
+	const { id: agentId } = await createAgent(await testContext(base.db, { role: "builder" }), {
+		...{ name: randomUUID(), description: "", promptVersionId: null, collectionIds: null, access: "everyone" },
+		tools: ["knowledge.readDocument"],
+	});
+	const toolCalls = [{ name: "knowledge_readDocument", arguments: { documentId } }];
+	provider.next({ toolCalls }, { text: "It says so." });
+	const { runId, checkpoints } = await answered(ann, { agentId });
+	const checkpointId = checkpoints.findLast(({ before: next }) => next.includes("Write the answer"))?.id ?? "";
+	const toldBy = async () => JSON.stringify((await api(ann).checkpoints.get({ runId, checkpointId })).tools);
+	expect(await toldBy()).toContain(canary);
+	await deleteDocument(ann, { documentId });
+	expect(await toldBy()).not.toContain(canary);
+	const asked = provider.seen.length;
+	const fork = await api(ann).checkpoints.fork({ runId, checkpointId });
+	await readRun(ann, fork.runId);
+	expect(provider.seen.length).toBeGreaterThan(asked);
+	expect(JSON.stringify(provider.seen.slice(asked))).not.toContain(canary);
+	const [copied] = await base.db.sql`select string_agg(convert_from(blob, 'utf8'), ' ') as all
+		from langgraph.checkpoint_blobs where thread_id = ${fork.runId} and type = 'json'`;
+	expect(copied?.all).not.toContain(canary);
 });
 
 test("what may not be read any more is not shown, nor taken along; nor is one's right to ask the agent", async () => {

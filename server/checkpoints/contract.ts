@@ -48,7 +48,10 @@ export const CheckpointState = Checkpoint.extend({
 			z.object({
 				name: z.string().describe("The tool, as the model calls it."),
 				arguments: z.string().describe("What it was called with, as JSON text."),
-				content: z.string().nullable().describe("What came of it; null while nothing had."),
+				content: z
+					.string()
+					.nullable()
+					.describe("What came of it, but for documents that the caller may not read today; null while nothing had."),
 			}),
 		)
 		.describe("What the agent's tools were asked, and what they answered."),

@@ -13,7 +13,7 @@ import { pickPrompt } from "@/server/prompts/service";
 import type { Citation } from "@/server/runs/contract";
 import { askBudget, askedAt, runsChannelOf } from "@/server/runs/service";
 import type { Editable, ForkedRun, ForkRun } from "../contract";
-import { findCheckpoint, findOwnRun, passagesOf } from "./read-checkpoints";
+import { findCheckpoint, findOwnRun, passagesOf, readableRounds } from "./read-checkpoints";
 import { editableOf, type KnownGraph, mayGoOn, type StoredCheckpoint, type StoredState, storedState } from "./stored";
 
 /**
@@ -104,7 +104,10 @@ function narrowed(allowed: string[] | null, wanted: string[] | null): string[] |
 	return wanted ? wanted.filter((id) => allowed.includes(id)) : allowed;
 }
 
-/** The state with what was edited, and without passages that the person may not read, or the agent not search, any more. */
+/**
+ * The state with what was edited, and without passages that the person may not read, or the agent not search, any more, and
+ * without what tools answered of such documents.
+ */
 async function editedState(
 	ctx: ServiceContext,
 	before: StoredState,
@@ -133,6 +136,7 @@ async function editedState(
 		findings: before.findings && { ...before.findings, passages: found.filter((_, place) => stays[place]) },
 		supporting: kept?.map(placeAfter) ?? null,
 		remembered: isMemoryGone ? null : before.remembered,
+		rounds: await readableRounds(ctx, before.rounds),
 	};
 }
 
@@ -165,9 +169,9 @@ async function copyCheckpoint(
 		graph,
 	}: { from: string; checkpointId: string; to: string; state: StoredState; graph: KnownGraph },
 ): Promise<void> {
-	const { question, collectionIds, findings, supporting, remembered } = state;
+	const { question, collectionIds, findings, supporting, remembered, rounds } = state;
 	// Before its plan is let go on research has found nothing.
-	const ofAssistant = { findings, supporting, remembered, window: null };
+	const ofAssistant = { findings, supporting, remembered, rounds, window: null };
 	const edited = {
 		...{ question, collectionIds },
 		...(graph === "assistant" ? ofAssistant : {}),

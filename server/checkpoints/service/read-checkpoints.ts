@@ -3,6 +3,7 @@ import type { Reader } from "@/db/connection";
 import { agentVersions, runs } from "@/db/schema";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { AppError, notFound } from "@/server/core/errors";
+import { documentsNamed } from "@/server/knowledge/contract";
 import { unreadableDocuments } from "@/server/knowledge/service";
 import type { OneRun } from "@/server/runs/contract";
 import type { Checkpoint, CheckpointList, CheckpointState, FoundPassage, OneCheckpoint } from "../contract";
@@ -11,6 +12,7 @@ import {
 	isKnownGraph,
 	type KnownGraph,
 	mayGoOn,
+	type Round,
 	type StoredCheckpoint,
 	type StoredPassage,
 	type StoredState,
@@ -73,6 +75,22 @@ export async function passagesOf(ctx: ServiceContext, state: StoredState): Promi
 	});
 }
 
+/** What tools answered, without what is of a document that the caller may not read any more. */
+export async function readableRounds(ctx: ServiceContext, rounds: readonly Round[]): Promise<Round[]> {
+	const documentsOf = ({ calls }: Round, { ref, content }: Round["results"][number]) => [
+		...documentsNamed(content),
+		...calls.flatMap((call) => (call.ref === ref ? documentsNamed(call.arguments) : [])),
+	];
+	const all = rounds.flatMap((round) => round.results.flatMap((result) => documentsOf(round, result)));
+	const gone = new Set(await unreadableDocuments(ctx, [...new Set(all)]));
+	return rounds.map((round) => ({
+		...round,
+		results: round.results.map((result) =>
+			documentsOf(round, result).some((id) => gone.has(id)) ? { ...result, content: hidden } : result,
+		),
+	}));
+}
+
 function shown(
 	{ chunkId, documentId, documentName, collectionId, page, pageCount, text }: StoredPassage,
 	mayRead: boolean,
@@ -92,7 +110,8 @@ export async function getCheckpoint(ctx: ServiceContext, input: OneCheckpoint): 
 	const stored = all[at];
 	if (!stored) throw notFound("This checkpoint");
 	const state = await storedState(db, { runId: input.runId, graph }, stored);
-	const tools = state.rounds.flatMap(({ calls, results }) =>
+	const rounds = await readableRounds(ctx, state.rounds);
+	const tools = rounds.flatMap(({ calls, results }) =>
 		calls.map((call) => ({
 			...{ name: call.name, arguments: call.arguments },
 			content: results.find(({ ref }) => ref === call.ref)?.content ?? null,

@@ -88,6 +88,7 @@ const Round = z.looseObject({
 	calls: z.array(z.looseObject({ ref: z.string(), name: z.string(), arguments: z.string() })),
 	results: z.array(z.looseObject({ ref: z.string(), content: z.string() })),
 });
+export type Round = z.infer<typeof Round>;
 export const StoredState = z.looseObject({
 	question: z.string().default(""),
 	collectionIds: z.array(z.string()).nullish(),

@@ -3,6 +3,7 @@ import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
 
+export * from "./named";
 export * from "./reindex";
 
 export const maxFileBytes = 25 * 1024 * 1024;

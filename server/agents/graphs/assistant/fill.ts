@@ -1,4 +1,5 @@
 import type { RunWindow } from "@/server/agents/contract";
+import { documentsNamed } from "@/server/knowledge/contract";
 import type { ModelMessage, ModelTool } from "@/server/models/model";
 import { memoryText, passageBlock, promptFor, questionText, systemText } from "./prompt";
 import { type AssistantContext, type AssistantState, supportingOf, type Turn } from "./state";
@@ -84,10 +85,6 @@ export async function fillWindow(
 		],
 	};
 }
-
-/** Documents that a tool's arguments or answer name, which its text may be of. */
-const documentsNamed = (text: string): string[] => [...text.matchAll(named)].flatMap(([, id]) => id ?? []);
-const named = /"documentId"\s*:\s*"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"/g;
 
 const goneMemory =
 	"The summary of the oldest turns rests on a document that you may not read any more: it was left out.";
