@@ -79,15 +79,21 @@ test("a budget that is met: asked for in the chat, raised by its approval, and t
 	const inbox = await signedIn(browser, url, owner);
 	await inbox.goto("/approvals");
 	await inbox.getByRole("button", { name: /raise the limit/ }).click();
-	await expect(inbox.getByRole("complementary", { name: "Approval" })).toContainText("The tide tables");
+	const approval = inbox.getByRole("complementary", { name: "Approval" });
+	await expect(approval).toContainText("The tide tables");
+	await inbox.keyboard.press("e");
+	await approval.getByLabel(/Raise it to/).fill("800000");
+	await approval.getByRole("button", { name: "Try it out" }).click();
+	await expect(approval.getByLabel(/Raise it to/)).toBeHidden();
+	await expect(approval).toContainText("800000");
 	await inbox.keyboard.press("a");
 	await expect(inbox.getByText("Nothing waits")).toBeVisible();
 	const { rows } = await api.budgets.list.query({});
-	expect(rows).toMatchObject([{ id: budget.id, most: 900_000 }]);
+	expect(rows).toMatchObject([{ id: budget.id, most: 800_000 }]);
 
 	await chat.getByRole("button", { name: "Try again" }).click();
 	await expect(chat.getByText("At noon.")).toBeVisible();
 	await chat.goto("/budgets");
-	await expect(chat.getByRole("heading", { name: "Your 900,000 tokens today" })).toBeVisible();
+	await expect(chat.getByRole("heading", { name: "Your 800,000 tokens today" })).toBeVisible();
 	await expect(chat.getByText(/[1-9][\d,]* tokens used/).first()).toBeVisible();
 });

@@ -124,6 +124,10 @@ export function lookEverywhere(width: number): void {
 			.click();
 		await expect(page.getByRole("table", { name: /What filled/ })).toBeVisible();
 		await look(page, "window", width);
+		await page.goto(world.paths.experiment ?? "");
+		await page.getByRole("button", { name: "Calibrate…" }).click();
+		await expect(page.getByRole("dialog").getByText(/It takes \d+ answers/)).toBeVisible();
+		await look(page, "calibrate", width);
 		await page.goto("/account/keys");
 		await page.getByRole("button", { name: "Create key" }).click();
 		await look(page, "newKey", width);
