@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { entryFile } from "@/server/core/entry-file";
-import type { Reply, Start, Task } from "./protocol";
+import { end, type Reply, type Start, type Task } from "./protocol";
 
 type Waiting = { text: string; resolve: (vector: Float32Array) => void; reject: (error: Error) => void };
 type Options = Start & {
@@ -44,7 +44,11 @@ export class Lane {
 	async stop(): Promise<void> {
 		clearTimeout(this.idle);
 		const thread = await this.thread?.catch(() => null);
-		await thread?.terminate();
+		if (!thread || this.live !== thread) return;
+		const gone = new Promise((resolve) => thread.once("exit", resolve));
+		thread.ref();
+		thread.postMessage(end);
+		await gone;
 	}
 
 	private async next(): Promise<void> {
@@ -98,7 +102,7 @@ export class Lane {
 		this.idle = setTimeout(() => {
 			if (this.live !== thread || this.current) return;
 			this.forget();
-			void thread.terminate();
+			thread.postMessage(end);
 		}, idleMs).unref();
 	}
 

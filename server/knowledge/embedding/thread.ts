@@ -5,7 +5,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
 import { behind } from "@/server/core/step-back";
 import { dropModelFile, modelFile } from "./model-file";
-import type { Reply, Start, Task } from "./protocol";
+import { end, type Reply, type Start, type Task } from "./protocol";
 import { readTokenizer } from "./tokenizer";
 
 /** ONNX Runtime computes where it is called and blocks that thread, so it is called here and nowhere else. */
@@ -55,7 +55,9 @@ const ready = start();
 // Each task is told of a failed start; nobody else needs to.
 ready.catch(() => {});
 const port = parentPort;
-port?.on("message", async ({ id, text }: Task) => {
+port?.on("message", async (told: Task | typeof end) => {
+	if (told === end) return port.close();
+	const { id, text } = told;
 	try {
 		const vector = await (await ready)(text);
 		port.postMessage({ id, vector } satisfies Reply, [vector.buffer]);
