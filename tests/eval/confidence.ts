@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import type { Evidence } from "@/server/agents/graphs/assistant/calibration";
+import { errorOf, type Rated } from "@/server/evaluations/service/platt";
 import type { Passage } from "@/server/knowledge/contract";
-import { areaUnder, brier, calibrationError, fitWeights, type Outcome, scoreBy } from "./calibration-figures";
+import { areaUnder, brier, fitWeights, scoreBy } from "./calibration-figures";
 import { type Doc, readDocs, readJudged, readLines, standAlone } from "./judged";
 
 const { values } = parseArgs({
@@ -88,7 +89,7 @@ function standIn(passages: Passage[], at: number): { text: string; isFaulty: boo
 
 const kinds = ["built-in", "stand-in"] as const;
 type Kind = (typeof kinds)[number];
-type Answered = Outcome & { evidence: Evidence; isHeldOut: boolean };
+type Answered = Rated & { evidence: Evidence; isHeldOut: boolean };
 
 async function evaluate(): Promise<void> {
 	const { docs, questions } = values.data ? await judgedSet(values.data) : await ownSet();
@@ -110,7 +111,7 @@ async function evaluate(): Promise<void> {
 			const { score } = product.confidenceOf(checked, found, facts);
 			const cited = checked.citations.map(({ documentName }) => documentName);
 			const right = !made.isFaulty && isRight(checked.text, cited);
-			if (evidence) answered[kind].push({ score, isRight: right, evidence, isHeldOut: at % 2 === 1 });
+			if (evidence) answered[kind].push({ confidence: score, isRight: right, evidence, isHeldOut: at % 2 === 1 });
 		}
 	}
 	for (const kind of kinds) tellOf(kind, answered[kind], silent[kind]);
@@ -149,15 +150,15 @@ function tellOf(kind: Kind, all: Answered[], silent: number): void {
 				n: measured.length,
 			}),
 		);
-	say("confidence_ece", calibrationError(measured));
+	say("confidence_ece", errorOf(measured));
 	say("confidence_brier", brier(measured));
 	say("confidence_auroc", areaUnder(measured));
 	say("confidence_right", measured.filter(({ isRight }) => isRight).length / Math.max(1, measured.length));
 	say("confidence_silent", silent / Math.max(1, silent + all.length));
 	if (!values.fit) return;
 	const fitted = fitWeights(all.filter(({ isHeldOut }) => !isHeldOut));
-	const then = held.map((one) => ({ ...one, score: scoreBy(fitted, one.evidence) }));
-	say("confidence_fitted_ece", calibrationError(then));
+	const then = held.map((one) => ({ ...one, confidence: scoreBy(fitted, one.evidence) }));
+	say("confidence_fitted_ece", errorOf(then));
 	say("confidence_fitted_brier", brier(then));
 	say("confidence_fitted_auroc", areaUnder(then));
 	console.error(kind, JSON.stringify(fitted));

@@ -23,5 +23,8 @@ export const logOdds = (share: number): number => {
 	return Math.log(within / (1 - within));
 };
 
+/** The share that such odds stand for, 0 to 1. */
+export const shareOf = (odds: number): number => 1 / (1 + Math.exp(-odds));
+
 export const calibratedBy = ({ slope, offset }: Pick<Calibration, "slope" | "offset">, share: number): number =>
-	1 / (1 + Math.exp(-(slope * logOdds(share) + offset)));
+	shareOf(slope * logOdds(share) + offset);

@@ -2,11 +2,9 @@ import { z } from "zod";
 import { asks, listOf } from "@/server/core/list";
 import { pageOf } from "@/server/core/pagination";
 import { accesses } from "@/server/core/permissions";
-
-export { Calibration, calibratedBy, leastAnswers, logOdds } from "./calibration";
-
 import { definitionFields, readDefinition } from "./definition";
 
+export { Calibration, calibratedBy, leastAnswers, logOdds, shareOf } from "./calibration";
 export {
 	AgentAnswering,
 	AskCaps,

@@ -1,4 +1,4 @@
-import { calibratedBy, logOdds } from "@/server/agents/contract";
+import { calibratedBy, logOdds, shareOf } from "@/server/agents/contract";
 
 /** An answer's confidence, 0 to 1, and whether it was found right. */
 export type Rated = { confidence: number; isRight: boolean };
@@ -23,7 +23,7 @@ export function fitLine(rated: readonly Rated[]): Line {
 	for (let step = 0; step < steps; step++) {
 		let [ga, gb, haa, hab, hbb] = [ridge * (slope - 1), ridge * offset, ridge, 0, ridge];
 		for (const { x, t } of points) {
-			const p = 1 / (1 + Math.exp(-(slope * x + offset)));
+			const p = shareOf(slope * x + offset);
 			const weight = p * (1 - p);
 			ga += (p - t) * x;
 			gb += p - t;

@@ -1,3 +1,5 @@
+import { shareOf } from "@/server/agents/contract/calibration";
+
 /** What an answer is weighed by, each 0 to 1. */
 export type Evidence = {
 	/** Of its sentences, those that stand in what they cite. */
@@ -32,5 +34,5 @@ export function calibrated(by: keyof typeof weights, evidence: Evidence): number
 	const names = Object.keys(each) as (keyof typeof each)[];
 	const own = evidence.sureness === null ? 0 : ofSureness.weight * (evidence.sureness - ofSureness.usual);
 	const sum = names.reduce((total, name) => total + each[name] * evidence[name], bias + own);
-	return 1 / (1 + Math.exp(-sum));
+	return shareOf(sum);
 }
