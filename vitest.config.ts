@@ -51,7 +51,11 @@ export default defineConfig({
 					hookTimeout: 60_000,
 				},
 			},
-			{ extends: true, test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"] } },
+			{
+				extends: true,
+				// They only read: what one loads, all of the process have.
+				test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"], isolate: false },
+			},
 			{
 				extends: true,
 				test: {
