@@ -5,6 +5,7 @@ import { writeCallers } from "@/server/core/callers";
 import { writeCounts } from "@/server/core/denials";
 import { env } from "@/server/core/env";
 import { protectPage } from "@/server/core/safe-headers";
+import { stopEmbedding } from "@/server/knowledge/embedding";
 import { answerRpc, isRpc } from "@/server/trpc/node-door";
 import { keepCompiled, onStop, tell } from "./child";
 import { portProblem } from "./ports";
@@ -77,7 +78,7 @@ onStop(async (why) => {
 	for (const response of open) if (isStream(response)) response.destroy();
 	const deadline = Date.now() + (why === "asked" ? drainMs : 0);
 	while (open.size > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-	await Promise.all([writeCounts(), writeCallers()]);
+	await Promise.all([writeCounts(), writeCallers(), stopEmbedding()]);
 	server.closeAllConnections();
 });
 

@@ -11,6 +11,7 @@ import { env } from "@/server/core/env";
 import { log } from "@/server/core/log";
 import { announceWorker, beat, withdrawWorker } from "@/server/jobs/engine/presence";
 import { startJobs } from "@/server/jobs/start";
+import { stopEmbedding } from "@/server/knowledge/embedding";
 import { readSmtp, tryOut } from "@/server/mail/smtp";
 import { spanWriterOf } from "@/server/traces/writer";
 import { keepCompiled, onStop } from "./child";
@@ -61,7 +62,8 @@ async function tellMailProblem(): Promise<void> {
 onStop(async () => {
 	clearInterval(beats);
 	await Promise.all([executor.stop(), jobs.stop(), streamer.stop()]);
-	await Promise.race([spanWriterOf(db).stop(), sleep(2_500, undefined, { ref: false })]);
+	const spansWritten = Promise.race([spanWriterOf(db).stop(), sleep(2_500, undefined, { ref: false })]);
+	await Promise.all([spansWritten, stopEmbedding()]);
 	await Promise.all([writeCounts(), writeCallers()]);
 	// Last, so that what the others wrote while they ended is sealed where there is time.
 	await sealer.stop();

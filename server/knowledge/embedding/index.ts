@@ -5,12 +5,17 @@ import { type Embedder, LocalEmbedder } from "./local-embedder";
 
 export { type Embedder, EmbedderAway } from "./local-embedder";
 
-const global = globalThis as { quarterdeckEmbedder?: Embedder; quarterdeckHostedEmbedder?: Embedder | null };
+const global = globalThis as { quarterdeckEmbedder?: LocalEmbedder; quarterdeckHostedEmbedder?: Embedder | null };
 
 /** The one that is built in. Kept on globalThis, where hot reloading leaves it alone. */
 function localEmbedder(): Embedder {
 	global.quarterdeckEmbedder ??= new LocalEmbedder();
 	return global.quarterdeckEmbedder;
+}
+
+/** Before a process exits: a thread that is just loading its model would end it by a signal. */
+export async function stopEmbedding(): Promise<void> {
+	await global.quarterdeckEmbedder?.stop();
 }
 
 function hostedEmbedder(): Embedder | null {
