@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { and, eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditEntries, feedback, grants, runEvents, runs, threads } from "@/db/schema";
-import { share } from "@/server/access/service";
+import { share, unshare } from "@/server/access/service";
 import { createAgent } from "@/server/agents/service";
 import { requireUser, type ServiceContext } from "@/server/core/context";
 import { removeConversations } from "@/server/erasure/service";
 import { getFeedback, giveFeedback, listFeedback, withdrawFeedback } from "@/server/feedback/service";
-import { askedAt, startRun } from "@/server/runs/service";
+import { RunResult } from "@/server/runs/contract";
+import { askedAt, followRun, startRun, versionOfRun } from "@/server/runs/service";
 import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
 import { testContext } from "@/tests/support";
@@ -24,10 +25,18 @@ const idOf = (ctx: ServiceContext) => requireUser(ctx).userId;
 const api = (ctx: ServiceContext) =>
 	createCaller(contextForActor(ctx.actor, { db: base.db, requestId: randomUUID(), via: "rpc" }));
 
-/** A question that was answered, resting on a document of the person's own that nobody else may read. */
-async function answered(ctx: ServiceContext, question: string, answer: string, threadId?: string, agentId?: string) {
-	const started = await startRun(ctx, { question, ...(threadId ? { threadId } : {}), ...(agentId ? { agentId } : {}) });
-	const document = await bringDocument(ctx, await makeCollection(ctx), "ferries.md", `Of ferries ${randomUUID()}`);
+type Resting = { threadId?: string; agentId?: string; document?: Awaited<ReturnType<typeof bringDocument>> };
+
+/** A question that was answered, resting on a document of the person's own that nobody else may read, if on no other. */
+async function answered(
+	ctx: ServiceContext,
+	question: string,
+	answer: string,
+	{ document: on, ...more }: Resting = {},
+) {
+	const started = await startRun(ctx, { question, ...more });
+	const document =
+		on ?? (await bringDocument(ctx, await makeCollection(ctx), "ferries.md", `Of ferries ${randomUUID()}`));
 	const citation = {
 		...{
 			marker: 1,
@@ -89,7 +98,11 @@ test("a shared chat is read whole, without the sources that its reader may not r
 	const read = await api(bob).threads.get({ threadId });
 	expect(read.thread).toMatchObject({ mayManage: false, isShared: true });
 	const [cited] = read.runs[0]?.result?.citations ?? [];
-	expect(cited).toMatchObject({ marker: 1, snippet: "", documentName: "A document that you may not read" });
+	expect(cited).toMatchObject({
+		marker: 1,
+		snippet: "",
+		documentName: "A document that is gone, or that you may not read",
+	});
 	const own = (await api(ann).threads.get({ threadId })).runs[0]?.result?.citations[0];
 	expect(own).toMatchObject({ documentName: "ferries.md", snippet: "The crossing takes forty minutes." });
 	const files = [
@@ -118,6 +131,49 @@ test("a shared chat is read whole, without the sources that its reader may not r
 	await expect(api(bob).threads.export({ threadId })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
+test("what an answer of one's own cites is told no more once the right to read it is taken away, wherever it is told", async () => {
+	const [ann, keeper] = [await testContext(base.db), await testContext(base.db)];
+	const document = await bringDocument(
+		keeper,
+		await makeCollection(keeper),
+		"ferries.md",
+		`Of ferries ${randomUUID()}`,
+	);
+	const loan = { kind: "document", resourceId: document.id, grantee: idOf(ann) } as const;
+	await share(keeper, { ...loan, level: "read" });
+	const { threadId, runId } = await answered(ann, "How long is it?", "Forty minutes [1].", { document });
+	const [ended] = await base.db.orm
+		.select({ result: runs.result, answer: runs.answer, state: runs.state })
+		.from(runs)
+		.where(eq(runs.id, runId));
+	const { citations } = RunResult.parse(ended?.result);
+	await base.db.orm.insert(runEvents).values([
+		{ runId, runAt: askedAt(runId), seq: 1, type: "passages.found", data: { citations } },
+		{ runId, runAt: askedAt(runId), seq: 2, type: "run.ended", data: { ...ended, reason: null } },
+	]);
+	await base.db.orm.update(runs).set({ lastSeq: 2 }).where(eq(runs.id, runId));
+	const told = async () => {
+		const events: unknown[] = [];
+		for await (const event of followRun(ann, { runId })) events.push(event);
+		return {
+			run: await api(ann).runs.get({ runId }),
+			list: await api(ann).runs.list({ filter: { threadId: { eq: threadId } } }),
+			thread: await api(ann).threads.get({ threadId }),
+			file: await api(ann).threads.export({ threadId }),
+			events,
+		};
+	};
+	for (const [where, text] of Object.entries(await told()))
+		expect(JSON.stringify(text), where).toMatch(/ferries\.md.*crossing takes/);
+	const before = await versionOfRun(ann, { runId });
+	await unshare(keeper, loan);
+	for (const [where, text] of Object.entries(await told())) {
+		expect(JSON.stringify(text), where).toContain("Forty minutes [1].");
+		expect(JSON.stringify(text), where).not.toMatch(/ferries\.md|crossing takes/);
+	}
+	expect(await versionOfRun(ann, { runId })).not.toEqual(before);
+});
+
 test("an export has every turn, more than one page of them, in order", async () => {
 	const ann = await testContext(base.db);
 	const { threadId, runId } = await answered(ann, "Question number zero", "Answer zero [1].");
@@ -142,7 +198,7 @@ test("one says of an answer what one thinks, once, and may think otherwise; thos
 	const stranger = await testContext(base.db, { role: "builder" });
 	const fields = { name: randomUUID(), description: "", promptVersionId: null, collectionIds: null };
 	const { id: agentId } = await createAgent(builder, { ...fields, access: "everyone" });
-	const { threadId, runId } = await answered(ann, "How long is it?", "An hour [1].", undefined, agentId);
+	const { threadId, runId } = await answered(ann, "How long is it?", "An hour [1].", { agentId });
 	const give = (ctx: ServiceContext, more: object = {}) => api(ctx).feedback.give({ runId, thumb: "down", ...more });
 	await expect(give(bob)).rejects.toMatchObject({ code: "NOT_FOUND" });
 	await expect(give(ann, { reason: "correct" })).rejects.toMatchObject({ code: "BAD_REQUEST" });

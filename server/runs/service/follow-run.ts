@@ -5,6 +5,7 @@ import { notFound } from "@/server/core/errors";
 import { type FollowRun, isEnded, type RunEvent, type RunState } from "../contract";
 import { type EventRow, toRunEvent } from "../events";
 import { runFeed } from "../feed";
+import { hideSourcesOfEvents } from "./hide-sources";
 import { getRun } from "./read-runs";
 
 type Found = { events: RunEvent[]; state: RunState; lastSeq: number };
@@ -75,5 +76,5 @@ async function readEvents(
 	const [row] = rows;
 	if (!row) throw notFound("This run");
 	const events = (row.events ?? []).map((event) => toRunEvent({ ...event, at: new Date(event.at) }));
-	return { state: row.state, lastSeq: row.lastSeq, events };
+	return { state: row.state, lastSeq: row.lastSeq, events: await hideSourcesOfEvents(ctx, events) };
 }

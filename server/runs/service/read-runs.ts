@@ -6,6 +6,7 @@ import { notFound } from "@/server/core/errors";
 import { mayReadThread } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
+import { unreadableDocuments } from "@/server/knowledge/service";
 
 import { type ListRuns, type OneRun, type Run, RunResult } from "../contract";
 import { hideSources } from "./hide-sources";
@@ -28,17 +29,15 @@ const columns = {
 	startedAt: runs.startedAt,
 	endedAt: runs.endedAt,
 };
-const withOwner = { ...columns, userId: runs.userId };
-
 const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
-		.select({ ...withOwner, ...more })
+		.select({ ...columns, ...more })
 		.from(runs)
 		.innerJoin(threads, eq(threads.id, runs.threadId))
 		.innerJoin(agents, eq(agents.id, runs.agentId));
 
-type Row = Omit<Run, "result"> & { result: unknown; userId: string };
-const toRun = ({ userId: _, ...row }: Row): Run => ({
+type Row = Omit<Run, "result"> & { result: unknown };
+const toRun = (row: Row): Run => ({
 	...row,
 	result: row.result ? RunResult.parse(row.result) : null,
 });
@@ -58,7 +57,7 @@ export async function listRuns(ctx: ServiceContext, input: ListRuns): Promise<{ 
 		.orderBy(...list.orderBy)
 		.limit(list.limit);
 	const page = list.page(rows);
-	return { rows: page.rows.map(toRun), next: page.next };
+	return { rows: await hideSourcesOf(ctx, page.rows.map(toRun)), next: page.next };
 }
 
 type Cited = NonNullable<ListRuns["filter"]>["citedDocumentId"];
@@ -74,23 +73,26 @@ export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Ru
 	const { userId } = requireUser(ctx);
 	const [row] = await select(ctx, {}).where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
-	return toRun(row);
+	const [run] = await hideSourcesOf(ctx, [toRun(row)]);
+	return run ?? toRun(row);
 }
 
-/** All that a run's answer can change by; its text and sources come with its end, and not before. */
+/** All that a run's answer can change by; its text and sources come with its end, and not before, and sources go with the right to read them. */
 export async function versionOfRun(ctx: ServiceContext, { runId }: OneRun): Promise<Version> {
 	const { userId } = requireUser(ctx);
 	const [row] = await ctx.db.orm
 		.select({
 			...{ state: runs.state, startedAt: runs.startedAt, endedAt: runs.endedAt, reason: runs.reason },
 			...{ title: threads.title, agent: agents.name },
+			documentIds: sql<string[] | null>`jsonb_path_query_array(${runs.result}, '$.citations[*].documentId')`,
 		})
 		.from(runs)
 		.innerJoin(threads, eq(threads.id, runs.threadId))
 		.innerJoin(agents, eq(agents.id, runs.agentId))
 		.where(and(eq(runs.id, runId), eq(runs.userId, userId)));
 	if (!row) throw notFound("This run");
-	return { of: row };
+	const { documentIds, ...of } = row;
+	return { of: { ...of, hidden: await unreadableDocuments(ctx, [...new Set(documentIds ?? [])]) } };
 }
 
 /** The newest runs of a thread that one may read, oldest first; of those before a moment, where one is named. */
@@ -106,9 +108,7 @@ export async function runsOfThread(
 		.where(and(eq(runs.threadId, threadId), mayReadThread(user), inBranch(branchId), earlier))
 		.orderBy(desc(runs.createdAt), desc(runs.id))
 		.limit(limit);
-	const found = rows.reverse().map(toRun);
-	const isOwn = (run: Run, at: number) => rows[at]?.id === run.id && rows[at]?.userId === user.userId;
-	return found.every(isOwn) ? found : hideSourcesOf(ctx, found);
+	return hideSourcesOf(ctx, rows.reverse().map(toRun));
 }
 
 /** The trunk; or a branch, with what it has in common with those that it grew out of. */
