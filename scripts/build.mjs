@@ -20,6 +20,7 @@ const programs = {
 	vectors: "server/launch/vectors.ts",
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
+	model: "server/knowledge/embedding/model-child.ts",
 	scanner: "server/knowledge/vectors/exact/thread.ts",
 	git: "server/sources/kinds/git-child.ts",
 };

