@@ -8,8 +8,6 @@ import { contextForActor } from "@/server/trpc/context";
 import { createCaller } from "@/server/trpc/root";
 import { testContext, until } from "@/tests/support";
 import { agentsDatabase, readRun, testExecutor } from "@/tests/support/agents";
-import { bringDocument, makeCollection } from "@/tests/support/knowledge";
-import { finds, testPassage } from "@/tests/support/passages";
 import { type Behaviour, type Provider, startProvider } from "@/tests/support/provider";
 import { foldAnswer, maxQuestionChars } from "./contract";
 import { followRun, listRuns, startRun, stopRun } from "./service";
@@ -167,15 +165,9 @@ test("removing a thread in mid-run stops the run and leaves nothing of it", asyn
 	}
 });
 
-/** Finds a document that the person may read: of others nobody is told anything but what was told at once. */
-async function findsOwn(ctx: ServiceContext) {
-	const { id } = await bringDocument(ctx, await makeCollection(ctx), "handbook.md", `Leave ${randomUUID()}`);
-	return finds([testPassage(undefined, { documentId: id })]);
-}
-
 test("a reader that comes back after any event has the same text in the end, and each event once", async () => {
+	const executor = await testExecutor(base, provider);
 	const ctx = await testContext(base.db);
-	const executor = await testExecutor(base, provider, { search: await findsOwn(ctx) });
 	const { runId } = await startRun(ctx, { question: asking({ tokens: 60, intervalMs: 3 }) });
 	const live = await readRun(ctx, runId);
 	const replayed = await readRun(ctx, runId);
@@ -191,8 +183,8 @@ test("a reader that comes back after any event has the same text in the end, and
 });
 
 test("many readers of one run in mid-stream, some coming late, all read the same", async () => {
+	const executor = await testExecutor(base, provider);
 	const ctx = await testContext(base.db);
-	const executor = await testExecutor(base, provider, { search: await findsOwn(ctx) });
 	const { runId } = await startRun(ctx, { question: asking({ tokens: 150, intervalMs: 3 }) });
 	const readers = [readRun(ctx, runId), readRun(ctx, runId)];
 	for await (const { data } of followRun(ctx, { runId }))

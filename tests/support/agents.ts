@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Database } from "@/db/connection";
 import { type Checkpoints, openCheckpoints, setupCheckpoints } from "@/server/agents/checkpointer";
 import { type ExecutorOptions, startExecutor } from "@/server/agents/executor";
@@ -5,11 +6,14 @@ import { insertAgent } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
 import { setAccess } from "@/server/core/grants";
 import { log } from "@/server/core/log";
+import type { Passage } from "@/server/knowledge/contract";
 import { openaiModel } from "@/server/models/openai";
 import { foldAnswer, type RunEvent } from "@/server/runs/contract";
 import { followRun } from "@/server/runs/service";
+import { testContext } from "./context";
 import { testDatabase, urlOf } from "./database";
-import { finds } from "./passages";
+import { bringDocument, makeCollection } from "./knowledge";
+import { finds, testPassage } from "./passages";
 import type { Provider } from "./provider";
 
 /** A database with a default agent and the tables of the checkpoints. */
@@ -22,8 +26,24 @@ export async function agentsDatabase(): Promise<{ db: Database; agentId: string;
 	return { db, agentId, checkpoints };
 }
 
+const handbooks = new WeakMap<Database, Promise<Pick<Passage, "documentId" | "collectionId">>>();
+
+/** A document that everybody may read: of others nobody is told what was found in them once that is read again. */
+async function makeHandbook(db: Database) {
+	const keeper = await testContext(db);
+	const { id: collectionId } = await makeCollection(keeper, { access: "everyone" });
+	const { id: documentId } = await bringDocument(keeper, { id: collectionId }, "handbook.md", randomUUID());
+	return { documentId, collectionId };
+}
+
+async function findsHandbook(db: Database) {
+	const made = handbooks.get(db) ?? makeHandbook(db);
+	handbooks.set(db, made);
+	return finds([testPassage(undefined, await made)]);
+}
+
 /** An executor that asks the stand-in provider, and finds one passage whatever is asked. */
-export const testExecutor = (
+export const testExecutor = async (
 	{ db, checkpoints }: { db: Database; checkpoints: Checkpoints },
 	provider: Provider | null,
 	more: Partial<ExecutorOptions> = {},
@@ -34,8 +54,8 @@ export const testExecutor = (
 		slots: 32,
 		checkpoints,
 		model: provider ? openaiModel({ url: provider.url, key: "sk-test", model: "stand-in" }) : null,
-		search: finds(),
-		// What it finds is of no document that there is.
+		search: more.search ?? (await findsHandbook(db)),
+		// What tests find may be of no document that there is.
 		unreadable: async () => [],
 		...more,
 	});

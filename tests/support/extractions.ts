@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, inArray } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import type { Database } from "@/db/connection";
-import { documentPages, documents, files } from "@/db/schema";
+import { documentPages, documents, files, runs } from "@/db/schema";
 import type { Checkpoints } from "@/server/agents/checkpointer";
 import { createFromTemplate } from "@/server/agents/service";
 import type { ServiceContext } from "@/server/core/context";
@@ -95,6 +95,11 @@ export function standExtractions() {
 	});
 	beforeEach(async () => {
 		await emptyJobs(world.db);
+		// What the test before left under way, its executor handed to the next: this one's, which would ask for it too.
+		await world.db.orm
+			.update(runs)
+			.set({ state: "cancelled", endedAt: new Date() })
+			.where(inArray(runs.state, ["queued", "running", "waiting"]));
 		world.provider.forget();
 		world.provider.seen.length = 0;
 		world.provider.usually(goodAnswer);
