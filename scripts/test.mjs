@@ -27,10 +27,6 @@ const suites = {
 	fault: vitest("fault"),
 };
 
-const first = ["check", "main", "attack"];
-/** A browser waits for pages while programs are started and killed. */
-const sideBySide = [["e2e"], ["launch", "fault"]];
-
 /**
  * What is asked for by its name may take its time: `npm run attack` fuzzes twelve times as long and each time other calls,
  * and `npm run fault` kills more often.
@@ -89,13 +85,9 @@ try {
 	await build(root);
 	const node = node24(root);
 	const asked = process.argv.slice(2);
-	const wanted = Object.keys(suites).filter((suite) => asked.length === 0 || asked.includes(suite));
-	const inTurn = async (names) => {
-		for (const name of wanted.filter((suite) => names.includes(suite)))
-			await stage(name, () => runSuite(node, name)).catch((error) => fail(name, describeAll(error)));
-	};
-	await inTurn(first);
-	await Promise.all(sideBySide.map(inTurn));
+	for (const name of Object.keys(suites).filter((suite) => asked.length === 0 || asked.includes(suite))) {
+		await stage(name, () => runSuite(node, name)).catch((error) => fail(name, describeAll(error)));
+	}
 } catch (error) {
 	fail("preparation", describe(error));
 }
