@@ -53,8 +53,13 @@ export default defineConfig({
 			},
 			{
 				extends: true,
-				// They only read: what one loads, all of the process have.
-				test: { name: "architecture", include: ["tests/architecture/**/*.test.ts"], isolate: false },
+				// They only read, for two seconds in all: what one loads, which takes longer, all of them have in the same process.
+				test: {
+					name: "architecture",
+					include: ["tests/architecture/**/*.test.ts"],
+					isolate: false,
+					fileParallelism: false,
+				},
 			},
 			{
 				extends: true,

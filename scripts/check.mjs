@@ -13,7 +13,8 @@ const rooms = ["app", "components", "server", "db", "tests"];
 
 const bin = (...path) => join(root, "node_modules", ...path);
 const checks = {
-	types: [bin("typescript", "bin", "tsc"), "--noEmit", "-p", "."],
+	// Each checker goes through what it shares with the others once more: four, as by itself, take half as much time again.
+	types: [bin("typescript", "bin", "tsc"), "--noEmit", "-p", ".", "--checkers", "2"],
 	tests: [bin("vitest", "vitest.mjs"), "run", "--project", "architecture", "--reporter", "dot"],
 	format: [bin("@biomejs", "biome", "bin", "biome"), "ci", "--colors=off", "."],
 	unused: [bin("knip", "bin", "knip.js"), "--no-progress"],
@@ -26,7 +27,13 @@ const checks = {
 /** Runs all checks, as many at once as there are processors; prints one line each and what the failed ones said. */
 export async function check() {
 	const node = node24(root);
-	const env = { ...process.env, PATH: `${bin(".bin")}:${process.env.PATH}`, NO_COLOR: "1" };
+	const env = {
+		...process.env,
+		PATH: `${bin(".bin")}:${process.env.PATH}`,
+		NO_COLOR: "1",
+		// The compiler is written in Go and ends before its garbage would matter: 2.5 GB instead of 2.2, and a quarter less work.
+		...{ GOGC: "off", GOMEMLIMIT: "4GiB" },
+	};
 	const failures = [];
 	const waiting = Object.entries(checks);
 	const one = async () => {
