@@ -41,7 +41,7 @@ beforeAll(async () => {
 		packages: "external",
 		target: "node24",
 	});
-}, 120_000);
+}, 60_000);
 afterEach(() => {
 	for (const child of children) child.kill("SIGKILL");
 	children.clear();
@@ -109,7 +109,7 @@ test("kill -9 in mid-answer: the next worker goes on at once, the reader's text 
 	});
 	const once = trace.filter(({ kind }) => kind === "node" || kind === "run").map(({ name }) => name);
 	expect(once.toSorted()).toEqual([...new Set(once)].toSorted());
-}, 120_000);
+}, 60_000);
 
 test("kill -9 while the oldest turns are summed up, and once they are: one summary is kept, and none is made twice", async () => {
 	const ctx = await testContext(base.db);
@@ -151,7 +151,7 @@ test("kill -9 while the oldest turns are summed up, and once they are: one summa
 	const audit = await base.db.orm.select().from(auditEntries).where(eq(auditEntries.runId, runId));
 	expect(audit.map(({ action }) => action)).toEqual(["run.start", "thread.summarise", "run.finish"]);
 	expect((await getRun(ctx, { runId })).result?.window?.summaryId).toBe(kept[0]?.id);
-}, 120_000);
+}, 60_000);
 
 test("kill -9 of research, waiting with its plan and in the middle of its researchers: what one of them found is not done again", async () => {
 	const builder = await testContext(base.db, { role: "builder" });
@@ -186,7 +186,7 @@ test("kill -9 of research, waiting with its plan and in the middle of its resear
 	expect(begun.filter((part) => part === "p1")).toHaveLength(1);
 	expect(begun.filter((part) => part === "p2")).toHaveLength(2);
 	expect(await getRun(ctx, { runId })).toMatchObject({ state: "succeeded", answer: text });
-}, 120_000);
+}, 60_000);
 
 test("a worker that is killed again and again: each run ends once, with the answer that its reader has", async () => {
 	const ctx = await testContext(base.db);
@@ -208,7 +208,7 @@ test("a worker that is killed again and again: each run ends once, with the answ
 		expect(run).toMatchObject({ state: "succeeded", answer: text });
 		expect(text.endsWith("[1].")).toBe(true);
 	}
-}, 120_000);
+}, 60_000);
 
 test("the database goes away in mid-run and comes back: the run goes on by itself", async () => {
 	const line = await cuttable(urlOf(base.db));
@@ -232,7 +232,7 @@ test("the database goes away in mid-run and comes back: the run goes on by itsel
 	await checkpoints.close();
 	await db.close();
 	await line.stop();
-}, 120_000);
+}, 60_000);
 
 test("kill -9 in the middle of an extraction: every document is read in the end, each as one run, and is paid for once", async () => {
 	setModel(provider.url);
@@ -266,4 +266,4 @@ test("kill -9 in the middle of an extraction: every document is read in the end,
 	expect(entries.filter(({ settled }) => settled !== null)).toHaveLength(5);
 	for (const runId of runIds) expectWhole((await readRun(ctx, runId)).events);
 	provider.forget();
-}, 120_000);
+}, 60_000);

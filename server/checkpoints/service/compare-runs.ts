@@ -33,9 +33,9 @@ async function sideOf(ctx: ServiceContext, runId: string, what: string): Promise
 		.orderBy(runEvents.seq)
 		.limit(2_000);
 	const bodies = rows.map((row) => toRunEvent(row).body);
-	const [passages = [], citations = []] = await hideSources(ctx, [lastPassages(bodies), run.result?.citations ?? []]);
+	const [passages = []] = await hideSources(ctx, [lastPassages(bodies)]);
 	return {
-		run: { ...run, result: run.result && { ...run.result, citations } },
+		run,
 		forkedFrom: from.forkedFrom,
 		steps: bodies.flatMap((body) =>
 			body.type === "step.finished" ? [{ name: body.step, ms: body.ms, note: body.note }] : [],

@@ -7,7 +7,6 @@ import { mayReadThread } from "@/server/core/grants";
 import { listQuery } from "@/server/core/list-query";
 import type { Version } from "@/server/core/version";
 import { unreadableDocuments } from "@/server/knowledge/service";
-
 import { type ListRuns, type OneRun, type Run, RunResult } from "../contract";
 import { hideSources } from "./hide-sources";
 
@@ -29,6 +28,7 @@ const columns = {
 	startedAt: runs.startedAt,
 	endedAt: runs.endedAt,
 };
+
 const select = <More extends Record<string, SQL>>(ctx: ServiceContext, more: More) =>
 	ctx.db.orm
 		.select({ ...columns, ...more })
@@ -71,10 +71,10 @@ function citing({ eq: one, in: some }: NonNullable<Cited> = {}): SQL | undefined
 
 export async function getRun(ctx: ServiceContext, { runId }: OneRun): Promise<Run> {
 	const { userId } = requireUser(ctx);
-	const [row] = await select(ctx, {}).where(and(eq(runs.id, runId), eq(runs.userId, userId)));
-	if (!row) throw notFound("This run");
-	const [run] = await hideSourcesOf(ctx, [toRun(row)]);
-	return run ?? toRun(row);
+	const rows = await select(ctx, {}).where(and(eq(runs.id, runId), eq(runs.userId, userId)));
+	const [run] = await hideSourcesOf(ctx, rows.map(toRun));
+	if (!run) throw notFound("This run");
+	return run;
 }
 
 /** All that a run's answer can change by; its text and sources come with its end, and not before, and sources go with the right to read them. */
