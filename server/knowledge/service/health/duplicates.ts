@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { and, asc, desc, eq, inArray, isNull, lte, sql } from "drizzle-orm";
 import { documentPages, documents } from "@/db/schema";
 import type { ServiceContext } from "@/server/core/context";
 import type { OneCollection } from "../../contract";
 import type { CollectionDuplicates } from "../../contract/health";
-import { isSame, runsOf } from "../search/fold";
+import { isSame, type Runs, runsOf } from "../search/fold";
 import { expectManaged } from ".";
 
 /** The newest documents are compared, by the beginning of their text. */
@@ -19,7 +18,7 @@ const sketched = 32;
 const mostInCommon = 30;
 const mostPairs = 50;
 
-type Text = { id: string; name: string; runs: Set<string>; sketch: number[] };
+type Text = { id: string; name: string; runs: Runs; sketch: number[] };
 type Pairs = CollectionDuplicates["pairs"];
 
 const remembered = new Map<string, CollectionDuplicates>();
@@ -73,11 +72,7 @@ async function readTexts(ctx: ServiceContext, some: { id: string; name: string }
 	return texts;
 }
 
-const sketchOf = (runs: Set<string>): number[] =>
-	[...runs]
-		.map((run) => createHash("sha256").update(run).digest().readUInt32BE(0))
-		.sort((a, b) => a - b)
-		.slice(0, sketched);
+const sketchOf = (runs: Runs): number[] => [...runs].sort((a, b) => a - b).slice(0, sketched);
 
 /** Only those are compared whole that share half of what stands for them. */
 async function pairsOf(texts: Text[]): Promise<Pairs> {

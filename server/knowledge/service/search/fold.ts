@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { Found } from "./passages";
 
 /** From this part of their words' runs in common on, two passages say the same. */
@@ -8,7 +9,7 @@ const sampled = 8;
 /** Passages in their order, each that says the same as one before it folded into that one. */
 export class Folded {
 	readonly kept: Found[] = [];
-	private readonly runs: Set<string>[] = [];
+	private readonly runs: Runs[] = [];
 
 	add(passage: Found): void {
 		const runs = runsOf(passage.text);
@@ -24,18 +25,43 @@ export class Folded {
 	}
 }
 
+/** A number each, of 32 bits: they take a tenth of the time of words put together. */
+export type Runs = Set<number>;
+
+/** Another one each time the process starts: nobody can write a text that passes for somebody else's. */
+const seed = randomInt(2 ** 32);
+
 /** Every four words that follow each other; what only looks different is the same. */
-export function runsOf(text: string): Set<string> {
+export function runsOf(text: string): Runs {
 	const words = text
 		.normalize("NFKC")
 		.toLowerCase()
 		.split(/[^\p{L}\p{N}]+/u)
-		.filter(Boolean);
-	if (words.length <= wordsInRun) return new Set([words.join(" ")]);
-	return new Set(words.slice(wordsInRun - 1).map((_, i) => words.slice(i, i + wordsInRun).join(" ")));
+		.filter(Boolean)
+		.map(hashOf);
+	const runs: Runs = new Set();
+	for (let from = 0; from === 0 || from + wordsInRun <= words.length; from++) {
+		let run = seed;
+		for (let i = from; i < from + wordsInRun; i++) run = mixed(run ^ (words[i] ?? 0));
+		runs.add(run);
+	}
+	return runs;
 }
 
-export function isSame(a: Set<string>, b: Set<string>): boolean {
+function hashOf(word: string): number {
+	let hash = seed;
+	for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), 0x01000193);
+	return mixed(hash);
+}
+
+/** Spreads what differs over all bits (the end of MurmurHash3). */
+function mixed(number: number): number {
+	let hash = Math.imul(number ^ (number >>> 16), 0x85ebca6b);
+	hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+	return hash ^ (hash >>> 16);
+}
+
+export function isSame(a: Runs, b: Runs): boolean {
 	const [small, large] = a.size < b.size ? [a, b] : [b, a];
 	if (small.size < large.size * sameFrom) return false;
 	let shared = 0;
