@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { collections, documents } from "@/db/schema";
 import { testContext, testDatabase } from "@/tests/support";
 import { addReady, bringDocument, makeCollection } from "@/tests/support/knowledge";
+import { newSince, niceThreads } from "@/tests/support/nice-threads";
 import { chunkDocument, deleteDocument, embedChunks, parseDocument } from "../../service";
 import { BlockCache } from "./blocks";
 import { dotsWith } from "./dots";
@@ -68,9 +69,11 @@ describe("the vector scan", () => {
 			.slice(0, 100)
 			.map(({ id }) => id);
 
-	test("misses none of the nearest, over all blocks, in a thread of its own", async () => {
+	test("misses none of the nearest, over all blocks, in a thread of its own that lets others go first", async () => {
+		const before = await niceThreads();
 		const found = await new Scanner().scan([rows(0, 7_000), rows(7_000, count)], query, 100);
 		expect(found.map((one) => one.id)).toEqual(exact(() => true));
+		expect(await newSince(before)).toBe(1);
 	});
 
 	test("compares no row outside of the ranges", async () => {
