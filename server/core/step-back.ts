@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { getPriority, setPriority } from "node:os";
 
-/** As `nice` counts: a tenth of the processor where the threads want it that all requests go through, all of it where nobody does. */
+/** As `nice` counts: a tenth and a thirtieth of a processor that somebody else wants, all of it where nobody does. */
 const steps = { computing: 10, patient: 15 };
 const last = 19;
 

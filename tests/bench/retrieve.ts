@@ -21,7 +21,7 @@ import { report } from "./stream-material";
 
 // `npm run bench -- retrieve`: a search from the question to the passages' text, as `npm start` sets PostgreSQL up, without the network and the model.
 // `--million=no` leaves out the million passages of the lexical half, which take minutes to write. `--keep=FOLDER` keeps what was
-// written for the next time, and `--only=make` does nothing else; `--only=words` and `--only=loop` measure a part.
+// written for the next time, and `--only=make` does nothing else; `--only=search`, `--only=loop` and `--only=words` measure a part.
 
 const { values } = parseArgs({
 	options: {

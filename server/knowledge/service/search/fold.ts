@@ -25,7 +25,7 @@ export class Folded {
 	}
 }
 
-/** A number each, of 32 bits: they take a tenth of the time of words put together. */
+/** A number each, of 32 bits: words put together would be garbage for every search. */
 export type Runs = Set<number>;
 
 /** Another one each time the process starts: nobody can write a text that passes for somebody else's. */
